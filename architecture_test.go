@@ -1,0 +1,120 @@
+// Package cairn_test holds the tests of the house itself: which package may
+// import which, and that the map in docs/ARCHITECTURE.md is true.
+package cairn_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// layers are the packages under internal/ from the ground up. A package may
+// import those of lower layers, and nothing else of Cairn but what allowed
+// names.
+var layers = [][]string{
+	{"problem", "secret"},
+	{"lab", "roadmap", "cmmn", "catalog", "resource", "wire"},
+	{"task", "platform", "probe", "host", "evidence", "journal", "agent"},
+	{"engine", "rehearse"},
+	{"cli", "web"},
+}
+
+// allowed are the imports inside one layer that have a reason.
+var allowed = map[string][]string{
+	"wire":     {"resource"}, // messages carry resources
+	"probe":    {"host", "evidence"},
+	"task":     {"evidence"},
+	"rehearse": {"engine"}, // a rehearsal is the engine's walk on throw-away hosts
+}
+
+// agentMayImport is all of Cairn that runs on a host.
+var agentMayImport = []string{"resource", "wire", "problem", "secret"}
+
+func TestImportsFollowTheLayers(t *testing.T) {
+	for pkg, imports := range importsOf(t, "internal") {
+		for _, imported := range imports {
+			if pkg == imported || slices.Contains(allowed[pkg], imported) {
+				continue
+			}
+			if layerOf(t, imported) >= layerOf(t, pkg) {
+				t.Errorf("internal/%s imports internal/%s, which is not below it", pkg, imported)
+			}
+			if pkg == "agent" && !slices.Contains(agentMayImport, imported) {
+				t.Errorf("internal/agent imports internal/%s, which does not belong on a host", imported)
+			}
+		}
+	}
+}
+
+func layerOf(t *testing.T, pkg string) int {
+	t.Helper()
+	for i, layer := range layers {
+		if slices.Contains(layer, pkg) {
+			return i
+		}
+	}
+	t.Fatalf("internal/%s is in no layer: put it in one, with a reason", pkg)
+	return 0
+}
+
+// importsOf returns, for each folder directly under root, the folders beside it
+// that its files (and those below it) import. Tests are left out: they may
+// compose what they like.
+func importsOf(t *testing.T, root string) map[string][]string {
+	t.Helper()
+	imports := map[string][]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := strings.Split(filepath.ToSlash(path), "/")[1]
+		imports[pkg] = append(imports[pkg], []string{}...)
+		for _, spec := range file.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if below, ok := strings.CutPrefix(name, "cairn/internal/"); ok {
+				imports[pkg] = append(imports[pkg], strings.Split(below, "/")[0])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}
+
+func TestArchitectureMapsEveryPackage(t *testing.T) {
+	text, err := os.ReadFile("docs/ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := importsOf(t, "internal")
+	for pkg := range packages {
+		if !strings.Contains(string(text), "| `internal/"+pkg+"` |") {
+			t.Errorf("docs/ARCHITECTURE.md does not list internal/%s", pkg)
+		}
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		name, ok := strings.CutPrefix(line, "| `internal/")
+		if !ok {
+			continue
+		}
+		pkg, _, _ := strings.Cut(name, "`")
+		if _, exists := packages[pkg]; !exists {
+			t.Errorf("docs/ARCHITECTURE.md lists internal/%s, which does not exist", pkg)
+		}
+	}
+}

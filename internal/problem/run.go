@@ -1,0 +1,28 @@
+package problem
+
+// Problems of a run.
+const (
+	RunLocked      Code = "run.locked"
+	RunFenced      Code = "run.fenced"
+	RunStalePlan   Code = "run.stale-plan"
+	RunNeedsYes    Code = "run.needs-yes"
+	RunFailed      Code = "run.failed"
+	RunCancelled   Code = "run.cancelled"
+	RunUnproven    Code = "run.unproven"
+	ResourceFailed Code = "resource.failed"
+	ResourceStale  Code = "resource.stale"
+	ResourceBad    Code = "resource.invalid"
+)
+
+var runEntries = []Entry{
+	{RunLocked, ExitLocked, "Another run is changing this lab or this host.", "wait for it to end; `cairn status` shows it"},
+	{RunFenced, ExitLocked, "A newer run has taken over this host, so this one may not change it any more.", "run `cairn up` again"},
+	{RunStalePlan, ExitFailed, "The plan was made from another state than the one found now.", "make a new plan with `cairn plan`"},
+	{RunNeedsYes, ExitFailed, "There is no terminal to ask for your consent on.", "add --yes, or apply a saved plan with --plan FILE"},
+	{RunFailed, ExitFailed, "A step on a host failed. What was done before it stays done.", "mend what the reason names, then run `cairn up` again: it goes on from there"},
+	{RunCancelled, ExitCancelled, "The command was interrupted.", "run `cairn up` again: it goes on where it was"},
+	{RunUnproven, ExitUnproven, "A required checkpoint is not proven.", "run `cairn explain` with its name"},
+	{ResourceFailed, ExitFailed, "One unit of a host's state could not be read or brought about.", "mend what the reason names, then run `cairn up` again"},
+	{ResourceStale, ExitFailed, "The host changed between the plan and its application.", "run `cairn up` again: it plans anew"},
+	{ResourceBad, ExitFailed, "A unit of host state is described wrongly.", "this is a fault in Cairn or in the catalog: please report it"},
+}

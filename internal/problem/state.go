@@ -1,0 +1,26 @@
+package problem
+
+// Problems of what Cairn keeps: journal, evidence, case.
+const (
+	JournalCorrupt Code = "journal.corrupt"
+	JournalNewer   Code = "journal.newer"
+	JournalWrite   Code = "journal.write"
+	JournalBusy    Code = "journal.busy"
+	CaseIllegal    Code = "case.illegal-transition"
+	CaseUnknown    Code = "case.unknown-item"
+	CaseInvalid    Code = "case.invalid-model"
+	CaseSpins      Code = "case.spins"
+	EvidenceBroken Code = "evidence.chain-broken"
+)
+
+var stateEntries = []Entry{
+	{JournalCorrupt, ExitFailed, "The journal of this lab is damaged. It was not changed.", "restore .cairn/journal.db from your backup; the hosts themselves are not affected"},
+	{JournalNewer, ExitFailed, "The journal was written by a newer Cairn.", "use that version, or a later one"},
+	{JournalWrite, ExitFailed, "The journal could not be written, so the run stopped before doing anything more.", "make room or permission for .cairn/journal.db"},
+	{JournalBusy, ExitLocked, "Another Cairn program is writing this lab's journal.", "wait for it to end"},
+	{CaseIllegal, ExitFailed, "That step is not allowed in the state the item is in.", "run `cairn explain` with the item's name"},
+	{CaseUnknown, ExitFailed, "The case has no item of that name.", "run `cairn status` for the names there are"},
+	{CaseInvalid, ExitFailed, "The case model contradicts itself.", "mend the element named"},
+	{CaseSpins, ExitFailed, "Items of the case set each other off without end, so the case was stopped.", "look at the criteria of the item named"},
+	{EvidenceBroken, ExitFailed, "A piece of evidence does not fit the one before it: something was changed or removed.", "run `cairn check` to gather it anew"},
+}
