@@ -6,9 +6,10 @@ const (
 	JournalNewer   Code = "journal.newer"
 	JournalWrite   Code = "journal.write"
 	JournalBusy    Code = "journal.busy"
+	CaseNotBegun   Code = "case.not-begun"
+	CaseResting    Code = "case.resting"
 	CaseIllegal    Code = "case.illegal-transition"
 	CaseUnknown    Code = "case.unknown-item"
-	CaseInvalid    Code = "case.invalid-model"
 	CaseSpins      Code = "case.spins"
 	EvidenceBroken Code = "evidence.chain-broken"
 )
@@ -18,9 +19,10 @@ var stateEntries = []Entry{
 	{JournalNewer, ExitFailed, "The journal was written by a newer Cairn.", "use that version, or a later one"},
 	{JournalWrite, ExitFailed, "The journal could not be written, so the run stopped before doing anything more.", "make room or permission for .cairn/journal.db"},
 	{JournalBusy, ExitLocked, "Another Cairn program is writing this lab's journal.", "wait for it to end"},
+	{CaseNotBegun, ExitFailed, "The case of this lab has not begun, so there is nothing in it to look at or to steer.", "begin it with `cairn up`"},
+	{CaseResting, ExitWaiting, "The case is suspended, failed or closed, so nothing on the roadmap goes on.", "run `cairn case show` for what it is; a suspended one goes on with `cairn case resume`"},
 	{CaseIllegal, ExitFailed, "That step is not allowed in the state the item is in.", "run `cairn explain` with the item's name"},
-	{CaseUnknown, ExitFailed, "The case has no item of that name.", "run `cairn status` for the names there are"},
-	{CaseInvalid, ExitFailed, "The case model contradicts itself.", "mend the element named"},
+	{CaseUnknown, ExitFailed, "The case has no item of that name.", "run `cairn task list` for the tasks there are"},
 	{CaseSpins, ExitFailed, "Items of the case set each other off without end, so the case was stopped.", "look at the criteria of the item named"},
 	{EvidenceBroken, ExitFailed, "A piece of evidence does not fit the one before it: something was changed or removed.", "run `cairn check` to gather it anew"},
 }

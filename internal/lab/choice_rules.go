@@ -1,0 +1,59 @@
+package lab
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cairn/internal/problem"
+)
+
+// choices checks that what was chosen can be together.
+func (r *rules) choices() {
+	n := r.root.get("choose")
+	r.implemented(n.get("firewall"))
+	platform, docker := r.lab.Choose["container-platform"], r.lab.Choose["container-platform"] == dockerPlatform
+	if r.bad[n.get("container-platform")] {
+		return
+	}
+	if backup := n.get("backup"); docker && textOf(backup) == velero {
+		r.conflict(backup.place, "velero backs up Kubernetes, and the container platform is docker")
+	}
+	if proxy := n.get("reverse-proxy"); !docker && textOf(proxy) == proxyManager {
+		r.conflict(proxy.place, "nginx-proxy-manager runs on docker only, and the container platform is %s", platform)
+	}
+	r.publicDomain(n.get("tls"))
+}
+
+// implemented refuses a firewall that this version cannot set up: it would have to
+// set up another one than the owner asked for.
+func (r *rules) implemented(firewall *node) {
+	if chosen := textOf(firewall); r.good(firewall) && chosen != nftables {
+		r.fault(firewall.place, flaw{
+			code: problem.LabNotReady, message: fmt.Sprintf("this version of Cairn cannot set up %s yet; write %s, which it writes to as well", chosen, nftables),
+		})
+	}
+}
+
+// publicDomain checks that the domain is one that a public authority vouches for,
+// if it has to.
+func (r *rules) publicDomain(tls *node) {
+	ending := privateEnding(r.lab.Domain)
+	if textOf(tls) != letsEncrypt || ending == "" || r.bad[r.root.get("domain")] {
+		return
+	}
+	r.conflict(tls.place, "letsencrypt gives certificates for public domains only, and nobody can own %s under .%s", quoted(r.lab.Domain), ending)
+}
+
+// privateEnding is the ending of a domain that no one can own, so that no public
+// authority vouches for it, or "". They are the special-use names of RFC 2606,
+// 6761, 6762 and 8375, "internal" (set aside by ICANN in 2024), and those that
+// routers use without any right.
+func privateEnding(domain string) string {
+	endings := []string{"home.arpa", "local", "internal", "lan", "home", "corp", "test", "example", "invalid", "localhost", "localdomain"}
+	i := slices.IndexFunc(endings, func(e string) bool { return domain == e || strings.HasSuffix(domain, "."+e) })
+	if i < 0 {
+		return ""
+	}
+	return endings[i]
+}

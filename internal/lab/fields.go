@@ -1,0 +1,117 @@
+package lab
+
+import "fmt"
+
+// What holds when the file does not say.
+const (
+	defaultTimezone = "Etc/UTC"
+	defaultWorkflow = Hybrid
+	defaultPort     = 22
+	defaultUser     = "ops"
+	defaultRole     = Server
+	domainOfLabs    = "home.arpa" // for names within a home (RFC 8375)
+)
+
+var workflows = optionForm("a workflow", string(Waterfall), string(Agile), string(Hybrid))
+
+var roles = optionForm("a role", string(Server), string(Worker), string(Storage), string(GPU), string(VantageRole))
+
+var labNameForm = labelForm("a lab's name", "home", nil)
+
+// labShape is everything that may stand in a lab file.
+func labShape() *shape {
+	return keyed(
+		key{name: "lab", required: true, shape: words(labNameForm), doc: "The lab's name."},
+		key{name: "domain", fallback: "`LAB." + domainOfLabs + "`", shape: words(domainForm),
+			doc: "The domain that services get their names in: `SERVICE.DOMAIN`. Names under `home.arpa` are meant for this (RFC 8375) and belong to nobody."},
+		key{name: "timezone", fallback: code(defaultTimezone), shape: words(timezoneForm), doc: "The time zone that the hosts are set to."},
+		key{name: "workflow", fallback: code(string(defaultWorkflow)), shape: words(workflows),
+			doc: "How strictly stages gate. `waterfall`: a stage opens when the one before it met its exit criteria. `agile`: only dependencies between tasks gate. `hybrid`: the first stage gates everything, later only dependencies do."},
+		key{name: "ssh", shape: sshShape(), doc: "How you log in to the hosts."},
+		key{name: "network", required: true, shape: networkShape(), doc: "The network that the hosts are on."},
+		key{name: "hosts", required: true, shape: hostsShape(), doc: "The machines, by name."},
+		key{name: "choose", shape: chooseShape(), doc: "Your choices where the roadmap leaves one. Each has a default."},
+		key{name: "services", shape: servicesShape(), doc: "What to run on the lab, by name: services of Cairn's catalog, or your own."},
+		key{name: "waivers", shape: listOf(waiverShape()), doc: "Checkpoints that may do without proof for a time."},
+	)
+}
+
+func sshShape() *shape {
+	return keyed(key{name: "key", fallback: "the SSH agent, then the usual files in `~/.ssh`", shape: words(keyForm),
+		doc: "Your private key. Its public half is put on the hosts; the key itself stays where it is."})
+}
+
+func networkShape() *shape {
+	return keyed(
+		key{name: "cidr", required: true, shape: words(cidr4Form), doc: "The IPv4 network. Every host's `address` is in it."},
+		key{name: "cidr6", fallback: "no IPv6", shape: words(cidr6Form), doc: "The IPv6 network. Every host's `address6` is in it."},
+		key{name: "gateway", fallback: "not known", shape: words(addressForm), doc: "The router's address in the network."},
+		key{name: "dns", fallback: "the gateway", shape: listOf(words(addressForm)), doc: "The resolvers that the hosts ask."},
+		key{name: "admin", required: true, shape: nonEmpty(listOf(words(adminForm)), "nobody could reach SSH any more, you neither"),
+			doc: "Who may reach SSH and management ports: the networks or addresses that you administer from. Nobody else gets in, so it must hold the machine that you run Cairn on. No two may overlap."},
+	)
+}
+
+func hostsShape() *shape {
+	return nonEmpty(named(labelForm("a host's name", "atlas", reservedHosts), keyed(
+		key{name: "address", required: true, shape: words(address4Form), doc: "Its IPv4 address."},
+		key{name: "address6", fallback: "none", shape: words(address6Form), doc: "Its IPv6 address."},
+		key{name: "port", fallback: code(fmt.Sprint(defaultPort)), shape: number(portForm), doc: "The port of its SSH server."},
+		key{name: "user", fallback: code(defaultUser), shape: words(userForm),
+			doc: "Your account on it. Cairn makes it and gives it your key if the first login is root's. It cannot be root, because Cairn closes SSH to root."},
+		key{name: "roles", fallback: "`[" + string(defaultRole) + "]`", shape: nonEmpty(listOf(words(roles)), "a host without a role does nothing"),
+			doc: "What it is for. A host whose only role is `vantage` is looked from and never changed."},
+		key{name: "hardware", shape: hardwareShape(), doc: "What it has. This is verified, not assumed."},
+		key{name: "open", fallback: "none", shape: listOf(openingShape()),
+			doc: "Ports that others may reach, beside those of SSH and of services. Everyone may, unless `from` names networks."},
+	)), "there is nothing to manage")
+}
+
+func hardwareShape() *shape {
+	return keyed(
+		key{name: "cpus", fallback: "not verified", shape: number(cpusForm), doc: "At least so many logical processors."},
+		key{name: "memory", fallback: "not verified", shape: words(memoryForm), doc: "At least about so much memory."},
+		key{name: "virtualization", fallback: "not verified", shape: yesNo(), doc: "Whether it can run virtual machines."},
+	)
+}
+
+func openingShape() *shape {
+	short := words(openingForm)
+	short.orElse = keyed(
+		key{name: "port", required: true, shape: words(openingForm), doc: "The port with its protocol."},
+		key{name: "from", fallback: "everyone", shape: nonEmpty(listOf(words(prefixForm)), "nobody could reach the port; leave `from` out to let everyone"),
+			doc: "The networks that may reach it."},
+	)
+	return short
+}
+
+func chooseShape() *shape {
+	var keys []key
+	for _, c := range choices {
+		keys = append(keys, key{name: c.name, fallback: code(c.options[0]), shape: words(optionForm("an option", c.options...)), doc: c.doc})
+	}
+	return keyed(keys...)
+}
+
+func servicesShape() *shape {
+	service := keyed(
+		key{name: "compose", shape: words(composeForm),
+			doc: "Your own compose file, relative to the lab file and within its folder. Without it the service is one of Cairn's catalog, and its other keys are that service's options."},
+		key{name: "http", shape: keyed(key{name: "port", required: true, shape: number(portForm), doc: "The port it answers HTTP on."}),
+			doc: "Where your own service answers HTTP. Only together with `compose`."},
+	)
+	service.open = true
+	return named(labelForm("a service's name", "whoami", nil), service)
+}
+
+func waiverShape() *shape {
+	return keyed(
+		key{name: "checkpoint", required: true, shape: words(checkpointForm), doc: "The checkpoint, or a part of it behind a slash."},
+		key{name: "reason", required: true, shape: words(reasonForm), doc: "Why it may do without proof, for whoever reads this later."},
+		key{name: "expires", required: true, shape: words(dateForm),
+			doc: "The day, by UTC, from which the waiver no longer counts. From then on the checkpoint fails again."},
+	)
+}
+
+// code marks a word as code in Markdown.
+func code(word string) string { return "`" + word + "`" }

@@ -1,0 +1,109 @@
+package lab
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"cairn/internal/problem"
+)
+
+// FileName is what a lab file is called.
+const FileName = "lab.yaml"
+
+// Known are names that other parts of Cairn have. References to them are checked
+// while the file is read, so that a wrong one is reported with its place like
+// everything else. A nil list means that they are not checked.
+type Known struct {
+	Checkpoints []string // of the roadmap, without the part behind a slash
+	Services    []string // of the catalog
+}
+
+// Load reads and checks a lab file. See [Known.Load].
+func Load(path string) (*Lab, error) { return Known{}.Load(path) }
+
+// Parse checks the text of a lab file. See [Known.Parse].
+func Parse(path string, data []byte) (*Lab, error) { return Known{}.Parse(path, data) }
+
+// Load reads and checks a lab file, and that the files which it names are there.
+// Its errors are problems: LabMissing when it cannot be read, and those of Parse.
+func (k Known) Load(path string) (*Lab, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return k.parse(path, data, func(name string) bool {
+		info, err := os.Stat(filepath.Join(filepath.Dir(path), filepath.FromSlash(name)))
+		return err == nil && info.Mode().IsRegular()
+	})
+}
+
+// Parse checks the text of a lab file, which path only names. Its errors are
+// problems with code LabSyntax or LabInvalid, whose cause is the [Faults] of the
+// file: all of them, unless the file is not YAML.
+func (k Known) Parse(path string, data []byte) (*Lab, error) { return k.parse(path, data, nil) }
+
+func (k Known) parse(path string, data []byte, exists func(string) bool) (*Lab, error) {
+	root, faults := readYAML(data)
+	var l *Lab
+	if root != nil {
+		i := &inspector{bad: map[*node]bool{}}
+		i.inspect(root, labShape(), place{1, 1}, "")
+		l = build(root)
+		r := &rules{root: root, lab: l, bad: i.bad, known: k, exists: exists}
+		faults = append(append(faults, i.faults...), r.check()...)
+	}
+	if len(faults) > 0 {
+		for i := range faults {
+			faults[i].File = path
+		}
+		return nil, faults.problem(path)
+	}
+	digest := sha256.Sum256(data)
+	l.File, l.Dir, l.Hash = path, filepath.Dir(path), hex.EncodeToString(digest[:])
+	return l, nil
+}
+
+// read returns the text of a file, one byte more than the bound at most.
+func read(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, missing(path, err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxBytes+1))
+	if err != nil {
+		return nil, missing(path, err)
+	}
+	return data, nil
+}
+
+func missing(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return problem.New(problem.LabMissing, path, "there is no such file")
+	}
+	return problem.Wrap(problem.LabMissing, path, "the lab file cannot be read", err)
+}
+
+// Find returns the path of the lab file in a folder, or in the nearest one above
+// it. Its error is a problem with code LabMissing.
+func Find(dir string) (string, error) {
+	from, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("find the folder: %w", err)
+	}
+	for at := from; ; at = filepath.Dir(at) {
+		path := filepath.Join(at, FileName)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path, nil
+		}
+		if at == filepath.Dir(at) {
+			return "", problem.New(problem.LabMissing, from, "there is no "+FileName+" here or in a folder above")
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+
+	"cairn/internal/problem"
+)
+
+// rules hold the values of a file against each other. Those that have a fault
+// themselves are left out, so that one mistake is reported once.
+type rules struct {
+	root   *node
+	lab    *Lab
+	bad    map[*node]bool
+	known  Known
+	exists func(path string) bool // whether a file is in the lab's folder; nil when that is not to be asked
+	faults Faults
+}
+
+// check applies all rules.
+func (r *rules) check() Faults {
+	r.network()
+	r.hosts()
+	r.choices()
+	r.services()
+	r.waivers()
+	return r.faults
+}
+
+func (r *rules) fault(p place, f flaw) { r.faults = append(r.faults, f.at(p)) }
+
+// conflict reports two things that cannot both be.
+func (r *rules) conflict(p place, format string, args ...any) {
+	r.fault(p, flaw{code: problem.LabConflict, message: fmt.Sprintf(format, args...)})
+}
+
+// good reports whether a value is there and without fault.
+func (r *rules) good(n *node) bool { return n != nil && n.kind != nothing && !r.bad[n] }
+
+// address is a value as an address, if it is a good one.
+func (r *rules) address(n *node) (netip.Addr, bool) {
+	a := parseAddress(textOf(n))
+	return a, r.good(n) && a.IsValid()
+}
+
+// distinct reports networks of a list that overlap. nftables refuses a set
+// whose intervals do, and to a reader one of them says nothing.
+func (r *rules) distinct(n *node) {
+	var seen []netip.Prefix
+	for _, item := range n.list() {
+		p := parsePrefix(textOf(item))
+		if !r.good(item) || !p.IsValid() {
+			continue
+		}
+		for _, other := range seen {
+			if p.Overlaps(other) {
+				r.fault(item.place, flaw{code: problem.LabDuplicate, message: fmt.Sprintf("%s and %s overlap, so one of them says nothing", p, other)})
+				break
+			}
+		}
+		seen = append(seen, p)
+	}
+}

@@ -1,0 +1,136 @@
+// Package lab is what the owner declares: the lab file, strictly read.
+//
+// Everything that may stand in the file is in one table (fields.go, with the
+// forms of values in forms.go and the choices in choices.go). Validation, the
+// JSON Schema for editors ([Schema]) and the reference page ([Reference]) are all
+// made from it. What only shows when values are held against each other is in
+// the files named *_rules.go. Nothing here reaches a host.
+package lab
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Workflow says how strictly stages gate.
+type Workflow string
+
+// The workflow modes.
+const (
+	// Waterfall opens a stage when the one before it met its exit criteria.
+	Waterfall Workflow = "waterfall"
+	// Agile lets only true dependencies gate.
+	Agile Workflow = "agile"
+	// Hybrid gates everything by the first stage, and later tasks by their
+	// dependencies only.
+	Hybrid Workflow = "hybrid"
+)
+
+// Role is what a host is for.
+type Role string
+
+// The roles.
+const (
+	Server      Role = "server"  // runs services
+	Worker      Role = "worker"  // adds computing power to the servers
+	Storage     Role = "storage" // keeps data and backups
+	GPU         Role = "gpu"     // has a graphics processor for computing
+	VantageRole Role = "vantage" // a place to look from
+)
+
+// Lab is everything the lab file declares, with every default filled in. It is
+// not changed after loading and so may be read by many at once.
+type Lab struct {
+	Name     string // an RFC 1123 label
+	Domain   string // under which services get their names
+	Timezone string // a name of the IANA time zone database
+	Workflow Workflow
+	SSH      SSH
+	Network  Network
+	Hosts    []Host            // sorted by name
+	Choose   map[string]string // the option of every choice there is
+	Services []Service         // sorted by name
+	Waivers  []Waiver          // in the file's order
+
+	File string // path of the lab file as it was given
+	Dir  string // its folder
+	Hash string // SHA-256 of its bytes, in hexadecimal digits
+}
+
+// SSH is how the owner logs in.
+type SSH struct {
+	// Key is the path of the owner's private key, absolute or beginning with
+	// "~/". Empty means the SSH agent and the usual files in ~/.ssh.
+	Key string
+}
+
+// Network is the network that the hosts are on. Prefixes are masked.
+type Network struct {
+	CIDR    netip.Prefix   // IPv4
+	CIDR6   netip.Prefix   // IPv6; invalid when the lab has none
+	Gateway netip.Addr     // invalid when none is declared
+	DNS     []netip.Addr   // resolvers; the gateway unless declared
+	Admin   []netip.Prefix // who may reach SSH and management ports; never empty, never everyone, no two overlap
+}
+
+// Bytes is an amount of memory in bytes.
+type Bytes int64
+
+// Host is a machine of the lab.
+type Host struct {
+	Name     string     // an RFC 1123 label
+	Address  netip.Addr // IPv4, within the network
+	Address6 netip.Addr // IPv6, within the network; invalid when the host has none
+	Port     uint16     // of its SSH server
+	User     string     // the owner's account on it, never root
+	Roles    []Role     // never empty, in the file's order
+	Hardware Hardware
+	Open     []Opening // beside SSH, which is open to the admin networks
+}
+
+// Hardware is what a host is said to have. It is verified, not assumed.
+type Hardware struct {
+	CPUs           int   // logical processors; 0 means not declared
+	Memory         Bytes // 0 means not declared
+	Virtualization *bool // whether it can run virtual machines; nil means not declared
+}
+
+// Opening is a port of a host that others may reach.
+type Opening struct {
+	Protocol string         // "tcp" or "udp"
+	Port     uint16         // never 0
+	From     []netip.Prefix // who may; everyone when empty
+}
+
+// Service is discretionary work: a service of the catalog, or the owner's own.
+type Service struct {
+	Name     string         // an RFC 1123 label
+	Compose  string         // the owner's own compose file, relative to Lab.Dir; empty for a service of the catalog
+	HTTPPort uint16         // where the owner's own answers HTTP; 0 when it does not
+	Options  map[string]any // for the catalog: string, bool, int64, float64, nil, []any and map[string]any
+}
+
+// Waiver is the owner's word that a checkpoint may do without proof for a time.
+type Waiver struct {
+	Checkpoint string    // STAGE.CHECKPOINT, or STAGE.CHECKPOINT/ASPECT for a part of it
+	Reason     string    // never empty
+	Expires    time.Time // the first moment, in UTC, at which it no longer counts
+}
+
+// Host finds a host by name.
+func (l *Lab) Host(name string) (Host, bool) {
+	for _, h := range l.Hosts {
+		if h.Name == name {
+			return h, true
+		}
+	}
+	return Host{}, false
+}
+
+// Has reports whether the host has the role.
+func (h Host) Has(r Role) bool { return slices.Contains(h.Roles, r) }
+
+// OnlyVantage reports whether the host is only looked from, and so is never
+// changed.
+func (h Host) OnlyVantage() bool { return len(h.Roles) == 1 && h.Roles[0] == VantageRole }

@@ -1,0 +1,90 @@
+package problem
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the reference pages anew")
+
+func TestErrorPageIsUpToDate(t *testing.T) { golden(t, "../../docs/reference/errors.md", errorPage()) }
+
+func TestExitPageIsUpToDate(t *testing.T) {
+	golden(t, "../../docs/reference/exit-codes.md", exitPage())
+}
+
+func TestEveryCodeEndsWithADocumentedExit(t *testing.T) {
+	for _, e := range All() {
+		if !strings.Contains(exitPage(), fmt.Sprintf("| %d | ", e.Exit)) {
+			t.Errorf("%s: exit code %d is on no page", e.Code, e.Exit)
+		}
+		if _, id, _ := strings.Cut(e.Link(), "#"); !strings.Contains(errorPage(), `<a id="`+id+`"></a>`) {
+			t.Errorf("%s: %s leads nowhere", e.Code, e.Link())
+		}
+	}
+}
+
+// errorPage is the catalogue for people.
+func errorPage() string {
+	var b strings.Builder
+	b.WriteString("# Errors\n\nMade from the catalogue in `internal/problem`; do not edit. Codes never change. ")
+	b.WriteString("`cairn explain CODE` says the same.\n")
+	area := ""
+	for _, e := range All() {
+		if of, _, _ := strings.Cut(string(e.Code), "."); of != area {
+			area = of
+			fmt.Fprintf(&b, "\n## %s\n", strings.ToUpper(of[:1])+of[1:])
+		}
+		fmt.Fprintf(&b, "\n### <a id=\"%s\"></a>`%s`\n\n%s\n\n", e.Code, e.Code, e.Meaning)
+		fmt.Fprintf(&b, "- What to do: %s.\n- Exit code: [%d](exit-codes.md)\n", e.Fix, e.Exit)
+	}
+	return b.String()
+}
+
+// exitPage is the table of exit codes for people.
+func exitPage() string {
+	var b strings.Builder
+	b.WriteString("# Exit codes\n\nMade from `internal/problem`; do not edit. They mean the same for every command; `cairn help exit-codes` says the same.\n\n")
+	b.WriteString("| code | meaning | errors that end with it |\n|---|---|---|\n")
+	for _, exit := range Exits() {
+		fmt.Fprintf(&b, "| %d | %s | %s |\n", exit.Code, exit.Meaning, endingWith(exit.Code))
+	}
+	b.WriteString("\n2 is never used: a Go program that crashes says 2. A program that calls Cairn must take a code that is not here for a failure.\n")
+	return b.String()
+}
+
+// endingWith links the errors of an exit code; those that only fail are too many
+// to list.
+func endingWith(exit int) string {
+	if exit == ExitFailed {
+		return "[all others](errors.md)"
+	}
+	var links []string
+	for _, e := range All() {
+		if e.Exit == exit {
+			links = append(links, fmt.Sprintf("[`%s`](errors.md#%s)", e.Code, e.Code))
+		}
+	}
+	return strings.Join(links, ", ")
+}
+
+func golden(t *testing.T, path, want string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, []byte(want)) {
+		t.Errorf("%s is not up to date: run go test ./internal/problem -update", path)
+	}
+}
