@@ -1,0 +1,35 @@
+package interchange_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cairn/internal/cmmn/diagram"
+	"cairn/internal/cmmn/interchange"
+	"cairn/internal/roadmap"
+)
+
+// TestHomelabSurvives: the roadmap, with its estimates, challenges and
+// checkpoints, comes back as it was.
+func TestHomelabSurvives(t *testing.T) {
+	r, err := roadmap.Homelab()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range roadmap.Workflows() {
+		m := r.Model(w)
+		var file bytes.Buffer
+		if err := interchange.Export(m, &file, diagram.Layout(m)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := interchange.Import("homelab.cmmn", file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(m, again); diff != "" {
+			t.Errorf("%s (-before +after):\n%s", w, diff)
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package cmmn
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Author says who a turn is by, and when. All of it is optional.
+type Author struct {
+	// At is the time; timers that are due by then occur first. A time before that
+	// of the last turn counts as that.
+	At       time.Time
+	By       string
+	Why      string
+	Evidence []string
+}
+
+// SpinError says that a turn did not come to rest within its budget of
+// operations. The turn was taken back and the case has failed.
+type SpinError struct {
+	Culprits []string // the items that changed most, with what they are
+}
+
+// Error implements error.
+func (e *SpinError) Error() string {
+	return "the case does not come to rest: " + strings.Join(e.Culprits, " and ") + " set each other off without end; the case has failed"
+}
+
+// errBudget ends a turn that used its budget up.
+var errBudget = errors.New("operation budget used up")
+
+// Start creates the case. The turn is the first of its journal.
+func (p *Program) Start(a Author) (*Case, Turn, error) {
+	c := newCase(p)
+	turn, err := c.Execute(start{}, a)
+	return c, turn, err
+}
+
+// start is the command that a case begins with.
+type start struct{}
+
+func (start) String() string { return "start" }
+
+func (start) run(t *turn) error {
+	t.move(t.c.root(), Create, nil)
+	return nil
+}
+
+// Execute carries a command out, with everything that follows from it, as one
+// turn. On an error nothing is changed and the turn is empty; but for a
+// [*SpinError], whose turn holds the failing of the case.
+func (c *Case) Execute(command Command, a Author) (Turn, error) {
+	t := newTurn(c)
+	err := t.execute(command, a.At)
+	if err == nil {
+		return t.sealed(command, a), nil
+	}
+	culprits := t.culprits()
+	t.takeBack()
+	if !errors.Is(err, errBudget) {
+		return Turn{}, err
+	}
+	failing := newTurn(c)
+	failing.fail()
+	spin := &SpinError{culprits}
+	a.Why = spin.Error()
+	return failing.sealed(command, a), spin
+}
+
+// turn is a command under way.
+type turn struct {
+	c       *Case
+	effects []Effect
+	undo    []func()
+	queue   []operation
+	due     []*instance // stages to look at when the queue is empty
+	touched []touched   // memories to forget at the end
+	steps   int
+	work    map[*node]int // changes of each item, to name culprits
+}
+
+// operation is a piece of work that waits for its turn.
+type operation func()
+
+// touched is a memory of a sentry without memory.
+type touched struct {
+	at   *instance
+	gate *gate
+}
+
+func newTurn(c *Case) *turn { return &turn{c: c, work: map[*node]int{}} }
+
+func (t *turn) execute(command Command, at time.Time) error {
+	if err := t.passTime(at); err != nil {
+		return err
+	}
+	if err := command.run(t); err != nil {
+		return err
+	}
+	if err := t.settle(); err != nil {
+		return err
+	}
+	// The command may have set timers whose time has passed already.
+	return t.passTime(t.c.now)
+}
+
+func (t *turn) sealed(command Command, a Author) Turn {
+	return Turn{At: t.c.now, By: a.By, Why: a.Why, Evidence: a.Evidence, Command: command.String(), Effects: t.effects}
+}
+
+// budget is how many operations a turn may take: enough for every item to go
+// through its whole life several times, and for repetitions.
+func (t *turn) budget() int { return 10_000 + 50*len(t.c.program.nodes) }
+
+// settle carries out what is queued until nothing more happens: first all work
+// in order, then the completion of stages, the deepest first.
+func (t *turn) settle() error {
+	for {
+		for len(t.queue) > 0 {
+			if t.steps++; t.steps > t.budget() {
+				return errBudget
+			}
+			next := t.queue[0]
+			t.queue = t.queue[1:]
+			next()
+		}
+		stage := t.deepestDue()
+		if stage == nil {
+			t.forgetTouched()
+			return nil
+		}
+		t.completeIfDone(stage)
+	}
+}
+
+func (t *turn) later(o operation) { t.queue = append(t.queue, o) }
+
+// deepestDue takes the deepest stage out of those to be looked at; of equally
+// deep ones that which was put there first.
+func (t *turn) deepestDue() *instance {
+	if len(t.due) == 0 {
+		return nil
+	}
+	deepest := 0
+	for i, stage := range t.due {
+		if stage.node.depth > t.due[deepest].node.depth {
+			deepest = i
+		}
+	}
+	stage := t.due[deepest]
+	t.due = slices.Delete(t.due, deepest, deepest+1)
+	return stage
+}
+
+// look puts a stage among those whose completion has to be looked at.
+func (t *turn) look(stage *instance) {
+	if stage != nil && !slices.Contains(t.due, stage) {
+		t.due = append(t.due, stage)
+	}
+}
+
+// emit makes an effect true. The effects that a turn makes fit the case, so one
+// that does not is a bug here.
+func (t *turn) emit(e Effect) {
+	undo, err := t.c.apply(e)
+	if err != nil {
+		panic(fmt.Sprintf("cmmn: effect %+v: %v", e, err))
+	}
+	t.effects = append(t.effects, e)
+	t.undo = append(t.undo, undo)
+}
+
+func (t *turn) takeBack() {
+	for _, undo := range slices.Backward(t.undo) {
+		undo()
+	}
+}
+
+// fail puts the case into failed; nothing else follows. A case that never came
+// to be is created first.
+func (t *turn) fail() {
+	root := t.c.root()
+	if root.state == Null {
+		t.emit(Effect{Op: OpMove, Transition: Create, From: Null, To: Active})
+	}
+	t.emit(Effect{Op: OpMove, Transition: Fault, From: root.state, To: Failed})
+}
+
+func (t *turn) forgetTouched() {
+	for _, m := range t.touched {
+		if m.at.remembers(m.gate) != nil {
+			t.forget(m.at, m.gate)
+		}
+	}
+	t.touched = nil
+}
+
+// culprits are the items that changed most in the turn, two at most.
+func (t *turn) culprits() []string {
+	most := make([]*node, 0, len(t.work))
+	for n := range t.work {
+		most = append(most, n)
+	}
+	slices.SortFunc(most, func(a, b *node) int {
+		if t.work[a] != t.work[b] {
+			return t.work[b] - t.work[a]
+		}
+		return a.number - b.number
+	})
+	var names []string
+	for i, n := range most {
+		// The second belongs to the circle only if it turns about as fast.
+		if i == 2 || i > 0 && t.work[n]*4 < t.work[most[0]] {
+			break
+		}
+		names = append(names, n.def.Kind.String()+" "+quoted(n.title))
+	}
+	return names
+}

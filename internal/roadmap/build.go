@@ -1,0 +1,160 @@
+package roadmap
+
+import (
+	"slices"
+	"strings"
+)
+
+// builder makes the types from the file's records. What it cannot tell while it
+// reads, because it depends on other parts, it writes down for the rules.
+type builder struct {
+	faults     Faults
+	names      []name
+	references []reference
+}
+
+// what says of an id what it names.
+type what string
+
+const (
+	aStage      what = "a stage"
+	aTask       what = "a task"
+	aMilestone  what = "a milestone"
+	aCheckpoint what = "a checkpoint"
+	aChallenge  what = "a challenge"
+	aCriterion  what = "a criterion"
+	aChoice     what = "a choice"
+	anEntry     what = "an entry of the to-do list"
+)
+
+// name is an id that the file gives to something.
+type name struct {
+	value
+	what  what
+	stage string // its prefix; empty for stages and choices, and for the to-do list, which has entries of every stage
+}
+
+// reference is an id that the file uses.
+type reference struct {
+	value
+	kinds []what
+}
+
+// places are where the things of the file begin, by id.
+func (b *builder) places() map[string]place {
+	places := make(map[string]place, len(b.names))
+	for _, n := range b.names {
+		places[n.text] = n.place
+	}
+	return places
+}
+
+// id takes the id that a record gives to a thing.
+func (b *builder) id(r *record, w what, stage string) string {
+	v := r.must("id")
+	b.names = append(b.names, name{v, w, stage})
+	return v.text
+}
+
+// refer takes ids of other things.
+func (b *builder) refer(values []value, kinds ...what) []string {
+	var ids []string
+	for _, v := range values {
+		b.references = append(b.references, reference{v, kinds})
+		ids = append(ids, v.text)
+	}
+	return ids
+}
+
+// word takes one of some words.
+func (b *builder) word(v value, words ...string) string {
+	if v.text != "" && !slices.Contains(words, v.text) {
+		b.faults = append(b.faults, unknown(v, "is not one of the words that may stand here", words))
+	}
+	return v.text
+}
+
+func (b *builder) roadmap(r *record) *Roadmap {
+	made := &Roadmap{Name: r.must("roadmap").text}
+	for _, c := range r.records("choices", string(aChoice)) {
+		made.Choices = append(made.Choices, b.choice(c))
+	}
+	stages := r.records("stages", string(aStage))
+	if len(stages) == 0 {
+		b.faults = append(b.faults, r.place.fault("the roadmap has no stages"))
+	}
+	for _, s := range stages {
+		made.Stages = append(made.Stages, b.stage(s))
+	}
+	for _, t := range r.records("todo", string(anEntry)) {
+		made.Todo = append(made.Todo, b.todo(t))
+	}
+	r.end()
+	return made
+}
+
+func (b *builder) choice(r *record) Choice {
+	c := Choice{ID: b.id(r, aChoice, ""), Name: r.must("name").text, Lab: r.yes("lab"), Many: r.yes("many")}
+	for _, o := range r.records("options", "an option") {
+		id := o.must("id")
+		if slices.ContainsFunc(c.Options, func(other Option) bool { return other.ID == id.text }) {
+			b.faults = append(b.faults, id.place.fault("the choice has the option %s twice", quoted(id.text)))
+		}
+		c.Options = append(c.Options, Option{ID: id.text, Name: o.must("name").text, Note: o.maybe("note").text, Ours: o.yes("ours")})
+		o.end()
+	}
+	if len(c.Options) == 0 {
+		b.faults = append(b.faults, r.place.fault("the choice %s has no options", quoted(c.ID)))
+	}
+	r.end()
+	return c
+}
+
+func (b *builder) stage(r *record) Stage {
+	s := Stage{ID: b.id(r, aStage, ""), Name: r.must("name").text, Goal: r.must("goal").text}
+	s.Entry = b.criteria(r.records("entry", string(aCriterion)), s.ID)
+	for _, t := range r.records("tasks", string(aTask)) {
+		b.task(t, &s)
+	}
+	for _, c := range r.records("checkpoints", string(aCheckpoint)) {
+		s.Checkpoints = append(s.Checkpoints, b.checkpoint(c, s.ID))
+	}
+	for _, c := range r.records("challenges", string(aChallenge)) {
+		s.Challenges = append(s.Challenges, b.challenge(c, s.ID))
+	}
+	s.Exit = b.criteria(r.records("exit", string(aCriterion)), s.ID)
+	r.end()
+	return s
+}
+
+func (b *builder) todo(r *record) Todo {
+	t := Todo{
+		ID: b.id(r, anEntry, ""), Name: r.must("name").text, Component: r.must("component").text,
+		Topic:    Topic(b.word(r.must("topic"), topicWords()...)),
+		Priority: Priority(b.word(r.must("priority"), string(High), string(Medium), string(Low))),
+		Task:     b.refer([]value{r.must("task")}, aTask)[0],
+		Text:     r.must("text").text, File: r.must("file").text, Lines: r.must("lines").text,
+	}
+	t.Stage, _, _ = strings.Cut(t.ID, ".")
+	r.end()
+	return t
+}
+
+// topics are those of the to-do list, in its order.
+var topics = []Topic{Refactoring, Completeness, Dependencies, Integrity, Correctness, Documentation}
+
+func topicWords() []string {
+	var words []string
+	for _, t := range topics {
+		words = append(words, string(t))
+	}
+	return words
+}
+
+func texts(values []value) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, v.text)
+	}
+	return all
+}

@@ -1,0 +1,70 @@
+package roadmap
+
+import "slices"
+
+// content holds the parts of a roadmap against each other.
+type content struct {
+	roadmap *Roadmap
+	places  map[string]place
+	faults  Faults
+}
+
+// checkContent looks whether nothing is left over, and nothing pretends: what is
+// available can really be seen through.
+func checkContent(r *Roadmap, places map[string]place) Faults {
+	c := &content{roadmap: r, places: places}
+	checkpoints, choices := map[string]bool{}, map[string]bool{}
+	for _, s := range r.Stages {
+		for _, t := range s.Tasks {
+			c.task(t)
+			note(checkpoints, t.Checkpoints)
+			note(choices, t.Choices)
+		}
+	}
+	for _, s := range r.Stages {
+		for _, p := range s.Checkpoints {
+			c.unless(checkpoints[p.ID], p.ID, "no task has the checkpoint %s", p.ID)
+		}
+	}
+	for _, choice := range r.Choices {
+		c.unless(choices[choice.ID], choice.ID, "no task leaves the choice %s", choice.ID)
+	}
+	return c.faults
+}
+
+func note(seen map[string]bool, ids []string) {
+	for _, id := range ids {
+		seen[id] = true
+	}
+}
+
+// unless reports a fault about a thing where something does not hold.
+func (c *content) unless(holds bool, id, format string, args ...any) {
+	if !holds {
+		c.faults = append(c.faults, c.places[id].fault(format, args...))
+	}
+}
+
+func (c *content) task(t Task) {
+	c.unless(t.Discretionary || !t.Recommended, t.ID, "only a discretionary task can be recommended, and %s is not one", t.ID)
+	c.unless(t.Milestone == "" || len(t.Checkpoints) > 0, t.ID, "%s has a milestone, but no checkpoint by which it is reached", t.ID)
+	c.unless(t.Available == (t.Cairn != ""), t.ID, "%s is to say what Cairn does of it exactly when it is available", t.ID)
+	c.unless(!t.Available || len(t.Checkpoints) > 0, t.ID, "%s is available, but has no checkpoint that could prove it done", t.ID)
+	for _, id := range t.Checkpoints {
+		p, known := c.roadmap.Checkpoint(id)
+		c.unless(!t.Available || !known || p.Available, t.ID, "%s is available, but nothing looks at its checkpoint %s", t.ID, id)
+	}
+	if t.When != nil {
+		c.when(t)
+	}
+}
+
+// when looks whether a condition names options that there are.
+func (c *content) when(t Task) {
+	choice, known := c.roadmap.Choice(t.When.Choice)
+	c.unless(len(t.When.Options) > 0, t.ID, "the condition of %s names no option", t.ID)
+	for _, o := range t.When.Options {
+		there := slices.ContainsFunc(choice.Options, func(option Option) bool { return option.ID == o })
+		c.unless(!known || there, t.ID, "the condition of %s names the option %s, which the choice %s does not have", t.ID, quoted(o), t.When.Choice)
+	}
+}

@@ -1,0 +1,54 @@
+package roadmap
+
+import (
+	"slices"
+	"strings"
+)
+
+const todoTitle = "To-do list"
+
+// topicTitles are the headings of the to-do list.
+var topicTitles = map[Topic]string{
+	Refactoring:   "Code to rewrite",
+	Completeness:  "Code that is missing",
+	Dependencies:  "Imports and dependencies",
+	Integrity:     "Flow and integrity of data",
+	Correctness:   "Possible bugs",
+	Documentation: "Documentation",
+}
+
+// todo writes the to-do list, topic by topic.
+func (p *page) todo() {
+	if len(p.roadmap.Todo) == 0 {
+		return
+	}
+	p.line("## %s\n", todoTitle)
+	p.line("What is to be improved in the components of a homelab's own repository. All of it is discretionary, and *not available yet*: Cairn")
+	p.line("does not change source code. Files and lines are where each was found.\n")
+	for _, topic := range topics {
+		p.todoTopic(topic)
+	}
+}
+
+func (p *page) todoTopic(topic Topic) {
+	entries := slices.DeleteFunc(slices.Clone(p.roadmap.Todo), func(t Todo) bool { return t.Topic != topic })
+	if len(entries) == 0 {
+		return
+	}
+	p.line("### %s\n", topicTitles[topic])
+	for _, t := range entries {
+		p.line("- **%s** · %s priority · %s  ", t.Name, t.Priority, code(t.ID))
+		p.line("  %s  ", t.Text)
+		p.line("  *%s*, in %s, %s; belongs to %s", t.Component, code(t.File), where(t.Lines), p.named(t.Task))
+	}
+	p.blank()
+}
+
+// where says lines as a part of a sentence: a range of numbers alone is one of
+// lines.
+func where(lines string) string {
+	if strings.Trim(lines, "0123456789-") == "" {
+		return "lines " + strings.Replace(lines, "-", " to ", 1)
+	}
+	return lines
+}

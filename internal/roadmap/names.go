@@ -1,0 +1,127 @@
+package roadmap
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"cairn/internal/spelling"
+)
+
+var (
+	plainID  = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+	stagedID = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}\.[a-z][a-z0-9-]{0,62}$`)
+)
+
+// checkNames looks whether ids are of the right form, and each there once.
+func checkNames(names []name) Faults {
+	var faults Faults
+	var stages []string
+	for _, n := range names {
+		if n.what == aStage && n.text != "" {
+			stages = append(stages, n.text)
+		}
+	}
+	first := map[string]name{}
+	for _, n := range names {
+		if n.text == "" {
+			continue // reported where it was read
+		}
+		if f, wrong := misformed(n, stages); wrong {
+			faults = append(faults, f)
+		}
+		other, taken := first[scope(n)]
+		switch {
+		case !taken:
+			first[scope(n)] = n
+		case other.text == n.text:
+			faults = append(faults, n.place.fault("the id %s is there twice, first in line %d", quoted(n.text), other.place.line))
+		default:
+			faults = append(faults, n.place.fault("in conditions the id %s could not be told from %s in line %d",
+				quoted(n.text), quoted(other.text), other.place.line))
+		}
+	}
+	return faults
+}
+
+// scope is what has to differ between two names. Choices have a space of their
+// own: they are never part of a condition.
+func scope(n name) string {
+	if n.what == aChoice {
+		return string(aChoice) + n.text
+	}
+	return ValueName(n.text)
+}
+
+// misformed says what is wrong with an id by itself.
+func misformed(n name, stages []string) (Fault, bool) {
+	f := n.place.fault("%s is not an id that %s can have", quoted(n.text), n.what)
+	if n.what == aStage || n.what == aChoice {
+		f.Expected = "lower-case letters, digits and hyphens"
+		return f, !plainID.MatchString(n.text)
+	}
+	stage, rest, _ := strings.Cut(n.text, ".")
+	f.Expected = "the stage, a dot, and lower-case letters, digits and hyphens"
+	switch {
+	case !stagedID.MatchString(n.text):
+		return f, true
+	case n.stage != "":
+		f.Expected, f.Suggestion = "an id that begins with its stage's", n.stage+"."+rest
+		return f, stage != n.stage
+	}
+	f.Expected = "an id that begins with a stage's"
+	f.Suggestion = spelling.Nearest(stage, stages)
+	return f, len(stages) > 0 && !slices.Contains(stages, stage)
+}
+
+// checkReferences looks whether every id that is used names a thing of a kind
+// that may stand there.
+func checkReferences(b *builder) Faults {
+	kinds := map[string]what{}
+	for _, n := range b.names {
+		kinds[n.text] = n.what
+	}
+	var faults Faults
+	for _, r := range b.references {
+		kind, known := kinds[r.text]
+		switch {
+		case r.text == "" || slices.Contains(r.kinds, kind):
+		case known:
+			f := r.place.fault("%s is %s", quoted(r.text), kind)
+			f.Expected = alternatives(r.kinds)
+			faults = append(faults, f)
+		default:
+			faults = append(faults, unknown(r.value, "names nothing on this roadmap", b.namesOf(r.kinds)))
+		}
+	}
+	return faults
+}
+
+// namesOf are all ids of some kinds of things.
+func (b *builder) namesOf(kinds []what) []string {
+	var ids []string
+	for _, n := range b.names {
+		if slices.Contains(kinds, n.what) {
+			ids = append(ids, n.text)
+		}
+	}
+	return ids
+}
+
+func alternatives(kinds []what) string {
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = string(k)
+	}
+	return strings.Join(words, " or ")
+}
+
+// unknown is a fault about a word that is none of those known.
+func unknown(v value, message string, known []string) Fault {
+	f := v.place.fault("%s %s", quoted(v.text), message)
+	f.Suggestion = spelling.Nearest(v.text, known)
+	if len(known) <= 8 {
+		f.Expected = "one of " + strings.Join(known, ", ")
+	}
+	return f
+}
