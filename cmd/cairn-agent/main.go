@@ -1,0 +1,103 @@
+// Command cairn-agent is Cairn on a host. The controller brings it and calls it;
+// it is of no use by itself.
+//
+//	cairn-agent [-state DIR] serve [-user NAME] [-peer ADDRESS] NONCE
+//	cairn-agent [-state DIR] run ID
+//	cairn-agent [-state DIR] rollback DIR
+//	cairn-agent canary ADDRESS < NONCE
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"cairn/internal/agent"
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "cairn-agent:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("cairn-agent", flag.ContinueOnError)
+	state := flags.String("state", agent.DefaultState, "the state directory")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	a := &agent.Agent{System: resource.NewLocal(), State: *state, Program: program, Now: time.Now}
+	words := flags.Args()
+	switch {
+	case len(words) > 1 && words[0] == "serve":
+		return serve(ctx, a, words[1:])
+	case len(words) == 2 && words[0] == "run":
+		return a.Run(ctx, words[1])
+	case len(words) == 2 && words[0] == "rollback":
+		return a.Rollback(ctx, words[1])
+	case len(words) == 2 && words[0] == "canary":
+		return canary(ctx, words[1])
+	}
+	return errors.New("not called by Cairn's controller")
+}
+
+func serve(ctx context.Context, a *agent.Agent, args []string) error {
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	var login agent.Login
+	flags.StringVar(&login.User, "user", "", "who logged in")
+	flags.StringVar(&login.Peer, "peer", "", "from which address")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return errors.New("serve needs a nonce")
+	}
+	if err := os.MkdirAll(a.State, 0o700); err != nil {
+		return err
+	}
+	// A file that does not block can be closed under a read that waits.
+	if err := syscall.SetNonblock(syscall.Stdin, true); err != nil {
+		return err
+	}
+	stdin := os.NewFile(uintptr(syscall.Stdin), "stdin")
+	return a.Serve(ctx, stdio{stdin, os.Stdout}, flags.Arg(0), login, wire.DefaultHeartbeat)
+}
+
+// stdio is the connection that sshd made.
+type stdio struct {
+	io.ReadCloser
+	out io.WriteCloser
+}
+
+// Write implements [io.Writer].
+func (s stdio) Write(p []byte) (int, error) { return s.out.Write(p) }
+
+// Close implements [io.Closer]: it also ends a read that waits.
+func (s stdio) Close() error { return errors.Join(s.out.Close(), s.ReadCloser.Close()) }
+
+// canary takes the nonce from stdin, because arguments can be seen by everybody.
+func canary(ctx context.Context, address string) error {
+	nonce, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil {
+		return err
+	}
+	return agent.Canary(ctx, address, strings.TrimSpace(nonce), os.Stdout)
+}

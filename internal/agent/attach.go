@@ -1,0 +1,91 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cairn/internal/wire"
+)
+
+const (
+	// tailEvery is how often a log is looked at for new events.
+	tailEvery = 25 * time.Millisecond
+	// takeUpAfter is how long a run may be without a process before it is taken
+	// up again: systemd needs a moment to start one.
+	takeUpAfter = 3 * time.Second
+)
+
+// attach sends a run's events after a number, up to its last.
+func (s *session) attach(ctx context.Context, stream *wire.Stream) error {
+	var request wire.AttachRequest
+	if err := stream.Receive(ctx, &request); err != nil {
+		return err
+	}
+	dir, err := s.runDir(request.Run)
+	if err != nil {
+		return err
+	}
+	t := &tail{session: s, stream: stream, run: request.Run, after: request.After, path: filepath.Join(dir, logFile), seen: s.Now()}
+	for {
+		if err := t.send(ctx); err != nil || t.ended {
+			return err
+		}
+		if err := t.takeUp(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(tailEvery):
+		}
+	}
+}
+
+// tail follows one log.
+type tail struct {
+	*session
+	stream *wire.Stream
+	run    string
+	path   string
+	after  uint64
+	at     int64
+	seen   time.Time // when the run was last seen to have a process
+	ended  bool
+}
+
+// send sends what is new.
+func (t *tail) send(ctx context.Context) error {
+	file, err := os.Open(t.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	t.at, err = readEvents(file, t.at, func(e wire.Event) error {
+		t.ended = e.Type.Final()
+		if e.Seq <= t.after {
+			return nil
+		}
+		return t.stream.Send(ctx, e)
+	})
+	return err
+}
+
+// takeUp has a run gone on with whose process is gone.
+func (t *tail) takeUp(ctx context.Context) error {
+	now := t.Now()
+	if t.alive(t.run) {
+		t.seen = now
+	}
+	if now.Sub(t.seen) < takeUpAfter {
+		return nil
+	}
+	t.seen = now
+	return t.spawn(ctx, t.run)
+}

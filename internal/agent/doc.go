@@ -1,0 +1,19 @@
+// Package agent is Cairn on a host: it answers the controller over a session,
+// and carries runs out, detached, so that they outlive the session.
+//
+// # Processes and files
+//
+// `serve` answers one session and changes nothing itself. `run` carries one run
+// out; `rollback` is called by systemd, at a guard's deadline and at boot, to end a
+// guard that nobody confirmed. They meet in the state directory, /var/lib/cairn:
+//
+//	agents/SHA256/cairn-agent   this program, one of each version
+//	runs/ID/plan.cbor           what the run is to do
+//	runs/ID/events.log          what it did, see [Log]
+//	runs/ID/lock                held by the process that carries it out
+//	runs/ID/guards/GUARD/       see package guard
+//	lock, epoch                 one mutating run at a time, and the highest epoch seen
+//
+// The package imports resource, wire, vantage and problem only: what runs on a
+// host stays small.
+package agent

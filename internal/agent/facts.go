@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// facts reads what the host tells of itself. What cannot be read is left empty:
+// it is for a probe to miss it.
+func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
+	f := wire.Facts{
+		Arch: runtime.GOARCH, Kernel: a.text("/proc/sys/kernel/osrelease"), BootID: a.text("/proc/sys/kernel/random/boot_id"),
+		Hostname: a.text("/proc/sys/kernel/hostname"), User: login.User, Peer: login.Peer,
+		OS: parseOSRelease(a.text("/etc/os-release")), Resolvers: parseResolvers(a.text("/etc/resolv.conf")),
+		Firmware: strings.TrimSpace(a.text("/sys/class/dmi/id/bios_vendor") + " " + a.text("/sys/class/dmi/id/bios_version")),
+	}
+	f.CPUs, f.Virtualization = parseCPUInfo(a.text("/proc/cpuinfo"))
+	f.MemoryBytes = parseMemory(a.text("/proc/meminfo"))
+	f.Disks = a.disks()
+	f.Interfaces = interfaces()
+	f.Routes = append(parseRoutes4(a.text("/proc/net/route")), parseRoutes6(a.text("/proc/net/ipv6_route"))...)
+	a.systemdFacts(ctx, &f)
+	f.Clock = a.Now().UTC()
+	return f
+}
+
+// text is a file's content without what surrounds it, empty when there is none.
+func (a *Agent) text(path string) string {
+	content, err := os.ReadFile(filepath.Join(a.System.Root, path))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(content))
+}
+
+// systemdFacts asks systemd, in one call each for what it says in one.
+func (a *Agent) systemdFacts(ctx context.Context, f *wire.Facts) {
+	f.SystemState = a.said(ctx, "systemctl", "is-system-running")
+	if f.SystemState != "running" {
+		for line := range strings.Lines(a.said(ctx, "systemctl", "list-units", "--state=failed", "--plain", "--no-legend")) {
+			if name, _, found := strings.Cut(strings.TrimSpace(line), " "); found {
+				f.FailedUnits = append(f.FailedUnits, name)
+			}
+		}
+	}
+	if kind := a.said(ctx, "systemd-detect-virt", "--container"); kind != "none" {
+		f.Container = kind
+	}
+	f.ClockSynced = a.said(ctx, "timedatectl", "show", "--property=NTPSynchronized", "--value") == "yes"
+}
+
+func (a *Agent) said(ctx context.Context, argv ...string) string {
+	out, err := a.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out.Stdout))
+}
+
+// disks are the block devices that are no loops, RAM disks or parts of others.
+func (a *Agent) disks() []wire.Disk {
+	const sector = 512 // the unit of /sys/block/*/size, whatever the device's (block/stat in the kernel's ABI documents)
+	entries, err := os.ReadDir(filepath.Join(a.System.Root, "/sys/block"))
+	if err != nil {
+		return nil
+	}
+	var disks []wire.Disk
+	for _, entry := range entries {
+		name := entry.Name()
+		if strings.HasPrefix(name, "loop") || strings.HasPrefix(name, "ram") || strings.HasPrefix(name, "zram") || strings.HasPrefix(name, "sr") {
+			continue
+		}
+		sectors, err := strconv.ParseUint(a.text("/sys/block/"+name+"/size"), 10, 64)
+		if err == nil && sectors > 0 {
+			disks = append(disks, wire.Disk{Name: name, Bytes: sectors * sector})
+		}
+	}
+	return disks
+}

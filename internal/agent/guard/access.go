@@ -1,0 +1,172 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"cairn/internal/resource"
+)
+
+// lookAhead refuses what would keep the owner out, as far as the host can see it
+// beforehand: how the SSH server would treat the owner with the staged
+// configuration, and the owner's account, keys and sudo.
+func (g *guard) lookAhead(ctx context.Context) error {
+	owner := g.plan.owner()
+	if owner == "" {
+		return nil
+	}
+	now, err := g.effective(ctx, "")
+	if err != nil {
+		return err
+	}
+	then, err := g.effective(ctx, StagedConfig(g.Dir))
+	if err != nil {
+		return err
+	}
+	if lost := lostPorts(now, then); len(lost) > 0 {
+		return fmt.Errorf("the SSH server would no longer listen on port %s: let it listen on both ports first, and take the old one away when the new one is proven", strings.Join(lost, ", "))
+	}
+	return g.lookAt(ctx, then)
+}
+
+// lookAfter looks at the same, as it is once everything is applied.
+func (g *guard) lookAfter(ctx context.Context) error {
+	if g.plan.owner() == "" {
+		return nil
+	}
+	now, err := g.effective(ctx, "")
+	if err != nil {
+		return err
+	}
+	return g.lookAt(ctx, now)
+}
+
+// lookAt returns every reason why the owner could not get in and take over.
+func (g *guard) lookAt(ctx context.Context, config settings) error {
+	user, err := g.lookUp(ctx, g.plan.owner())
+	if err != nil {
+		return err
+	}
+	reasons := config.refuses(user, g.plan.Peer)
+	reasons = append(reasons, user.unusable(g.Now(), config.is("usepam", "yes"))...)
+	reasons = append(reasons, g.withoutShell(user)...)
+	reasons = append(reasons, g.withoutKey(config, user)...)
+	if user.uid != 0 {
+		reasons = append(reasons, g.withoutSudo(ctx, user)...)
+	}
+	if len(reasons) > 0 {
+		return fmt.Errorf("%s could not get in: %s", user.name, strings.Join(reasons, "; "))
+	}
+	return nil
+}
+
+// effective is what sshd makes of its configuration for the owner's connection
+// (sshd(8), -T and -C).
+func (g *guard) effective(ctx context.Context, config string) (settings, error) {
+	argv := []string{"/usr/sbin/sshd", "-T"}
+	if config != "" {
+		argv = append(argv, "-f", config)
+	}
+	peer := g.plan.Peer
+	if peer == "" {
+		peer = "127.0.0.1"
+	}
+	argv = append(argv, "-C", "user="+g.plan.owner()+",host="+peer+",addr="+peer)
+	out, err := g.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	if err != nil {
+		return nil, err
+	}
+	if out.Exit != 0 {
+		return nil, fmt.Errorf("the SSH server does not accept its configuration: %s", strings.TrimSpace(string(out.Stderr)))
+	}
+	return parseSettings(string(out.Stdout)), nil
+}
+
+// lookUp asks the name service, as sshd does.
+func (g *guard) lookUp(ctx context.Context, name string) (user, error) {
+	passwd, err := g.output(ctx, "getent", "passwd", name)
+	if err != nil {
+		return user{}, fmt.Errorf("there is no user %s: %w", name, err)
+	}
+	groups, err := g.output(ctx, "id", "-Gn", name)
+	if err != nil {
+		return user{}, err
+	}
+	shadow, err := g.output(ctx, "getent", "shadow", name)
+	if err != nil {
+		return user{}, err
+	}
+	return parseUser(passwd, groups, shadow)
+}
+
+func (g *guard) output(ctx context.Context, argv ...string) (string, error) {
+	out, err := g.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	if err == nil && out.Exit != 0 {
+		err = fmt.Errorf("`%s` failed with exit code %d", strings.Join(argv, " "), out.Exit)
+	}
+	return strings.TrimSpace(string(out.Stdout)), err
+}
+
+// withoutShell: sshd refuses a user whose shell cannot be run, and pam_nologin(8)
+// everybody but root while there is /etc/nologin.
+func (g *guard) withoutShell(u user) []string {
+	var reasons []string
+	info, err := g.stat(u.shell)
+	if err != nil || !info.isRegular() || info.mode()&0o111 == 0 {
+		reasons = append(reasons, "the shell "+u.shell+" cannot be run")
+	}
+	if base := filepath.Base(u.shell); base == "nologin" || base == "false" {
+		reasons = append(reasons, "the shell "+u.shell+" lets nobody in")
+	}
+	if _, err := g.stat("/etc/nologin"); err == nil && u.uid != 0 {
+		reasons = append(reasons, "/etc/nologin keeps everybody but root out")
+	}
+	return reasons
+}
+
+// withoutSudo runs sudo as the owner would.
+func (g *guard) withoutSudo(ctx context.Context, u user) []string {
+	out, err := g.System.Runner.Run(ctx, resource.Command{Argv: []string{"runuser", "-u", u.name, "--", "sudo", "-n", "true"}})
+	if err != nil {
+		return []string{"sudo could not be tried: " + err.Error()}
+	}
+	if out.Exit != 0 {
+		return []string{"sudo without a password does not work: " + strings.TrimSpace(string(out.Stderr))}
+	}
+	return nil
+}
+
+// lasting refuses where a restart would take the way back with it: /run is empty
+// then (file-hierarchy(7)). The agent lives there when no other place lets it run.
+func (g *guard) lasting() error {
+	if strings.HasPrefix(g.Dir, "/run/") {
+		return fmt.Errorf("the agent could only be put into %s, which a restart empties, so nothing would put the host back then", g.Dir)
+	}
+	return nil
+}
+
+// leastRoom is what has to be free on the disks, in octets: for the way back, and
+// for what the subsystems write beside it.
+const leastRoom = 16 << 20
+
+// room refuses to begin on a full disk, on which the way back might not fit.
+func (g *guard) room() error {
+	for _, path := range []string{g.Dir, filepath.Join(g.System.Root, "/etc")} {
+		var disk syscall.Statfs_t
+		err := syscall.Statfs(path, &disk)
+		if errors.Is(err, syscall.ENOENT) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("the free space of %s is not known: %w", path, err)
+		}
+		if disk.Bavail*uint64(disk.Bsize) < leastRoom || disk.Files > 0 && disk.Ffree < 64 {
+			return fmt.Errorf("there is too little space left on the disk of %s to change anything safely", path)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cairn/internal/problem"
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// change goes from ARM to SETTLE.
+func (g *guard) change(ctx context.Context) (State, error) {
+	s, err := g.armAndApply(ctx)
+	if err != nil || s.Phase != Armed {
+		return s, err
+	}
+	if err := sleep(ctx, g.plan.Settle); err != nil {
+		return s, err
+	}
+	s, err = transition(ctx, g.Dir, func(s State) (State, error) {
+		if s.Phase == Armed {
+			s.Phase = Settled
+		}
+		return s, nil
+	})
+	g.at("settled")
+	if err != nil || s.Phase != Settled {
+		return s, err
+	}
+	return s, g.tell(wire.GuardSettled, "")
+}
+
+// armAndApply holds the lock all the while, so that nothing is put back while
+// something is still being changed. The state is Armed when everything was
+// applied.
+func (g *guard) armAndApply(ctx context.Context) (State, error) {
+	release, err := lock(ctx, g.Dir)
+	if err != nil {
+		return State{}, err
+	}
+	defer release()
+	s, err := Read(g.Dir)
+	if err != nil || !s.Phase.untouched() {
+		return s, err // somebody has given it up
+	}
+	s, err = g.arm(ctx)
+	if err != nil || s.Phase != Armed {
+		return s, err
+	}
+	// Most of the deadline is left for settling and the proof.
+	bounded, cancel := context.WithTimeout(ctx, g.plan.Deadline/2)
+	defer cancel()
+	if err := g.apply(bounded); err != nil {
+		if ctx.Err() != nil {
+			return s, ctx.Err() // told to stop: whoever comes next puts the host back
+		}
+		s.Phase, s.Reason = RollingBack, err.Error()
+		return s, writeState(g.Dir, s)
+	}
+	g.at("applied")
+	return s, g.tell(wire.GuardApplied, "")
+}
+
+// arm makes sure that what was saved is still what is there, and that the host
+// will be put back whatever becomes of this process.
+func (g *guard) arm(ctx context.Context) (State, error) {
+	var undo resource.Undo
+	if err := kept(g.Dir, undoFile, &undo); err != nil {
+		return State{}, err
+	}
+	if err := g.rehearse(ctx, undo); err != nil {
+		return g.refuseArmed(ctx, err)
+	}
+	s := State{Phase: Armed, Deadline: g.Now().Add(g.plan.Deadline), NonceSum: sum(g.plan.Nonce), Boot: g.Boot}
+	if err := writeState(g.Dir, s); err != nil {
+		return s, err
+	}
+	g.at("arming")
+	if err := g.Alarm.Arm(ctx, g.Dir, g.plan.Deadline); err != nil {
+		return g.refuseArmed(ctx, fmt.Errorf("the way back could not be armed: %w", err))
+	}
+	g.at("armed")
+	return s, g.tell(wire.GuardArmed, "until "+s.Deadline.UTC().Format(time.TimeOnly)+" UTC")
+}
+
+// refuseArmed ends, under the lock, a guard that has changed nothing. That this
+// process was told to stop is no reason to.
+func (g *guard) refuseArmed(ctx context.Context, reason error) (State, error) {
+	if ctx.Err() != nil {
+		return State{}, ctx.Err()
+	}
+	s := State{Phase: Refused, Reason: reason.Error()}
+	return s, errors.Join(writeState(g.Dir, s), g.Alarm.Disarm(ctx, g.Dir))
+}
+
+// apply brings the steps about and looks, as far as the host itself can, whether
+// the owner still has access.
+func (g *guard) apply(ctx context.Context) error {
+	for _, step := range g.plan.Steps {
+		if err := g.applyStep(ctx, step); err != nil {
+			return err
+		}
+		g.at("applied " + step.ID)
+	}
+	return g.lookAfter(ctx)
+}
+
+func (g *guard) applyStep(ctx context.Context, step Step) error {
+	event := wire.Event{Type: wire.StepIntent, Step: step.ID, Task: step.Task}
+	if err := g.emit(event); err != nil {
+		return err
+	}
+	diff, err := resource.Converge(ctx, g.System, step.Resource, step.Fingerprint)
+	switch {
+	case err != nil:
+		event.Type = wire.StepFailed
+		event.Failure = &wire.Failure{Code: string(problem.ResourceFailed), Summary: step.ID + " could not be brought about", Cause: err.Error()}
+		return errors.Join(err, g.emit(event))
+	case diff.Empty():
+		event.Type = wire.StepUnchanged
+	default:
+		event.Type = wire.StepApplied
+	}
+	event.Diff = &diff
+	return g.emit(event)
+}

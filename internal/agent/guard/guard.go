@@ -1,0 +1,224 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"cairn/internal/problem"
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// Env is where a guard is carried out.
+type Env struct {
+	System *resource.System
+	Dir    string // the guard's own, on a disk that survives a restart
+	Alarm  Alarm
+	Boot   string // this boot's id
+	Now    func() time.Time
+
+	// arrow is told each point between two steps of the protocol; tests end the
+	// process there.
+	arrow func(point string)
+}
+
+func (e Env) at(point string) {
+	if e.arrow != nil {
+		e.arrow(point)
+	}
+}
+
+// Plan is what to do.
+type Plan struct {
+	Steps    []Step
+	Deadline time.Duration // from arming to rolling back by itself
+	Settle   time.Duration // between applying and waiting for the confirmation
+	Nonce    string        // what the confirmation has to bring
+	Canary   bool          // wait, once prepared, for a login through the staged configuration
+	// Owner is the user who has to get in; empty takes the one whose key the plan
+	// brings. Without one the host looks at nobody's access by itself.
+	Owner string
+	// Peer is the address that the owner comes from, for rules of sshd that
+	// depend on it; it may be empty.
+	Peer string
+}
+
+// Step is one resource of the plan.
+type Step struct {
+	ID          string
+	Task        string
+	Resource    resource.Guardable
+	Fingerprint string // of what the plan saw; empty takes what is there
+}
+
+// owner is the user whose access is looked at.
+func (p Plan) owner() string {
+	if p.Owner != "" {
+		return p.Owner
+	}
+	for _, step := range p.Steps {
+		if key, ok := step.Resource.(resource.AuthorizedKey); ok {
+			return key.User
+		}
+	}
+	return ""
+}
+
+// Emit reports what happens, in order; an error stops the guard as any failure
+// does.
+type Emit func(event wire.Event) error
+
+// Execute carries the guard out, to its end, and returns the state it ended in.
+// Called again after it was cut off it goes on from what the directory says: it
+// begins anew where nothing was changed, goes on waiting for a confirmation, or
+// puts everything back. The error is of the guard's own working; that a change
+// was refused or rolled back is in the state. One process at a time may call it
+// for a directory; signals and [Resume] may come from others meanwhile.
+func Execute(ctx context.Context, env Env, plan Plan, emit Emit) (State, error) {
+	if err := os.MkdirAll(env.Dir, 0o700); err != nil {
+		return State{}, err
+	}
+	s, err := Read(env.Dir)
+	if err != nil {
+		return s, err
+	}
+	g := &guard{Env: env, plan: plan, emit: emit}
+	if s.Phase.untouched() {
+		if s, err = g.begin(ctx); err != nil {
+			return s, err
+		}
+	} else if s.Phase == Settled && s.Boot == env.Boot {
+		// The process that settled it may have died before it could say so.
+		if err := g.tell(wire.GuardSettled, ""); err != nil {
+			return s, err
+		}
+	}
+	return g.end(ctx)
+}
+
+// guard is one execution.
+type guard struct {
+	Env
+	plan Plan
+	emit Emit
+}
+
+// begin goes from PREPARE to SETTLE. What became of it is in the directory.
+func (g *guard) begin(ctx context.Context) (State, error) {
+	others, err := g.Alarm.Others(ctx, g.Dir)
+	if err != nil {
+		return State{}, err
+	}
+	if others {
+		return State{}, problem.New(problem.GuardBusy, "", "another guarded change on this host waits for its confirmation")
+	}
+	s, err := g.prepare(ctx)
+	if err == nil && s.Phase == Prepared && g.plan.Canary {
+		s, err = g.awaitCanary(ctx)
+	}
+	if err != nil || !s.Phase.untouched() {
+		return s, err
+	}
+	return g.change(ctx)
+}
+
+// refuse ends a guard before anything was changed.
+func (g *guard) refuse(ctx context.Context, reason string) (State, error) {
+	return transition(ctx, g.Dir, func(s State) (State, error) {
+		if s.Phase.untouched() {
+			return State{Phase: Refused, Reason: reason}, nil
+		}
+		return s, nil
+	})
+}
+
+// awaitCanary waits until the controller has logged in through the staged
+// configuration, or says why it could not.
+func (g *guard) awaitCanary(ctx context.Context) (State, error) {
+	limit := g.Now().Add(g.plan.Deadline)
+	for {
+		s, err := Read(g.Dir)
+		if err != nil || s.Phase != Prepared {
+			return s, err
+		}
+		if g.Now().After(limit) {
+			return g.refuse(ctx, "nobody tried in time whether the owner can log in through the new configuration")
+		}
+		if err := sleep(ctx, lookAgain); err != nil {
+			return s, err
+		}
+	}
+}
+
+// end waits for what becomes of a changed host, and finishes it.
+func (g *guard) end(ctx context.Context) (State, error) {
+	for {
+		s, err := Read(g.Dir)
+		if err != nil {
+			return s, err
+		}
+		why := g.whyGiveUp(s)
+		switch {
+		case s.Phase.Over():
+			return g.close(ctx, s)
+		case s.Phase == Confirmed:
+			err = g.finish(ctx)
+		case why != "":
+			_, err = rollback(ctx, g.Env, why)
+		default:
+			err = sleep(ctx, lookAgain)
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+}
+
+// whyGiveUp is why nothing is waited for any more, or empty.
+func (e Env) whyGiveUp(s State) string {
+	switch {
+	case s.Phase == RollingBack:
+		return s.Reason
+	case !s.Phase.changed():
+		return ""
+	case s.Boot != e.Boot:
+		return "the host restarted before the change was confirmed"
+	case s.Phase == Armed:
+		return "the work on the host was interrupted before the change was complete"
+	case e.Now().After(s.Deadline):
+		return "no confirmation came in time: nobody could show that the owner still gets in"
+	}
+	return ""
+}
+
+// finish makes a confirmed change permanent.
+func (g *guard) finish(ctx context.Context) error {
+	if err := g.tell(wire.GuardConfirmed, ""); err != nil {
+		return err
+	}
+	_, err := persist(ctx, g.Env)
+	return err
+}
+
+// close reports how the guard ended, after it has taken away whatever a process
+// that died at the very end has left.
+func (g *guard) close(ctx context.Context, s State) (State, error) {
+	if err := tidy(ctx, g.Env, s); err != nil {
+		return s, err
+	}
+	g.at("tidied")
+	ends := map[Phase]wire.EventType{
+		Refused: wire.GuardRefused, RolledBack: wire.GuardRolledBack, Stuck: wire.GuardStuck, Persisted: wire.GuardPersisted,
+	}
+	event, known := ends[s.Phase]
+	if !known {
+		return s, errors.New("a guard cannot end as " + string(s.Phase))
+	}
+	return s, g.tell(event, s.Reason)
+}
+
+func (g *guard) tell(typ wire.EventType, detail string) error {
+	return g.emit(wire.Event{Type: typ, Detail: detail})
+}

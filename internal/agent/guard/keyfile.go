@@ -1,0 +1,105 @@
+package guard
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"cairn/internal/resource"
+)
+
+// fileInfo is what stat(2) says, with the owner.
+type fileInfo struct{ syscall.Stat_t }
+
+func (f fileInfo) isRegular() bool { return f.Mode&syscall.S_IFMT == syscall.S_IFREG }
+func (f fileInfo) mode() uint32    { return uint32(f.Mode) & 0o7777 }
+
+func (g *guard) stat(path string) (fileInfo, error) {
+	var info fileInfo
+	err := syscall.Stat(filepath.Join(g.System.Root, path), &info.Stat_t)
+	return info, err
+}
+
+// withoutKey looks where the SSH server would look for the user's keys
+// (sshd_config(5), AuthorizedKeysFile, and StrictModes).
+func (g *guard) withoutKey(config settings, u user) []string {
+	if command := config.first("authorizedkeyscommand"); command != "" && command != "none" {
+		return nil // what a program will say is for the login to prove
+	}
+	var reasons, looked []string
+	for _, pattern := range config["authorizedkeysfile"] {
+		if pattern == "none" {
+			continue
+		}
+		path := keyPath(pattern, u)
+		looked = append(looked, path)
+		content, err := os.ReadFile(filepath.Join(g.System.Root, path))
+		if err != nil || !g.holdsKey(string(content)) {
+			continue
+		}
+		reason := ""
+		if config.is("strictmodes", "yes") {
+			reason = g.unsafe(path, u)
+		}
+		if reason == "" {
+			return nil
+		}
+		reasons = append(reasons, reason)
+	}
+	if len(reasons) == 0 {
+		reasons = []string{"the owner's key is not in " + strings.Join(looked, " or ")}
+	}
+	return reasons
+}
+
+// keyPath replaces sshd's tokens.
+func keyPath(pattern string, u user) string {
+	path := strings.NewReplacer("%%", "%", "%h", u.home, "%u", u.name, "%U", strconv.Itoa(u.uid)).Replace(pattern)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(u.home, path)
+	}
+	return path
+}
+
+// holdsKey reports whether one of the lines is the owner's key; any key will do
+// where the plan does not say which that is.
+func (g *guard) holdsKey(content string) bool {
+	want := ""
+	for _, step := range g.plan.Steps {
+		if key, ok := step.Resource.(resource.AuthorizedKey); ok && key.User == g.plan.owner() {
+			if fields := strings.Fields(key.Line); len(fields) > 1 {
+				want = fields[1]
+			}
+		}
+	}
+	for line := range strings.Lines(content) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if want == "" || strings.Contains(" "+line+" ", " "+want+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// unsafe is why StrictModes would pass over a file of keys: it, or a directory on
+// its way from the home, could be changed by somebody else.
+func (g *guard) unsafe(path string, u user) string {
+	for at := path; ; at = filepath.Dir(at) {
+		info, err := g.stat(at)
+		if err != nil {
+			return err.Error()
+		}
+		if (info.Uid != 0 && int(info.Uid) != u.uid) || info.mode()&0o022 != 0 {
+			return fmt.Sprintf("others can change %s (mode %04o, owner %d), so the SSH server would pass over the key", at, info.mode(), info.Uid)
+		}
+		if at == u.home || at == "/" || at == "." {
+			return ""
+		}
+	}
+}

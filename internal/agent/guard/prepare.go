@@ -1,0 +1,161 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// prepare saves what will be changed, rehearses the way back, and has every
+// subsystem's own checker look at what is planned. It changes nothing.
+func (g *guard) prepare(ctx context.Context) (State, error) {
+	// What an earlier process prepared may no longer be what is there.
+	s, err := transition(ctx, g.Dir, func(s State) (State, error) {
+		if s.Phase.untouched() {
+			return State{}, nil
+		}
+		return s, nil
+	})
+	if err != nil || s.Phase != None {
+		return s, err
+	}
+	undo, err := g.ready(ctx)
+	if ctx.Err() != nil {
+		return State{}, ctx.Err() // what fails because of that is no reason
+	}
+	if err != nil {
+		return g.refuse(ctx, err.Error())
+	}
+	g.at("saved")
+	s, err = transition(ctx, g.Dir, func(State) (State, error) { return State{Phase: Prepared}, nil })
+	if err != nil {
+		return s, err
+	}
+	g.at("prepared")
+	return s, g.tell(wire.GuardPrepared, fmt.Sprintf("%d files and %d commands to put back", len(undo.Files), len(undo.Commands)))
+}
+
+// ready does the work of PREPARE; its error is the reason to refuse.
+func (g *guard) ready(ctx context.Context) (resource.Undo, error) {
+	if err := errors.Join(g.lasting(), g.room()); err != nil {
+		return resource.Undo{}, err
+	}
+	undo, err := g.capture(ctx)
+	if err != nil {
+		return undo, fmt.Errorf("what is there now could not be saved: %w", err)
+	}
+	if err := g.rehearse(ctx, undo); err != nil {
+		return undo, err
+	}
+	if err := g.precheck(ctx); err != nil {
+		return undo, err
+	}
+	staged, err := g.stage(ctx)
+	if err != nil {
+		return undo, fmt.Errorf("the new configuration of the SSH server could not be prepared for a try: %w", err)
+	}
+	if !staged {
+		return undo, nil // the way in is not through what this guard changes, or does not exist yet
+	}
+	return undo, g.lookAhead(ctx)
+}
+
+// capture writes down, on disk, what puts the host back.
+func (g *guard) capture(ctx context.Context) (resource.Undo, error) {
+	undo, err := g.servers(ctx)
+	if err != nil {
+		return undo, err
+	}
+	for _, step := range g.plan.Steps {
+		part, err := step.Resource.Capture(ctx, g.System)
+		if err != nil {
+			return undo, fmt.Errorf("%s: %w", step.ID, err)
+		}
+		undo = undo.And(part)
+	}
+	if err := keepChange(g.Dir, g.plan.Steps); err != nil {
+		return undo, err
+	}
+	if err := takeRoom(g.Dir, undo); err != nil {
+		return undo, err
+	}
+	return undo, keep(g.Dir, undoFile, undo)
+}
+
+// servers brings back, last of all, an SSH server that runs now: reloading leaves
+// one alone that the new configuration has ended. A start job waits its turn
+// while the host starts, and does nothing to a server that runs.
+func (g *guard) servers(ctx context.Context) (resource.Undo, error) {
+	var undo resource.Undo
+	if _, changes := g.stager(); !changes {
+		return undo, nil
+	}
+	for _, unit := range []string{"ssh.socket", "ssh.service"} {
+		out, err := g.System.Runner.Run(ctx, resource.Command{Argv: []string{"systemctl", "is-active", "--quiet", unit}})
+		if err != nil {
+			return undo, err
+		}
+		if out.Exit == 0 {
+			undo.Commands = append(undo.Commands, resource.Command{Argv: []string{"systemctl", "--no-block", "start", unit}})
+		}
+	}
+	return undo, nil
+}
+
+// rehearse compares the host with what was saved of it: putting it back would
+// have to change nothing now.
+func (g *guard) rehearse(ctx context.Context, undo resource.Undo) error {
+	differences, err := undo.Differences(ctx, g.System)
+	if err != nil {
+		return fmt.Errorf("the way back could not be rehearsed: %w", err)
+	}
+	if len(differences) > 0 {
+		return fmt.Errorf("the way back was rehearsed and does not lead back: %s", strings.Join(differences, "; "))
+	}
+	return nil
+}
+
+// precheck asks each subsystem's own checker.
+func (g *guard) precheck(ctx context.Context) error {
+	for _, step := range g.plan.Steps {
+		if err := step.Resource.Precheck(ctx, g.System); err != nil {
+			return fmt.Errorf("%s was found wrong before it was put in place: %w", step.ID, err)
+		}
+	}
+	return nil
+}
+
+// stager is the plan's resource that changes the SSH server's configuration.
+func (g *guard) stager() (resource.Stager, bool) {
+	for _, step := range g.plan.Steps {
+		if stager, ok := step.Resource.(resource.Stager); ok {
+			return stager, true
+		}
+	}
+	return nil, false
+}
+
+// stage writes the SSH server's configuration as it would be; for a canary login
+// without a change of it, as it is.
+func (g *guard) stage(ctx context.Context) (staged bool, err error) {
+	stager, changes := g.stager()
+	var config []byte
+	switch {
+	case changes:
+		config, err = stager.Stage(ctx, g.System)
+	case g.plan.Canary:
+		config, err = os.ReadFile(filepath.Join(g.System.Root, "/etc/ssh/sshd_config"))
+	default:
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, writeFile(StagedConfig(g.Dir), config, 0o600)
+}

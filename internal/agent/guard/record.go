@@ -1,0 +1,109 @@
+package guard
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// What a guard keeps in its directory, so that any process can bring it to its
+// end without the one that began it.
+const (
+	undoFile   = "undo.cbor"   // what puts the host back
+	changeFile = "change.cbor" // the resources, to make a confirmed change permanent
+	stagedFile = "sshd_config" // the SSH server's configuration as it would be
+	// room is kept free by filling it, so that a disk which becomes full meanwhile
+	// does not stop the way back.
+	roomFile = "room"
+)
+
+// StagedConfig is where the configuration for a canary login lies.
+func StagedConfig(dir string) string { return filepath.Join(dir, stagedFile) }
+
+// CanaryCommand is an SSH server for one connection on its standard input and
+// output, with the staged configuration and the host's own keys. It listens on
+// no port; -e keeps its log off the system's (sshd(8)).
+func CanaryCommand(dir string) []string {
+	return []string{"/usr/sbin/sshd", "-i", "-e", "-f", StagedConfig(dir)}
+}
+
+func keep(dir, name string, message any) error {
+	body, err := wire.Encode(message)
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, name), body, 0o600)
+}
+
+func kept(dir, name string, message any) error {
+	body, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return err
+	}
+	return wire.Decode(body, message)
+}
+
+// keepChange writes down what the guard will change.
+func keepChange(dir string, steps []Step) error {
+	specs := make([]resource.Spec, 0, len(steps))
+	for _, step := range steps {
+		spec, err := resource.Encode(step.Resource)
+		if err != nil {
+			return fmt.Errorf("%s: %w", step.ID, err)
+		}
+		specs = append(specs, spec)
+	}
+	return keep(dir, changeFile, specs)
+}
+
+// keptChange reads back what [keepChange] wrote.
+func keptChange(dir string) ([]resource.Guardable, error) {
+	var specs []resource.Spec
+	if err := kept(dir, changeFile, &specs); err != nil {
+		return nil, err
+	}
+	resources := make([]resource.Guardable, 0, len(specs))
+	for _, spec := range specs {
+		r, err := resource.Decode(spec)
+		if err != nil {
+			return nil, err
+		}
+		guardable, ok := r.(resource.Guardable)
+		if !ok {
+			return nil, fmt.Errorf("%s %s cannot be part of a guarded change", r.Kind(), r.Key())
+		}
+		resources = append(resources, guardable)
+	}
+	return resources, nil
+}
+
+// takeRoom fills as much of the disk as the way back may need: each saved file is
+// written beside the one that it replaces, and the state a few times.
+func takeRoom(dir string, undo resource.Undo) error {
+	size := 256 << 10
+	for _, f := range undo.Files {
+		size += len(f.Content)
+	}
+	return writeFile(filepath.Join(dir, roomFile), bytes.Repeat([]byte("Cairn keeps this room for the way back.\n"), size/40), 0o600)
+}
+
+// giveRoom frees it. That it is free already is fine.
+func giveRoom(dir string) { _ = os.Remove(filepath.Join(dir, roomFile)) }
+
+// forget removes what a guard that ended well has kept: there are copies of the
+// host's files in it, /etc/shadow among them.
+func forget(dir string) error {
+	var all error
+	for _, name := range []string{undoFile, changeFile, stagedFile, roomFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}

@@ -1,0 +1,131 @@
+package guard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Phase is how far a guard has come.
+type Phase string
+
+// The phases. Before Armed nothing was changed; Refused, Persisted, RolledBack
+// and Stuck are ends.
+const (
+	None        Phase = ""
+	Prepared    Phase = "prepared"     // saved and rehearsed; may wait for the canary login
+	Proceeding  Phase = "proceeding"   // the canary login worked
+	Refused     Phase = "refused"      // given up before anything was changed
+	Armed       Phase = "armed"        // the alarm may be armed, and changes may have begun
+	Settled     Phase = "settled"      // changed; waits for the confirmation
+	Confirmed   Phase = "confirmed"    // the change stays
+	Persisted   Phase = "persisted"    // and is permanent
+	RollingBack Phase = "rolling-back" // putting everything back
+	RolledBack  Phase = "rolled-back"  // as before, verified
+	Stuck       Phase = "stuck"        // putting back left differences
+)
+
+// Over reports whether nothing more will happen.
+func (p Phase) Over() bool {
+	return p == Refused || p == Persisted || p == RolledBack || p == Stuck
+}
+
+// untouched reports whether nothing was changed yet, and no alarm is armed.
+func (p Phase) untouched() bool { return p == None || p == Prepared || p == Proceeding }
+
+// changed reports whether the host may be other than it was, without a
+// confirmation that it should.
+func (p Phase) changed() bool { return p == Armed || p == Settled || p == RollingBack }
+
+// State is what a guard's directory says.
+type State struct {
+	Phase    Phase     `json:"phase"`
+	Reason   string    `json:"reason,omitempty"`    // why it was refused or rolled back
+	Deadline time.Time `json:"deadline,omitzero"`   // for the confirmation
+	NonceSum string    `json:"nonce_sum,omitempty"` // SHA-256 of the nonce, so that the file cannot confirm
+	Boot     string    `json:"boot,omitempty"`      // the boot in which it was armed
+}
+
+const stateFile = "state.json"
+
+// Read returns what the directory says; of one that is not there, the zero State.
+func Read(dir string) (State, error) {
+	body, err := os.ReadFile(filepath.Join(dir, stateFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return State{}, nil
+	}
+	if err != nil {
+		return State{}, err
+	}
+	var s State
+	if err := json.Unmarshal(body, &s); err != nil {
+		return State{}, fmt.Errorf("%s: %w", filepath.Join(dir, stateFile), err)
+	}
+	return s, nil
+}
+
+// transition replaces the state, under the lock, by what change makes of it, and
+// returns what it is then. This, and what runs under the lock itself, are the
+// only places where a state changes.
+func transition(ctx context.Context, dir string, change func(State) (State, error)) (State, error) {
+	release, err := lock(ctx, dir)
+	if err != nil {
+		return State{}, err
+	}
+	defer release()
+	before, err := Read(dir)
+	if err != nil {
+		return before, err
+	}
+	after, err := change(before)
+	if err != nil || after == before {
+		return before, err
+	}
+	return after, writeState(dir, after)
+}
+
+func writeState(dir string, s State) error {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, stateFile), append(body, '\n'), 0o600)
+}
+
+// writeFile replaces a file at once and for good: whoever reads it, also after a
+// power cut, finds the old content or the new one.
+func writeFile(path string, content []byte, mode fs.FileMode) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp.Name()) }()
+	_, err = temp.Write(content)
+	if err := errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temp.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func sum(nonce string) string {
+	digest := sha256.Sum256([]byte(nonce))
+	return hex.EncodeToString(digest[:])
+}

@@ -1,0 +1,120 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"cairn/internal/problem"
+	"cairn/internal/wire"
+)
+
+// listen opens a canary: a port on which nobody else listens, that answers with
+// the nonce until the stream closes.
+func (s *session) listen(ctx context.Context, stream *wire.Stream) error {
+	var request wire.CanaryRequest
+	if err := stream.Receive(ctx, &request); err != nil {
+		return err
+	}
+	open := openCanary
+	if request.Forwarded {
+		open = s.openForwarded
+	}
+	port, stop, err := open(ctx, request)
+	if errors.Is(err, errNoForwarding) {
+		return stream.Send(ctx, wire.CanaryReply{Impossible: err.Error()})
+	}
+	if err != nil {
+		return stream.Send(ctx, wire.CanaryReply{Failure: failureOf(problem.Wrap(problem.ResourceFailed, "", "no canary could be opened", err))})
+	}
+	defer stop()
+	if err := stream.Send(ctx, wire.CanaryReply{Port: port}); err != nil {
+		return err
+	}
+	// Nothing more is sent: this returns when the other side has had enough.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	_, err = stream.ReadContext(ctx, make([]byte, 1))
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// openCanary listens on this host itself.
+func openCanary(ctx context.Context, request wire.CanaryRequest) (port uint16, stop func(), err error) {
+	var closer io.Closer
+	switch network := request.Network; {
+	case strings.HasPrefix(network, "tcp"):
+		closer, port, err = listenTCP(ctx, network, request.Port, request.Nonce)
+	case strings.HasPrefix(network, "udp"):
+		closer, port, err = listenUDP(ctx, network, request.Port, request.Nonce)
+	default:
+		return 0, nil, fmt.Errorf("%q is no network for a canary", network)
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	return port, func() { _ = closer.Close() }, nil
+}
+
+func listenTCP(ctx context.Context, network string, port uint16, nonce string) (io.Closer, uint16, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, network, fmt.Sprintf(":%d", port))
+	if err != nil {
+		return nil, 0, err
+	}
+	go answerTCP(l, nonce)
+	return l, netip.MustParseAddrPort(l.Addr().String()).Port(), nil
+}
+
+func answerTCP(l net.Listener, nonce string) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		_, _ = conn.Write([]byte(nonce + "\n"))
+		_ = conn.Close()
+	}
+}
+
+func listenUDP(ctx context.Context, network string, port uint16, nonce string) (io.Closer, uint16, error) {
+	conn, err := new(net.ListenConfig).ListenPacket(ctx, network, fmt.Sprintf(":%d", port))
+	if err != nil {
+		return nil, 0, err
+	}
+	go func() {
+		buffer := make([]byte, 2048)
+		for {
+			_, from, err := conn.ReadFrom(buffer)
+			if err != nil {
+				return
+			}
+			_, _ = conn.WriteTo([]byte(nonce), from)
+		}
+	}()
+	return conn, netip.MustParseAddrPort(conn.LocalAddr().String()).Port(), nil
+}
+
+// Canary listens on a TCP address and answers with the nonce, until ctx ends. It
+// is what runs in the network namespace of a forwarded canary, and says "ready"
+// when it listens.
+func Canary(ctx context.Context, address, nonce string, ready io.Writer) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
+	defer stop()
+	if _, err := fmt.Fprintln(ready, "ready"); err != nil {
+		return err
+	}
+	answerTCP(l, nonce)
+	return nil
+}

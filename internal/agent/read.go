@@ -1,0 +1,56 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"cairn/internal/problem"
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// readCommand is a program that only reads, with places for arguments.
+type readCommand struct {
+	argv func(args []string) []string
+	args int
+}
+
+// readCommands are all that can be run over a session.
+var readCommands = map[string]readCommand{
+	// sshd(8): the options that are in force for a connection.
+	"sshd-effective": {func(a []string) []string {
+		return []string{"/usr/sbin/sshd", "-T", "-C", fmt.Sprintf("user=%s,host=%s,addr=%s", a[0], a[1], a[2])}
+	}, 3},
+	"group-members": {func(a []string) []string { return []string{"getent", "group", a[0]} }, 1},
+	"nft-table":     {func(a []string) []string { return []string{"nft", "--stateless", "list", "table", a[0], a[1]} }, 2},
+	"ping": {func(a []string) []string {
+		return []string{"ping", "-n", "-q", "-c", "10", "-i", "0.2", "-w", "10", a[0]}
+	}, 1},
+	"resolve": {func(a []string) []string { return []string{"getent", "ahosts", a[0]} }, 1},
+}
+
+// plainWord is what an argument may be: nothing that an option, a list or a
+// second word could be made of.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:-]*$`)
+
+func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadReply {
+	command, known := readCommands[request.Name]
+	if !known || len(request.Args) != command.args {
+		return wire.ReadReply{Failure: failureOf(fmt.Errorf("there is no command %q with %d arguments", request.Name, len(request.Args)))}
+	}
+	for _, arg := range request.Args {
+		if !plainWord.MatchString(arg) {
+			return wire.ReadReply{Failure: failureOf(fmt.Errorf("%q is not a plain word", arg))}
+		}
+	}
+	out, err := s.System.Runner.Run(ctx, resource.Command{Argv: command.argv(request.Args)})
+	if err != nil {
+		return wire.ReadReply{Failure: failureOf(problem.Wrap(problem.ResourceFailed, "", request.Name+" could not be run", err))}
+	}
+	reply := wire.ReadReply{Output: out.Stdout, Exit: out.Exit}
+	if out.Exit != 0 {
+		reply.Output = append(reply.Output, out.Stderr...)
+	}
+	return reply
+}

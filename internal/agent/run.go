@@ -1,0 +1,307 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"cairn/internal/agent/guard"
+	"cairn/internal/problem"
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// Run carries a run out to its end: its steps in order, then its guards. Called
+// again for a run that was cut off it goes on: a step that is on record as done
+// is not done again, and one that may be half done is checked again. That the
+// run failed is in its log, not in the error.
+func (a *Agent) Run(ctx context.Context, id string) error {
+	dir, err := a.runDir(id)
+	if err != nil {
+		return err
+	}
+	own, err := flock(filepath.Join(dir, "lock"))
+	if err != nil || own == nil {
+		return err // another process is at it
+	}
+	defer func() { _ = own.Close() }()
+	plan, err := readPlan(dir)
+	if err != nil {
+		return err
+	}
+	log, err := OpenLog(dir, id)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	if log.Last().Type.Final() {
+		return nil
+	}
+	r := &running{Agent: a, plan: plan, log: log, dir: dir}
+	return r.exclusively(ctx)
+}
+
+// running is one run under way.
+type running struct {
+	*Agent
+	plan wire.Run
+	log  *Log
+	dir  string
+}
+
+// exclusively takes the host's lock and lets the run end with one final event.
+func (r *running) exclusively(ctx context.Context) error {
+	host, err := flock(filepath.Join(r.State, "lock"))
+	if err != nil {
+		return err
+	}
+	if host == nil {
+		return r.end(problem.New(problem.RunLocked, "", "another run is changing this host"))
+	}
+	defer func() { _ = host.Close() }()
+	if err := r.fence(); err != nil {
+		return r.end(err)
+	}
+	if r.log.Last().Seq == 0 {
+		if err := r.asPlanned(ctx); err != nil {
+			return r.end(err)
+		}
+		if err := r.emit(wire.Event{Type: wire.RunStarted}); err != nil {
+			return err
+		}
+	}
+	err = r.work(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err() // told to stop: the next process goes on
+	}
+	return r.end(err)
+}
+
+// fence refuses a run that a newer one has overtaken.
+func (r *running) fence() error {
+	seen, err := r.epoch()
+	if err != nil {
+		return err
+	}
+	if r.plan.Epoch < seen {
+		return problem.New(problem.RunFenced, "", "a newer run has taken over this host")
+	}
+	return writeFile(filepath.Join(r.State, "epoch"), []byte(strconv.FormatUint(r.plan.Epoch, 10)+"\n"), 0o600)
+}
+
+// asPlanned refuses a run whose plan saw another host than this one is now. It
+// looks at everything before anything is changed: what a step finds later may
+// be the work of an earlier one.
+func (r *running) asPlanned(ctx context.Context) error {
+	steps := slices.Clone(r.plan.Steps)
+	for _, g := range r.plan.Guards {
+		steps = append(steps, g.Steps...)
+	}
+	for _, s := range steps {
+		if s.Fingerprint == "" {
+			continue
+		}
+		res, err := resource.Decode(s.Resource)
+		if err != nil {
+			return problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
+		}
+		diff, err := res.Check(ctx, r.System)
+		if err != nil {
+			return stepProblem(s.ID, err)
+		}
+		if diff.Fingerprint != s.Fingerprint {
+			return problem.New(problem.ResourceStale, "", s.ID+" is not as it was when the plan was made")
+		}
+	}
+	return nil
+}
+
+// end writes the run's last event.
+func (r *running) end(err error) error {
+	switch {
+	case err == nil:
+		return r.emit(wire.Event{Type: wire.RunDone})
+	case problem.CodeOf(err) == problem.RunLocked || problem.CodeOf(err) == problem.RunFenced:
+		return r.emit(wire.Event{Type: wire.RunRefused, Failure: failureOf(err)})
+	}
+	return r.emit(wire.Event{Type: wire.RunFailed, Failure: failureOf(err)})
+}
+
+func (r *running) emit(e wire.Event) error {
+	e.At = r.Now().UTC()
+	_, err := r.log.Append(e)
+	return err
+}
+
+// work does what is not on record as done.
+func (r *running) work(ctx context.Context) error {
+	past, err := r.past()
+	if err != nil {
+		return err
+	}
+	for _, step := range r.plan.Steps {
+		if past.done[step.ID] {
+			continue
+		}
+		if err := r.step(ctx, step); err != nil {
+			return err
+		}
+	}
+	for _, g := range r.plan.Guards {
+		if past.persisted[g.ID] {
+			continue
+		}
+		if err := r.guard(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// past is what the log says of the run's earlier processes.
+type past struct{ done, persisted map[string]bool }
+
+func (r *running) past() (past, error) {
+	p := past{map[string]bool{}, map[string]bool{}}
+	_, err := readEvents(r.log.file, 0, func(e wire.Event) error {
+		switch e.Type {
+		case wire.StepApplied, wire.StepUnchanged:
+			p.done[e.Step] = true
+		case wire.GuardPersisted:
+			p.persisted[e.Guard] = true
+		}
+		return nil
+	})
+	return p, err
+}
+
+// step brings one resource about.
+func (r *running) step(ctx context.Context, s wire.Step) error {
+	if err := r.emit(wire.Event{Type: wire.StepIntent, Step: s.ID, Task: s.Task}); err != nil {
+		return err
+	}
+	res, err := resource.Decode(s.Resource)
+	if err != nil {
+		return problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
+	}
+	diff, err := resource.Converge(ctx, r.System, res, "")
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		failure := stepProblem(s.ID, err)
+		return errors.Join(failure, r.emit(wire.Event{Type: wire.StepFailed, Step: s.ID, Task: s.Task, Failure: failureOf(failure)}))
+	}
+	typ := wire.StepApplied
+	if diff.Empty() {
+		typ = wire.StepUnchanged
+	}
+	return r.emit(wire.Event{Type: typ, Step: s.ID, Task: s.Task, Diff: &diff})
+}
+
+// stepProblem gives a step's error the code that fits.
+func stepProblem(id string, err error) error {
+	switch {
+	case problem.CodeOf(err) != "":
+		return err
+	case isDiskFull(err):
+		return problem.Wrap(problem.HostDiskFull, "", "there is no space left for "+id, err)
+	}
+	return problem.Wrap(problem.ResourceFailed, "", id+" could not be brought about", err)
+}
+
+// guard makes one guarded change.
+func (r *running) guard(ctx context.Context, g wire.Guard) error {
+	plan, err := guardPlan(g)
+	if err != nil {
+		return err
+	}
+	dir, err := r.guardDir(r.plan.ID, g.ID)
+	if err != nil {
+		return err
+	}
+	s, err := guard.Execute(ctx, r.guardEnv(dir), plan, func(e wire.Event) error {
+		e.Guard = g.ID
+		return r.emit(e)
+	})
+	if err != nil {
+		return stepProblem("the guarded change "+g.ID, err)
+	}
+	return guardProblem(s)
+}
+
+func (a *Agent) guardEnv(dir string) guard.Env {
+	return guard.Env{
+		System: a.System, Dir: dir, Boot: a.bootID(), Now: a.Now, Alarm: guard.Systemd{System: a.System, Agent: a.argv()},
+	}
+}
+
+func guardPlan(g wire.Guard) (guard.Plan, error) {
+	plan := guard.Plan{Deadline: g.Deadline, Settle: g.Settle, Nonce: g.Nonce, Canary: g.Canary != "", Owner: g.Canary, Peer: g.Peer}
+	for _, s := range g.Steps {
+		r, err := resource.Decode(s.Resource)
+		if err != nil {
+			return plan, problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
+		}
+		guardable, ok := r.(resource.Guardable)
+		if !ok {
+			return plan, problem.New(problem.ResourceBad, "", s.ID+" cannot be put back, so it has no place in a guarded change")
+		}
+		plan.Steps = append(plan.Steps, guard.Step{ID: s.ID, Task: s.Task, Resource: guardable})
+	}
+	return plan, nil
+}
+
+// guardProblem is why a guard did not end with the change in place.
+func guardProblem(s guard.State) error {
+	switch s.Phase {
+	case guard.Persisted:
+		return nil
+	case guard.Refused:
+		return problem.Wrap(problem.GuardRefused, "", "the change was refused before anything was touched", errors.New(s.Reason))
+	case guard.RolledBack:
+		return problem.Wrap(problem.GuardRolledBack, "", "the change was rolled back, the host is as it was", errors.New(s.Reason))
+	case guard.Stuck:
+		return problem.Wrap(problem.GuardStuck, "", "the change was rolled back, but not everything is as it was", errors.New(s.Reason))
+	}
+	return fmt.Errorf("the guard ended as %q", s.Phase)
+}
+
+func readPlan(dir string) (wire.Run, error) {
+	body, err := os.ReadFile(filepath.Join(dir, planFile))
+	if err != nil {
+		return wire.Run{}, err
+	}
+	var plan wire.Run
+	return plan, wire.Decode(body, &plan)
+}
+
+const planFile = "plan.cbor"
+
+// failureOf is an error on its way to the controller.
+func failureOf(err error) *wire.Failure {
+	p := problem.Of(err)
+	if p == nil {
+		code := problem.HostAgentBroken
+		if isDiskFull(err) {
+			code = problem.HostDiskFull
+		}
+		p = problem.Wrap(code, "", "the agent could not go on", err)
+	}
+	f := &wire.Failure{Code: string(p.Code), Summary: p.Summary, Fix: p.Fix}
+	if p.Cause != nil {
+		f.Cause = p.Cause.Error()
+	}
+	return f
+}
+
+// isDiskFull also knows it from what programs say (strerror(3) of ENOSPC).
+func isDiskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(err.Error(), "No space left on device")
+}

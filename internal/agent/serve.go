@@ -1,0 +1,110 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"cairn/internal/vantage"
+	"cairn/internal/wire"
+)
+
+// Login is what the bootstrap knows of who is at the other end.
+type Login struct {
+	User string // who logged in, before sudo
+	Peer string // from which address
+}
+
+// Serve answers one session on conn until the other side ends it. The hello
+// carries the nonce, by which the controller finds it in what a shell prints.
+func (a *Agent) Serve(ctx context.Context, conn io.ReadWriteCloser, nonce string, login Login, beat wire.Heartbeat) error {
+	a.removeLeftovers(ctx)
+	hello, err := a.hello(ctx, login)
+	if err != nil {
+		return err
+	}
+	if err := wire.WriteHello(conn, nonce, hello); err != nil {
+		return err
+	}
+	mux := wire.NewMux(conn, wire.AgentSide, beat)
+	ctx, cancel := context.WithCancel(ctx)
+	s := &session{Agent: a, login: login, scanner: vantage.NewScanner()}
+	for {
+		stream, err := mux.Accept(ctx)
+		if err != nil {
+			// Canaries and connections are taken away before the process ends.
+			cancel()
+			_ = mux.Close()
+			s.answering.Wait()
+			return unlessOver(err)
+		}
+		s.answering.Go(func() { s.answer(ctx, stream) })
+	}
+}
+
+// unlessOver: that the controller ended the session is how sessions end.
+func unlessOver(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, wire.ErrClosed) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// hello is who the agent is and what it knows.
+func (a *Agent) hello(ctx context.Context, login Login) (wire.Hello, error) {
+	sum, err := a.Sum()
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	epoch, err := a.epoch()
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	runs, err := a.runs()
+	return wire.Hello{Protocol: wire.Protocol, Agent: sum, Facts: a.facts(ctx, login), Runs: runs, Epoch: epoch}, err
+}
+
+// session is one controller's.
+type session struct {
+	*Agent
+	login     Login
+	scanner   *vantage.Scanner
+	answering sync.WaitGroup
+}
+
+// answer serves one stream to its end.
+func (s *session) answer(ctx context.Context, stream *wire.Stream) {
+	defer func() { _ = stream.Close() }()
+	serve, known := s.handlers()[stream.Kind()]
+	if !known {
+		return
+	}
+	if err := serve(ctx, stream); err != nil {
+		return
+	}
+	_ = stream.CloseWrite()
+	// The other side reads to the end before the stream is given up.
+	_, _ = io.Copy(io.Discard, stream)
+}
+
+func (s *session) handlers() map[string]func(context.Context, *wire.Stream) error {
+	return map[string]func(context.Context, *wire.Stream) error{
+		wire.KindFacts: func(ctx context.Context, st *wire.Stream) error { return st.Send(ctx, s.facts(ctx, s.login)) },
+		wire.KindCheck: replying(s.check), wire.KindStart: replying(s.start), wire.KindSignal: replying(s.signal),
+		wire.KindScan: replying(s.scan), wire.KindDatagram: replying(datagram), wire.KindRead: replying(s.read),
+		wire.KindAttach: s.attach, wire.KindDial: dial, wire.KindListen: s.listen, wire.KindCanary: s.canary,
+		wire.KindPurge: func(ctx context.Context, st *wire.Stream) error { return st.Send(ctx, s.purge(ctx)) },
+	}
+}
+
+// replying makes a handler of a function from one request to one reply.
+func replying[Request, Reply any](answer func(context.Context, Request) Reply) func(context.Context, *wire.Stream) error {
+	return func(ctx context.Context, stream *wire.Stream) error {
+		var request Request
+		if err := stream.Receive(ctx, &request); err != nil {
+			return err
+		}
+		return stream.Send(ctx, answer(ctx, request))
+	}
+}

@@ -1,0 +1,145 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// keptRuns is how many ended runs a host remembers.
+const keptRuns = 20
+
+// start writes the run down and has it carried out by a process of its own. A run
+// that is there already is gone on with.
+func (s *session) start(ctx context.Context, run wire.Run) wire.Done {
+	if err := s.begin(ctx, run); err != nil {
+		return wire.Done{Failure: failureOf(err)}
+	}
+	return wire.Done{}
+}
+
+func (s *session) begin(ctx context.Context, run wire.Run) error {
+	dir, err := s.runDir(run.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.prune(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for i := range run.Guards {
+		run.Guards[i].Peer = s.login.Peer
+	}
+	body, err := wire.Encode(run)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, planFile)); errors.Is(err, fs.ErrNotExist) {
+		if err := writeFile(filepath.Join(dir, planFile), body, 0o600); err != nil {
+			return err
+		}
+	}
+	return s.spawn(ctx, run.ID)
+}
+
+// spawn starts the process that carries a run out: as a unit of systemd, which
+// outlives the login, or where that is not to be had in a session of its own.
+func (a *Agent) spawn(ctx context.Context, id string) error {
+	argv := append([]string{"systemd-run", "--quiet", "--collect", "--unit=cairn-run-" + id, "--property=KillMode=mixed", "--"}, a.argv("run", id)...)
+	out, err := a.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	if err == nil && out.Exit == 0 {
+		return nil
+	}
+	if a.alive(id) {
+		return nil // the unit of that name is the run itself
+	}
+	words := a.argv("run", id)
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	return cmd.Process.Release()
+}
+
+// alive reports whether a process carries the run out.
+func (a *Agent) alive(id string) bool {
+	dir, err := a.runDir(id)
+	if err != nil {
+		return false
+	}
+	lock, err := flock(filepath.Join(dir, "lock"))
+	if err != nil {
+		return false
+	}
+	if lock == nil {
+		return true
+	}
+	_ = lock.Close()
+	return false
+}
+
+// runs lists the runs that the host knows, oldest first.
+func (a *Agent) runs() ([]wire.RunInfo, error) {
+	entries, err := os.ReadDir(filepath.Join(a.State, "runs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []wire.RunInfo
+	for _, entry := range entries {
+		info, err := a.runInfo(entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		if info.ID != "" {
+			all = append(all, info)
+		}
+	}
+	return all, nil
+}
+
+// runInfo is where a run stands; one without a plan was never begun.
+func (a *Agent) runInfo(id string) (wire.RunInfo, error) {
+	dir, err := a.runDir(id)
+	if err != nil {
+		return wire.RunInfo{}, nil
+	}
+	plan, err := readPlan(dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, wire.ErrMessage) {
+		return wire.RunInfo{}, nil
+	}
+	if err != nil {
+		return wire.RunInfo{}, err
+	}
+	last, err := lastEvent(dir)
+	return wire.RunInfo{ID: id, Epoch: plan.Epoch, LastSeq: last.Seq, Last: last.Type, Alive: a.alive(id)}, err
+}
+
+// prune forgets the oldest of the runs that have ended.
+func (a *Agent) prune() error {
+	runs, err := a.runs()
+	if err != nil {
+		return err
+	}
+	ended := slices.DeleteFunc(runs, func(r wire.RunInfo) bool { return !r.Last.Final() || r.Alive })
+	for len(ended) > keptRuns {
+		if err := os.RemoveAll(filepath.Join(a.State, "runs", ended[0].ID)); err != nil {
+			return err
+		}
+		ended = ended[1:]
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package evidence
+
+import "time"
+
+// Ledger is the latest record of every look. The zero value is empty. It is not
+// safe for concurrent use.
+type Ledger struct {
+	latest map[Look]Record
+	last   string
+}
+
+// NewLedger makes a ledger of records in the order they were sealed.
+func NewLedger(records []Record) *Ledger {
+	l := &Ledger{latest: make(map[Look]Record, len(records))}
+	for _, r := range records {
+		l.Add(r)
+	}
+	return l
+}
+
+// Add takes in a newer record.
+func (l *Ledger) Add(r Record) {
+	if l.latest == nil {
+		l.latest = map[Look]Record{}
+	}
+	l.latest[r.Look] = r
+	l.last = r.Hash
+}
+
+// Last is the hash that the next record continues the chain from.
+func (l *Ledger) Last() string { return l.last }
+
+// Latest returns the newest record of a look.
+func (l *Ledger) Latest(look Look) (Record, bool) {
+	r, ok := l.latest[look]
+	return r, ok
+}
+
+// Verdict is what a look is worth now, and why.
+type Verdict struct {
+	Look    Look    `json:"look"`
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason,omitempty"` // why it is not proven, or the waiver's reason
+	Record  *Record `json:"record,omitempty"`
+}
+
+// Judge says what a look is worth at a time. A waiver stands in only where there
+// is no proof: proof is shown as proof.
+func (l *Ledger) Judge(look Look, waivers []Waiver, now time.Time) Verdict {
+	v := Verdict{Look: look, Outcome: Unproven, Reason: "not looked at yet"}
+	if r, ok := l.Latest(look); ok {
+		v.Outcome, v.Reason, v.Record = r.At(now), r.Reason, &r
+	}
+	if v.Outcome == Stale {
+		v.Reason = "proven " + v.Record.Started.Format(time.RFC3339) + ", which counts for " + v.Record.Fresh.String()
+	}
+	if v.Outcome.Counts() {
+		return v
+	}
+	if w, ok := coveredBy(waivers, look, now); ok {
+		v.Outcome, v.Reason = Waived, w.Reason+" (until "+w.Expires.Format(time.DateOnly)+")"
+	}
+	return v
+}
+
+// Judgement is what a checkpoint is worth: all its looks together.
+type Judgement struct {
+	Outcome Outcome   `json:"outcome"`
+	Looks   []Verdict `json:"looks"`
+}
+
+// JudgeAll judges the looks of one checkpoint. One without looks is unproven.
+func (l *Ledger) JudgeAll(looks []Look, waivers []Waiver, now time.Time) Judgement {
+	j := Judgement{Looks: make([]Verdict, 0, len(looks))}
+	outcomes := make([]Outcome, 0, len(looks))
+	for _, look := range looks {
+		v := l.Judge(look, waivers, now)
+		j.Looks = append(j.Looks, v)
+		outcomes = append(outcomes, v.Outcome)
+	}
+	j.Outcome = Worst(outcomes...)
+	return j
+}

@@ -1,0 +1,35 @@
+package evidence
+
+// Outcome is what a look, or all looks of a checkpoint together, came to.
+type Outcome string
+
+// The outcomes. Only Proven and Waived count towards a milestone.
+const (
+	Proven   Outcome = "proven"
+	Refuted  Outcome = "refuted"
+	Unproven Outcome = "unproven" // could not look; the record says why
+	Stale    Outcome = "stale"    // was proven, but longer ago than it stays fresh
+	Waived   Outcome = "waived"   // the owner accepts it, with a reason, until a day
+)
+
+// Counts reports whether the outcome counts towards a milestone.
+func (o Outcome) Counts() bool { return o == Proven || o == Waived }
+
+// severity orders outcomes by how much they weigh when several come together: a
+// refutation is certain, the others only lack something.
+var severity = map[Outcome]int{Proven: 0, Waived: 1, Stale: 2, Unproven: 3, Refuted: 4}
+
+// Worst is the outcome that weighs most. Of none it is Unproven: what nobody
+// looked at is not proven.
+func Worst(outcomes ...Outcome) Outcome {
+	if len(outcomes) == 0 {
+		return Unproven
+	}
+	worst := outcomes[0]
+	for _, o := range outcomes[1:] {
+		if severity[o] > severity[worst] {
+			worst = o
+		}
+	}
+	return worst
+}

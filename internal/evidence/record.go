@@ -1,0 +1,88 @@
+package evidence
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"cairn/internal/problem"
+)
+
+// Field is one value with its name, in the order a probe reports them.
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Look names one way of looking at one thing: a probe at a host from a vantage,
+// for a checkpoint. The latest record of a look is what counts.
+type Look struct {
+	Checkpoint string `json:"checkpoint"`
+	Probe      string `json:"probe"`
+	Host       string `json:"host"`    // what is looked at
+	Vantage    string `json:"vantage"` // from where: "controller" or a host's name
+}
+
+// String is the look as people and the journal name it.
+func (l Look) String() string {
+	return l.Checkpoint + "/" + l.Probe + " " + l.Host + " from " + l.Vantage
+}
+
+// Record is the evidence of one look. It holds no secret.
+type Record struct {
+	Look
+	Started  time.Time     `json:"started"`
+	Took     time.Duration `json:"took_ns"`
+	Outcome  Outcome       `json:"outcome"` // Proven, Refuted or Unproven
+	Reason   string        `json:"reason,omitempty"`
+	Expected []Field       `json:"expected,omitempty"`
+	Observed []Field       `json:"observed,omitempty"`
+	Fresh    time.Duration `json:"fresh_ns"` // how long it counts, from Started
+	Nonce    string        `json:"nonce"`    // of the run that looked
+	Previous string        `json:"previous"` // Hash of the record before, empty for the first
+	Hash     string        `json:"hash"`
+}
+
+// Seal returns the record with its place in the chain after the one whose hash
+// is previous.
+func (r Record) Seal(previous string) Record {
+	r.Started = r.Started.UTC().Truncate(time.Millisecond)
+	r.Previous = previous
+	r.Hash = r.sum()
+	return r
+}
+
+// sum is the SHA-256 of the record's JSON without its own hash, in hex.
+func (r Record) sum() string {
+	r.Hash = ""
+	body, err := json.Marshal(r)
+	if err != nil {
+		panic("evidence: a record of strings and numbers cannot fail to encode: " + err.Error())
+	}
+	digest := sha256.Sum256(body)
+	return hex.EncodeToString(digest[:])
+}
+
+// At is what the record is worth at a time.
+func (r Record) At(now time.Time) Outcome {
+	if r.Outcome == Proven && now.After(r.Started.Add(r.Fresh)) {
+		return Stale
+	}
+	return r.Outcome
+}
+
+// VerifyChain reports the first record that was changed, or whose predecessor is
+// not the one before it. Records are in the order they were sealed.
+func VerifyChain(records []Record) error {
+	previous := ""
+	for i, r := range records {
+		if r.Previous != previous || r.Hash != r.sum() {
+			return problem.New(problem.EvidenceBroken, r.Look.String(),
+				fmt.Sprintf("record %d of %s does not fit the one before it", i+1, r.Started.Format(time.RFC3339)))
+		}
+		previous = r.Hash
+	}
+	return nil
+}

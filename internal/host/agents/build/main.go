@@ -1,0 +1,91 @@
+// Command build makes the agents that are packed into the controller: static, the
+// same bytes from the same source, for every architecture of hosts.
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// architectures are those of hosts, as Go names them.
+var architectures = []string{"amd64", "arm64"}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "building the agents:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(string(bytes.TrimSpace(root)), "internal", "host", "agents", "bin")
+	for _, arch := range architectures {
+		if err := build(arch, filepath.Join(dir, arch+".gz")); err != nil {
+			return fmt.Errorf("%s: %w", arch, err)
+		}
+	}
+	return nil
+}
+
+func build(arch, target string) error {
+	program := filepath.Join(os.TempDir(), fmt.Sprintf("cairn-agent-%s-%d", arch, os.Getpid()))
+	defer func() { _ = os.Remove(program) }()
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", program, "cairn/cmd/cairn-agent")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return err
+	}
+	content, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	return pack(content, target)
+}
+
+// pack writes the program, with its SHA-256 as the comment of the gzip header. It
+// leaves a file alone that has the same content already, so that what is built
+// from it is not built again.
+func pack(content []byte, target string) error {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	w.Comment = fmt.Sprintf("%x", sha256.Sum256(content))
+	if _, err := w.Write(content); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	if have, err := os.ReadFile(target); err == nil && bytes.Equal(have, b.Bytes()) {
+		return nil
+	}
+	return replace(target, b.Bytes())
+}
+
+// replace changes the file at once: a controller that is built meanwhile takes
+// the old program or the new one.
+func replace(target string, content []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(target), ".new-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp.Name()) }()
+	_, err = temp.Write(content)
+	if err := errors.Join(err, temp.Chmod(0o644), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), target)
+}

@@ -1,0 +1,130 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"cairn/internal/secret"
+)
+
+// maxComplaint is how much of a script's standard error is kept.
+const maxComplaint = 64 << 10
+
+// sudoPassword is what sudo is given, and the prompt by which it asks. The zero
+// value is for a sudo that does not ask.
+type sudoPassword struct {
+	prompt string
+	text   secret.Text
+}
+
+// channel is one script on the host: what it prints, what it reads, and what it
+// complains about.
+type channel struct {
+	process
+	sudo sudoPassword
+
+	mu         sync.Mutex
+	complaints bytes.Buffer
+	asked      int           // how often sudo asked
+	prompted   chan struct{} // closed when it did for the first time
+	refused    bool          // it asked again: the password is wrong
+	late       bool          // the limit was reached
+}
+
+// newChannel starts a line of shell that ends with ctx or after the limit,
+// whichever comes first, until release is called.
+func newChannel(ctx context.Context, t transport, line string, limit time.Duration, sudo sudoPassword) (c *channel, release func(), err error) {
+	c = &channel{sudo: sudo, prompted: make(chan struct{})}
+	if c.process, err = t.start(line, (*complaints)(c)); err != nil {
+		return nil, nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	timer := time.AfterFunc(limit, c.giveUp)
+	return c, func() { stop(); timer.Stop() }, nil
+}
+
+func (c *channel) giveUp() {
+	c.mu.Lock()
+	c.late = true
+	c.mu.Unlock()
+	_ = c.Close()
+}
+
+// complaints takes in what the script writes to its standard error.
+type complaints channel
+
+// Write implements [io.Writer].
+func (s *complaints) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.complaints.Len() < maxComplaint {
+		s.complaints.Write(p)
+	}
+	if s.sudo.prompt == "" {
+		return len(p), nil
+	}
+	before := s.asked
+	s.asked = strings.Count(s.complaints.String(), s.sudo.prompt)
+	if before == 0 && s.asked > 0 {
+		close(s.prompted)
+	}
+	if before < 2 && s.asked >= 2 {
+		s.refused = true
+		// Whoever calls this is needed to close the channel.
+		go func() { _ = (*channel)(s).Close() }()
+	}
+	return len(p), nil
+}
+
+// complaint is what the script wrote to its standard error, without sudo's prompts.
+func (c *channel) complaint() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text := c.complaints.String()
+	if c.sudo.prompt != "" {
+		text = strings.ReplaceAll(text, c.sudo.prompt, "")
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// state tells whether sudo refused the password, and whether the limit was reached.
+func (c *channel) state() (wrongPassword, late bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused, c.late
+}
+
+// feed writes what the script reads: sudo's password when it has asked, and never
+// before, because then somebody else might read it; then the input. For an agent
+// there is none, it reads frames.
+func (c *channel) feed(ctx context.Context, input []byte) {
+	if c.sudo.prompt != "" {
+		select {
+		case <-c.prompted:
+		case <-ctx.Done():
+			return
+		}
+		if _, err := io.WriteString(c, c.sudo.text.Reveal()+"\n"); err != nil {
+			return
+		}
+	}
+	if input != nil {
+		_, _ = c.Write(input)
+		_ = c.closeInput()
+	}
+}
+
+// from is the channel read through what has read its beginning.
+func (c *channel) from(r io.Reader) io.ReadWriteCloser { return rest{r, c} }
+
+type rest struct {
+	io.Reader
+	*channel
+}
+
+// Read implements [io.Reader].
+func (r rest) Read(p []byte) (int, error) { return r.Reader.Read(p) }

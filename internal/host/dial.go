@@ -1,0 +1,197 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/problem"
+	"cairn/internal/secret"
+)
+
+// Time limits: for a TCP connection, and for a whole login, which a slow
+// single-board computer may need seconds for.
+const (
+	dialTime  = 10 * time.Second
+	loginTime = 30 * time.Second
+)
+
+// DialFunc makes a connection, as [net.Dialer.DialContext] does.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// client is one login.
+type client struct {
+	*ssh.Client
+	conn *countingConn
+}
+
+// attempt is one way to log in.
+type attempt struct {
+	user     string
+	signers  []ssh.Signer
+	password secret.Text // empty: none is offered
+}
+
+// methods begin with the password where there is one: a server counts every key
+// that it refuses, and gives up after a few (MaxAuthTries in sshd_config(5)).
+func (a attempt) methods() []ssh.AuthMethod {
+	keys := ssh.PublicKeys(a.signers...)
+	if a.password.Empty() {
+		return []ssh.AuthMethod{keys}
+	}
+	password := func() (string, error) { return a.password.Reveal(), nil }
+	return []ssh.AuthMethod{ssh.PasswordCallback(password), ssh.KeyboardInteractive(answerAll(a.password)), keys}
+}
+
+// offered is what a server was asked to accept, for people.
+func (a attempt) offered() string {
+	var offers []string
+	if !a.password.Empty() {
+		offers = append(offers, "a password")
+	}
+	for _, signer := range a.signers {
+		offers = append(offers, "the key "+ssh.FingerprintSHA256(signer.PublicKey()))
+	}
+	return strings.Join(offers, ", ")
+}
+
+// answerAll answers every hidden question of a server with the password; a
+// question that is shown is none for a password.
+func answerAll(password secret.Text) ssh.KeyboardInteractiveChallenge {
+	return func(_, _ string, questions []string, shown []bool) ([]string, error) {
+		answers := make([]string, len(questions))
+		for i := range questions {
+			if !shown[i] {
+				answers[i] = password.Reveal()
+			}
+		}
+		return answers, nil
+	}
+}
+
+// open makes a TCP connection and logs in. A key that was never seen is shown to
+// the owner between two connections, because a server does not wait long for a
+// login (LoginGraceTime).
+func (c *Connector) open(ctx context.Context, t target, a attempt, depth int) (*client, error) {
+	made, unknown, err := c.login(ctx, t, a, depth)
+	if unknown == nil {
+		return made, err
+	}
+	if err := c.meet(ctx, t, unknown); err != nil {
+		return nil, err
+	}
+	made, _, err = c.login(ctx, t, a, depth)
+	return made, err
+}
+
+// login tries once. It returns the host's key when that was never seen and has to
+// be accepted first.
+func (c *Connector) login(ctx context.Context, t target, a attempt, depth int) (made *client, unknown ssh.PublicKey, err error) {
+	raw, err := c.dial(ctx, t, depth)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, loginTime)
+	defer cancel()
+	conn := &countingConn{Conn: raw}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	judge := &keyJudge{known: c.known, name: t.name}
+	config := &ssh.ClientConfig{User: a.user, Auth: a.methods(), HostKeyCallback: judge.judge, HostKeyAlgorithms: c.keyAlgorithms(t)}
+	sshConn, channels, requests, err := ssh.NewClientConn(conn, t.name, config)
+	if err == nil {
+		return &client{ssh.NewClient(sshConn, channels, requests), conn}, nil, nil
+	}
+	_ = conn.Close()
+	if judge.err != nil || judge.unknown != nil {
+		return nil, judge.unknown, judge.err
+	}
+	return nil, nil, c.loginProblem(ctx, t, a, err)
+}
+
+// keyJudge compares a host's key with the pinned one.
+type keyJudge struct {
+	known   *knownHosts
+	name    string
+	unknown ssh.PublicKey // what the host showed, when nothing is pinned for it
+	err     error
+}
+
+func (j *keyJudge) judge(_ string, _ net.Addr, key ssh.PublicKey) error {
+	pinned, known := j.known.key(j.name)
+	if !known {
+		j.unknown = key
+		return errors.New("the host was never seen before")
+	}
+	j.err = samePinned(j.name, pinned, key)
+	return j.err
+}
+
+// meet has a new host's key accepted, by the fingerprint given or by the owner,
+// and pins it.
+func (c *Connector) meet(ctx context.Context, t target, key ssh.PublicKey) error {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	if pinned, known := c.known.key(t.name); known {
+		return samePinned(t.name, pinned, key) // somebody met it meanwhile
+	}
+	seen := ssh.FingerprintSHA256(key)
+	switch given := c.options.Fingerprint; {
+	case given == seen:
+		return c.known.pin(t.name, key)
+	case given != "":
+		return problem.New(problem.HostKeyChanged, t.name, fmt.Sprintf("the host shows the SSH key %s, not the one given with --fingerprint", seen)).
+			WithFix("stop and find out what answers at the host's address, or give the right fingerprint")
+	case c.options.Ask == nil:
+		return problem.New(problem.HostKeyUnknown, t.name, fmt.Sprintf("the host was never seen before; it shows the SSH key %s", seen))
+	}
+	yes, err := c.options.Ask.Confirm(ctx, fmt.Sprintf(
+		"%s at %s was never seen before. It shows the SSH key\n  %s\nCompare it with what `ssh-keygen -lf %s` says on the host. Is it this one?",
+		t.name, t.endpoint, seen, keyFile(key)))
+	if err != nil || !yes {
+		return problem.Wrap(problem.HostKeyUnknown, t.name, "the host's SSH key was not accepted", err)
+	}
+	return c.known.pin(t.name, key)
+}
+
+// keyFile is where sshd(8) keeps a key of the kind.
+func keyFile(key ssh.PublicKey) string {
+	kind := "rsa"
+	switch key.Type() {
+	case ssh.KeyAlgoED25519:
+		kind = "ed25519"
+	case ssh.KeyAlgoECDSA256:
+		kind = "ecdsa"
+	}
+	return "/etc/ssh/ssh_host_" + kind + "_key.pub"
+}
+
+// loginProblem says what kept a login from working. The library tells a refused
+// login only by its text; a server that has refused too many keys breaks off.
+func (c *Connector) loginProblem(ctx context.Context, t target, a attempt, err error) error {
+	var mismatch *ssh.AlgorithmNegotiationError
+	_, known := c.known.key(t.name)
+	switch text := err.Error(); {
+	case errors.As(err, &mismatch) && mismatch.What == "host key" && known:
+		return problem.Wrap(problem.HostKeyChanged, t.name, "the host no longer shows a key of the pinned kind", err)
+	case strings.Contains(text, "Too many authentication failures"):
+		return problem.Wrap(problem.HostLoginRefused, t.name, fmt.Sprintf("the host does not let %s in; it was offered %s and lost patience", a.user, a.offered()), err).
+			WithFix("name the right key as ssh.key in lab.yaml, so that only that one is offered")
+	case strings.Contains(text, "unable to authenticate"):
+		return problem.Wrap(problem.HostLoginRefused, t.name, fmt.Sprintf("the host does not let %s in; it was offered %s", a.user, a.offered()), err)
+	case ctx.Err() != nil:
+		return problem.Wrap(problem.HostTimeout, t.name, "the login did not end in time", ctx.Err())
+	}
+	p := problem.Wrap(problem.HostUnreachable, t.name, "no SSH server answers as one at "+t.endpoint, err)
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
+		return p.WithFix("check address and port in lab.yaml; if they are right, wait a minute and try again: a server turns away for a while whoever failed to log in several times (PerSourcePenalties in sshd_config(5))")
+	}
+	return p
+}

@@ -1,0 +1,30 @@
+package host
+
+import (
+	"context"
+	"net"
+
+	"cairn/internal/vantage"
+	"cairn/internal/wire"
+)
+
+// Local is the controller itself as a place to look from.
+type Local struct{ scanner *vantage.Scanner }
+
+// NewLocal makes the one of this process.
+func NewLocal() Local { return Local{vantage.NewScanner()} }
+
+// Dial makes a connection.
+func (Local) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return vantage.Dial(ctx, network, address, 0)
+}
+
+// Scan tries TCP ports.
+func (l Local) Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error) {
+	return l.scanner.Scan(ctx, request)
+}
+
+// Datagram sends a datagram and waits for an answer.
+func (Local) Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error) {
+	return vantage.Datagram(ctx, request)
+}

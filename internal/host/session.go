@@ -1,0 +1,255 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// Session is a conversation with the agent of one host. It is safe for
+// concurrent use. When the connection breaks, everything on it ends with the
+// code host.connection-lost; what runs on the host goes on.
+type Session struct {
+	host      lab.Host
+	user      string
+	hello     wire.Hello
+	mux       *wire.Mux
+	transport transport
+}
+
+func newSession(b *bootstrap, hello wire.Hello, conn io.ReadWriteCloser) *Session {
+	return &Session{host: b.host, user: b.user, hello: hello, mux: wire.NewMux(conn, wire.ControllerSide, wire.DefaultHeartbeat), transport: b.transport}
+}
+
+// Host is the lab's host.
+func (s *Session) Host() lab.Host { return s.host }
+
+// Hello is what the agent said first.
+func (s *Session) Hello() wire.Hello { return s.hello }
+
+// LoginUser is who logged in.
+func (s *Session) LoginUser() string { return s.user }
+
+// RoundTrips is how often the connection waited for the other side, the login
+// included.
+func (s *Session) RoundTrips() int { return s.transport.roundTrips() }
+
+// Close ends the conversation and the connection.
+func (s *Session) Close() error {
+	_ = s.end()
+	err := s.transport.Close()
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// end ends the conversation and leaves the connection for another.
+func (s *Session) end() error { return s.mux.Close() }
+
+// ask makes one request on a stream of its own and reads the reply.
+func (s *Session) ask(ctx context.Context, kind string, request, reply any) error {
+	stream, err := s.open(ctx, kind, request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stream.Close() }()
+	return s.broken(ctx, stream.Receive(ctx, reply))
+}
+
+// open starts a stream with a request; nil sends none.
+func (s *Session) open(ctx context.Context, kind string, request any) (*wire.Stream, error) {
+	stream, err := s.mux.Open(ctx, kind)
+	if err != nil {
+		return nil, s.broken(ctx, err)
+	}
+	if request != nil {
+		if err := stream.Send(ctx, request); err != nil {
+			_ = stream.Close()
+			return nil, s.broken(ctx, err)
+		}
+	}
+	return stream, nil
+}
+
+// broken turns an error of the stream into the owner's: an answer that cannot be
+// read is the agent's fault, everything else the connection's.
+func (s *Session) broken(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, wire.ErrMessage), errors.Is(err, wire.ErrReset) && s.mux.Err() == nil:
+		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "the agent's answer cannot be understood", err)
+	case errors.Is(err, io.EOF) && s.mux.Err() == nil:
+		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "the agent gave no answer", err)
+	}
+	return problem.Wrap(problem.HostConnection, s.host.Name, "the connection to the host broke", err)
+}
+
+// failed is an agent's failure as the owner's problem.
+func (s *Session) failed(f *wire.Failure) error {
+	if f == nil {
+		return nil
+	}
+	p := problem.New(problem.Code(f.Code), s.host.Name, f.Summary)
+	p.Fix = f.Fix
+	if f.Cause != "" {
+		p.Cause = errors.New(f.Cause)
+	}
+	return p
+}
+
+// Facts reads the host's facts anew.
+func (s *Session) Facts(ctx context.Context) (wire.Facts, error) {
+	var facts wire.Facts
+	return facts, s.ask(ctx, wire.KindFacts, nil, &facts)
+}
+
+// Check compares resources with the host, in one request, and answers in order.
+func (s *Session) Check(ctx context.Context, specs []resource.Spec) ([]wire.Checked, error) {
+	var reply wire.CheckReply
+	if err := s.ask(ctx, wire.KindCheck, wire.CheckRequest{Resources: specs}, &reply); err != nil {
+		return nil, err
+	}
+	if len(reply.Results) != len(specs) {
+		return nil, problem.New(problem.HostAgentBroken, s.host.Name, "the agent did not answer for all resources")
+	}
+	return reply.Results, nil
+}
+
+// Start has the host begin a run, which from then on needs no connection.
+func (s *Session) Start(ctx context.Context, run wire.Run) error {
+	return s.command(ctx, wire.KindStart, run)
+}
+
+// Attach calls each for the events of a run after a number, until the run's last.
+func (s *Session) Attach(ctx context.Context, run string, after uint64, each func(wire.Event) error) error {
+	stream, err := s.open(ctx, wire.KindAttach, wire.AttachRequest{Run: run, After: after})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stream.Close() }()
+	for {
+		var event wire.Event
+		err := stream.Receive(ctx, &event)
+		if errors.Is(err, io.EOF) && s.mux.Err() == nil {
+			return nil
+		}
+		if err != nil {
+			return s.broken(ctx, err)
+		}
+		if err := each(event); err != nil || event.Type.Final() {
+			return err
+		}
+	}
+}
+
+// Proceed tells a prepared guard that the canary login worked.
+func (s *Session) Proceed(ctx context.Context, run, guard string) error {
+	return s.command(ctx, wire.KindSignal, wire.GuardSignal{Run: run, Guard: guard, Signal: wire.SignalProceed})
+}
+
+// Confirm tells a guard, with its nonce, that the owner got in after the change.
+func (s *Session) Confirm(ctx context.Context, run, guard, nonce string) error {
+	return s.command(ctx, wire.KindSignal, wire.GuardSignal{Run: run, Guard: guard, Signal: wire.SignalConfirm, Nonce: nonce})
+}
+
+// Abort tells a guard to give the change up.
+func (s *Session) Abort(ctx context.Context, run, guard, reason string) error {
+	return s.command(ctx, wire.KindSignal, wire.GuardSignal{Run: run, Guard: guard, Signal: wire.SignalAbort, Reason: reason})
+}
+
+// Purge removes the agent and its records from the host.
+func (s *Session) Purge(ctx context.Context) error { return s.command(ctx, wire.KindPurge, nil) }
+
+func (s *Session) command(ctx context.Context, kind string, request any) error {
+	var done wire.Done
+	if err := s.ask(ctx, kind, request, &done); err != nil {
+		return err
+	}
+	return s.failed(done.Failure)
+}
+
+// CanaryDial connects to an SSH server on the host that runs on a guard's staged
+// configuration.
+func (s *Session) CanaryDial(ctx context.Context, run, guard string) (net.Conn, error) {
+	return s.bridge(ctx, wire.KindCanary, wire.CanaryLogin{Run: run, Guard: guard})
+}
+
+// Dial makes a connection that starts at the host.
+func (s *Session) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	request := wire.DialRequest{Network: network, Address: address, Timeout: dialTime}
+	if deadline, bounded := ctx.Deadline(); bounded {
+		request.Timeout = min(request.Timeout, time.Until(deadline))
+	}
+	return s.bridge(ctx, wire.KindDial, request)
+}
+
+// bridge opens a stream whose octets are a connection's once it is made.
+func (s *Session) bridge(ctx context.Context, kind string, request any) (net.Conn, error) {
+	stream, err := s.open(ctx, kind, request)
+	if err != nil {
+		return nil, err
+	}
+	var done wire.Done
+	err = s.broken(ctx, stream.Receive(ctx, &done))
+	if err == nil {
+		err = s.failed(done.Failure)
+	}
+	if err != nil {
+		_ = stream.Close()
+		return nil, err
+	}
+	return newStreamConn(stream), nil
+}
+
+// Scan tries TCP ports from the host.
+func (s *Session) Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error) {
+	var reply wire.ScanReply
+	return reply, s.ask(ctx, wire.KindScan, request, &reply)
+}
+
+// Datagram sends a datagram from the host.
+func (s *Session) Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error) {
+	var reply wire.DatagramReply
+	if err := s.ask(ctx, wire.KindDatagram, request, &reply); err != nil {
+		return reply, err
+	}
+	return reply, s.failed(reply.Failure)
+}
+
+// Read runs one of the agent's read-only commands.
+func (s *Session) Read(ctx context.Context, command wire.ReadCommand) (wire.ReadReply, error) {
+	var reply wire.ReadReply
+	return reply, s.ask(ctx, wire.KindRead, command, &reply)
+}
+
+// Listen opens a canary on the host, which lasts until stop is called or the
+// session ends. stop returns an error when the canary had ended before.
+func (s *Session) Listen(ctx context.Context, request wire.CanaryRequest) (reply wire.CanaryReply, stop func() error, err error) {
+	stream, err := s.open(ctx, wire.KindListen, request)
+	if err != nil {
+		return reply, nil, err
+	}
+	if err := s.broken(ctx, stream.Receive(ctx, &reply)); err != nil {
+		_ = stream.Close()
+		return reply, nil, err
+	}
+	return reply, func() error {
+		lost := s.mux.Err()
+		// The agent takes the canary away, and then ends the stream.
+		_ = stream.CloseWrite()
+		_, _ = stream.ReadContext(ctx, make([]byte, 1))
+		_ = stream.Close()
+		return lost
+	}, nil
+}

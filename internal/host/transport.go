@@ -1,0 +1,145 @@
+package host
+
+import (
+	"errors"
+	"io"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// transport is a way to have a host's shell run something.
+type transport interface {
+	// start runs a line of shell; what it complains about goes to stderr.
+	start(line string, stderr io.Writer) (process, error)
+	roundTrips() int
+	io.Closer
+}
+
+// process is one line of shell that runs. Close ends it; wait returns when it has
+// ended and everything that it wrote to its standard error has arrived.
+type process interface {
+	io.ReadWriteCloser
+	closeInput() error
+	wait() error
+}
+
+// start implements [transport] on a channel of its own.
+func (c *client) start(line string, stderr io.Writer) (process, error) {
+	session, err := c.NewSession()
+	if err != nil {
+		return nil, err
+	}
+	session.Stderr = stderr
+	p := &sshProcess{session: session}
+	if p.WriteCloser, err = session.StdinPipe(); err == nil {
+		p.endInput = sync.OnceValue(p.WriteCloser.Close)
+		if p.Reader, err = session.StdoutPipe(); err == nil {
+			err = session.Start(line)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, session.Close())
+	}
+	return p, nil
+}
+
+// roundTrips implements [transport].
+func (c *client) roundTrips() int { return c.conn.count() }
+
+// sshProcess is an exec on an SSH connection.
+type sshProcess struct {
+	io.Reader
+	io.WriteCloser
+	session *ssh.Session
+	// endInput closes the input once: package ssh does not say that two may.
+	endInput func() error
+}
+
+func (p *sshProcess) closeInput() error { return p.endInput() }
+func (p *sshProcess) wait() error       { return p.session.Wait() }
+
+// Close implements [io.Closer].
+func (p *sshProcess) Close() error {
+	err := errors.Join(p.endInput(), p.session.Close())
+	if errors.Is(err, io.EOF) {
+		return nil // it had ended by itself
+	}
+	return err
+}
+
+// endTime is how long a local process may take to end when its input has.
+const endTime = 5 * time.Second
+
+// localTransport runs the shell on this machine, over pipes.
+type localTransport struct {
+	shell []string // what runs a line: sh -c
+	tripCounter
+}
+
+// start implements [transport].
+func (t *localTransport) start(line string, stderr io.Writer) (process, error) {
+	cmd := exec.Command(t.shell[0], append(t.shell[1:len(t.shell):len(t.shell)], line)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Stderr, cmd.WaitDelay = stderr, endTime
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &localProcess{in: in, out: out, cmd: cmd, trips: &t.tripCounter}, nil
+}
+
+// roundTrips implements [transport].
+func (t *localTransport) roundTrips() int { return t.count() }
+
+// Close implements [transport].
+func (t *localTransport) Close() error { return nil }
+
+// localProcess is a child of this program.
+type localProcess struct {
+	in    io.WriteCloser
+	out   io.ReadCloser
+	cmd   *exec.Cmd
+	trips *tripCounter
+	ended sync.Once
+}
+
+// Read implements [io.Reader].
+func (p *localProcess) Read(b []byte) (int, error) {
+	n, err := p.out.Read(b)
+	p.trips.read(n)
+	return n, err
+}
+
+// Write implements [io.Writer].
+func (p *localProcess) Write(b []byte) (int, error) {
+	p.trips.wrote()
+	return p.in.Write(b)
+}
+
+func (p *localProcess) closeInput() error { return p.in.Close() }
+
+func (p *localProcess) wait() (err error) {
+	p.ended.Do(func() { err = p.cmd.Wait() })
+	return err
+}
+
+// Close implements [io.Closer]. A process that goes on without input is ended,
+// with all that it started.
+func (p *localProcess) Close() error {
+	_ = p.in.Close()
+	timer := time.AfterFunc(endTime, func() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
+	defer timer.Stop()
+	_ = p.wait() // how it ended says nothing: it was told to
+	return nil
+}

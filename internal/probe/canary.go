@@ -1,0 +1,181 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"cairn/internal/evidence"
+	"cairn/internal/wire"
+)
+
+// canaryAllowed reaches a port that is open to the vantage. It is the twin that
+// shows that the vantage can reach the host at all.
+func canaryAllowed(ctx context.Context, from Vantage, target Target) Finding {
+	ports := openPorts(target, "tcp", target.Host.Address)
+	if len(ports) == 0 {
+		return blind("the lab opens no TCP port to " + from.Name() + ", so there is nothing that has to answer")
+	}
+	port := ports[0]
+	expected := fields("port", port, "answer", "a connection")
+	stop, err := fillPort(ctx, target, port)
+	if err != nil {
+		return blind(err.Error())
+	}
+	defer func() { _ = stop() }()
+	conn, err := dialBriefly(ctx, from, "tcp", netip.AddrPortFrom(target.Host.Address, port).String())
+	if err != nil {
+		return judged(expected, fields("port", port, "answer", err), fmt.Sprintf("port %d is declared open and does not answer", port))
+	}
+	defer func() { _ = conn.Close() }()
+	return judged(expected, fields("port", port, "answer", "a connection"))
+}
+
+// fillPort puts a canary on a port where no service listens; where one does,
+// that service is the canary.
+func fillPort(ctx context.Context, target Target, port uint16) (stop func() error, err error) {
+	reply, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "tcp4", Port: port, Nonce: target.Nonce})
+	if err != nil {
+		return nil, err
+	}
+	if reply.Failure != nil {
+		return func() error { return nil }, nil
+	}
+	return stop, nil
+}
+
+// canaryDenied listens on a port that is not open and expects the vantage not
+// to reach it, on either family.
+func canaryDenied(ctx context.Context, from Vantage, target Target) Finding {
+	return denied(ctx, from, target, false)
+}
+
+// canaryPublished is canaryDenied for a port that is published as a container
+// runtime does it: by destination NAT, past the input chain.
+func canaryPublished(ctx context.Context, from Vantage, target Target) Finding {
+	return denied(ctx, from, target, true)
+}
+
+func denied(ctx context.Context, from Vantage, target Target, forwarded bool) Finding {
+	var expected, observed []evidence.Field
+	var wrong []string
+	for _, family := range families(target) {
+		canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "tcp" + family.suffix, Nonce: target.Nonce, Forwarded: forwarded})
+		if err != nil || canary.Failure != nil {
+			return blind("no canary could be set on the host: " + canaryError(err, canary))
+		}
+		if canary.Impossible != "" {
+			expected = append(expected, evidence.Field{Name: "tcp" + family.suffix, Value: "unreachable"})
+			observed = append(observed, evidence.Field{Name: "tcp" + family.suffix, Value: canary.Impossible})
+			_ = stop()
+			continue
+		}
+		address := netip.AddrPortFrom(family.address, canary.Port).String()
+		answer := askCanary(ctx, from, address)
+		if err := stop(); err != nil {
+			return blind("the canary did not last: " + err.Error())
+		}
+		name := "tcp" + family.suffix + " port " + fmt.Sprint(canary.Port)
+		expected = append(expected, evidence.Field{Name: name, Value: "unreachable"})
+		observed = append(observed, evidence.Field{Name: name, Value: answer})
+		if strings.Contains(answer, target.Nonce) || answer == connected {
+			wrong = append(wrong, name+" is reachable and not declared")
+		}
+	}
+	return judged(expected, observed, wrong...)
+}
+
+type family struct {
+	suffix  string
+	address netip.Addr
+}
+
+func families(target Target) []family {
+	all := []family{{"4", target.Host.Address}}
+	if target.Host.Address6.IsValid() {
+		all = append(all, family{"6", target.Host.Address6})
+	}
+	return all
+}
+
+const connected = "a connection without an answer"
+
+// askCanary says what came back from the address: the canary's nonce, a
+// connection, or why there was none.
+func askCanary(ctx context.Context, from Vantage, address string) string {
+	conn, err := dialBriefly(ctx, from, "tcp", address)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return "no answer in " + silence.String()
+	}
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = conn.Close() }()
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	answer, err := readBanner(ctx, conn)
+	if err != nil {
+		return connected
+	}
+	return answer
+}
+
+// udpCanary sends datagrams to a UDP port that is not open and expects no answer,
+// and to a declared one where nothing listens yet and expects the canary's.
+func udpCanary(ctx context.Context, from Vantage, target Target) Finding {
+	var expected, observed []evidence.Field
+	var wrong []string
+	ask := func(port uint16, open bool) *Finding {
+		canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "udp4", Port: port, Nonce: target.Nonce})
+		if err != nil || canary.Failure != nil {
+			if open {
+				return nil // a service has the port: its own checkpoint looks at it
+			}
+			f := blind("no canary could be set on the host: " + canaryError(err, canary))
+			return &f
+		}
+		defer func() { _ = stop() }()
+		address := netip.AddrPortFrom(target.Host.Address, canary.Port).String()
+		reply, err := from.Datagram(ctx, wire.DatagramRequest{Address: address, Payload: []byte(target.Nonce), Timeout: silence})
+		if err != nil {
+			f := blind(err.Error())
+			return &f
+		}
+		answered := strings.Contains(string(reply.Payload), target.Nonce)
+		name := fmt.Sprintf("udp port %d", canary.Port)
+		expected = append(expected, evidence.Field{Name: name, Value: answerWord(open)})
+		observed = append(observed, evidence.Field{Name: name, Value: answerWord(answered)})
+		if answered != open {
+			wrong = append(wrong, fmt.Sprintf("%s: %s instead of %s", name, answerWord(answered), answerWord(open)))
+		}
+		return nil
+	}
+	if f := ask(0, false); f != nil {
+		return *f
+	}
+	for _, port := range openPorts(target, "udp", target.Host.Address) {
+		if f := ask(port, true); f != nil {
+			return *f
+		}
+	}
+	return judged(expected, observed, wrong...)
+}
+
+func answerWord(answered bool) string {
+	if answered {
+		return "an answer"
+	}
+	return "silence"
+}
+
+func canaryError(err error, reply wire.CanaryReply) string {
+	if err != nil {
+		return err.Error()
+	}
+	if reply.Failure.Cause != "" {
+		return reply.Failure.Summary + ": " + reply.Failure.Cause
+	}
+	return reply.Failure.Summary
+}

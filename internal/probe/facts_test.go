@@ -1,0 +1,215 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"testing"
+	"time"
+
+	"cairn/internal/evidence"
+	"cairn/internal/lab"
+	"cairn/internal/wire"
+)
+
+// told is a host that tells what the test says.
+type told struct {
+	facts  wire.Facts
+	err    error
+	reads  map[string]wire.ReadReply
+	canary wire.CanaryReply
+}
+
+func (i told) Facts(context.Context) (wire.Facts, error) { return i.facts, i.err }
+
+func (i told) Read(_ context.Context, c wire.ReadCommand) (wire.ReadReply, error) {
+	reply, known := i.reads[c.Name]
+	if !known {
+		return wire.ReadReply{}, errors.New("not told")
+	}
+	return reply, nil
+}
+
+func (i told) Listen(context.Context, wire.CanaryRequest) (wire.CanaryReply, func() error, error) {
+	return i.canary, func() error { return nil }, i.err
+}
+
+func healthyFacts() wire.Facts {
+	return wire.Facts{
+		OS: wire.OS{ID: "debian", Version: "13", Name: "Debian GNU/Linux 13"}, CPUs: 4, MemoryBytes: 16_600_000_000, Virtualization: true,
+		Interfaces:  []wire.NIC{{Name: "lo", Addresses: []string{"127.0.0.1/8"}}, {Name: "eth0", Addresses: []string{"10.0.0.5/24", "fe80::1/64"}}},
+		SystemState: "running", Clock: time.Now(), Routes: []string{"10.0.0.1"}, ClockSynced: true,
+	}
+}
+
+func factsTarget(facts wire.Facts) Target {
+	yes := true
+	return Target{
+		Lab: &lab.Lab{Network: lab.Network{Gateway: netip.MustParseAddr("10.0.0.1")}},
+		Host: lab.Host{
+			Name: "atlas", Address: netip.MustParseAddr("10.0.0.5"), Port: 22,
+			Hardware: lab.Hardware{CPUs: 4, Memory: 16 << 30, Virtualization: &yes},
+		},
+		Inside: told{facts: facts, reads: map[string]wire.ReadReply{
+			"ping":    {Output: []byte("10 packets transmitted, 10 received, 0% packet loss, time 9ms\nrtt min/avg/max/mdev = 0.1/0.2/0.3/0.0 ms\n")},
+			"resolve": {Output: []byte("151.101.2.132 STREAM deb.debian.org\n")},
+		}},
+		Nonce: "nonce",
+	}
+}
+
+// at is a vantage on the target itself.
+type at struct {
+	loopback
+	name string
+}
+
+func (a at) Name() string { return a.name }
+
+// TestProbesOfFactsBothWays breaks one thing at a time on a healthy host.
+func TestProbesOfFactsBothWays(t *testing.T) {
+	for _, c := range []struct {
+		probe, name string
+		breakIt     func(*Target, *wire.Facts)
+		want        evidence.Outcome
+	}{
+		{"hardware", "a processor is missing", func(_ *Target, f *wire.Facts) { f.CPUs = 3 }, evidence.Refuted},
+		{"hardware", "a memory module is missing", func(_ *Target, f *wire.Facts) { f.MemoryBytes /= 2 }, evidence.Refuted},
+		{"hardware", "virtualization is off in the firmware", func(_ *Target, f *wire.Facts) { f.Virtualization = false }, evidence.Refuted},
+		{"hardware", "nothing is shown", func(_ *Target, f *wire.Facts) { *f = wire.Facts{} }, evidence.Unproven},
+		{"os-release", "an old release", func(_ *Target, f *wire.Facts) { f.OS.Version = "11" }, evidence.Refuted},
+		{"os-release", "another system", func(_ *Target, f *wire.Facts) { f.OS.ID = "gentoo" }, evidence.Refuted},
+		{"os-release", "a failed unit", func(_ *Target, f *wire.Facts) {
+			f.SystemState, f.FailedUnits = "degraded", []string{"x.service"}
+		}, evidence.Refuted},
+		{"os-release", "still starting", func(_ *Target, f *wire.Facts) { f.SystemState = "starting" }, evidence.Refuted},
+		{"network", "another address", func(_ *Target, f *wire.Facts) { f.Interfaces[1].Addresses = []string{"10.0.0.6/24"} }, evidence.Refuted},
+		{"network", "another gateway", func(_ *Target, f *wire.Facts) { f.Routes = []string{"10.0.0.254"} }, evidence.Refuted},
+		{"network", "packets get lost", func(target *Target, _ *wire.Facts) {
+			target.Inside.(told).reads["ping"] = wire.ReadReply{Output: []byte("10 packets transmitted, 9 received, 10% packet loss")}
+		}, evidence.Refuted},
+		{"network", "names are not resolved", func(target *Target, _ *wire.Facts) {
+			target.Inside.(told).reads["resolve"] = wire.ReadReply{Exit: 2}
+		}, evidence.Refuted},
+		{"network", "ping cannot be run", func(target *Target, _ *wire.Facts) { delete(target.Inside.(told).reads, "ping") }, evidence.Unproven},
+		{"clock-offset", "an hour slow", func(_ *Target, f *wire.Facts) { f.Clock = f.Clock.Add(-time.Hour) }, evidence.Refuted},
+		{"clock-synchronised", "no time server", func(_ *Target, f *wire.Facts) { f.ClockSynced = false }, evidence.Refuted},
+		{"clock-synchronised", "a container", func(_ *Target, f *wire.Facts) { f.Container = "docker" }, evidence.Unproven},
+		{"port-scan-ipv6", "an undeclared address", func(_ *Target, f *wire.Facts) {
+			f.Interfaces[1].Addresses = append(f.Interfaces[1].Addresses, "2001:db8::5/64")
+		}, evidence.Refuted},
+	} {
+		t.Run(c.probe+"/"+c.name, func(t *testing.T) {
+			p, _ := Find(c.probe)
+			from := at{name: "atlas"}
+			healthy := factsTarget(healthyFacts())
+			if got := p.Look(context.Background(), from, healthy); got.Outcome != evidence.Proven {
+				t.Fatalf("healthy host: %s, %s, %v", got.Outcome, got.Reason, got.Observed)
+			}
+			facts := healthyFacts()
+			broken := factsTarget(facts)
+			c.breakIt(&broken, &facts)
+			inside := broken.Inside.(told)
+			inside.facts = facts
+			broken.Inside = inside
+			got := p.Look(context.Background(), from, broken)
+			if got.Outcome != c.want || got.Reason == "" {
+				t.Errorf("broken host: %s, %q, %v; want %s with a reason", got.Outcome, got.Reason, got.Observed, c.want)
+			}
+		})
+	}
+}
+
+func TestOffsetIsWhatTheTripCannotExplain(t *testing.T) {
+	sent := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	received := sent.Add(100 * time.Millisecond)
+	for _, c := range []struct {
+		name  string
+		clock time.Time
+		want  evidence.Outcome
+	}{
+		{"during the trip", sent.Add(50 * time.Millisecond), evidence.Proven},
+		{"slow by what is allowed", sent.Add(-500 * time.Millisecond), evidence.Proven},
+		{"slow", sent.Add(-502 * time.Millisecond), evidence.Refuted},
+		{"fast", received.Add(502 * time.Millisecond), evidence.Refuted},
+		{"an hour off", sent.Add(time.Hour), evidence.Refuted},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := offsetFinding(sent, received, c.clock); got.Outcome != c.want {
+				t.Errorf("%s, %s, want %s", got.Outcome, got.Reason, c.want)
+			}
+		})
+	}
+}
+
+func TestAHostThatDoesNotTellIsUnproven(t *testing.T) {
+	for _, name := range []string{"hardware", "os-release", "network", "clock-offset", "clock-synchronised", "port-scan-ipv6"} {
+		p, _ := Find(name)
+		target := factsTarget(healthyFacts())
+		target.Inside = told{err: errors.New("connection lost")}
+		if got := p.Look(context.Background(), at{name: "atlas"}, target); got.Outcome != evidence.Unproven || got.Reason == "" {
+			t.Errorf("%s: %s, %q", name, got.Outcome, got.Reason)
+		}
+	}
+}
+
+// TestScanIsJudgedPortByPort covers what a scan's figures mean; that they are
+// true is for the tests on real hosts.
+func TestScanIsJudgedPortByPort(t *testing.T) {
+	admin := netip.MustParsePrefix("10.0.0.0/24")
+	ssh := freePort(t) // nothing answers there but what the scan says
+	complete := func(open ...uint16) wire.ScanReply { return wire.ScanReply{Open: open, Silent: 65535 - len(open)} }
+	for _, c := range []struct {
+		name   string
+		source string
+		reply  wire.ScanReply
+		want   evidence.Outcome
+	}{
+		{"what is declared", "10.0.0.20", complete(ssh), evidence.Proven},
+		{"a declared service that is not there yet", "10.0.0.20", complete(ssh), evidence.Proven},
+		{"with the declared service", "10.0.0.20", complete(ssh, 443), evidence.Proven},
+		{"one more", "10.0.0.20", complete(ssh, 8080), evidence.Refuted},
+		{"no SSH", "10.0.0.20", complete(443), evidence.Refuted},
+		{"SSH from outside the admin networks", "10.9.0.1", complete(ssh), evidence.Refuted},
+		{"closed to outsiders", "10.9.0.1", complete(), evidence.Proven},
+		{"some ports were not tried", "10.0.0.20", wire.ScanReply{Open: []uint16{ssh}, Silent: 60000, Errors: 5534}, evidence.Unproven},
+		{"figures that do not add up", "10.0.0.20", wire.ScanReply{Open: []uint16{ssh}, Silent: 10}, evidence.Unproven},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			target := factsTarget(healthyFacts())
+			target.Host.Address, target.Host.Port = netip.MustParseAddr("127.0.0.1"), ssh
+			target.Sources = []netip.Addr{netip.MustParseAddr(c.source)}
+			target.Expect.Openings = []lab.Opening{
+				{Protocol: "tcp", Port: ssh, From: []netip.Prefix{admin}}, {Protocol: "tcp", Port: 443}, {Protocol: "udp", Port: 8080},
+			}
+			got := portScanIPv4(context.Background(), loopback{scan: c.reply}, target)
+			if got.Outcome != c.want {
+				t.Errorf("%s, %q, want %s", got.Outcome, got.Reason, c.want)
+			}
+		})
+	}
+}
+
+// TestAScanThatMissesWhatAnswersProvesNothing: packets get lost where many are
+// sent at once.
+func TestAScanThatMissesWhatAnswersProvesNothing(t *testing.T) {
+	target := sshServer{port: greeter(t, "SSH-2.0-test\r\n", 0)}.target("root")
+	target.Sources = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+	target.Expect.Openings = []lab.Opening{{Protocol: "tcp", Port: target.Host.Port}}
+	target.Inside = told{}
+	got := portScanIPv4(context.Background(), loopback{scan: wire.ScanReply{Silent: 65535}}, target)
+	if got.Outcome != evidence.Unproven {
+		t.Errorf("%s, %q, want unproven", got.Outcome, got.Reason)
+	}
+}
+
+func TestEveryTwinExists(t *testing.T) {
+	for _, p := range All() {
+		if p.Twin == "" {
+			continue
+		}
+		if _, known := Find(p.Twin); !known {
+			t.Errorf("%s: no probe %s", p.Name, p.Twin)
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package probe
+
+import (
+	"fmt"
+	"strings"
+
+	"cairn/internal/evidence"
+)
+
+// fields makes evidence fields of name, value, name, value...
+func fields(pairs ...any) []evidence.Field {
+	var all []evidence.Field
+	for i := 0; i+1 < len(pairs); i += 2 {
+		all = append(all, evidence.Field{Name: fmt.Sprint(pairs[i]), Value: fmt.Sprint(pairs[i+1])})
+	}
+	return all
+}
+
+// judged is proven when nothing is wrong, and else refuted with what is.
+func judged(expected, observed []evidence.Field, wrong ...string) Finding {
+	f := Finding{Outcome: evidence.Proven, Expected: expected, Observed: observed}
+	if len(wrong) > 0 {
+		f.Outcome, f.Reason = evidence.Refuted, strings.Join(wrong, "; ")
+	}
+	return f
+}
+
+// blind is a probe that could not look.
+func blind(reason string, observed ...evidence.Field) Finding {
+	return Finding{Outcome: evidence.Unproven, Reason: reason, Observed: observed}
+}

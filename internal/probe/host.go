@@ -1,0 +1,117 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// hardware looks whether the host recognises at least what the lab declares. What
+// is not declared is recorded and cannot refute.
+func hardware(ctx context.Context, _ Vantage, target Target) Finding {
+	facts, err := target.Inside.Facts(ctx)
+	if err != nil {
+		return blind(err.Error())
+	}
+	want := target.Host.Hardware
+	expected := fields("cpus", "not declared", "memory", "not declared")
+	if want.CPUs > 0 {
+		expected[0].Value = fmt.Sprintf("at least %d", want.CPUs)
+	}
+	if want.Memory > 0 {
+		expected[1].Value = "at least about " + bytesText(uint64(want.Memory))
+	}
+	observed := fields("cpus", facts.CPUs, "memory", bytesText(facts.MemoryBytes), "disks", len(facts.Disks),
+		"interfaces", len(facts.Interfaces), "virtualization", facts.Virtualization, "firmware", wordOr(facts.Firmware, "not readable"))
+	var wrong []string
+	if facts.CPUs < want.CPUs {
+		wrong = append(wrong, fmt.Sprintf("%d CPUs instead of %d", facts.CPUs, want.CPUs))
+	}
+	if least := want.Memory - want.Memory/kept; facts.MemoryBytes < uint64(least) {
+		wrong = append(wrong, fmt.Sprintf("%s of memory instead of %s", bytesText(facts.MemoryBytes), bytesText(uint64(want.Memory))))
+	}
+	if want.Virtualization != nil && *want.Virtualization && !facts.Virtualization {
+		wrong = append(wrong, "the processor shows no virtualization extensions (VT-x or AMD-V)")
+	}
+	if facts.CPUs == 0 || facts.MemoryBytes == 0 || len(facts.Interfaces) == 0 {
+		return blind("the host does not show its processors, memory or network interfaces", observed...)
+	}
+	return judged(expected, observed, wrong...)
+}
+
+func bytesText(n uint64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30)) }
+
+// kept is the share of the memory, one in so many parts, that firmware and kernel
+// may keep for themselves.
+const kept = 8
+
+// supported are the systems that Cairn's tasks are written for, with the oldest
+// release of each.
+var supported = map[string]int{"debian": 12, "ubuntu": 22}
+
+// osRelease looks whether the host runs a supported release and came up whole.
+func osRelease(ctx context.Context, _ Vantage, target Target) Finding {
+	facts, err := target.Inside.Facts(ctx)
+	if err != nil {
+		return blind(err.Error())
+	}
+	expected := fields("system", "Debian 12 or later, Ubuntu 22.04 or later", "state", "running", "failed units", "none")
+	observed := fields("system", facts.OS.Name, "kernel", facts.Kernel, "boot", facts.BootID, "state", facts.SystemState,
+		"failed units", wordOr(strings.Join(facts.FailedUnits, " "), "none"))
+	var wrong []string
+	var release int
+	_, _ = fmt.Sscanf(facts.OS.Version, "%d", &release)
+	if oldest, known := supported[facts.OS.ID]; !known || release < oldest {
+		wrong = append(wrong, facts.OS.Name+" is not supported")
+	}
+	if len(facts.FailedUnits) > 0 {
+		wrong = append(wrong, "units failed: "+strings.Join(facts.FailedUnits, ", "))
+	} else if facts.SystemState != "running" {
+		wrong = append(wrong, "the system is "+facts.SystemState)
+	}
+	return judged(expected, observed, wrong...)
+}
+
+// maxOffset is how far a host's clock may be off: time-based one-time codes and
+// certificates bear more, correlated logs do not.
+const maxOffset = 500 * time.Millisecond
+
+// clockOffset compares the host's clock with the controller's, as exactly as
+// the answer's way allows.
+func clockOffset(ctx context.Context, _ Vantage, target Target) Finding {
+	before := time.Now()
+	facts, err := target.Inside.Facts(ctx)
+	if err != nil {
+		return blind(err.Error())
+	}
+	return offsetFinding(before, time.Now(), facts.Clock)
+}
+
+// offsetFinding judges a clock that was read at some time between sent and
+// received: only what lies outside of that is certainly an offset.
+func offsetFinding(sent, received, clock time.Time) Finding {
+	offset := max(sent.Sub(clock), clock.Sub(received), 0).Round(time.Millisecond)
+	expected := fields("offset", "at most "+maxOffset.String())
+	observed := fields("offset", "at least "+offset.String(), "trip", received.Sub(sent).Round(time.Millisecond))
+	if offset > maxOffset {
+		return judged(expected, observed, "the clock is off by at least "+offset.String())
+	}
+	return judged(expected, observed)
+}
+
+// clockSynchronised is the host's own view: a time daemon holds the clock.
+func clockSynchronised(ctx context.Context, _ Vantage, target Target) Finding {
+	facts, err := target.Inside.Facts(ctx)
+	if err != nil {
+		return blind(err.Error())
+	}
+	if facts.Container != "" {
+		return blind("not observable here: a container has the clock of the machine it runs on")
+	}
+	expected, observed := fields("synchronised", true), fields("synchronised", facts.ClockSynced)
+	if !facts.ClockSynced {
+		return judged(expected, observed, "no time server holds the clock")
+	}
+	return judged(expected, observed)
+}

@@ -1,0 +1,132 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cairn/internal/wire"
+)
+
+// maxLoss is the share of echo requests that may get lost on a wire at home.
+const maxLoss = 0
+
+// network looks at the host's network from the host (address, gateway, name
+// resolution, loss) or, from elsewhere, whether the host answers there.
+func network(ctx context.Context, from Vantage, target Target) Finding {
+	if from.Name() != target.Host.Name {
+		return reachable(ctx, from, target)
+	}
+	facts, err := target.Inside.Facts(ctx)
+	if err != nil {
+		return blind(err.Error())
+	}
+	gateway := target.Lab.Network.Gateway.String()
+	expected := fields("address", target.Host.Address, "gateway", gateway, "loss", fmt.Sprintf("at most %d%%", maxLoss), "resolves", mirrorName(facts.OS))
+	observed := fields("addresses", strings.Join(addresses(facts), " "), "gateways", strings.Join(facts.Routes, " "))
+	var wrong []string
+	if !hasAddress(facts, target.Host.Address) {
+		wrong = append(wrong, "no interface has the address "+target.Host.Address.String())
+	}
+	if target.Host.Address6.IsValid() && !hasAddress(facts, target.Host.Address6) {
+		wrong = append(wrong, "no interface has the address "+target.Host.Address6.String())
+	}
+	if !slices.Contains(facts.Routes, gateway) {
+		wrong = append(wrong, "the default route does not lead to "+gateway)
+	}
+
+	ping, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "ping", Args: []string{gateway}})
+	if err != nil || ping.Failure != nil {
+		return blind("the gateway could not be asked: " + readError(err, ping))
+	}
+	loss, times := pingFigures(string(ping.Output))
+	observed = append(observed, fields("loss", loss, "round trip min/avg/max/jitter", times)...)
+	if percent, err := strconv.ParseFloat(strings.TrimSuffix(loss, "%"), 64); err != nil || percent > maxLoss {
+		wrong = append(wrong, "the gateway does not answer every echo request ("+loss+" lost)")
+	}
+
+	answer, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "resolve", Args: []string{mirrorName(facts.OS)}})
+	if err != nil || answer.Failure != nil {
+		return blind("name resolution could not be tried: " + readError(err, answer))
+	}
+	observed = append(observed, fields("resolved", firstWord(string(answer.Output)))...)
+	if answer.Exit != 0 {
+		wrong = append(wrong, mirrorName(facts.OS)+" cannot be resolved")
+	}
+	return judged(expected, observed, wrong...)
+}
+
+// reachTime bounds how long a host may take to greet: a small or busy one needs
+// seconds, and is none the less there.
+const reachTime = 10 * time.Second
+
+// reachable makes a connection to the host's SSH port and expects an SSH banner.
+func reachable(ctx context.Context, from Vantage, target Target) Finding {
+	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
+	expected := fields("connection", "made", "banner", "SSH-2.0")
+	conn, err := from.Dial(ctx, "tcp", sshAddress(target))
+	if err != nil {
+		return judged(expected, fields("connection", err), "no connection from "+from.Name())
+	}
+	defer func() { _ = conn.Close() }()
+	banner, err := readBanner(ctx, conn)
+	if err != nil || !strings.HasPrefix(banner, "SSH-2.0") {
+		return judged(expected, fields("connection", "made", "banner", banner), fmt.Sprintf("no SSH server answers (%v)", err))
+	}
+	return judged(expected, fields("connection", "made", "banner", banner))
+}
+
+// firstWord of what getent(1) prints is the address.
+func firstWord(text string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return first
+}
+
+// mirrorName is the name every host of that system has to resolve: its package
+// mirror's.
+func mirrorName(os wire.OS) string {
+	if os.ID == "ubuntu" {
+		return "archive.ubuntu.com"
+	}
+	return "deb.debian.org"
+}
+
+func addresses(facts wire.Facts) []string {
+	var all []string
+	for _, nic := range facts.Interfaces {
+		if nic.Name != "lo" {
+			all = append(all, nic.Addresses...)
+		}
+	}
+	return all
+}
+
+func hasAddress(facts wire.Facts, address netip.Addr) bool {
+	return slices.ContainsFunc(addresses(facts), func(text string) bool {
+		prefix, err := netip.ParsePrefix(text)
+		return err == nil && prefix.Addr() == address
+	})
+}
+
+var (
+	lossFigure = regexp.MustCompile(`([0-9.]+%) packet loss`)
+	timeFigure = regexp.MustCompile(`= ([0-9./]+ ms)`)
+)
+
+// pingFigures reads the summary that ping(8) of iputils prints.
+func pingFigures(output string) (loss, times string) {
+	loss, times = "unknown", "unknown"
+	if m := lossFigure.FindStringSubmatch(output); m != nil {
+		loss = m[1]
+	}
+	if m := timeFigure.FindStringSubmatch(output); m != nil {
+		times = m[1]
+	}
+	return loss, times
+}

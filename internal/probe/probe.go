@@ -1,0 +1,123 @@
+// Package probe is how a checkpoint looks: each probe observes one thing from
+// one vantage and says what it expected, what it saw, and whether that proves
+// it. A probe changes nothing on the host it looks at but canaries, which it
+// takes away again.
+//
+// # Rules
+//
+// A probe that could not look says unproven and why; it never guesses. What it
+// observed is in the finding as values. Where a positive has a negative twin,
+// the twin is a probe of its own and named. Every probe has a test in which it
+// proves and one in which it refutes.
+package probe
+
+import (
+	"context"
+	"net"
+	"net/netip"
+
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/evidence"
+	"cairn/internal/lab"
+	"cairn/internal/wire"
+)
+
+// Vantage is a place to look from: the controller, or a host of the lab.
+// Implementations are safe for concurrent use.
+type Vantage interface {
+	// Name is "controller" or the host's name.
+	Name() string
+	// Dial makes a connection that starts at the vantage.
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
+	// Scan tries TCP ports from the vantage.
+	Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error)
+	// Datagram sends one datagram from the vantage and waits for an answer.
+	Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error)
+}
+
+// Inside is the target's own side: what only the host itself can tell.
+type Inside interface {
+	// Facts reads the host's facts anew.
+	Facts(ctx context.Context) (wire.Facts, error)
+	// Read runs one of the agent's named read-only commands.
+	Read(ctx context.Context, command wire.ReadCommand) (wire.ReadReply, error)
+	// Listen opens a canary on the host; it lasts until stop is called.
+	Listen(ctx context.Context, request wire.CanaryRequest) (reply wire.CanaryReply, stop func() error, err error)
+}
+
+// Target is what a probe looks at, and what it needs to judge it.
+type Target struct {
+	Lab    *lab.Lab
+	Host   lab.Host
+	Inside Inside
+	// Owner is the owner's key and HostKey the host's pinned one.
+	Owner   ssh.Signer
+	HostKey ssh.PublicKey
+	// Expect is what the plan has put in force.
+	Expect Expectation
+	// Sources are the vantage's own addresses, as the target sees them.
+	Sources []netip.Addr
+	// Nonce is new for every run, so that yesterday's answer cannot pass.
+	Nonce string
+}
+
+// Expectation is what should be in force on the target.
+type Expectation struct {
+	SSHOptions map[string]string // lower-case keyword to value, as `sshd -T` prints them
+	Openings   []lab.Opening     // SSH among them, from the admin networks
+}
+
+// Finding is what a probe saw.
+type Finding struct {
+	Outcome  evidence.Outcome
+	Reason   string // why it is not proven; empty when it is
+	Expected []evidence.Field
+	Observed []evidence.Field
+}
+
+// Probe is one way of looking.
+type Probe struct {
+	Name string
+	// Twin names the probe that must come out the other way on the same thing.
+	Twin string
+	// Outside says that nothing is asked of the target's own side: the probe can
+	// look when the owner can no longer get in.
+	Outside bool
+	// Look observes the target from the vantage. It returns within ctx's deadline.
+	Look func(ctx context.Context, from Vantage, target Target) Finding
+}
+
+// All returns every probe, by the names the roadmap uses.
+func All() []Probe {
+	return []Probe{
+		{Name: "hardware", Look: hardware},
+		{Name: "os-release", Look: osRelease},
+		{Name: "network", Look: network},
+		{Name: "clock-offset", Look: clockOffset},
+		{Name: "clock-synchronised", Look: clockSynchronised},
+		{Name: "ssh-key-login", Twin: "ssh-password-refused", Outside: true, Look: sshKeyLogin},
+		{Name: "ssh-root-refused", Twin: "ssh-key-login", Outside: true, Look: sshRootRefused},
+		{Name: "ssh-password-refused", Twin: "ssh-key-login", Outside: true, Look: sshPasswordRefused},
+		{Name: "ssh-keyboard-interactive-refused", Twin: "ssh-key-login", Outside: true, Look: sshKeyboardInteractiveRefused},
+		{Name: "ssh-other-user-refused", Twin: "ssh-key-login", Look: sshOtherUserRefused},
+		{Name: "ssh-weak-kex-refused", Twin: "ssh-key-login", Outside: true, Look: sshWeakAlgorithmsRefused},
+		{Name: "ssh-effective-config", Look: sshEffectiveConfig},
+		{Name: "port-scan-ipv4", Twin: "canary-allowed", Look: portScanIPv4},
+		{Name: "port-scan-ipv6", Twin: "canary-allowed", Look: portScanIPv6},
+		{Name: "canary-allowed", Twin: "canary-denied", Look: canaryAllowed},
+		{Name: "canary-denied", Twin: "canary-allowed", Look: canaryDenied},
+		{Name: "canary-published", Twin: "canary-allowed", Look: canaryPublished},
+		{Name: "udp-canary", Twin: "canary-allowed", Look: udpCanary},
+	}
+}
+
+// Find returns the probe of that name.
+func Find(name string) (Probe, bool) {
+	for _, p := range All() {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Probe{}, false
+}

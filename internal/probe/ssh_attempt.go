@@ -1,0 +1,111 @@
+package probe
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// attemptTime bounds one SSH handshake with its authentication.
+const attemptTime = 15 * time.Second
+
+// errUnreachable marks an attempt that never met an SSH server, so that nothing
+// can be said of how the server judges.
+var errUnreachable = errors.New("no SSH server answered")
+
+// attempt tries to log in once, on a new connection from the vantage. It
+// returns the client when the server let it in. The error wraps errUnreachable
+// when there was no server to judge.
+func attempt(ctx context.Context, from Vantage, target Target, config ssh.ClientConfig) (*ssh.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	address := sshAddress(target)
+	conn, err := from.Dial(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+
+	met := false
+	config.HostKeyCallback = func(_ string, _ net.Addr, key ssh.PublicKey) error {
+		met = true
+		if string(key.Marshal()) != string(target.HostKey.Marshal()) {
+			return fmt.Errorf("the server shows %s instead of the pinned key", ssh.FingerprintSHA256(key))
+		}
+		return nil
+	}
+	config.HostKeyAlgorithms = algorithmsFor(target.HostKey)
+	sshConn, channels, requests, err := ssh.NewClientConn(conn, address, &config)
+	if err != nil {
+		_ = conn.Close()
+		if !met && !negotiationFailed(err) {
+			return nil, fmt.Errorf("%w: %w", errUnreachable, err)
+		}
+		return nil, err
+	}
+	return ssh.NewClient(sshConn, channels, requests), nil
+}
+
+func sshAddress(target Target) string {
+	return netip.AddrPortFrom(target.Host.Address, target.Host.Port).String()
+}
+
+// algorithmsFor are the signature algorithms under which the pinned key can be
+// shown: an RSA key signs under SHA-2 names (RFC 8332).
+func algorithmsFor(key ssh.PublicKey) []string {
+	if key.Type() == ssh.KeyAlgoRSA {
+		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	}
+	return []string{key.Type()}
+}
+
+// negotiationFailed reports that both sides spoke SSH and found no algorithm in
+// common.
+func negotiationFailed(err error) bool {
+	var mismatch *ssh.AlgorithmNegotiationError
+	return errors.As(err, &mismatch)
+}
+
+// failedAtOnce is x/crypto/ssh's error when a server offers keyboard-interactive
+// (it tries nothing that is not offered) and then says no without a question:
+// message 51 of RFC 4252 where message 60 of RFC 4256 was due.
+const failedAtOnce = "unexpected message type 51 (expected 60)"
+
+// authenticationEnded reports that the server offered nothing more to try, so
+// that what was tried is all that it offers of what we have.
+func authenticationEnded(err error) bool { return strings.Contains(err.Error(), "attempted methods [") }
+
+// serverAnswer is the error without the library's own words before it.
+func serverAnswer(err error) string {
+	return strings.TrimPrefix(err.Error(), "ssh: handshake failed: ssh: ")
+}
+
+// methodTried reports whether the server offered the authentication method:
+// x/crypto/ssh tries no other, and lists what it tried in its error.
+func methodTried(err error, method string) bool {
+	if method == "keyboard-interactive" && strings.Contains(err.Error(), failedAtOnce) {
+		return true
+	}
+	_, list, found := strings.Cut(err.Error(), "attempted methods [")
+	if !found {
+		return false
+	}
+	list, _, _ = strings.Cut(list, "]")
+	for _, tried := range strings.Fields(list) {
+		if tried == method {
+			return true
+		}
+	}
+	return false
+}
+
+// wrongPassword is never the right one: 128 bits that nobody kept.
+func wrongPassword() string { return rand.Text() }

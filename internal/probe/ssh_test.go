@@ -1,0 +1,104 @@
+package probe
+
+import (
+	"context"
+	"encoding/pem"
+	"testing"
+
+	"cairn/internal/evidence"
+)
+
+func pemBytes(block *pem.Block) []byte { return pem.EncodeToMemory(block) }
+
+// hardened is the part of the policy that the SSH probes judge.
+var hardened = []string{
+	"PermitRootLogin no", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "AuthenticationMethods publickey",
+	"KexAlgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256",
+	"Ciphers chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes128-ctr",
+	"MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com",
+}
+
+// TestSSHProbesBothWays holds every refusal probe against a server that refuses
+// and one that does not.
+func TestSSHProbesBothWays(t *testing.T) {
+	healthy := startSSHD(t, hardened...)
+	for _, c := range []struct {
+		probe  string
+		broken []string
+	}{
+		{"ssh-root-refused", []string{"PermitRootLogin prohibit-password"}},
+		{"ssh-password-refused", []string{"PasswordAuthentication yes", "KbdInteractiveAuthentication no"}},
+		{"ssh-keyboard-interactive-refused", []string{"PasswordAuthentication no", "KbdInteractiveAuthentication yes", "UsePAM yes"}},
+		{"ssh-weak-kex-refused", []string{"KexAlgorithms +diffie-hellman-group14-sha1"}},
+	} {
+		t.Run(c.probe, func(t *testing.T) {
+			p, known := Find(c.probe)
+			if !known {
+				t.Fatal("no such probe")
+			}
+			got := p.Look(context.Background(), loopback{}, healthy.target("root"))
+			if got.Outcome != evidence.Proven {
+				t.Errorf("healthy server: %s, %s, %v", got.Outcome, got.Reason, got.Observed)
+			}
+			got = p.Look(context.Background(), loopback{}, startSSHD(t, c.broken...).target("root"))
+			if got.Outcome != evidence.Refuted {
+				t.Errorf("broken server: %s, %s, %v", got.Outcome, got.Reason, got.Observed)
+			}
+		})
+	}
+}
+
+// TestKeyLoginNeedsTheKey has a server that knows the owner's key, one that knows
+// another, and one that is not who it should be.
+func TestKeyLoginIsRefuted(t *testing.T) {
+	server := startSSHD(t, "PermitRootLogin prohibit-password")
+	stranger, otherHost := newKey(t)
+	for name, change := range map[string]func(*Target){
+		"the key is not known there": func(target *Target) { target.Owner = stranger.signer },
+		"the host key is another":    func(target *Target) { target.HostKey = otherHost },
+		"the user does not exist":    func(target *Target) { target.Host.User = "nobody-of-this-name" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			target := server.target("root")
+			change(&target)
+			got := sshKeyLogin(context.Background(), loopback{}, target)
+			if got.Outcome != evidence.Refuted || got.Reason == "" {
+				t.Errorf("%s, %q, %v; want refuted", got.Outcome, got.Reason, got.Observed)
+			}
+		})
+	}
+}
+
+// TestSSHProbesAreBlindWithoutAServer: a refusal is only proven by a server that
+// refuses. A closed port, or another service on it, proves nothing.
+func TestSSHProbesAreBlindWithoutAServer(t *testing.T) {
+	signer, hostKey := newKey(t)
+	dead := sshServer{port: freePort(t), hostKey: hostKey, owner: signer.signer}
+	mute := sshServer{port: muteServer(t), hostKey: hostKey, owner: signer.signer}
+	for _, name := range []string{
+		"ssh-key-login", "ssh-root-refused", "ssh-password-refused", "ssh-keyboard-interactive-refused", "ssh-weak-kex-refused",
+	} {
+		p, _ := Find(name)
+		for where, server := range map[string]sshServer{"closed port": dead, "another service": mute} {
+			t.Run(name+"/"+where, func(t *testing.T) {
+				got := p.Look(context.Background(), loopback{}, server.target("root"))
+				if got.Outcome != evidence.Unproven || got.Reason == "" {
+					t.Errorf("%s, %q; want unproven with a reason", got.Outcome, got.Reason)
+				}
+			})
+		}
+	}
+}
+
+func TestMethodTried(t *testing.T) {
+	const text = "ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey], no supported methods remain"
+	for method, want := range map[string]bool{"none": true, "publickey": true, "public": false, "password": false} {
+		if got := methodTried(errorText(text), method); got != want {
+			t.Errorf("methodTried(%s) = %v, want %v", method, got, want)
+		}
+	}
+}
+
+type errorText string
+
+func (e errorText) Error() string { return string(e) }

@@ -1,0 +1,245 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// AuthorizedKey is a public key that may log in as a user. The user's other keys
+// stay as they are, line by line.
+type AuthorizedKey struct {
+	User string `cbor:"1,keyasint"`
+	Line string `cbor:"2,keyasint"` // of authorized_keys (sshd(8)): "ssh-ed25519 AAAA... comment"
+}
+
+// Kind implements [Resource].
+func (AuthorizedKey) Kind() Kind { return "authorized-key" }
+
+// Key implements [Resource].
+func (k AuthorizedKey) Key() string {
+	blob := k.blob()
+	return k.User + " ..." + blob[max(0, len(blob)-12):]
+}
+
+// Validate implements [Resource].
+func (k AuthorizedKey) Validate() error {
+	if strings.ContainsAny(k.Line, "\n\r\x00") || k.blob() == "" {
+		return fmt.Errorf("%q is not a line of authorized_keys", k.Line)
+	}
+	return validName("user", k.User)
+}
+
+// blob is the key itself, without options and comment.
+func (k AuthorizedKey) blob() string {
+	fields := strings.Fields(k.Line)
+	if len(fields) < 2 || !strings.HasPrefix(fields[1], "AAAA") {
+		return ""
+	}
+	return fields[0] + " " + fields[1]
+}
+
+// The paths below a user's home; sshd with StrictModes takes them only when
+// nobody else can write to them (sshd_config(5)).
+const (
+	sshDir  = ".ssh"
+	keyFile = ".ssh/authorized_keys"
+)
+
+// Check implements [Resource].
+func (k AuthorizedKey) Check(_ context.Context, sys *System) (Diff, error) {
+	user, home, err := k.open(sys)
+	if err != nil {
+		return Diff{}, err
+	}
+	if home == nil {
+		return compare(property{"key", absent, k.shown()}), nil
+	}
+	defer func() { _ = home.Close() }()
+	content, err := readIn(home, keyFile)
+	if err != nil {
+		return Diff{}, err
+	}
+	has := absent
+	if k.in(content) {
+		has = k.shown()
+	}
+	owner := fmt.Sprintf("%d:%d", user.uid, user.gid)
+	return compare(
+		property{"key", has, k.shown()},
+		property{"mode of .ssh", looks(home, sshDir), "0700 " + owner},
+		property{"mode of authorized_keys", looks(home, keyFile), "0600 " + owner},
+		property{"other keys", summary(content), summary(content)},
+	), nil
+}
+
+// shown is the key's comment, or its beginning when it has none.
+func (k AuthorizedKey) shown() string {
+	fields := strings.Fields(k.Line)
+	if len(fields) > 2 {
+		return fields[0] + " " + strings.Join(fields[2:], " ")
+	}
+	return fields[0] + " ..." + fields[1][max(0, len(fields[1])-12):]
+}
+
+// in reports whether the key stands in the content, without options before it
+// that would narrow what it may do.
+func (k AuthorizedKey) in(content []byte) bool {
+	for line := range strings.Lines(string(content)) {
+		if strings.HasPrefix(strings.TrimSpace(line)+" ", k.blob()+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// open opens the user's home so that no link in it can lead out of it: what is in
+// there belongs to somebody who is not root. Home is nil when there is none yet.
+func (k AuthorizedKey) open(sys *System) (account, *os.Root, error) {
+	user, found, err := sys.accountOf(k.User)
+	if err != nil || !found {
+		return user, nil, err
+	}
+	home, err := os.OpenRoot(sys.path(user.home))
+	if errors.Is(err, fs.ErrNotExist) {
+		return user, nil, nil
+	}
+	return user, home, err
+}
+
+// maxKeys bounds what is read of a file that somebody else fills, in bytes.
+const maxKeys = 1 << 20
+
+// readIn reads a plain file below the home, nil when there is none. Whoever owns
+// the home could have put anything there: a pipe that never ends, or another name
+// of a file that is not theirs to read.
+func readIn(home *os.Root, name string) ([]byte, error) {
+	file, err := home.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no plain file", file.Name())
+	case info.Sys().(*syscall.Stat_t).Nlink > 1:
+		return nil, fmt.Errorf("%s is also known by another name", file.Name())
+	case info.Size() > maxKeys:
+		return nil, fmt.Errorf("%s is larger than %d bytes", file.Name(), maxKeys)
+	}
+	return io.ReadAll(io.LimitReader(file, maxKeys))
+}
+
+// looks is a path's mode and owner as text.
+func looks(home *os.Root, name string) string {
+	info, err := home.Lstat(name)
+	if err != nil {
+		return absent
+	}
+	uid, gid := ownerOf(info)
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return "a symbolic link"
+	}
+	return fmt.Sprintf("%s %d:%d", modeText(info.Mode()), uid, gid)
+}
+
+// Apply implements [Resource].
+func (k AuthorizedKey) Apply(_ context.Context, sys *System, _ Diff) error {
+	user, home, err := k.open(sys)
+	if err != nil {
+		return err
+	}
+	if home == nil {
+		return fmt.Errorf("%s has no home directory", k.User)
+	}
+	defer func() { _ = home.Close() }()
+	if err := (place{home, sshDir, sys.at}).makeDir(attributes{0o700, user.uid, user.gid}); err != nil {
+		return err
+	}
+	content, err := readIn(home, keyFile)
+	if err != nil {
+		return err
+	}
+	return place{home, keyFile, sys.at}.replace(k.added(content), attributes{0o600, user.uid, user.gid})
+}
+
+// added is the content with the key behind what is there.
+func (k AuthorizedKey) added(content []byte) []byte {
+	if k.in(content) {
+		return content
+	}
+	if len(content) > 0 && content[len(content)-1] != '\n' {
+		content = append(content, '\n')
+	}
+	return append(content, k.Line+"\n"...)
+}
+
+// Verify implements [Resource]: ssh-keygen(1) reads the file as OpenSSH does.
+func (k AuthorizedKey) Verify(ctx context.Context, sys *System) error {
+	diff, err := k.Check(ctx, sys)
+	if err := errors.Join(err, different(k, diff)); err != nil {
+		return err
+	}
+	_, home, err := k.open(sys)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = home.Close() }()
+	content, err := readIn(home, keyFile)
+	if err != nil {
+		return err
+	}
+	want, errWant := fingerprints(ctx, sys, []byte(k.Line+"\n"))
+	have, errHave := fingerprints(ctx, sys, content)
+	if err := errors.Join(errWant, errHave); err != nil {
+		return err
+	}
+	if len(want) != 1 || !slices.Contains(have, want[0]) {
+		return fmt.Errorf("OpenSSH does not find the key in the authorized_keys of %s", k.User)
+	}
+	return nil
+}
+
+// fingerprints are those of the keys in an authorized_keys file, which stand
+// second on the lines of `ssh-keygen -l`.
+func fingerprints(ctx context.Context, sys *System, keys []byte) ([]string, error) {
+	out, err := sys.runWith(ctx, Command{Argv: []string{"ssh-keygen", "-l", "-f", "-"}, Stdin: keys})
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for line := range strings.Lines(string(out.Stdout)) {
+		if fields := strings.Fields(line); len(fields) > 1 {
+			all = append(all, fields[1])
+		}
+	}
+	return all, nil
+}
+
+// Precheck implements [Guardable].
+func (AuthorizedKey) Precheck(context.Context, *System) error { return nil }
+
+// Capture implements [Guardable].
+func (k AuthorizedKey) Capture(_ context.Context, sys *System) (Undo, error) {
+	user, found, err := sys.accountOf(k.User)
+	if err != nil || !found {
+		// The user comes with the same guard, whose undo takes the home away.
+		return Undo{}, err
+	}
+	return sys.captureFiles(user.home+"/"+sshDir, user.home+"/"+keyFile)
+}
+
+// Persist implements [Guardable].
+func (AuthorizedKey) Persist(context.Context, *System) error { return nil }

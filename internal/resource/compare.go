@@ -1,0 +1,81 @@
+package resource
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// property is one thing that is compared: what the host has and what it should
+// have, each as text.
+type property struct{ name, have, want string }
+
+// compare makes the diff of the properties that differ. The fingerprint covers
+// what the host has of all of them.
+func compare(properties ...property) Diff {
+	digest := sha256.New()
+	var d Diff
+	for _, p := range properties {
+		fmt.Fprintf(digest, "%q=%q\n", p.name, p.have)
+		if p.have != p.want {
+			d.Changes = append(d.Changes, Change{Property: p.name, From: p.have, To: p.want})
+		}
+	}
+	d.Fingerprint = hex.EncodeToString(digest.Sum(nil)[:16])
+	return d
+}
+
+// merge makes one diff of several looks at parts of the same thing.
+func merge(parts ...Diff) Diff {
+	digest := sha256.New()
+	var whole Diff
+	for _, part := range parts {
+		fmt.Fprintln(digest, part.Fingerprint)
+		whole.Changes = append(whole.Changes, part.Changes...)
+	}
+	whole.Fingerprint = hex.EncodeToString(digest.Sum(nil)[:16])
+	return whole
+}
+
+// named puts the name of a part before its properties.
+func (d Diff) named(part string) Diff {
+	changes := slices.Clone(d.Changes)
+	for i := range changes {
+		changes[i].Property = part + ": " + changes[i].Property
+	}
+	return Diff{Changes: changes, Fingerprint: d.Fingerprint}
+}
+
+// absent is how a property says that there is nothing.
+const absent = "absent"
+
+// summary is a content for people: its size and hash, never a word of it. What an
+// owner has written into a file may be secret, and a diff is kept and shown.
+func summary(content []byte) string {
+	digest := sha256.Sum256(content)
+	lines := bytes.Count(bytes.TrimRight(content, "\n"), []byte("\n")) + 1
+	return fmt.Sprintf("%d lines, sha256 %s", lines, hex.EncodeToString(digest[:8]))
+}
+
+// yesNo is a switch for people.
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// different is the error of a Verify.
+func different(r Resource, d Diff) error {
+	if d.Empty() {
+		return nil
+	}
+	var parts []string
+	for _, c := range d.Changes {
+		parts = append(parts, fmt.Sprintf("%s is %s instead of %s", c.Property, c.From, c.To))
+	}
+	return fmt.Errorf("%s %s: %s", r.Kind(), r.Key(), strings.Join(parts, "; "))
+}

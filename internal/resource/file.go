@@ -1,0 +1,147 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// File is a regular file with its content, mode and owner, or its absence.
+type File struct {
+	Path    string `cbor:"1,keyasint"`
+	Content []byte `cbor:"2,keyasint,omitempty"`
+	Mode    uint32 `cbor:"3,keyasint,omitempty"` // permission bits, as chmod takes them
+	Owner   string `cbor:"4,keyasint,omitempty"` // empty: root
+	Group   string `cbor:"5,keyasint,omitempty"` // empty: the owner's own
+	Absent  bool   `cbor:"6,keyasint,omitempty"`
+	// Sensitive keeps the content, and anything made from it, out of diffs.
+	Sensitive bool `cbor:"7,keyasint,omitempty"`
+}
+
+// Kind implements [Resource].
+func (File) Kind() Kind { return "file" }
+
+// Key implements [Resource].
+func (f File) Key() string { return f.Path }
+
+// Validate implements [Resource].
+func (f File) Validate() error {
+	if err := absolute(f.Path); err != nil {
+		return err
+	}
+	if f.Mode&^0o7777 != 0 {
+		return fmt.Errorf("%o is not a mode", f.Mode)
+	}
+	if f.Absent && len(f.Content) > 0 {
+		return errors.New("a file that should be absent cannot have a content")
+	}
+	return nil
+}
+
+// Check implements [Resource].
+func (f File) Check(_ context.Context, sys *System) (Diff, error) {
+	info, have, found, err := sys.stat(f.Path)
+	if err != nil {
+		return Diff{}, err
+	}
+	if found && info.IsDir() {
+		return Diff{}, fmt.Errorf("%s is a directory", f.Path)
+	}
+	if f.Absent {
+		return compare(property{"file", presence(found), absent}), nil
+	}
+	if !found {
+		return compare(property{"content", absent, f.shown(f.Content)}), nil
+	}
+	if !info.Mode().IsRegular() {
+		return compare(property{"file", info.Mode().Type().String() + " in its place", "a regular file"}), nil
+	}
+	content, _, err := sys.read(f.Path)
+	if err != nil {
+		return Diff{}, err
+	}
+	uid, gid, err := sys.owner(f.Owner, f.Group)
+	if err != nil {
+		return Diff{}, err
+	}
+	return compare(
+		f.contentProperty(content, info.ModTime()),
+		property{"mode", modeText(have.mode), modeText(fileMode(f.Mode))},
+		property{"owner", fmt.Sprintf("%d:%d", have.uid, have.gid), fmt.Sprintf("%d:%d", uid, gid)},
+	), nil
+}
+
+// contentProperty compares without showing what is sensitive; the fingerprint
+// then rests on when the file was written.
+func (f File) contentProperty(have []byte, written time.Time) property {
+	if !f.Sensitive {
+		return property{"content", summary(have), summary(f.Content)}
+	}
+	seen := "(secret) of " + written.UTC().Format(time.RFC3339Nano)
+	if string(have) == string(f.Content) {
+		return property{"content", seen, seen}
+	}
+	return property{"content", seen, "(secret)"}
+}
+
+func (f File) shown(content []byte) string {
+	if f.Sensitive {
+		return "(secret)"
+	}
+	return summary(content)
+}
+
+func presence(found bool) string {
+	if found {
+		return "present"
+	}
+	return absent
+}
+
+// Apply implements [Resource].
+func (f File) Apply(_ context.Context, sys *System, _ Diff) error {
+	if f.Absent {
+		return sys.remove(f.Path)
+	}
+	uid, gid, err := sys.owner(f.Owner, f.Group)
+	if err != nil {
+		return err
+	}
+	return sys.write(f.Path, f.Content, attributes{fileMode(f.Mode), uid, gid})
+}
+
+// fileMode turns chmod's bits into Go's.
+func fileMode(bits uint32) fs.FileMode {
+	mode := fs.FileMode(bits & 0o777)
+	for bit, value := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
+		if bits&value != 0 {
+			mode |= bit
+		}
+	}
+	return mode
+}
+
+// Verify implements [Resource]: it opens the file as a reader would and looks at
+// what is open, not at the path.
+func (f File) Verify(ctx context.Context, sys *System) error {
+	if f.Absent {
+		d, err := f.Check(ctx, sys)
+		return errors.Join(err, different(f, d))
+	}
+	uid, gid, err := sys.owner(f.Owner, f.Group)
+	if err != nil {
+		return err
+	}
+	return sys.verifyOpen(f.Path, f.Content, attributes{fileMode(f.Mode), uid, gid})
+}
+
+// Precheck implements [Guardable].
+func (f File) Precheck(context.Context, *System) error { return nil }
+
+// Capture implements [Guardable].
+func (f File) Capture(_ context.Context, sys *System) (Undo, error) { return sys.captureFiles(f.Path) }
+
+// Persist implements [Guardable].
+func (f File) Persist(context.Context, *System) error { return nil }

@@ -1,0 +1,59 @@
+package resource
+
+import (
+	"context"
+)
+
+// Group is a local group.
+type Group struct {
+	Name   string `cbor:"1,keyasint"`
+	System bool   `cbor:"2,keyasint,omitempty"` // numbered among the system's, when it is made
+}
+
+// Kind implements [Resource].
+func (Group) Kind() Kind { return "group" }
+
+// Key implements [Resource].
+func (g Group) Key() string { return g.Name }
+
+// Validate implements [Resource].
+func (g Group) Validate() error { return validName("group", g.Name) }
+
+// Check implements [Resource].
+func (g Group) Check(_ context.Context, sys *System) (Diff, error) {
+	_, found, err := sys.groupID(g.Name)
+	return compare(property{"group", presence(found), presence(true)}), err
+}
+
+// Apply implements [Resource].
+func (g Group) Apply(ctx context.Context, sys *System, _ Diff) error {
+	argv := []string{"groupadd"}
+	if g.System {
+		argv = append(argv, "--system")
+	}
+	_, err := sys.run(ctx, append(argv, g.Name)...)
+	return err
+}
+
+// Verify implements [Resource]: getent(1) reads through the name service.
+func (g Group) Verify(ctx context.Context, sys *System) error {
+	_, err := sys.run(ctx, "getent", "group", g.Name)
+	return err
+}
+
+// Precheck implements [Guardable].
+func (Group) Precheck(context.Context, *System) error { return nil }
+
+// accountFiles are what useradd(8) and its kin write to.
+var accountFiles = []string{
+	"/etc/passwd", "/etc/passwd-", "/etc/shadow", "/etc/shadow-", "/etc/group", "/etc/group-", "/etc/gshadow", "/etc/gshadow-",
+	"/etc/subuid", "/etc/subuid-", "/etc/subgid", "/etc/subgid-",
+}
+
+// Capture implements [Guardable].
+func (Group) Capture(_ context.Context, sys *System) (Undo, error) {
+	return sys.captureFiles(accountFiles...)
+}
+
+// Persist implements [Guardable].
+func (Group) Persist(context.Context, *System) error { return nil }

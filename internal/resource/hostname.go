@@ -1,0 +1,131 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Hostname is the host's name, now and after a restart, and that it can be
+// resolved on the host itself.
+type Hostname struct {
+	Name string `cbor:"1,keyasint"`
+}
+
+// Kind implements [Resource].
+func (Hostname) Kind() Kind { return "hostname" }
+
+// Key implements [Resource].
+func (h Hostname) Key() string { return h.Name }
+
+// label is RFC 1123 section 2.1, in lower case.
+var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// Validate implements [Resource].
+func (h Hostname) Validate() error {
+	if !label.MatchString(h.Name) {
+		return fmt.Errorf("%q cannot be a host's name", h.Name)
+	}
+	return nil
+}
+
+const (
+	liveName   = "/proc/sys/kernel/hostname"
+	keptName   = "/etc/hostname"
+	namesTable = "/etc/hosts"
+)
+
+// Check implements [Resource].
+func (h Hostname) Check(_ context.Context, sys *System) (Diff, error) {
+	live, _, errLive := sys.read(liveName)
+	kept, _, errKept := sys.read(keptName)
+	table, _, errTable := sys.read(namesTable)
+	return compare(
+		property{"now", strings.TrimSpace(string(live)), h.Name},
+		property{"after a restart", strings.TrimSpace(string(kept)), h.Name},
+		property{"resolves on the host", yesNo(h.in(table)), "yes"},
+	), errors.Join(errLive, errKept, errTable)
+}
+
+// in reports whether a line of hosts(5) has the name.
+func (h Hostname) in(table []byte) bool {
+	for line := range strings.Lines(string(table)) {
+		line, _, _ = strings.Cut(line, "#")
+		fields := strings.Fields(line)
+		if len(fields) > 1 && slices.Contains(fields[1:], h.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Apply implements [Resource].
+func (h Hostname) Apply(ctx context.Context, sys *System, d Diff) error {
+	table, _, err := sys.read(namesTable)
+	if err != nil {
+		return err
+	}
+	kept, _, err := sys.read(keptName)
+	if err != nil {
+		return err
+	}
+	if !h.in(table) {
+		if err := sys.write(namesTable, h.added(table, strings.TrimSpace(string(kept))), attributes{mode: 0o644}); err != nil {
+			return err
+		}
+	}
+	if err := sys.write(keptName, []byte(h.Name+"\n"), attributes{mode: 0o644}); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(d.Changes, func(c Change) bool { return c.Property == "now" }) {
+		return nil
+	}
+	_, err = sys.run(ctx, "hostname", h.Name)
+	return err
+}
+
+// ownAddress is what Debian gives a host's own name (Debian Reference, 5.1.1).
+const ownAddress = "127.0.1.1"
+
+// added gives the name the host's own address: in the place of the old name where
+// that stands there, else on a line of its own.
+func (h Hostname) added(table []byte, old string) []byte {
+	lines := strings.SplitAfter(string(table), "\n")
+	for i, line := range lines {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == ownAddress && slices.Contains(fields[1:], old) {
+			lines[i] = h.renamed(fields, old)
+			return []byte(strings.Join(lines, ""))
+		}
+	}
+	if len(table) > 0 && table[len(table)-1] != '\n' {
+		lines = append(lines, "\n")
+	}
+	return []byte(strings.Join(lines, "") + ownAddress + "\t" + h.Name + "\n")
+}
+
+// renamed is a line of hosts(5) with the new name for the old one, alone and
+// before a domain.
+func (h Hostname) renamed(fields []string, old string) string {
+	for i, name := range fields[1:] {
+		if first, rest, _ := strings.Cut(name, "."); first == old {
+			fields[i+1] = strings.TrimSuffix(h.Name+"."+rest, ".")
+		}
+	}
+	return fields[0] + "\t" + strings.Join(fields[1:], " ") + "\n"
+}
+
+// Verify implements [Resource]: uname(1) asks the kernel, getent(1) the resolver.
+func (h Hostname) Verify(ctx context.Context, sys *System) error {
+	out, err := sys.run(ctx, "uname", "-n")
+	if err != nil {
+		return err
+	}
+	if got := strings.TrimSpace(string(out.Stdout)); got != h.Name {
+		return fmt.Errorf("the host is called %s instead of %s", got, h.Name)
+	}
+	_, err = sys.run(ctx, "getent", "hosts", h.Name)
+	return err
+}

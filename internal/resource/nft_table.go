@@ -1,0 +1,311 @@
+package resource
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// NftTable is one table of nftables, whole: nothing of any other table is
+// touched. It is in force at once and, when it is persisted, after a restart.
+type NftTable struct {
+	Family string `cbor:"1,keyasint"` // inet, ip, ip6
+	Name   string `cbor:"2,keyasint"`
+	Body   string `cbor:"3,keyasint"` // what is between the table's braces (nft(8))
+}
+
+// Kind implements [Resource].
+func (NftTable) Kind() Kind { return "nft-table" }
+
+// Key implements [Resource].
+func (t NftTable) Key() string { return t.Family + " " + t.Name }
+
+var tableName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// Validate implements [Resource].
+func (t NftTable) Validate() error {
+	if t.Family != "inet" && t.Family != "ip" && t.Family != "ip6" {
+		return fmt.Errorf("%q is not a family of tables", t.Family)
+	}
+	if !tableName.MatchString(t.Name) {
+		return fmt.Errorf("%q cannot be the name of a table", t.Name)
+	}
+	return insideBraces(t.Body)
+}
+
+// insideBraces refuses a body that would end the table it is put in.
+func insideBraces(body string) error {
+	depth := 0
+	for _, c := range body {
+		switch c {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
+		if depth < 0 {
+			break
+		}
+	}
+	if depth != 0 {
+		return errors.New("the braces of the table's body do not match")
+	}
+	return nil
+}
+
+// definition is the table as nft reads it.
+func (t NftTable) definition() string { return fmt.Sprintf("table %s {\n%s}\n", t.Key(), t.Body) }
+
+// replacement puts the table in the place of one that may be there, in one
+// transaction (nft(8): a table has to exist to be deleted, so it is added first).
+func (t NftTable) replacement() string {
+	return fmt.Sprintf("table %s\ndelete table %s\n%s", t.Key(), t.Key(), t.definition())
+}
+
+// removal takes the table away, whether it is there or not.
+func (t NftTable) removal() string {
+	return fmt.Sprintf("table %s\ndelete table %s\n", t.Key(), t.Key())
+}
+
+// bootFile and bootUnit bring the table back after a restart, before the network
+// is up (systemd.special(7), network-pre.target).
+func (t NftTable) bootFile() File {
+	return File{Path: "/etc/nftables.d/" + t.Name + ".nft", Content: []byte("# Managed by Cairn.\n" + t.replacement()), Mode: 0o600}
+}
+
+func (t NftTable) unitName() string { return t.Name + "-firewall.service" }
+
+func (t NftTable) bootUnit() File {
+	return File{Path: "/etc/systemd/system/" + t.unitName(), Mode: 0o644, Content: []byte(`[Unit]
+Description=Firewall table ` + t.Key() + `
+Documentation=man:nft(8)
+DefaultDependencies=no
+Wants=network-pre.target
+Before=network-pre.target shutdown.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f ` + t.bootFile().Path + `
+ExecReload=/usr/sbin/nft -f ` + t.bootFile().Path + `
+
+[Install]
+WantedBy=sysinit.target
+`)}
+}
+
+func (t NftTable) bootLink() string {
+	return "/etc/systemd/system/sysinit.target.wants/" + t.unitName()
+}
+
+// Check implements [Resource]. What is in force is compared with what nft itself
+// makes of the body in an empty network namespace, so that neither spelling nor
+// order of options matter.
+func (t NftTable) Check(ctx context.Context, sys *System) (Diff, error) {
+	running, err := t.running(ctx, sys)
+	if err != nil {
+		return Diff{}, err
+	}
+	wanted, err := t.canonical(ctx, sys)
+	if err != nil {
+		return Diff{}, err
+	}
+	boot, err := t.boots(ctx, sys)
+	if err != nil {
+		return Diff{}, err
+	}
+	changes := ruleChanges(running, wanted)
+	d := compare(property{"rules in force", rulesWord(running), rulesWord(wanted)}, property{"after a restart", keptWord(boot), keptWord(true)})
+	if len(changes) > 0 {
+		d.Changes = append(changes, d.Changes[1:]...)
+	}
+	return d, nil
+}
+
+func keptWord(kept bool) string {
+	if kept {
+		return "kept"
+	}
+	return "not kept"
+}
+
+// rulesWord is a listing for the fingerprint.
+func rulesWord(listing []byte) string {
+	if listing == nil {
+		return absent
+	}
+	return summary(listing)
+}
+
+// ruleChanges names each rule that comes and each that goes.
+func ruleChanges(running, wanted []byte) []Change {
+	have, want := lineSet(running), lineSet(wanted)
+	var changes []Change
+	for line := range strings.Lines(string(running)) {
+		if line = strings.TrimSpace(line); want[line] == 0 && line != "" {
+			changes = append(changes, Change{Property: "rule", From: line})
+		}
+	}
+	for line := range strings.Lines(string(wanted)) {
+		if line = strings.TrimSpace(line); have[line] == 0 && line != "" && line != "}" {
+			changes = append(changes, Change{Property: "rule", To: line})
+		}
+	}
+	if len(changes) == 0 && !bytes.Equal(running, wanted) {
+		changes = []Change{{Property: "order of rules", From: summary(running), To: summary(wanted)}}
+	}
+	return changes
+}
+
+func lineSet(text []byte) map[string]int {
+	set := map[string]int{}
+	for line := range strings.Lines(string(text)) {
+		set[strings.TrimSpace(line)]++
+	}
+	return set
+}
+
+// running is the table as nft lists it, nil when there is none.
+func (t NftTable) running(ctx context.Context, sys *System) ([]byte, error) {
+	out, err := sys.ask(ctx, append([]string{"nft", "--stateless", "list", "table"}, t.Family, t.Name)...)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case out.Exit == 0:
+		return out.Stdout, nil
+	case out.Exit == missingProgram, strings.Contains(string(out.Stderr), "No such file or directory"):
+		return nil, nil
+	}
+	return nil, fmt.Errorf("nft does not list the table: %s", lastWords(out))
+}
+
+// canonical has nft read and list the table where it is not in force. Where nft
+// is not installed yet the body has to do.
+func (t NftTable) canonical(ctx context.Context, sys *System) ([]byte, error) {
+	out, err := sys.Runner.Run(ctx, Command{
+		Argv: []string{"unshare", "--net", "sh", "-c", `nft -f - && exec nft --stateless list table "$0" "$1"`, t.Family, t.Name}, Stdin: []byte(t.definition()),
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case out.Exit == missingProgram:
+		return []byte(t.definition()), nil
+	case out.Exit != 0:
+		return nil, fmt.Errorf("nft does not accept the table: %s", lastWords(out))
+	}
+	return out.Stdout, nil
+}
+
+// boots reports whether the table comes back after a restart.
+func (t NftTable) boots(ctx context.Context, sys *System) (bool, error) {
+	file, errFile := t.bootFile().Check(ctx, sys)
+	unit, errUnit := t.bootUnit().Check(ctx, sys)
+	_, _, linked, errLink := sys.stat(t.bootLink())
+	return file.Empty() && unit.Empty() && linked, errors.Join(errFile, errUnit, errLink)
+}
+
+// Precheck implements [Guardable]: nft reads the table without taking it over.
+func (t NftTable) Precheck(ctx context.Context, sys *System) error {
+	_, err := sys.runWith(ctx, Command{Argv: []string{"nft", "--check", "-f", "-"}, Stdin: []byte(t.replacement())})
+	return err
+}
+
+// Apply implements [Resource]. It puts the table in force and leaves what happens
+// at a restart alone: before Persist, a restart is a way back.
+func (t NftTable) Apply(ctx context.Context, sys *System, _ Diff) error {
+	if err := t.Precheck(ctx, sys); err != nil {
+		return err
+	}
+	_, err := sys.runWith(ctx, Command{Argv: []string{"nft", "-f", "-"}, Stdin: []byte(t.replacement())})
+	return err
+}
+
+// Verify implements [Resource]: the table as JSON has as many rules as the body
+// has when nft reads it elsewhere.
+func (t NftTable) Verify(ctx context.Context, sys *System) error {
+	running, err := t.running(ctx, sys)
+	if err != nil {
+		return err
+	}
+	wanted, err := t.canonical(ctx, sys)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(running, wanted) {
+		return fmt.Errorf("the table %s is not in force as it was described", t.Key())
+	}
+	out, err := sys.run(ctx, "nft", "--json", "list", "table", t.Family, t.Name)
+	if err != nil {
+		return err
+	}
+	if got, want := bytes.Count(out.Stdout, []byte(`{"rule":`)), rulesIn(wanted); got != want {
+		return fmt.Errorf("the table %s has %d rules in force instead of %d", t.Key(), got, want)
+	}
+	return nil
+}
+
+// rulesIn counts the rules of a listing: the lines in chains that are neither
+// their first nor their hook.
+func rulesIn(listing []byte) int {
+	n, depth := 0, 0
+	for line := range strings.Lines(string(listing)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasSuffix(line, "{"):
+			depth++
+		case line == "}":
+			depth--
+		case depth == 2 && line != "" && !strings.HasPrefix(line, "type "):
+			n++
+		}
+	}
+	return n
+}
+
+// Capture implements [Guardable].
+func (t NftTable) Capture(ctx context.Context, sys *System) (Undo, error) {
+	undo, err := sys.captureFiles(t.bootFile().Path, t.bootUnit().Path, t.bootLink())
+	if err != nil {
+		return Undo{}, err
+	}
+	running, err := t.running(ctx, sys)
+	if err != nil {
+		return Undo{}, err
+	}
+	undo.Commands = []Command{
+		{Argv: []string{"nft", "-f", "-"}, Stdin: []byte(t.removal() + string(running))},
+		{Argv: []string{"systemctl", "daemon-reload"}},
+	}
+	unit, err := sys.ask(ctx, "systemctl", "is-active", "--quiet", "--", t.unitName())
+	if err != nil {
+		return Undo{}, err
+	}
+	if unit.Exit != 0 {
+		// A pattern, because that no such unit is loaded is no failure then.
+		undo.Commands = append(undo.Commands, Command{Argv: []string{"systemctl", "--no-block", "stop", t.Name + "-firewall.servic[e]"}})
+	}
+	state, err := sys.captureState(ctx, "nft", "--stateless", "list", "table", t.Family, t.Name)
+	undo.States = []State{state}
+	return undo, err
+}
+
+// Persist implements [Guardable].
+func (t NftTable) Persist(ctx context.Context, sys *System) error {
+	for _, f := range []File{t.bootFile(), t.bootUnit()} {
+		if _, err := Converge(ctx, sys, f, ""); err != nil {
+			return err
+		}
+	}
+	if _, err := sys.run(ctx, "systemctl", "daemon-reload"); err != nil {
+		return err
+	}
+	// The unit is started too, so that systemd's view is that of the host; nft
+	// puts the same table in the place of the same table.
+	_, err := sys.run(ctx, "systemctl", "enable", "--now", t.unitName())
+	return err
+}

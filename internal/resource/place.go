@@ -1,0 +1,154 @@
+package resource
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// place is a path below an opened directory. No link on the way leads out of
+// that directory.
+type place struct {
+	dir  *os.Root
+	name string
+	at   func(point string) // see [System]
+}
+
+// reached tells a test that the work has come to a point.
+func (l place) reached(point string) {
+	if l.at != nil {
+		l.at(point + " " + l.name)
+	}
+}
+
+// place opens the last directory on the way to a path to which only root could
+// have brought anything. Links up to there are the host's own and are followed;
+// what comes after can be somebody else's, who must not be able to lead root
+// elsewhere with a link. The caller closes the directory.
+func (s *System) place(p string) (place, error) {
+	trusted, rest := s.Root, strings.TrimPrefix(filepath.Clean(p), "/")
+	for {
+		next, after, more := strings.Cut(rest, "/")
+		path := filepath.Join(trusted, next)
+		info, err := os.Stat(path)
+		if !more || errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return place{}, err
+		}
+		trusted, rest = path, after
+		if !onlyRoots(info) {
+			break
+		}
+	}
+	dir, err := os.OpenRoot(trusted)
+	return place{dir, rest, s.at}, err
+}
+
+// onlyRoots reports whether nobody but root can put something into a directory.
+func onlyRoots(info fs.FileInfo) bool {
+	uid, _ := ownerOf(info)
+	return uid == 0 && info.Mode().Perm()&0o022 == 0
+}
+
+func (l place) close() { _ = l.dir.Close() }
+
+// temporaryPrefix begins the names of files that are not finished yet. Programs
+// that read all files of a directory pass over hidden ones.
+const temporaryPrefix = ".cairn-tmp-"
+
+// unfinished is where a file is written before it takes its place. The name is
+// always the same, so that the next write finds what a crash left of this one.
+func (l place) unfinished() string { return unfinished(l.name) }
+
+func unfinished(name string) string {
+	return filepath.Join(filepath.Dir(name), temporaryPrefix+filepath.Base(name)+"~")
+}
+
+// replace puts a file in its place at once: whoever reads it sees the old content
+// or the new one, also after a power cut.
+func (l place) replace(content []byte, a attributes) error {
+	parent := filepath.Dir(l.name)
+	if err := l.dir.MkdirAll(parent, 0o755); err != nil {
+		return err
+	}
+	if err := l.dir.Remove(l.unfinished()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	file, err := l.dir.OpenFile(l.unfinished(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.dir.Remove(l.unfinished()) }()
+	l.reached("opened")
+	if err := fill(file, content, a); err != nil {
+		return err
+	}
+	l.reached("written")
+	err = l.dir.Rename(l.unfinished(), l.name)
+	if errors.Is(err, syscall.EBUSY) {
+		// A file that is a mount point, as /etc/hosts in a container, cannot be
+		// replaced, only written to.
+		return l.overwrite(content, a)
+	}
+	l.reached("replaced")
+	return errors.Join(err, l.syncDir())
+}
+
+// link puts a symbolic link in its place at once.
+func (l place) link(target string) error {
+	if err := l.dir.Remove(l.unfinished()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := l.dir.Symlink(target, l.unfinished()); err != nil {
+		return err
+	}
+	l.reached("linked")
+	return errors.Join(l.dir.Rename(l.unfinished(), l.name), l.syncDir())
+}
+
+// fill writes a new file to the disk; it has its owner and mode before it has
+// its name.
+func fill(file *os.File, content []byte, a attributes) error {
+	_, err := file.Write(content)
+	err = errors.Join(err, file.Chown(a.uid, a.gid), file.Chmod(a.mode), file.Sync())
+	return errors.Join(err, file.Close())
+}
+
+func (l place) overwrite(content []byte, a attributes) error {
+	file, err := l.dir.OpenFile(l.name, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	return fill(file, content, a)
+}
+
+// remove takes a file away, and what a crash left of writing it. That there is
+// none is fine.
+func (l place) remove() error {
+	for _, name := range []string{l.unfinished(), l.name} {
+		err := l.dir.Remove(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return err
+		}
+	}
+	l.reached("removed")
+	err := l.syncDir()
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil
+	}
+	return err
+}
+
+// syncDir makes a new name, or its end, last over a power cut.
+func (l place) syncDir() error {
+	dir, err := l.dir.Open(filepath.Dir(l.name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

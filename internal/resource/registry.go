@@ -1,0 +1,69 @@
+package resource
+
+import (
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// kinds are all kinds of resources: a new one needs a line here, a file of its
+// own, and an example in the conformance suite.
+var kinds = []struct {
+	kind Kind
+	read func(body []byte) (Resource, error)
+}{
+	{AuthorizedKey{}.Kind(), read[AuthorizedKey]},
+	{Directory{}.Kind(), read[Directory]},
+	{File{}.Kind(), read[File]},
+	{Group{}.Kind(), read[Group]},
+	{Hostname{}.Kind(), read[Hostname]},
+	{NftTable{}.Kind(), read[NftTable]},
+	{Packages{}.Kind(), read[Packages]},
+	{SSHDropin{}.Kind(), read[SSHDropin]},
+	{Sudoers{}.Kind(), read[Sudoers]},
+	{Sysctl{}.Kind(), read[Sysctl]},
+	{Timer{}.Kind(), read[Timer]},
+	{Timezone{}.Kind(), read[Timezone]},
+	{Unit{}.Kind(), read[Unit]},
+	{User{}.Kind(), read[User]},
+}
+
+// Encode makes a resource ready for its way to a host.
+func Encode(r Resource) (Spec, error) {
+	if err := r.Validate(); err != nil {
+		return Spec{}, err
+	}
+	body, err := cbor.Marshal(r)
+	return Spec{Kind: r.Kind(), Body: body}, err
+}
+
+// Decode reads a resource on the host. What it does not know of, it refuses.
+func Decode(s Spec) (Resource, error) {
+	for _, k := range kinds {
+		if k.kind != s.Kind {
+			continue
+		}
+		r, err := k.read(s.Body)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Kind, err)
+		}
+		return r, r.Validate()
+	}
+	return nil, fmt.Errorf("no kind of resource is called %q", s.Kind)
+}
+
+func read[R Resource](body []byte) (Resource, error) {
+	var r R
+	err := strict.Unmarshal(body, &r)
+	return r, err
+}
+
+var strict = strictMode()
+
+func strictMode() cbor.DecMode {
+	mode, err := cbor.DecOptions{ExtraReturnErrors: cbor.ExtraDecErrorUnknownField, DupMapKey: cbor.DupMapKeyEnforcedAPF}.DecMode()
+	if err != nil {
+		panic("resource: " + err.Error())
+	}
+	return mode
+}

@@ -1,0 +1,133 @@
+package resource
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// NewLocal is this machine.
+func NewLocal() *System { return &System{Root: "/", Runner: local{}} }
+
+// local runs programs on this machine.
+type local struct{}
+
+// maxOutput bounds what is kept of a program's output, of each stream.
+const maxOutput = 4 << 20
+
+// environment is what programs get: the tools' messages are parsed, so they are
+// in English, and nothing asks a question.
+var environment = []string{
+	"PATH=" + strings.Join(programDirs, ":"), "LC_ALL=C.UTF-8", "HOME=/root", "DEBIAN_FRONTEND=noninteractive",
+}
+
+// programDirs are searched for programs. The agent's own PATH is whatever the
+// login gave it, and often lacks the directories of the administrator's programs.
+var programDirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
+
+// program finds a program by its name, or by its path.
+func program(name string) (path string, found bool) {
+	if strings.Contains(name, "/") {
+		_, err := exec.LookPath(name)
+		return name, err == nil
+	}
+	for _, dir := range programDirs {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// Run implements [Runner]. A program that is not there has the exit code 127, as
+// in a shell.
+func (local) Run(ctx context.Context, c Command) (Output, error) {
+	if len(c.Argv) == 0 {
+		return Output{}, errors.New("no program named")
+	}
+	path, found := program(c.Argv[0])
+	if !found {
+		return Output{Exit: missingProgram, Stderr: []byte(c.Argv[0] + ": not found")}, nil
+	}
+	cmd := exec.CommandContext(ctx, path, c.Argv[1:]...)
+	// A program is asked to end before it is made to: a package manager that is
+	// killed leaves more to repair.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 5 * time.Second // nor is a daemon that keeps the pipes open waited for
+	cmd.Env = slices.Concat(environment, c.Env)
+	cmd.Stdin = bytes.NewReader(c.Stdin)
+	stdout, stderr := &bounded{}, &bounded{}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	err := cmd.Run()
+	out := Output{Stdout: stdout.kept, Stderr: stderr.kept}
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return out, ctx.Err()
+	case errors.As(err, &exit):
+		out.Exit = exit.ExitCode()
+		return out, nil
+	case errors.Is(err, exec.ErrWaitDelay):
+		return out, nil
+	case err != nil:
+		return out, fmt.Errorf("running %s: %w", c.Argv[0], err)
+	}
+	return out, nil
+}
+
+// missingProgram is the exit code of a program that is not installed.
+const missingProgram = 127
+
+// bounded keeps the beginning of what is written.
+type bounded struct{ kept []byte }
+
+// Write implements [io.Writer] and never fails.
+func (b *bounded) Write(p []byte) (int, error) {
+	room := max(0, maxOutput-len(b.kept))
+	b.kept = append(b.kept, p[:min(room, len(p))]...)
+	return len(p), nil
+}
+
+// run runs a program that has to succeed.
+func (s *System) run(ctx context.Context, argv ...string) (Output, error) {
+	return s.runWith(ctx, Command{Argv: argv})
+}
+
+func (s *System) runWith(ctx context.Context, c Command) (Output, error) {
+	out, err := s.Runner.Run(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	switch {
+	case out.Exit < 0:
+		return out, fmt.Errorf("%s was killed: %s", c.Argv[0], lastWords(out))
+	case out.Exit > 0:
+		return out, fmt.Errorf("%s failed with exit code %d: %s", c.Argv[0], out.Exit, lastWords(out))
+	}
+	return out, nil
+}
+
+// ask runs a program that only reads and may fail.
+func (s *System) ask(ctx context.Context, argv ...string) (Output, error) {
+	return s.Runner.Run(ctx, Command{Argv: argv})
+}
+
+// lastWords is the end of what a program complained about.
+func lastWords(out Output) string {
+	text := strings.TrimSpace(string(out.Stderr))
+	if text == "" {
+		text = strings.TrimSpace(string(out.Stdout))
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) > 4 {
+		lines = lines[len(lines)-4:]
+	}
+	return strings.Join(lines, "; ")
+}

@@ -1,0 +1,188 @@
+package resource
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// SSHOption is a keyword of sshd_config(5) and its value.
+type SSHOption struct {
+	Keyword string `cbor:"1,keyasint"`
+	Value   string `cbor:"2,keyasint"`
+}
+
+// SSHDropin is a file of /etc/ssh/sshd_config.d and that sshd has read it. The
+// first value of a keyword wins, so the name has to sort before others'.
+type SSHDropin struct {
+	Name    string      `cbor:"1,keyasint"`
+	Options []SSHOption `cbor:"2,keyasint"`
+}
+
+// Kind implements [Resource].
+func (SSHDropin) Kind() Kind { return "sshd-dropin" }
+
+// Key implements [Resource].
+func (s SSHDropin) Key() string { return s.Name }
+
+var (
+	dropinName = regexp.MustCompile(`^[0-9]{2}-[a-z0-9-]+\.conf$`)
+	keyword    = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+)
+
+// Validate implements [Resource].
+func (s SSHDropin) Validate() error {
+	if !dropinName.MatchString(s.Name) {
+		return fmt.Errorf("%q cannot be the name of a drop-in: two digits, a word, .conf", s.Name)
+	}
+	for _, o := range s.Options {
+		if !keyword.MatchString(o.Keyword) || o.Value == "" || strings.ContainsAny(o.Value, "\n\r") {
+			return fmt.Errorf("%q %q is not an option of sshd", o.Keyword, o.Value)
+		}
+		if strings.EqualFold(o.Keyword, "Match") || strings.EqualFold(o.Keyword, "Include") {
+			return fmt.Errorf("%s is not an option but decides over others", o.Keyword)
+		}
+	}
+	return nil
+}
+
+const (
+	sshdConfig  = "/etc/ssh/sshd_config"
+	dropinDir   = "/etc/ssh/sshd_config.d/"
+	includeLine = "Include /etc/ssh/sshd_config.d/*.conf"
+	sshdProgram = "/usr/sbin/sshd" // sshd insists on being called by its full path
+)
+
+func (s SSHDropin) file() File {
+	var b strings.Builder
+	b.WriteString("# Managed by Cairn. The first value of a keyword wins: what stands here cannot be overridden by later files.\n")
+	for _, o := range s.Options {
+		fmt.Fprintf(&b, "%s %s\n", o.Keyword, o.Value)
+	}
+	return File{Path: dropinDir + s.Name, Content: []byte(b.String()), Mode: 0o600}
+}
+
+// Check implements [Resource]. Besides the files it compares when sshd read its
+// configuration with when that was written, so that a crash between the two is
+// found.
+func (s SSHDropin) Check(ctx context.Context, sys *System) (Diff, error) {
+	main, _, err := sys.read(sshdConfig)
+	if err != nil {
+		return Diff{}, err
+	}
+	have, found, err := sys.read(s.file().Path)
+	if err != nil {
+		return Diff{}, err
+	}
+	properties := []property{{"drop-ins are read first", yesNo(includesFirst(main)), "yes"}}
+	properties = append(properties, s.options(string(have), found)...)
+	files, err := s.file().Check(ctx, sys)
+	if err != nil {
+		return Diff{}, err
+	}
+	if files.Empty() {
+		current, err := sys.sshdIsCurrent(ctx, s.file().Path)
+		if err != nil {
+			return Diff{}, err
+		}
+		properties = append(properties, property{"in force", yesNo(current), "yes"})
+	}
+	d := compare(properties...)
+	if d.Empty() && !files.Empty() {
+		d.Changes = files.Changes
+	}
+	return d, nil
+}
+
+// options compares option by option, so that a plan names each.
+func (s SSHDropin) options(have string, found bool) []property {
+	set := map[string]string{}
+	for line := range strings.Lines(have) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if key != "" && !strings.HasPrefix(key, "#") {
+			set[key] = value
+		}
+	}
+	var properties []property
+	for _, o := range s.Options {
+		value, there := set[o.Keyword]
+		if !found || !there {
+			value = "not set"
+		}
+		properties = append(properties, property{o.Keyword, value, o.Value})
+		delete(set, o.Keyword)
+	}
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		properties = append(properties, property{key, set[key], "not set"})
+	}
+	return properties
+}
+
+// Apply implements [Resource].
+func (s SSHDropin) Apply(ctx context.Context, sys *System, _ Diff) error {
+	if err := s.Precheck(ctx, sys); err != nil {
+		return err
+	}
+	main, _, err := sys.read(sshdConfig)
+	if err != nil {
+		return err
+	}
+	if err := s.file().Apply(ctx, sys, Diff{}); err != nil {
+		return err
+	}
+	if !includesFirst(main) {
+		_, have, _, err := sys.stat(sshdConfig)
+		if err != nil {
+			return err
+		}
+		if err := sys.write(sshdConfig, withIncludeFirst(main), have); err != nil {
+			return err
+		}
+	}
+	if _, err := sys.run(ctx, sshdProgram, "-t"); err != nil {
+		return err
+	}
+	return sys.reloadSSHD(ctx)
+}
+
+// Precheck implements [Guardable]: sshd tests the configuration as it would be,
+// and no other file may take precedence over the drop-in.
+func (s SSHDropin) Precheck(ctx context.Context, sys *System) error {
+	if err := s.notListening(ctx, sys); err != nil {
+		return err
+	}
+	staged, err := s.Stage(ctx, sys)
+	if err != nil {
+		return err
+	}
+	return withConfig(staged, func(path string) error {
+		if _, err := sys.run(ctx, sshdProgram, "-t", "-f", path); err != nil {
+			return err
+		}
+		return s.wins(ctx, sys, "-f", path)
+	})
+}
+
+// Verify implements [Resource]: `sshd -T` prints what sshd makes of all files
+// (sshd(8)).
+func (s SSHDropin) Verify(ctx context.Context, sys *System) error {
+	return s.wins(ctx, sys)
+}
+
+// Capture implements [Guardable].
+func (s SSHDropin) Capture(ctx context.Context, sys *System) (Undo, error) {
+	undo, err := sys.captureFiles(s.file().Path, sshdConfig)
+	if err != nil {
+		return Undo{}, err
+	}
+	undo.Commands = append(undo.Commands, Command{Argv: reloadLater})
+	state, err := sys.captureState(ctx, sshdProgram, "-T")
+	undo.States = append(undo.States, state)
+	return undo, err
+}
+
+// Persist implements [Guardable].
+func (SSHDropin) Persist(context.Context, *System) error { return nil }

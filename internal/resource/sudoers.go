@@ -1,0 +1,84 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Sudoers is a file of /etc/sudoers.d.
+type Sudoers struct {
+	Name    string `cbor:"1,keyasint"`
+	Content string `cbor:"2,keyasint"`
+}
+
+// Kind implements [Resource].
+func (Sudoers) Kind() Kind { return "sudoers" }
+
+// Key implements [Resource].
+func (s Sudoers) Key() string { return s.Name }
+
+// sudoersName: sudo passes over names with a dot or a tilde (sudoers(5),
+// "Including other files").
+var sudoersName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// Validate implements [Resource].
+func (s Sudoers) Validate() error {
+	if !sudoersName.MatchString(s.Name) {
+		return fmt.Errorf("sudo would pass over a file called %q", s.Name)
+	}
+	if !strings.HasSuffix(s.Content, "\n") {
+		return errors.New("the content has to be lines")
+	}
+	return nil
+}
+
+func (s Sudoers) file() File {
+	return File{Path: "/etc/sudoers.d/" + s.Name, Content: []byte(s.Content), Mode: 0o440}
+}
+
+// Check implements [Resource].
+func (s Sudoers) Check(ctx context.Context, sys *System) (Diff, error) {
+	return s.file().Check(ctx, sys)
+}
+
+// Precheck implements [Guardable]: visudo(8) refuses what sudo could not read,
+// before it is in place.
+func (s Sudoers) Precheck(ctx context.Context, sys *System) error {
+	_, err := sys.runWith(ctx, Command{Argv: []string{"visudo", "--check", "--file=-"}, Stdin: []byte(s.Content)})
+	return err
+}
+
+// Apply implements [Resource].
+func (s Sudoers) Apply(ctx context.Context, sys *System, d Diff) error {
+	if err := s.Precheck(ctx, sys); err != nil {
+		return err
+	}
+	return s.file().Apply(ctx, sys, d)
+}
+
+// Verify implements [Resource]: visudo reads all files as sudo does, and names
+// each of them.
+func (s Sudoers) Verify(ctx context.Context, sys *System) error {
+	if err := s.file().Verify(ctx, sys); err != nil {
+		return err
+	}
+	out, err := sys.run(ctx, "visudo", "--check")
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(string(out.Stdout), s.file().Path+":") {
+		return fmt.Errorf("sudo does not read %s: /etc/sudoers lacks the line @includedir /etc/sudoers.d", s.file().Path)
+	}
+	return nil
+}
+
+// Capture implements [Guardable].
+func (s Sudoers) Capture(ctx context.Context, sys *System) (Undo, error) {
+	return s.file().Capture(ctx, sys)
+}
+
+// Persist implements [Guardable].
+func (Sudoers) Persist(context.Context, *System) error { return nil }

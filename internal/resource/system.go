@@ -1,0 +1,36 @@
+package resource
+
+import "context"
+
+// System is the host as a resource sees it: a file tree and a way to run
+// programs. Tests give it a scratch tree.
+type System struct {
+	// Root is the directory that stands for "/": "/" itself on a host.
+	Root string
+	// Runner runs the host's programs.
+	Runner Runner
+	// at is called at every point of writing at which a crash would leave
+	// something else behind. Only tests set it.
+	at func(point string)
+}
+
+// Runner runs a program and waits for it. A program that ran and failed is not
+// an error: look at [Output.Exit]. Implementations are safe for concurrent use.
+type Runner interface {
+	Run(ctx context.Context, cmd Command) (Output, error)
+}
+
+// Command is a program to run, without a shell. Argv never holds a secret;
+// Stdin may.
+type Command struct {
+	Argv  []string `cbor:"1,keyasint"`
+	Stdin []byte   `cbor:"2,keyasint,omitempty"`
+	Env   []string `cbor:"3,keyasint,omitempty"` // added to a minimal environment: PATH, LC_ALL=C.UTF-8
+}
+
+// Output is what a program left behind.
+type Output struct {
+	Stdout []byte
+	Stderr []byte
+	Exit   int
+}

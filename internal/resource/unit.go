@@ -1,0 +1,197 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Unit is whether a systemd unit starts with the host, whether it runs now, and,
+// for one of Cairn's own, what it is.
+type Unit struct {
+	Name    string `cbor:"1,keyasint"`
+	Enabled *bool  `cbor:"2,keyasint,omitempty"` // nil: left alone
+	Active  *bool  `cbor:"3,keyasint,omitempty"` // nil: left alone
+	// Content is the unit's file (systemd.unit(5)), for a unit that comes with no
+	// package.
+	Content string `cbor:"4,keyasint,omitempty"`
+	// Triggers are files that the unit reads only when it starts. One that runs is
+	// restarted when any of them is newer than its start; its own file is one.
+	Triggers []string `cbor:"5,keyasint,omitempty"`
+}
+
+// Kind implements [Resource].
+func (Unit) Kind() Kind { return "unit" }
+
+// Key implements [Resource].
+func (u Unit) Key() string { return u.Name }
+
+// unitName is systemd.unit(5)'s form with a suffix that can be enabled.
+var unitName = regexp.MustCompile(`^[A-Za-z0-9:_.@\\-]+\.(service|socket|timer|path|mount|target)$`)
+
+// Validate implements [Resource].
+func (u Unit) Validate() error {
+	if !unitName.MatchString(u.Name) {
+		return fmt.Errorf("%q cannot be the name of a unit", u.Name)
+	}
+	if u.Enabled == nil && u.Active == nil && u.Content == "" && len(u.Triggers) == 0 {
+		return errors.New("nothing is asked of the unit")
+	}
+	if u.Content != "" && !strings.HasSuffix(u.Content, "\n") {
+		return errors.New("the content has to be lines")
+	}
+	var err error
+	for _, path := range u.Triggers {
+		err = errors.Join(err, absolute(path))
+	}
+	return err
+}
+
+// unitDir is where the units are that come with no package.
+const unitDir = "/etc/systemd/system/"
+
+func (u Unit) file() File {
+	return File{Path: unitDir + u.Name, Content: []byte(u.Content), Mode: 0o644}
+}
+
+// triggers are all files that have to be older than the unit's start.
+func (u Unit) triggers() []string {
+	if u.Content == "" {
+		return u.Triggers
+	}
+	return append([]string{u.file().Path}, u.Triggers...)
+}
+
+// Check implements [Resource].
+func (u Unit) Check(ctx context.Context, sys *System) (Diff, error) {
+	state, err := sys.unitState(ctx, u.Name)
+	if err != nil {
+		return Diff{}, err
+	}
+	var file Diff
+	if u.Content != "" {
+		if file, err = u.file().Check(ctx, sys); err != nil {
+			return Diff{}, err
+		}
+	}
+	properties := []property{{"read by systemd", yesNo(!state.reload), "yes"}}
+	if u.Enabled != nil {
+		properties = append(properties, property{"starts with the host", state.enabledAs(*u.Enabled), yesNo(*u.Enabled)})
+	}
+	if u.Active != nil {
+		properties = append(properties, property{"runs", yesNo(state.runs()), yesNo(*u.Active)})
+	}
+	stale, err := u.stale(sys, state)
+	if err != nil {
+		return Diff{}, err
+	}
+	if len(u.triggers()) > 0 {
+		properties = append(properties, property{"started since its files changed", yesNo(!stale), "yes"})
+	}
+	return merge(file.named("unit file"), compare(properties...)), nil
+}
+
+// stale reports whether the unit runs with an older version of its files. That is
+// decided by times that the host keeps, so that no crash can lose it.
+func (u Unit) stale(sys *System, state unitState) (bool, error) {
+	if !state.runs() || u.Active != nil && !*u.Active {
+		return false, nil
+	}
+	for _, path := range u.triggers() {
+		info, _, found, err := sys.stat(path)
+		if err != nil {
+			return false, err
+		}
+		if found && info.ModTime().After(state.started) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Apply implements [Resource].
+func (u Unit) Apply(ctx context.Context, sys *System, _ Diff) error {
+	if u.Content != "" {
+		if _, err := Converge(ctx, sys, u.file(), ""); err != nil {
+			return err
+		}
+	}
+	state, err := sys.unitState(ctx, u.Name)
+	if err != nil {
+		return err
+	}
+	if state.reload || u.Content != "" {
+		if _, err := sys.run(ctx, "systemctl", "daemon-reload"); err != nil {
+			return err
+		}
+		if state, err = sys.unitState(ctx, u.Name); err != nil {
+			return err
+		}
+	}
+	if state.load == "not-found" {
+		return fmt.Errorf("there is no unit %s on the host", u.Name)
+	}
+	stale, err := u.stale(sys, state)
+	if err != nil {
+		return err
+	}
+	for _, verb := range u.verbs(state, stale) {
+		if _, err := sys.run(ctx, "systemctl", verb, "--", u.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verbs are the commands that lead from the state to the wanted one.
+func (u Unit) verbs(state unitState, stale bool) []string {
+	var verbs []string
+	if u.Enabled != nil && state.enabledAs(*u.Enabled) != yesNo(*u.Enabled) {
+		verbs = append(verbs, map[bool]string{true: "enable", false: "disable"}[*u.Enabled])
+	}
+	switch {
+	case u.Active != nil && state.runs() != *u.Active:
+		verbs = append(verbs, map[bool]string{true: "start", false: "stop"}[*u.Active])
+	case stale:
+		verbs = append(verbs, "restart")
+	}
+	return verbs
+}
+
+// Verify implements [Resource]: systemctl's own answers, of which each has its
+// own exit code.
+func (u Unit) Verify(ctx context.Context, sys *System) error {
+	if u.Content != "" {
+		if err := u.file().Verify(ctx, sys); err != nil {
+			return err
+		}
+	}
+	for _, asked := range []struct {
+		verb string
+		want *bool
+	}{{"is-active", u.Active}, {"is-enabled", u.Enabled}} {
+		if asked.want == nil {
+			continue
+		}
+		out, err := sys.ask(ctx, "systemctl", asked.verb, "--", u.Name)
+		if err != nil {
+			return err
+		}
+		answer := strings.TrimSpace(string(out.Stdout))
+		if !answers(asked.verb, answer, *asked.want) {
+			return fmt.Errorf("%s: systemctl %s says %s", u.Name, asked.verb, answer)
+		}
+	}
+	return nil
+}
+
+// answers reports whether systemctl's word is what was asked for. One that can
+// be neither enabled nor disabled is as wanted.
+func answers(verb, word string, want bool) bool {
+	if verb == "is-enabled" {
+		return unitState{file: word}.enabledAs(want) == yesNo(want)
+	}
+	return (word == "active" || word == "reloading") == want
+}

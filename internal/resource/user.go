@@ -1,0 +1,174 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// User is a local user. Its password is left as it is; a new one has none and can
+// only log in by key.
+type User struct {
+	Name   string   `cbor:"1,keyasint"`
+	Home   string   `cbor:"2,keyasint"`
+	Shell  string   `cbor:"3,keyasint"`
+	Groups []string `cbor:"4,keyasint,omitempty"` // to be in, besides whatever others
+	System bool     `cbor:"5,keyasint,omitempty"` // numbered among the system's, when it is made
+}
+
+// Kind implements [Resource].
+func (User) Kind() Kind { return "user" }
+
+// Key implements [Resource].
+func (u User) Key() string { return u.Name }
+
+// Validate implements [Resource].
+func (u User) Validate() error {
+	err := errors.Join(validName("user", u.Name), absolute(u.Home), absolute(u.Shell))
+	for _, group := range u.Groups {
+		err = errors.Join(err, validName("group", group))
+	}
+	if u.Name == "root" {
+		err = errors.Join(err, errors.New("root is not for Cairn to change"))
+	}
+	return err
+}
+
+// Check implements [Resource]. The home of a user who is there already is left
+// where it is. It also finds what a useradd(8) leaves that is cut off: the files
+// of accounts are written one after the other, the home last.
+func (u User) Check(_ context.Context, sys *System) (Diff, error) {
+	have, found, err := sys.accountOf(u.Name)
+	if err != nil {
+		return Diff{}, err
+	}
+	if !found {
+		return compare(property{"user", absent, "home " + u.Home + ", shell " + u.Shell + ", groups " + strings.Join(u.Groups, " ")}), nil
+	}
+	parts, err := sys.partsOf(have)
+	if err != nil {
+		return Diff{}, err
+	}
+	groups, err := sys.groupsOf(u.Name)
+	if err != nil {
+		return Diff{}, err
+	}
+	properties := []property{
+		{"shell", have.shell, u.Shell},
+		{"entry in /etc/shadow", presence(parts.shadow), presence(true)},
+		{"own group", presence(parts.group), presence(true)},
+		{"home " + have.home, presence(parts.home), presence(true)},
+	}
+	for _, group := range u.Groups {
+		properties = append(properties, property{"in group " + group, yesNo(slices.Contains(groups, group)), "yes"})
+	}
+	return compare(properties...), nil
+}
+
+// Apply implements [Resource].
+func (u User) Apply(ctx context.Context, sys *System, _ Diff) error {
+	have, found, err := sys.accountOf(u.Name)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if have, err = u.add(ctx, sys); err != nil {
+			return err
+		}
+	}
+	if err := sys.complete(ctx, have); err != nil {
+		return err
+	}
+	argv := []string{"usermod", "--shell", u.Shell}
+	if len(u.Groups) > 0 {
+		argv = append(argv, "--append", "--groups", strings.Join(u.Groups, ","))
+	}
+	_, err = sys.run(ctx, append(argv, u.Name)...)
+	return err
+}
+
+// add makes the user, without the home.
+func (u User) add(ctx context.Context, sys *System) (account, error) {
+	argv := []string{"useradd", "--no-create-home", "--home-dir", u.Home, "--shell", u.Shell}
+	if u.System {
+		argv = append(argv, "--system")
+	}
+	_, taken, err := sys.groupID(u.Name)
+	if err != nil {
+		return account{}, err
+	}
+	if taken {
+		// useradd would make a group of the user's name, and refuse when there is one.
+		argv = append(argv, "--gid", u.Name)
+	}
+	if _, err := sys.run(ctx, append(argv, u.Name)...); err != nil {
+		return account{}, err
+	}
+	have, found, err := sys.accountOf(u.Name)
+	if err == nil && !found {
+		err = fmt.Errorf("useradd did not make the user %s", u.Name)
+	}
+	return have, err
+}
+
+// Verify implements [Resource]: id(1) and getent(1) read through the name
+// service, which is how a login does.
+func (u User) Verify(ctx context.Context, sys *System) error {
+	passwd, err := sys.run(ctx, "getent", "passwd", u.Name)
+	if err != nil {
+		return err
+	}
+	fields := strings.Split(strings.TrimSpace(string(passwd.Stdout)), ":")
+	if len(fields) != 7 || fields[6] != u.Shell {
+		return fmt.Errorf("%s does not have the shell %s", u.Name, u.Shell)
+	}
+	if home, err := os.Stat(sys.path(fields[5])); err != nil || !home.IsDir() {
+		return fmt.Errorf("%s has no home at %s", u.Name, fields[5])
+	}
+	if _, err := sys.run(ctx, "getent", "shadow", u.Name); err != nil {
+		return err
+	}
+	out, err := sys.run(ctx, "id", "--groups", "--name", u.Name)
+	if err != nil {
+		return err
+	}
+	for _, group := range u.Groups {
+		if !slices.Contains(strings.Fields(string(out.Stdout)), group) {
+			return fmt.Errorf("%s is not in the group %s", u.Name, group)
+		}
+	}
+	return nil
+}
+
+// Precheck implements [Guardable].
+func (u User) Precheck(_ context.Context, sys *System) error {
+	_, _, found, err := sys.stat(u.Shell)
+	if err == nil && !found {
+		return fmt.Errorf("the shell %s is not there, so %s could not log in", u.Shell, u.Name)
+	}
+	return err
+}
+
+// Capture implements [Guardable].
+func (u User) Capture(_ context.Context, sys *System) (Undo, error) {
+	home := u.Home
+	have, found, err := sys.accountOf(u.Name)
+	if err != nil {
+		return Undo{}, err
+	}
+	if found {
+		home = have.home
+	}
+	files := slices.Clone(accountFiles)
+	if _, _, found, err := sys.stat(home); err != nil || !found {
+		// A home that is not whole yet has files in it already.
+		files = append(files, unfinished(home), home)
+	}
+	return sys.captureFiles(files...)
+}
+
+// Persist implements [Guardable].
+func (User) Persist(context.Context, *System) error { return nil }

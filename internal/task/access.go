@@ -1,0 +1,47 @@
+package task
+
+import (
+	"strings"
+
+	"cairn/internal/resource"
+)
+
+// access is the owner's own way in: a user with the owner's key, in the group
+// that may log in, with sudo. It is proven before anybody else's way is closed.
+func access(h Host) []resource.Resource {
+	user := h.Host.User
+	return []resource.Resource{
+		resource.Group{Name: SSHGroup, System: true},
+		resource.User{Name: user, Home: "/home/" + user, Shell: "/bin/bash", Groups: []string{SSHGroup}},
+		resource.AuthorizedKey{User: user, Line: h.OwnerKey},
+		resource.Sudoers{Name: "cairn-" + user, Content: sudoersFor(user)},
+	}
+}
+
+// dropinName sorts before whatever the distribution or cloud-init leaves in
+// sshd_config.d: the first value of a keyword wins (sshd_config(5)).
+const dropinName = "00-cairn.conf"
+
+// sshDropin is the policy for sshd on the host.
+func sshDropin(h Host) resource.SSHDropin {
+	dropin := resource.SSHDropin{Name: dropinName}
+	for _, o := range SSHPolicy(h.Facts.OS, h.Lab.Network.Admin) {
+		dropin.Options = append(dropin.Options, resource.SSHOption(o))
+	}
+	return dropin
+}
+
+// EffectiveSSH is the policy as `sshd -T` prints it, to compare with what is in
+// force: keywords in lower case, values as they are written.
+func EffectiveSSH(h Host) map[string]string {
+	effective := map[string]string{}
+	for _, o := range SSHPolicy(h.Facts.OS, h.Lab.Network.Admin) {
+		effective[strings.ToLower(o.Keyword)] = o.Value
+	}
+	return effective
+}
+
+// firewallTable is the host's table.
+func firewallTable(h Host) resource.NftTable {
+	return resource.NftTable{Family: "inet", Name: FirewallTable, Body: FirewallRules(h.Host.Port, h.Lab.Network.Admin, h.Host.Open)}
+}

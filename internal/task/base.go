@@ -1,0 +1,85 @@
+package task
+
+import (
+	"fmt"
+
+	"cairn/internal/resource"
+)
+
+// basePackages is what every host needs for what Cairn does on it. The time
+// daemon is a package of its own since Debian 12.
+var basePackages = []string{"ca-certificates", "nftables", "sudo", "systemd-timesyncd", "tzdata", "unattended-upgrades"}
+
+// base is the base of a host: its name, its clock, its security updates and
+// limits that keep one fault from taking the host down.
+func base(h Host) []resource.Resource {
+	all := []resource.Resource{
+		resource.Packages{Names: basePackages},
+		resource.Hostname{Name: h.Host.Name},
+		resource.Timezone{Name: h.Lab.Timezone},
+		resource.File{Path: "/etc/apt/apt.conf.d/20auto-upgrades", Content: []byte(autoUpgrades), Mode: 0o644},
+		resource.File{Path: "/etc/apt/apt.conf.d/52cairn-unattended-upgrades", Content: []byte(upgradePolicy), Mode: 0o644},
+		resource.File{Path: "/etc/security/limits.d/50-cairn.conf", Content: []byte(limits), Mode: 0o644},
+		resource.File{Path: "/etc/systemd/journald.conf.d/50-cairn.conf", Content: []byte(journalLimits), Mode: 0o644},
+		resource.Unit{Name: "apt-daily-upgrade.timer", Enabled: on(), Active: on()},
+	}
+	for _, s := range networkSysctls {
+		all = append(all, resource.Sysctl{Name: s.key, Value: s.value})
+	}
+	if h.Facts.Container == "" {
+		all = append(all, resource.Unit{Name: "systemd-timesyncd.service", Enabled: on(), Active: on()})
+	}
+	return all
+}
+
+func on() *bool {
+	yes := true
+	return &yes
+}
+
+// autoUpgrades turns on what the package brings (apt.conf.d of the Debian wiki's
+// page UnattendedUpgrades).
+const autoUpgrades = `// Managed by Cairn.
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+`
+
+// upgradePolicy never restarts a host by itself: a restart is for the owner, or
+// a later task, to plan.
+const upgradePolicy = `// Managed by Cairn.
+Unattended-Upgrade::Automatic-Reboot "false";
+Unattended-Upgrade::Remove-Unused-Kernel-Packages "true";
+`
+
+// limits forbids core dumps, which can hold secrets (CIS Debian Linux 12
+// Benchmark 1.5.3).
+const limits = `# Managed by Cairn.
+* hard core 0
+`
+
+// journalLimits keeps the system's own log from filling the disk.
+const journalLimits = `# Managed by Cairn.
+[Journal]
+SystemMaxUse=500M
+`
+
+// networkSysctls are the kernel's network settings of the CIS Debian Linux 12
+// Benchmark, section 3.3. Forwarding is left alone: containers need it.
+var networkSysctls = []struct{ key, value string }{
+	{"net.ipv4.conf.all.accept_redirects", "0"},         // 3.3.5
+	{"net.ipv4.conf.all.accept_source_route", "0"},      // 3.3.8
+	{"net.ipv4.conf.all.log_martians", "1"},             // 3.3.9
+	{"net.ipv4.conf.all.secure_redirects", "0"},         // 3.3.6
+	{"net.ipv4.conf.all.send_redirects", "0"},           // 3.3.2
+	{"net.ipv4.icmp_echo_ignore_broadcasts", "1"},       // 3.3.4
+	{"net.ipv4.icmp_ignore_bogus_error_responses", "1"}, // 3.3.3
+	{"net.ipv4.tcp_syncookies", "1"},                    // 3.3.10
+	{"net.ipv6.conf.all.accept_redirects", "0"},         // 3.3.5
+	{"net.ipv6.conf.all.accept_source_route", "0"},      // 3.3.8
+}
+
+// sudoersFor lets the owner become root without a password: the login is by key,
+// there is no password to ask for.
+func sudoersFor(user string) string {
+	return fmt.Sprintf("# Managed by Cairn.\n%s ALL=(ALL:ALL) NOPASSWD: ALL\n", user)
+}

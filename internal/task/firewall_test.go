@@ -1,0 +1,76 @@
+package task
+
+import (
+	"flag"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cairn/internal/lab"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+func prefixes(texts ...string) []netip.Prefix {
+	var all []netip.Prefix
+	for _, text := range texts {
+		all = append(all, netip.MustParsePrefix(text))
+	}
+	return all
+}
+
+var firewallCases = map[string]string{
+	"firewall-ssh-only.nft": FirewallRules(22, prefixes("192.168.1.0/24", "fd83::/64"), nil),
+	"firewall-openings.nft": FirewallRules(2222, prefixes("192.168.1.7/24"), []lab.Opening{
+		{Protocol: "tcp", Port: 443},
+		{Protocol: "udp", Port: 51820},
+		{Protocol: "tcp", Port: 8006, From: prefixes("192.168.1.0/28", "fd83::/64")},
+	}),
+}
+
+func TestFirewallRules(t *testing.T) {
+	for name, rules := range firewallCases {
+		golden(t, name, rules)
+	}
+}
+
+// nft itself reads what is rendered, so that a rule it does not know cannot
+// reach a host. It needs root: nft opens a netlink socket even to check.
+func TestFirewallRulesAreValidToNft(t *testing.T) {
+	if testing.Short() && os.Geteuid() != 0 {
+		t.Skip("nft needs root")
+	}
+	nft, err := exec.LookPath("nft")
+	if err != nil {
+		t.Fatal("nft is missing: apt-get install nftables")
+	}
+	for name, rules := range firewallCases {
+		cmd := exec.Command(nft, "-c", "-f", "-")
+		cmd.Stdin = strings.NewReader("table inet " + FirewallTable + " {\n" + rules + "}\n")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}

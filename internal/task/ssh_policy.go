@@ -1,0 +1,122 @@
+package task
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"cairn/internal/wire"
+)
+
+// SSHGroup is the group whose members may log in over SSH (CIS Debian Linux 12
+// Benchmark 5.1.4 asks for such a limit).
+const SSHGroup = "ssh-users"
+
+// Option is one sshd_config keyword and its value.
+type Option struct{ Keyword, Value string }
+
+// SSHPolicy is what sshd on a host of that system has to say, in the order it is
+// written. It merges dev-sec's ssh-baseline (numbers as "sshd-NN"), the CIS
+// Debian Linux 12 Benchmark section 5.1 and Mozilla's OpenSSH guideline
+// ("modern"); where they differ the comment says which one was taken and why.
+//
+// The admin networks are exempt from the penalties that newer servers impose on
+// addresses whose logins fail: the looks that prove refusals would otherwise
+// lock out the place they come from.
+func SSHPolicy(os wire.OS, admin []netip.Prefix) []Option {
+	return slices.Concat(loginOptions, limitOptions, penaltyOptions(os, admin), forwardingOptions, cryptoOptions(os))
+}
+
+// loginOptions say who may log in, and how.
+var loginOptions = []Option{
+	{"PermitRootLogin", "no"},                 // CIS 5.1.20, sshd-06
+	{"PubkeyAuthentication", "yes"},           // sshd-22
+	{"PasswordAuthentication", "no"},          // sshd-27
+	{"KbdInteractiveAuthentication", "no"},    // sshd-29
+	{"AuthenticationMethods", "publickey"},    // Mozilla modern
+	{"PermitEmptyPasswords", "no"},            // CIS 5.1.19, sshd-28
+	{"HostbasedAuthentication", "no"},         // CIS 5.1.10, sshd-23
+	{"IgnoreRhosts", "yes"},                   // CIS 5.1.11, sshd-24
+	{"IgnoreUserKnownHosts", "yes"},           // sshd-25
+	{"GSSAPIAuthentication", "no"},            // CIS 5.1.9, sshd-32
+	{"KerberosAuthentication", "no"},          // sshd-30
+	{"PermitUserEnvironment", "no"},           // CIS 5.1.21, sshd-17
+	{"StrictModes", "yes"},                    // sshd-11
+	{"UsePAM", "yes"},                         // CIS 5.1.22; without PAM a locked account cannot use its keys
+	{"AllowGroups", SSHGroup},                 // CIS 5.1.4
+	{"AuthorizedKeysFile", authorizedKeyPath}, // sshd_config(5)'s first default; the second, authorized_keys2, is a leftover
+}
+
+// authorizedKeyPath is where the owner's key stands, below the home directory.
+const authorizedKeyPath = ".ssh/authorized_keys"
+
+// limitOptions bound what a stranger can use up, and for how long.
+var limitOptions = []Option{
+	{"MaxAuthTries", "4"}, // CIS 5.1.16; dev-sec's 2 breaks clients that offer several keys
+	{"LoginGraceTime", "30"},
+	{"MaxSessions", "10"},          // CIS 5.1.17
+	{"MaxStartups", "10:30:60"},    // CIS 5.1.18
+	{"ClientAliveInterval", "300"}, // CIS 5.1.7
+	{"ClientAliveCountMax", "3"},   // CIS 5.1.7
+	{"TCPKeepAlive", "no"},         // sshd-35
+	{"LogLevel", "VERBOSE"},        // sshd-13: the key's fingerprint is logged
+	{"DebianBanner", "no"},         // sshd-45
+}
+
+// penaltyOptions are for OpenSSH 9.8 and later, which brought
+// PerSourcePenalties (release notes of 9.8).
+func penaltyOptions(os wire.OS, admin []netip.Prefix) []Option {
+	if !hasOpenSSH99(os) {
+		return nil
+	}
+	var exempt []string
+	for _, prefix := range admin {
+		exempt = append(exempt, prefix.Masked().String())
+	}
+	return []Option{{"PerSourcePenaltyExemptList", strings.Join(exempt, ",")}}
+}
+
+// forwardingOptions close what can lead through the host.
+var forwardingOptions = []Option{
+	{"AllowAgentForwarding", "no"}, // CIS 5.1.8, sshd-41
+	{"AllowTcpForwarding", "no"},   // CIS 5.1.8, sshd-40
+	{"AllowStreamLocalForwarding", "no"},
+	{"X11Forwarding", "no"}, // CIS 5.1.8, sshd-42
+	{"PermitTunnel", "no"},  // sshd-38
+	{"GatewayPorts", "no"},  // sshd-39
+}
+
+// cryptoOptions are the algorithms, strongest first (sshd-01 to 03, Mozilla
+// modern). Message authentication is encrypt-then-MAC only. curve25519 stays
+// among the key exchanges for clients without a post-quantum one.
+func cryptoOptions(os wire.OS) []Option {
+	return []Option{
+		{"KexAlgorithms", strings.Join(keyExchanges(os), ",")},
+		{"Ciphers", "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr"},
+		{"MACs", "hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com,umac-128-etm@openssh.com"},
+		{"HostKeyAlgorithms", "ssh-ed25519,rsa-sha2-512"},
+	}
+}
+
+// keyExchanges leaves out what the system's OpenSSH does not know, because sshd
+// refuses to start on an unknown name: mlkem768x25519-sha256 came with OpenSSH
+// 9.9 and the sntrup name without a domain with 9.9 too (release notes).
+func keyExchanges(os wire.OS) []string {
+	common := []string{"sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "curve25519-sha256@libssh.org"}
+	if !hasOpenSSH99(os) {
+		return common
+	}
+	return append([]string{"mlkem768x25519-sha256", "sntrup761x25519-sha512"}, common...)
+}
+
+// hasOpenSSH99 reports whether the release ships OpenSSH 9.9 or later: Debian 13
+// has 10.0, Ubuntu 25.04 has 9.9.
+func hasOpenSSH99(os wire.OS) bool {
+	switch os.ID {
+	case "debian":
+		return releaseAtLeast(os.Version, 13)
+	case "ubuntu":
+		return releaseAtLeast(os.Version, 25)
+	}
+	return false
+}

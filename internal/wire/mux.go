@@ -1,0 +1,260 @@
+package wire
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// Side tells the two ends of a connection apart.
+type Side uint32
+
+// The sides. The controller numbers its streams 1, 3, 5..., the agent 2, 4, 6...
+const (
+	ControllerSide Side = 1
+	AgentSide      Side = 2
+)
+
+// Heartbeat is how a silent connection is told from a dead one.
+type Heartbeat struct {
+	Every time.Duration // between two pings
+	Limit time.Duration // without any frame from the other side the connection is dead
+}
+
+// DefaultHeartbeat bears a home network that stalls for some seconds.
+var DefaultHeartbeat = Heartbeat{Every: 5 * time.Second, Limit: 20 * time.Second}
+
+// ErrDead ends a connection whose other side has gone silent.
+var ErrDead = errors.New("the other side went silent")
+
+// ErrClosed ends what still waits when the connection is closed from this side.
+var ErrClosed = errors.New("the connection was closed")
+
+// acceptBacklog is how many streams may wait to be taken up.
+const acceptBacklog = 64
+
+// maxStreams bounds what the other side can make this one keep.
+const maxStreams = 1024
+
+// Mux carries streams over one connection. It is safe for concurrent use.
+type Mux struct {
+	conn  io.ReadWriteCloser
+	side  Side
+	beat  Heartbeat
+	heard chan struct{}
+
+	writing sync.Mutex
+
+	mu      sync.Mutex
+	streams map[uint32]*Stream
+	next    uint32
+	err     error
+	done    chan struct{}
+	accept  chan *Stream
+	workers sync.WaitGroup
+}
+
+// NewMux starts to read frames from conn, which it then owns.
+func NewMux(conn io.ReadWriteCloser, side Side, beat Heartbeat) *Mux {
+	m := &Mux{
+		conn: conn, side: side, beat: beat, heard: make(chan struct{}, 1), streams: map[uint32]*Stream{}, next: uint32(side),
+		done: make(chan struct{}), accept: make(chan *Stream, acceptBacklog),
+	}
+	m.workers.Add(2)
+	go m.read()
+	go m.watch()
+	return m
+}
+
+// Open starts a stream of a kind that the other side knows.
+func (m *Mux) Open(ctx context.Context, kind string) (*Stream, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	if m.err != nil {
+		defer m.mu.Unlock()
+		return nil, m.err
+	}
+	s := newStream(m, m.next, kind)
+	m.streams[s.id] = s
+	m.next += 2
+	m.mu.Unlock()
+	if err := m.write(frame{stream: s.id, typ: frameOpen, payload: []byte(kind)}); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Accept waits for the next stream that the other side opens.
+func (m *Mux) Accept(ctx context.Context) (*Stream, error) {
+	select {
+	case s := <-m.accept:
+		return s, nil
+	case <-m.done:
+		return nil, m.Err()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Done is closed when the connection has ended.
+func (m *Mux) Done() <-chan struct{} { return m.done }
+
+// Err is why the connection ended, nil while it has not.
+func (m *Mux) Err() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err
+}
+
+// Close ends the connection and everything on it, and waits for its workers.
+func (m *Mux) Close() error {
+	m.end(ErrClosed)
+	m.workers.Wait()
+	return nil
+}
+
+// end gives the connection up once, for the first reason.
+func (m *Mux) end(reason error) {
+	m.mu.Lock()
+	if m.err != nil {
+		m.mu.Unlock()
+		return
+	}
+	m.err = reason
+	streams := make([]*Stream, 0, len(m.streams))
+	for _, s := range m.streams {
+		streams = append(streams, s)
+	}
+	close(m.done)
+	m.mu.Unlock()
+	_ = m.conn.Close()
+	for _, s := range streams {
+		s.fail(reason)
+	}
+}
+
+// write sends one frame; frames of several streams go out one after the other.
+func (m *Mux) write(f frame) error {
+	m.writing.Lock()
+	defer m.writing.Unlock()
+	if err := m.Err(); err != nil {
+		return err
+	}
+	if _, err := m.conn.Write(appendFrame(make([]byte, 0, headerSize+len(f.payload)), f)); err != nil {
+		m.end(fmt.Errorf("writing: %w", err))
+		return m.Err()
+	}
+	return nil
+}
+
+func (m *Mux) read() {
+	defer m.workers.Done()
+	r := bufio.NewReaderSize(m.conn, MaxPayload)
+	for {
+		f, err := readFrame(r)
+		if err != nil {
+			m.end(fmt.Errorf("reading: %w", err))
+			return
+		}
+		select {
+		case m.heard <- struct{}{}:
+		default:
+		}
+		if err := m.take(f); err != nil {
+			m.end(err)
+			return
+		}
+	}
+}
+
+// take hands a frame to where it belongs. A frame of a stream that is gone is
+// late, not wrong.
+func (m *Mux) take(f frame) error {
+	switch f.typ {
+	case framePing:
+		go func() { _ = m.write(frame{typ: framePong}) }()
+		return nil
+	case framePong:
+		return nil
+	case frameOpen:
+		return m.opened(f)
+	}
+	m.mu.Lock()
+	s := m.streams[f.stream]
+	m.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	switch f.typ {
+	case frameData:
+		return s.arrive(f.payload)
+	case frameEnd:
+		s.ended()
+	case frameReset:
+		s.fail(fmt.Errorf("%w: %s", ErrReset, f.payload))
+	case frameCredit:
+		if len(f.payload) != 4 {
+			return fmt.Errorf("%w: credit of %d octets", errFrame, len(f.payload))
+		}
+		s.credited(binary.BigEndian.Uint32(f.payload))
+	}
+	return nil
+}
+
+func (m *Mux) opened(f frame) error {
+	ours := f.stream%2 == uint32(m.side)%2
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err != nil {
+		return nil
+	}
+	if ours || m.streams[f.stream] != nil || len(f.payload) > 64 {
+		return fmt.Errorf("%w: stream %d opened wrongly", errFrame, f.stream)
+	}
+	s := newStream(m, f.stream, string(f.payload))
+	if len(m.streams) >= maxStreams {
+		return fmt.Errorf("%w: more than %d streams", errFrame, maxStreams)
+	}
+	m.streams[f.stream] = s
+	select {
+	case m.accept <- s:
+		return nil
+	default:
+		return fmt.Errorf("%w: more than %d streams wait", errFrame, acceptBacklog)
+	}
+}
+
+func (m *Mux) forget(id uint32) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.streams, id)
+}
+
+// watch pings, and ends a connection that does not answer.
+func (m *Mux) watch() {
+	defer m.workers.Done()
+	ticker := time.NewTicker(m.beat.Every)
+	defer ticker.Stop()
+	silence := time.NewTimer(m.beat.Limit)
+	defer silence.Stop()
+	for {
+		select {
+		case <-m.done:
+			return
+		case <-m.heard:
+			silence.Reset(m.beat.Limit)
+		case <-silence.C:
+			m.end(ErrDead)
+			return
+		case <-ticker.C:
+			go func() { _ = m.write(frame{typ: framePing}) }()
+		}
+	}
+}
