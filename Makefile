@@ -10,12 +10,43 @@ export CGO_ENABLED ?= 0
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
+.PHONY: need
+need: ## install what this Debian machine lacks for make test and make rehearse
+	@sh scripts/need.sh
+
+.PHONY: agents
+agents: ## build the agents that the controller carries, for every kind of host
+	@$(GO) run ./internal/host/agents/build
+
+.PHONY: build
+build: agents ## build the controller with the agents inside: bin/cairn
+	@$(GO) build -trimpath -ldflags "-s -w" -o bin/cairn ./cmd/cairn
+
+.PHONY: cross
+cross: agents ## check that the controller builds for the machines that owners sit at
+	@for system in linux/arm64 darwin/amd64 darwin/arm64; do \
+		GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) build -o /dev/null ./cmd/cairn; \
+		GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet ./cmd/cairn ./internal/...; \
+	done
+
 .PHONY: check
-check: ## format, vet, staticcheck, unit tests with the race detector
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+check: agents ## format, vet, staticcheck, cross-build, unit tests with the race detector
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
-	CGO_ENABLED=1 $(GO) test -race -short ./...
+	$(MAKE) --no-print-directory cross
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -short ./...
 
 .PHONY: test
-test: check ## everything: check, then the end-to-end tests
+test: need check ## everything: check, then the tests on real hosts; cleans up after itself
+	$(GO) test -count=1 -timeout 30m -p 2 ./internal/...
+	$(GO) test -count=1 -timeout 30m ./e2e/...
+
+.PHONY: rehearse
+rehearse: need build ## walk the roadmap on throw-away hosts that mirror examples/starter
+	@bin/cairn rehearse --lab examples/starter/lab.yaml
+
+.PHONY: bench
+bench: agents ## the budgets' figures
+	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -1,0 +1,262 @@
+// Package e2e holds the tests on real hosts: containers with systemd, sshd and
+// their own network, on the local Docker Engine.
+package e2e
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"cairn/internal/engine"
+	"cairn/internal/host"
+	"cairn/internal/lab"
+	"cairn/internal/rehearse"
+	"cairn/internal/roadmap"
+)
+
+// bed is a lab on throw-away hosts, and everything needed to work on it.
+type bed struct {
+	t         *testing.T
+	rehearsal *rehearse.Rehearsal
+	lab       *lab.Lab
+	roadmap   *roadmap.Roadmap
+	mu        sync.Mutex
+	events    []engine.Event
+}
+
+// newBed boots a host for every name; those called "visitor..." are only looked
+// from. All are removed when the test ends.
+func newBed(t *testing.T, names ...string) *bed {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("boots real hosts")
+	}
+	b := &bed{t: t, lab: labOf(names)}
+	dir := t.TempDir()
+	public := writeOwnerKey(t, filepath.Join(dir, "id_ed25519"))
+	var err error
+	b.rehearsal, err = rehearse.Start(t.Context(), rehearse.Options{Lab: b.lab, RunID: "e2e-" + strings.ToLower(rand.Text()[:6]), Key: public})
+	if err != nil {
+		t.Fatalf("the tests on real hosts need Docker: run `make need` as root, or `go test -short`.\n%v", err)
+	}
+	t.Cleanup(func() {
+		if err := b.rehearsal.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	mirrored := *b.rehearsal.Lab
+	mirrored.Dir, mirrored.SSH.Key = dir, filepath.Join(dir, "id_ed25519")
+	b.lab = &mirrored
+	if b.roadmap, err = roadmap.Homelab(); err != nil {
+		t.Fatal(err)
+	}
+	b.pin()
+	return b
+}
+
+// labOf declares a lab in a range of its own, which a rehearsal moves where it is
+// free.
+func labOf(names []string) *lab.Lab {
+	l := &lab.Lab{
+		Name: "e2e", Domain: "e2e.home.arpa", Timezone: "Etc/UTC", Workflow: lab.Hybrid, Hash: "test",
+		Network: lab.Network{
+			CIDR: netip.MustParsePrefix("10.84.0.0/24"), CIDR6: netip.MustParsePrefix("fd84::/64"), Gateway: netip.MustParseAddr("10.84.0.1"),
+			DNS:   []netip.Addr{netip.MustParseAddr("10.84.0.1")},
+			Admin: []netip.Prefix{netip.MustParsePrefix("10.84.0.0/24"), netip.MustParsePrefix("fd84::/125")},
+		},
+	}
+	for i, name := range names {
+		h := lab.Host{
+			Name: name, Address: netip.MustParseAddr(fmt.Sprintf("10.84.0.%d", 10+i)), Address6: netip.MustParseAddr(fmt.Sprintf("fd84::%x", 16+i)),
+			Port: 22, User: "ops", Roles: []lab.Role{lab.Server},
+		}
+		if strings.HasPrefix(name, "visitor") {
+			h.Roles = []lab.Role{lab.VantageRole}
+		}
+		l.Hosts = append(l.Hosts, h)
+	}
+	return l
+}
+
+func writeOwnerKey(t *testing.T, path string) ssh.PublicKey {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// pin writes the hosts' keys where they are looked for.
+func (b *bed) pin() {
+	b.t.Helper()
+	var lines strings.Builder
+	for _, h := range b.lab.Hosts {
+		for _, key := range b.rehearsal.HostKeys(h.Name) {
+			if key.Type() == ssh.KeyAlgoED25519 {
+				lines.WriteString(knownhosts.Line([]string{h.Name}, key) + "\n")
+			}
+		}
+	}
+	if err := os.MkdirAll(engine.StateDirOf(b.lab), 0o700); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(engine.StateDirOf(b.lab), "known_hosts"), []byte(lines.String()), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bed) host(name string) lab.Host {
+	b.t.Helper()
+	h, known := b.lab.Host(name)
+	if !known {
+		b.t.Fatalf("no host %s", name)
+	}
+	return h
+}
+
+// connector is a controller's, new as after a restart of the program.
+func (b *bed) connector() *host.Connector {
+	b.t.Helper()
+	c, err := host.New(host.Options{Lab: b.lab, Dir: engine.StateDirOf(b.lab), Now: time.Now})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c
+}
+
+// engine opens the lab as a new program would.
+func (b *bed) engine() *engine.Engine {
+	b.t.Helper()
+	return b.engineWith(b.take)
+}
+
+// engineWith is an engine whose events a test watches.
+func (b *bed) engineWith(watch func(engine.Event)) *engine.Engine {
+	b.t.Helper()
+	e, err := engine.Open(b.t.Context(), engine.Options{
+		Lab: b.lab, Roadmap: b.roadmap, Connector: b.connector(), Login: host.Login{User: "root"}, Now: time.Now,
+		Progress: watch, Waivers: rehearse.Waivers(time.Now()),
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+func (b *bed) take(event engine.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.events = append(b.events, event)
+}
+
+// seen are the events so far.
+func (b *bed) seen() []engine.Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]engine.Event{}, b.events...)
+}
+
+// up brings the lab up, which has to work.
+func (b *bed) up() *engine.UpReport {
+	b.t.Helper()
+	report, err := b.engine().Up(b.t.Context(), engine.UpOptions{})
+	if err != nil {
+		for _, event := range b.seen() {
+			b.t.Logf("%s %s %s %s %s", event.Type, event.Host, event.Step, event.Outcome, event.Text)
+		}
+		b.t.Fatalf("up: %v", err)
+	}
+	return report
+}
+
+// run runs a shell line on a host, beside SSH, and returns what it printed.
+func (b *bed) run(name, line string) string {
+	b.t.Helper()
+	out, stderr, err := b.rehearsal.Exec(b.t.Context(), name, []string{"sh", "-c", line}, nil)
+	if err != nil {
+		b.t.Fatalf("%s: %s: %v: %s", name, line, err, stderr)
+	}
+	return string(out)
+}
+
+// reachable makes sure that the owner still gets in with sudo.
+func (b *bed) reachable(name string) {
+	b.t.Helper()
+	session, err := b.connector().Connect(b.t.Context(), b.host(name), host.Login{OwnerOnly: true})
+	if err != nil {
+		b.t.Errorf("%s: the owner is locked out: %v", name, err)
+		return
+	}
+	_ = session.Close()
+}
+
+// fingerprint is everything of a host that a guarded change may touch: the files
+// below /etc with mode, owner, time and content, home directories, the rules in
+// force and what sshd makes of its configuration. Three files are the container
+// engine's, and so are the rules for its resolver at 127.0.0.11: it writes them
+// anew with every start and every cable.
+func (b *bed) fingerprint(name string) string {
+	b.t.Helper()
+	return b.run(name, `
+		engines='( -path /etc/hosts -o -path /etc/hostname -o -path /etc/resolv.conf -o -path /etc/.pwd.lock )'
+		find /etc /home $engines -prune -o -type d -printf '%p %M %U:%G\n' -o -printf '%p %M %U:%G %T@ %l\n' | sort
+		find /etc /home $engines -prune -o -type f -print0 | sort -z | xargs -0 sha256sum
+		nft --stateless list ruleset | grep -v 127.0.0.11
+		/usr/sbin/sshd -T | sort`)
+}
+
+// difference is what two fingerprints do not have in common, line by line.
+func difference(before, after string) string {
+	have := map[string]int{}
+	for line := range strings.Lines(before) {
+		have[line]++
+	}
+	var b strings.Builder
+	for line := range strings.Lines(after) {
+		if have[line]--; have[line] < 0 {
+			b.WriteString("+ " + line)
+		}
+	}
+	for line, n := range have {
+		if n > 0 {
+			b.WriteString("- " + line)
+		}
+	}
+	return b.String()
+}
+
+// eventually waits until a condition holds.
+func eventually(t *testing.T, limit time.Duration, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", limit, what)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}

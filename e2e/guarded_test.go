@@ -1,0 +1,155 @@
+package e2e
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"cairn/internal/engine"
+	"cairn/internal/host"
+	"cairn/internal/resource"
+	"cairn/internal/task"
+	"cairn/internal/wire"
+)
+
+// closeGates brings hosts to where the owner's own way in is proven and everybody
+// else's closed, by sshd and by the firewall, without walking the roadmap.
+func (b *bed) closeGates(names ...string) {
+	b.t.Helper()
+	e := b.engine()
+	var all sync.WaitGroup
+	for _, name := range names {
+		all.Go(func() {
+			if err := b.closeGatesOf(e, name); err != nil {
+				b.t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+	all.Wait()
+	if b.t.Failed() {
+		b.t.FailNow()
+	}
+}
+
+func (b *bed) closeGatesOf(e *engine.Engine, name string) error {
+	session, err := b.connector().Connect(b.t.Context(), b.host(name), host.Login{User: "root"})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = session.Close() }()
+	access, err := guardOf(task.GuardAccess, time.Minute, b.workOn(session, task.GuardAccess))
+	if err != nil {
+		return err
+	}
+	gate, err := guardOf(task.GuardGate, time.Minute, b.workOn(session, task.GuardGate))
+	if err != nil {
+		return err
+	}
+	return e.Apply(b.t.Context(), session, newRun(session, access, gate))
+}
+
+// workOn are the resources of a guard of the roadmap on the session's host.
+func (b *bed) workOn(session *host.Session, guard string) (resources []resource.Resource) {
+	b.t.Helper()
+	key, err := b.connector().OwnerKeyLine(b.t.Context())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, work := range task.For(task.Host{Lab: b.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key}) {
+		if work.Guard == guard {
+			resources = append(resources, work.Resources...)
+		}
+	}
+	return resources
+}
+
+// policy is the roadmap's for sshd with some options in front: the first value of
+// a keyword wins.
+func (b *bed) policy(name string, first ...resource.SSHOption) resource.SSHDropin {
+	b.t.Helper()
+	session, err := b.connector().Connect(b.t.Context(), b.host(name), host.Login{OwnerOnly: true})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = session.Close() }()
+	for _, r := range b.workOn(session, task.GuardGate) {
+		if dropin, is := r.(resource.SSHDropin); is {
+			dropin.Options = slices.Concat(first, dropin.Options)
+			return dropin
+		}
+	}
+	b.t.Fatal("no policy for sshd")
+	return resource.SSHDropin{}
+}
+
+// guardOf is a guarded change of the resources. The gate is tried beforehand, by a
+// canary login, as the engine has it.
+func guardOf(id string, deadline time.Duration, resources []resource.Resource) (wire.Guard, error) {
+	guard := wire.Guard{ID: id, Deadline: deadline, Settle: time.Second, Nonce: rand.Text()}
+	if id == task.GuardGate {
+		guard.Canary = "ops"
+	}
+	for _, r := range resources {
+		spec, err := resource.Encode(r)
+		if err != nil {
+			return guard, fmt.Errorf("the test's own resource: %w", err)
+		}
+		guard.Steps = append(guard.Steps, wire.Step{ID: string(r.Kind()) + " " + r.Key(), Resource: spec})
+	}
+	return guard, nil
+}
+
+// change is a guarded change at the gate.
+type change struct {
+	run       string        // its id; empty takes a new one
+	deadline  time.Duration // from arming to going back
+	resources []resource.Resource
+}
+
+// make makes the change through an engine, as up does, and returns how it ended.
+func (b *bed) make(ctx context.Context, e *engine.Engine, name string, c change) error {
+	session, err := b.connector().Connect(ctx, b.host(name), host.Login{OwnerOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = session.Close() }()
+	guard, err := guardOf(task.GuardGate, c.deadline, c.resources)
+	if err != nil {
+		return err
+	}
+	run := newRun(session, guard)
+	if c.run != "" {
+		run.ID = c.run
+	}
+	return e.Apply(ctx, session, run)
+}
+
+func newRun(session *host.Session, guards ...wire.Guard) wire.Run {
+	return wire.Run{ID: newRunID(), Epoch: session.Hello().Epoch, Guards: guards}
+}
+
+func newRunID() string { return "guarded-" + strings.ToLower(rand.Text()[:10]) }
+
+// spread has each of the hosts take jobs, one after the other, until none is left.
+func spread[Job any](names []string, jobs []Job, do func(name string, job Job)) {
+	queue := make(chan Job)
+	go func() {
+		defer close(queue)
+		for _, job := range jobs {
+			queue <- job
+		}
+	}()
+	var all sync.WaitGroup
+	for _, name := range names {
+		all.Go(func() {
+			for job := range queue {
+				do(name, job)
+			}
+		})
+	}
+	all.Wait()
+}

@@ -1,0 +1,183 @@
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"cairn/internal/engine"
+	"cairn/internal/host"
+	"cairn/internal/journal"
+	"cairn/internal/wire"
+)
+
+// killPoint is the moment at which the controller is killed: when it says an event
+// of a type that is about something, after a step where that is needed to tell one
+// from another.
+type killPoint struct{ event, about, after string }
+
+// killPoints are spread over a whole run, in its order, from the first contact to
+// the last look. The first gate is sshd's, the second one the firewall's.
+var killPoints = []killPoint{
+	{event: engine.EventConnecting},
+	{event: engine.EventConnecting, about: "bringing the agent"},
+	{event: engine.EventLook, about: "os-release"},
+	{event: engine.EventMilestone, about: "Host OS"},
+	{event: engine.EventLooking, about: "network"},
+
+	{event: string(wire.RunStarted)},
+	{event: string(wire.StepIntent), about: "packages"}, // while they are being installed
+	{event: string(wire.StepApplied), about: "packages"},
+	{event: string(wire.StepApplied), about: "net.ipv4.tcp_syncookies"},
+	{event: string(wire.RunDone)},
+
+	{event: string(wire.GuardArmed), about: "access"},
+	{event: string(wire.GuardApplied), about: "access"},
+	{event: engine.EventProof, about: "access"}, // between the login and the confirmation
+	{event: string(wire.GuardPersisted), about: "access"},
+	{event: engine.EventProof, about: "gate"}, // between the canary login and the go-ahead
+
+	{event: string(wire.GuardPrepared), about: "gate"},
+	{event: string(wire.GuardSettled), about: "gate"},
+	{event: string(wire.GuardConfirmed), about: "gate"},
+	{event: string(wire.GuardApplied), about: "gate", after: "nft-table"},
+	{event: engine.EventLooking, about: "port-scan-ipv4"},
+}
+
+// chains is how many hosts the points are shared out among. Each is killed at
+// every fifth point of the same run.
+const chains = 5
+
+// TestKilledController kills the controller at each point. Every time the next
+// `up` attaches to what goes on and comes at least to the next point; the last one
+// finishes. Then the plan is empty, nothing was rolled back on the way, and the
+// journal has every event of the host exactly once.
+func TestKilledController(t *testing.T) {
+	names := make([]string, chains)
+	for i := range names {
+		names[i] = fmt.Sprintf("h%d", i)
+	}
+	b := newBed(t, names...)
+	var all sync.WaitGroup
+	for i, name := range names {
+		all.Go(func() {
+			t.Run(name, func(t *testing.T) { killAndFinish(t, b, name, i) })
+		})
+	}
+	all.Wait()
+}
+
+func killAndFinish(t *testing.T, b *bed, name string, first int) {
+	o := newOwner(t, b, name)
+	for i := first; i < len(killPoints); i += chains {
+		o.kill(killPoints[i], "up", "--yes")
+	}
+	o.mustUp()
+	o.noChanges()
+	assertEventsOnce(t, b, o, name)
+	if e := o.run("export", "evidence"); e.exit != 0 {
+		t.Errorf("the chain of evidence: %s", e.stdout)
+	}
+}
+
+// kill starts the program and kills it at a point, without a chance to tidy up.
+func (o *owner) kill(at killPoint, args ...string) {
+	o.t.Helper()
+	cmd := o.command(append(args, "-o", "ndjson")...)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		o.t.Fatal(err)
+	}
+	var output strings.Builder
+	reached, after := false, at.after == ""
+	for lines := bufio.NewScanner(stdout); !reached && lines.Scan(); {
+		output.WriteString(lines.Text() + "\n")
+		var s said
+		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
+			o.t.Errorf("not a line of JSON: %q: %v", lines.Text(), err)
+		}
+		after = after || strings.Contains(s.Step, at.after)
+		reached = after && s.Type == at.event && strings.Contains(s.Step+" "+s.Guard+" "+s.Probe+" "+s.Text, at.about)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if !reached {
+		o.t.Fatalf("the run ended before it said %+v:\n%s", at, output.String())
+	}
+	if cmd.ProcessState.Exited() {
+		o.t.Fatalf("the program ended by itself: %v", cmd.ProcessState)
+	}
+}
+
+// assertEventsOnce compares the lab's journal with what the host itself has on
+// record of its runs, event by event.
+func assertEventsOnce(t *testing.T, b *bed, o *owner, name string) {
+	t.Helper()
+	kept := journalled(t, o, name)
+	session, err := b.connector().Connect(t.Context(), b.host(name), host.Login{OwnerOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = session.Close() }()
+	runs := session.Hello().Runs
+	if len(runs) == 0 {
+		t.Error("the host has no run on record")
+	}
+	for _, run := range runs {
+		var own []string
+		err := session.Attach(t.Context(), run.ID, 0, func(e wire.Event) error {
+			body, err := json.Marshal(e)
+			own = append(own, string(body))
+			return err
+		})
+		if err != nil {
+			t.Errorf("run %s: %v", run.ID, err)
+		}
+		if !run.Last.Final() {
+			t.Errorf("run %s has not ended: %s", run.ID, run.Last)
+		}
+		if !slices.Equal(kept[run.ID], own) {
+			t.Errorf("run %s: the journal has\n%s\nand the host\n%s", run.ID, strings.Join(kept[run.ID], "\n"), strings.Join(own, "\n"))
+		}
+		delete(kept, run.ID)
+	}
+	for run := range kept {
+		t.Errorf("the journal has a run that the host has not: %s", run)
+	}
+}
+
+// journalled are the events of a host in the lab's journal, by run, which have to
+// be numbered without a gap.
+func journalled(t *testing.T, o *owner, name string) map[string][]string {
+	t.Helper()
+	log, err := journal.Open(t.Context(), filepath.Join(o.dir, engine.StateDir, "journal.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = log.Close() }()
+	kept := map[string][]string{}
+	err = log.Each(t.Context(), 0, func(_ int64, e journal.Event) {
+		if e.Host != name {
+			return
+		}
+		kept[e.Run] = append(kept[e.Run], string(e.Body))
+		if e.Type == string(wire.GuardRolledBack) || e.Type == string(wire.GuardRefused) {
+			t.Errorf("run %s: %s: %s", e.Run, e.Type, e.Body)
+		}
+		if int(e.Seq) != len(kept[e.Run]) {
+			t.Errorf("event %d of run %s stands at place %d", e.Seq, e.Run, len(kept[e.Run]))
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return kept
+}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cairn/internal/cmmn"
+	"cairn/internal/engine"
+)
+
+func newCaseHistory(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "history",
+		Short: "Tell what happened in the case: who, when, why, and on what evidence",
+		Long: `History tells each turn of the case from the journal, the oldest first. With -o json it is complete, with the full hash of each piece
+of evidence.
+
+EXIT STATUS
+  0  the history was told
+  1  the case has not begun, or the lab or its journal cannot be read`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCaseHistory(cmd, g) },
+	}
+}
+
+func runCaseHistory(cmd *cobra.Command, g *globals) error {
+	e, err := g.open(cmd.Context(), loginFlags{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = e.Close() }()
+	turns, err := e.History(cmd.Context())
+	if err != nil {
+		return err
+	}
+	return g.screen.result(turns, func(w io.Writer) {
+		for i := range turns {
+			writeTurn(w, &turns[i])
+		}
+	})
+}
+
+// writeTurn shows one turn of the case: who and why on its first line, then what
+// it rests on and what followed.
+func writeTurn(w io.Writer, t *engine.CaseTurn) {
+	command := t.Command
+	if len(t.Values) > 0 {
+		command = "set " + counted(len(t.Values), "value")
+	}
+	fmt.Fprintf(w, "%s  %s  %s%s\n", t.At.UTC().Format("2006-01-02 15:04:05 MST"), t.By, command, after(": ", t.Why))
+	var lines []string
+	for _, v := range t.Values {
+		lines = append(lines, fmt.Sprintf("%s is %s", v.ID, v.Value))
+	}
+	for _, c := range t.Changes {
+		if what := changeWord(c); what != "" {
+			lines = append(lines, c.Name+" "+what)
+		}
+	}
+	writeSome(w, "    ", lines)
+	lines = nil
+	for _, p := range t.Evidence {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("on evidence %.12s %s", p.Hash, p.Look)))
+	}
+	writeSome(w, "    ", lines)
+}
+
+// writeSome shows as many of the lines as are read where there are many of them.
+func writeSome(w io.Writer, indent string, lines []string) {
+	shown := lines[:min(briefly, len(lines))]
+	for _, line := range shown {
+		fmt.Fprintln(w, indent+line)
+	}
+	if more := len(lines) - len(shown); more > 0 {
+		fmt.Fprintf(w, "%sand %d more\n", indent, more)
+	}
+}
+
+// changeWord is a change of state in the owner's words; empty for those that are
+// only steps on the way.
+func changeWord(c engine.CaseChange) string {
+	switch {
+	case c.To == cmmn.Null, c.To == cmmn.Available:
+		return ""
+	case c.To == cmmn.Completed && c.Kind == cmmn.Milestone.String():
+		return "is reached"
+	case c.To == cmmn.Active && c.From == cmmn.Suspended:
+		return "goes on"
+	case c.To == cmmn.Terminated && c.From == cmmn.Available:
+		return "is taken out"
+	}
+	return "is " + stateWord(c.To.String())
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"cairn/internal/cmmn"
+	"cairn/internal/engine"
+)
+
+func newCaseShow(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show",
+		Short: "Show the case as a tree, with the ids and states of what is in it",
+		Long: `Show draws the case from the journal alone. Its marks are those of CMMN: ! is required, # repeats; what is discretionary is shown once it is
+planned.
+
+EXIT STATUS
+  0  the case was shown
+  1  it has not begun, or the lab or its journal cannot be read`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCaseShow(cmd, g) },
+	}
+}
+
+func runCaseShow(cmd *cobra.Command, g *globals) error {
+	e, err := g.open(cmd.Context(), loginFlags{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = e.Close() }()
+	tree, err := e.CaseTree()
+	if err != nil {
+		return err
+	}
+	return g.screen.result(tree, func(w io.Writer) { writeTree(g.screen, w, tree) })
+}
+
+func writeTree(s *screen, w io.Writer, tree *engine.CaseTree) {
+	fmt.Fprintf(w, "Case of lab %s: %s, %s, begun %s, %s\n", tree.Lab, stateWord(tree.State.String()), tree.Workflow,
+		tree.Begun.Format("2006-01-02 15:04 MST"), counted(tree.Turns, "turn"))
+	for _, stage := range tree.Items {
+		fmt.Fprintln(w)
+		writeTreeItem(s, w, stage, "")
+	}
+}
+
+// writeTreeItem shows an item and what is below it. Of a stage that has not
+// begun only the stage is shown.
+func writeTreeItem(s *screen, w io.Writer, item engine.CaseItem, indent string) {
+	state := item.State.String()
+	notes := treeNotes(item)
+	fmt.Fprintf(w, "%s%s %-*s %-10s %s%s\n", indent, s.paint(state, treeMark(item)), 42-len(indent), item.ID, treeWord(item), item.Name, notes)
+	if item.State == cmmn.Available || item.State == cmmn.Suspended {
+		writeWaits(w, indent+"    ", item.WaitsFor)
+	}
+	unplanned := 0
+	for _, below := range item.Items {
+		switch {
+		case below.State != cmmn.Null:
+			writeTreeItem(s, w, below, indent+"  ")
+		case below.Discretionary:
+			unplanned++
+		}
+	}
+	if unplanned > 0 {
+		fmt.Fprintf(w, "%s  and %s: cairn task list\n", indent, counted(unplanned, "discretionary task")+" not planned")
+	}
+}
+
+// treeMark is the mark of a state; milestones have the shape of their own.
+func treeMark(item engine.CaseItem) string {
+	switch {
+	case item.Kind != cmmn.Milestone.String():
+		return mark(item.State.String())
+	case item.State == cmmn.Completed:
+		return "◆"
+	}
+	return "◇"
+}
+
+// treeWord is the state in the owner's words; a milestone is reached, not done.
+func treeWord(item engine.CaseItem) string {
+	switch {
+	case item.Kind == cmmn.Milestone.String() && item.State == cmmn.Completed:
+		return "reached"
+	case item.State == cmmn.Null:
+		return "not begun"
+	}
+	return stateWord(item.State.String())
+}
+
+func treeNotes(item engine.CaseItem) string {
+	notes := ""
+	if item.Required {
+		notes += " !"
+	}
+	if item.Repeats {
+		notes += " #"
+	}
+	if item.Discretionary {
+		notes += " (discretionary)"
+	}
+	return notes
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"cairn/internal/engine"
+	"cairn/internal/evidence"
+)
+
+func newCheck(g *globals) *cobra.Command {
+	var login loginFlags
+	cmd := &cobra.Command{
+		Use:   "check [CHECKPOINT...]",
+		Short: "Look anew whether what was proven still holds",
+		Long: `Check carries out the probes of the named checkpoints, or of all, each from its vantage, and writes the evidence down. It changes
+no host.
+
+EXIT STATUS
+  0    all of it is proven or waived
+  1    nothing could be looked at: the lab or its journal cannot be read
+  12   something is not proven; an unreachable host proves nothing
+  14   another run holds the lock
+  130  interrupted`,
+		RunE: func(cmd *cobra.Command, args []string) error { return runCheck(cmd.Context(), g, login, args) },
+	}
+	login.addFlags(cmd.Flags())
+	return cmd
+}
+
+func runCheck(ctx context.Context, g *globals, login loginFlags, names []string) error {
+	e, err := g.open(ctx, login)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = e.Close() }()
+	report, err := e.Check(ctx, engine.CheckOptions{Checkpoints: names})
+	if report == nil {
+		return err
+	}
+	if shown := g.screen.result(report, func(w io.Writer) { writeCheckText(g.screen, w, report) }); err == nil {
+		err = shown
+	}
+	return err
+}
+
+func writeCheckText(s *screen, w io.Writer, report *engine.CheckReport) {
+	checkpoint := ""
+	proven := 0
+	for _, r := range report.Records {
+		if r.Checkpoint != checkpoint {
+			checkpoint = r.Checkpoint
+			fmt.Fprintf(w, "%s\n", checkpoint)
+		}
+		if r.Outcome == evidence.Proven {
+			proven++
+		}
+		writeRecord(s, w, r, "  ", briefly)
+	}
+	fmt.Fprintf(w, "\n%d of %d looks prove what they should.\n", proven, len(report.Records))
+}
+
+// briefly is how many values of a piece of evidence are shown where there are
+// many pieces; explain shows all.
+const briefly = 8
+
+// writeRecord shows one piece of evidence with the values seen, at most so many.
+func writeRecord(s *screen, w io.Writer, r evidence.Record, indent string, most int) {
+	from := ""
+	if r.Vantage != r.Host {
+		from = " from " + r.Vantage
+	}
+	fmt.Fprintf(w, "%s%s %s  %s on %s%s, %s\n", indent, s.paint(string(r.Outcome), mark(string(r.Outcome))), r.Outcome, r.Probe, r.Host, from, span(r.Took))
+	if r.Reason != "" {
+		fmt.Fprintf(w, "%s    %s\n", indent, r.Reason)
+	}
+	shown := r.Observed[:min(most, len(r.Observed))]
+	for _, f := range shown {
+		fmt.Fprintf(w, "%s    %s: %s\n", indent, f.Name, f.Value)
+	}
+	if more := len(r.Observed) - len(shown); more > 0 {
+		fmt.Fprintf(w, "%s    and %d more values\n", indent, more)
+	}
+}

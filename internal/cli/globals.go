@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"cairn/internal/engine"
+	"cairn/internal/host"
+	"cairn/internal/lab"
+	"cairn/internal/roadmap"
+)
+
+// globals are the flags that every command has, and what is made from them.
+type globals struct {
+	screen  *screen
+	labPath string
+}
+
+func (g *globals) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&g.labPath, "lab", "", "the lab `FILE` (default: lab.yaml here or in a folder above)")
+	flags.VarP(&g.screen.format, "output", "o", "`FORMAT` of the result: text, json or ndjson")
+}
+
+// loadLab reads the lab file and holds it against the roadmap.
+func (g *globals) loadLab() (*lab.Lab, *roadmap.Roadmap, error) {
+	r, err := roadmap.Homelab()
+	if err != nil {
+		return nil, nil, err
+	}
+	path := g.labPath
+	if path == "" {
+		if path, err = lab.Find("."); err != nil {
+			return nil, nil, err
+		}
+	}
+	l, err := lab.Known{Checkpoints: checkpointIDs(r)}.Load(path)
+	return l, r, err
+}
+
+func checkpointIDs(r *roadmap.Roadmap) []string {
+	var ids []string
+	for _, stage := range r.Stages {
+		for _, c := range stage.Checkpoints {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// loginFlags are those of commands that reach hosts.
+type loginFlags struct {
+	user        string
+	askPassword bool
+	askSudo     bool
+	fingerprint string
+}
+
+func (f *loginFlags) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&f.user, "first-user", "", "`NAME` to log in as on first contact, before the lab's own user exists")
+	flags.BoolVar(&f.askPassword, "ask-password", false, "ask for a login password on first contact; it is not stored")
+	flags.BoolVar(&f.askSudo, "ask-sudo-password", false, "ask for the password of sudo on first contact; it is not stored")
+	flags.StringVar(&f.fingerprint, "fingerprint", "", "accept a new host's key with this `SHA256` fingerprint without asking")
+}
+
+// login is how to log in where the owner's key is not accepted yet.
+func (f loginFlags) login() host.Login {
+	return host.Login{User: f.user, AskPassword: f.askPassword, AskSudo: f.askSudo}
+}
+
+// open makes the engine for the lab.
+func (g *globals) open(ctx context.Context, login loginFlags) (*engine.Engine, error) {
+	l, r, err := g.loadLab()
+	if err != nil {
+		return nil, err
+	}
+	connector, err := g.connector(l, login)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Open(ctx, engine.Options{
+		Lab: l, Roadmap: r, Connector: connector, Now: time.Now, Progress: g.screen.progress,
+		Login: login.login(),
+	})
+}
+
+func (g *globals) connector(l *lab.Lab, login loginFlags) (*host.Connector, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = ""
+	}
+	return host.New(host.Options{
+		Lab: l, Dir: engine.StateDirOf(l), Home: home, AgentSocket: os.Getenv("SSH_AUTH_SOCK"), Ask: g.screen.prompter(), Fingerprint: login.fingerprint, Now: time.Now,
+		Progress: func(name, text string) {
+			g.screen.progress(engine.Event{Type: engine.EventConnecting, Host: name, Text: text, At: time.Now().UTC()})
+		},
+	})
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cairn/internal/engine"
+	"cairn/internal/rehearse"
+	"cairn/internal/wire"
+)
+
+// longestSilence is how long a person is left without a word while work goes on.
+const longestSilence = 10 * time.Second
+
+// underWay is what has begun and not ended, in the order in which it began.
+type underWay []string
+
+// take learns from an event what began or ended.
+func (u *underWay) take(e engine.Event) {
+	u.end(rehearsing)
+	switch e.Type {
+	case engine.EventConnecting:
+		u.begin(words(e.Host, "connecting"))
+	case engine.EventConnected, engine.EventLost:
+		u.end(words(e.Host, "connecting"))
+	case string(wire.StepIntent):
+		u.begin(words(e.Host, e.Step))
+	case string(wire.StepApplied), string(wire.StepUnchanged), string(wire.StepFailed):
+		u.end(words(e.Host, e.Step))
+	case engine.EventLooking:
+		u.begin(lookName(e))
+	case engine.EventLook:
+		u.end(lookName(e))
+	case rehearse.EventRehearsal:
+		u.begin(rehearsing)
+	}
+}
+
+// rehearsing is under way between two events of the throw-away hosts themselves.
+const rehearsing = "the step above"
+
+func (u *underWay) begin(what string) {
+	u.end(what)
+	*u = append(*u, what)
+}
+
+func (u *underWay) end(what string) {
+	*u = slices.DeleteFunc(*u, func(s string) bool { return s == what })
+}
+
+// heartbeat says what is under way whenever nothing was said for a while, until
+// stop is called.
+func (s *screen) heartbeat() (stop func()) {
+	ticker := time.NewTicker(time.Second)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			case now := <-ticker.C:
+				s.beat(now)
+			}
+		}
+	}()
+	return func() {
+		ticker.Stop()
+		close(done)
+		<-ended
+	}
+}
+
+func (s *screen) beat(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.format == formatNDJSON || len(s.underWay) == 0 || now.Sub(s.spoken) < longestSilence {
+		return
+	}
+	s.line(now, "… still at work: "+strings.Join(s.underWay, ", "))
+}
+
+// line writes a line of progress with the time since the command began.
+func (s *screen) line(now time.Time, text string) {
+	s.spoken = now
+	fmt.Fprintf(s.streams.Err, "%6.1fs  %s\n", now.Sub(s.begun).Seconds(), text)
+}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"cairn/internal/host"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+)
+
+func newHost(g *globals) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "host",
+		Short: "Meet, forget or clean single hosts",
+	}
+	cmd.AddCommand(newHostAdd(g), newHostForget(g), newHostPurge(g))
+	return cmd
+}
+
+func newHostAdd(g *globals) *cobra.Command {
+	var login loginFlags
+	cmd := &cobra.Command{
+		Use:   "add NAME",
+		Short: "Meet a host of lab.yaml: pin its key, log in once, tell what it is",
+		Long: `Add shows you the host's key, pins it, and logs in. Nothing is set up yet.
+
+EXIT STATUS
+  0    the host was met
+  1    it cannot be reached, is of a kind that Cairn does not manage, or its key is not the pinned one
+  4    it refused the login
+  130  interrupted`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector) error { return runHostAdd(cmd.Context(), g, h, c, login) })
+		},
+	}
+	login.addFlags(cmd.Flags())
+	return cmd
+}
+
+func runHostAdd(ctx context.Context, g *globals, h lab.Host, c *host.Connector, login loginFlags) error {
+	session, err := c.Connect(ctx, h, login.login())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = session.Close() }()
+	facts := session.Hello().Facts
+	return g.screen.result(facts, func(w io.Writer) {
+		fmt.Fprintf(w, "%s is %s on %s, %d CPUs, %.1f GiB of memory; logged in as %s.\n", h.Name, facts.OS.Name, facts.Arch, facts.CPUs,
+			float64(facts.MemoryBytes)/(1<<30), session.LoginUser())
+		fmt.Fprintln(w, "Next: cairn plan")
+	})
+}
+
+func newHostForget(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "forget NAME",
+		Short: "Forget a host's pinned key, because you installed it anew",
+		Long: `Forget takes the host's key out of the pinned ones. The next contact shows you the new one.
+
+EXIT STATUS
+  0  the key is forgotten, or was not known
+  1  lab.yaml has no such host, or the pinned keys cannot be written`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return g.withHost(args[0], loginFlags{}, func(h lab.Host, c *host.Connector) error {
+				if err := c.Forget(h); err != nil {
+					return err
+				}
+				g.screen.say("The key of %s is forgotten; the next contact shows you the new one.", h.Name)
+				return nil
+			})
+		},
+	}
+}
+
+func newHostPurge(g *globals) *cobra.Command {
+	var login loginFlags
+	cmd := &cobra.Command{
+		Use:   "purge NAME",
+		Short: "Remove the agent and Cairn's own records from a host; what was set up there stays and works",
+		Long: `Purge removes what Cairn keeps for itself on a host. A later run brings the agent again.
+
+EXIT STATUS
+  0    the agent and its records are gone
+  1    the host cannot be reached, or they could not be removed
+  4    it refused the login
+  130  interrupted`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector) error { return runHostPurge(cmd.Context(), g, h, c, login) })
+		},
+	}
+	login.addFlags(cmd.Flags())
+	return cmd
+}
+
+func runHostPurge(ctx context.Context, g *globals, h lab.Host, c *host.Connector, login loginFlags) error {
+	session, err := c.Connect(ctx, h, login.login())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = session.Close() }()
+	if err := session.Purge(ctx); err != nil {
+		return err
+	}
+	g.screen.say("Cairn's agent and records are gone from %s; its configuration is as it was.", h.Name)
+	return nil
+}
+
+// withHost finds the host in the lab and calls do.
+func (g *globals) withHost(name string, login loginFlags, do func(lab.Host, *host.Connector) error) error {
+	l, _, err := g.loadLab()
+	if err != nil {
+		return err
+	}
+	h, known := l.Host(name)
+	if !known {
+		return problem.New(problem.LabUnknown, "", fmt.Sprintf("lab.yaml has no host %q", name))
+	}
+	c, err := g.connector(l, login)
+	if err != nil {
+		return err
+	}
+	return do(h, c)
+}

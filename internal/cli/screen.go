@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"cairn/internal/engine"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+)
+
+// format is how results are written.
+type format string
+
+const (
+	formatText   format = "text"
+	formatJSON   format = "json"
+	formatNDJSON format = "ndjson"
+)
+
+// Set implements pflag.Value.
+func (f *format) Set(text string) error {
+	switch format(text) {
+	case formatText, formatJSON, formatNDJSON:
+		*f = format(text)
+		return nil
+	}
+	return errors.New("must be text, json or ndjson")
+}
+
+// String implements pflag.Value.
+func (f *format) String() string { return string(*f) }
+
+// Type implements pflag.Value.
+func (f *format) Type() string { return "format" }
+
+// screen is where a command shows things. It is safe for concurrent use.
+type screen struct {
+	streams Streams
+	format  format
+	colour  bool // stdout is a terminal that may show colour
+	begun   time.Time
+
+	mu       sync.Mutex
+	underWay underWay
+	spoken   time.Time // when progress was last shown
+}
+
+func newScreen(streams Streams) *screen {
+	now := time.Now()
+	return &screen{
+		streams: streams, format: formatText, begun: now, spoken: now,
+		colour: isTerminal(streams.Out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+	}
+}
+
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// say writes a line of talk.
+func (s *screen) say(text string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprintf(s.streams.Err, text+"\n", args...)
+}
+
+// result shows a command's result: as text by the function given, or as JSON.
+func (s *screen) result(value any, text func(io.Writer)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch s.format {
+	case formatJSON:
+		encoder := json.NewEncoder(s.streams.Out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(value)
+	case formatNDJSON:
+		return json.NewEncoder(s.streams.Out).Encode(map[string]any{"type": "result", "result": value})
+	}
+	text(s.streams.Out)
+	return nil
+}
+
+// progress shows an event as it happens.
+func (s *screen) progress(event engine.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.format == formatNDJSON {
+		_ = json.NewEncoder(s.streams.Out).Encode(event)
+		return
+	}
+	s.underWay.take(event)
+	if line := eventLine(event); line != "" {
+		s.line(event.At, line)
+	}
+}
+
+// failure is a problem as JSON.
+type failure struct {
+	Type    string       `json:"type"`
+	Code    problem.Code `json:"code,omitempty"`
+	Where   string       `json:"where,omitempty"`
+	Summary string       `json:"summary"`
+	Cause   string       `json:"cause,omitempty"`
+	Fix     string       `json:"fix,omitempty"`
+	Faults  lab.Faults   `json:"faults,omitempty"` // of a lab file, one by one
+	Exit    int          `json:"exit"`
+}
+
+// fail shows why the command ends without success.
+func (s *screen) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := describe(err)
+	if s.format != formatText {
+		_ = json.NewEncoder(s.streams.Out).Encode(f)
+		return
+	}
+	w := s.streams.Err
+	fmt.Fprintf(w, "\nerror: %s\n", joined(f.Where, f.Summary))
+	if f.Cause != "" {
+		fmt.Fprintf(w, "cause: %s\n", indented(f.Cause, "       "))
+	}
+	if f.Fix != "" {
+		fmt.Fprintf(w, "fix:   %s\n", f.Fix)
+	}
+	if f.Code != "" {
+		fmt.Fprintf(w, "code:  %s (more: cairn explain %s)\n", f.Code, f.Code)
+	}
+}
+
+func describe(err error) failure {
+	p := problem.Of(err)
+	if p == nil {
+		return failure{Type: "error", Summary: err.Error(), Exit: exitCode(err)}
+	}
+	f := failure{Type: "error", Code: p.Code, Where: p.Where, Summary: p.Summary, Fix: p.Remedy(), Exit: exitCode(err)}
+	if p.Cause != nil {
+		f.Cause = p.Cause.Error()
+	}
+	_ = errors.As(err, &f.Faults)
+	return f
+}
+
+func joined(where, summary string) string {
+	if where == "" {
+		return summary
+	}
+	return where + ": " + summary
+}
+
+func indented(text, by string) string { return strings.ReplaceAll(text, "\n", "\n"+by) }
+
+// exitCode is what the catalogue says of the error's code.
+func exitCode(err error) int {
+	var exit exitError
+	if errors.As(err, &exit) {
+		return exit.code
+	}
+	if entry, known := problem.Lookup(problem.CodeOf(err)); known {
+		return entry.Exit
+	}
+	return problem.ExitFailed
+}
+
+// exitError ends the program with a code and without a word.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }

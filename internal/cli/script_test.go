@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/cmmn"
+	"cairn/internal/cmmn/condition"
+	"cairn/internal/journal"
+	"cairn/internal/roadmap"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"cairn": func() {
+		os.Exit(Run(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	}})
+}
+
+// TestScripts runs the program itself as its owner would. Beside what testscript
+// offers there are:
+//
+//	exits CODE COMMAND...   runs a command that must end with the exit code
+//	begin [TASK...]         begins the case of the lab here, the tasks done
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true, ContinueOnError: true, Setup: giveHome,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "begin": begin},
+	})
+}
+
+// giveHome makes a home with a key, and none of the agent of whoever runs this.
+func giveHome(env *testscript.Env) error {
+	home := filepath.Join(env.WorkDir, "home")
+	env.Setenv("HOME", home)
+	env.Setenv("SSH_AUTH_SOCK", "")
+	return writeKey(home)
+}
+
+// writeKey gives a home a key to log in with.
+func writeKey(home string) error {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	block, err := ssh.MarshalPrivateKey(key, "")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(home, ".ssh"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(home, ".ssh", "id_ed25519"), pem.EncodeToMemory(block), 0o600)
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		got = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%v ended with %d, not %d", args[1:], got, want)
+	}
+}
+
+// begin writes the journal that `up` would have left: the case of a hybrid lab,
+// begun on the first of January, with one task done each hour.
+func begin(ts *testscript.TestScript, _ bool, tasks []string) {
+	r, err := roadmap.Homelab()
+	ts.Check(err)
+	conditions, err := condition.New()
+	ts.Check(err)
+	program, err := cmmn.Compile(r.Model(roadmap.Hybrid), conditions)
+	ts.Check(err)
+	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	c, turn, err := program.Start(cmmn.Author{At: at, By: "cairn", Why: "the first up"})
+	ts.Check(err)
+	turns := []cmmn.Turn{turn}
+	do := func(command cmmn.Command, why string) {
+		turn, err := c.Execute(command, cmmn.Author{At: at, By: "cairn", Why: why})
+		ts.Check(err)
+		turns = append(turns, turn)
+	}
+	for _, id := range tasks {
+		at = at.Add(time.Hour)
+		task, _ := r.Task(id)
+		set := cmmn.Set{Values: map[string]json.RawMessage{}}
+		for _, checkpoint := range task.Checkpoints {
+			set.Values[roadmap.ValueName(checkpoint)] = json.RawMessage("true")
+		}
+		do(set, "what the evidence says")
+		item, _ := c.Latest(id)
+		do(cmmn.Do{Number: item.Number, Transition: cmmn.Complete, Path: id}, "its checkpoints are proven")
+	}
+	writeTurns(ts, turns)
+}
+
+func writeTurns(ts *testscript.TestScript, turns []cmmn.Turn) {
+	log, err := journal.Open(context.Background(), ts.MkAbs(".cairn/journal.db"))
+	ts.Check(err)
+	for _, turn := range turns {
+		body, err := json.Marshal(turn)
+		ts.Check(err)
+		_, err = log.Append(context.Background(), journal.Event{Run: "begun", At: turn.At, Type: "case.turn", Subject: turn.Command, Body: body})
+		ts.Check(err)
+	}
+	ts.Check(log.Close())
+}

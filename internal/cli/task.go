@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"cairn/internal/engine"
+)
+
+func newTask(g *globals) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "task",
+		Short: "List tasks, plan discretionary ones in and out, and give your word on what people do",
+	}
+	cmd.AddCommand(newTaskList(g), newTaskShow(g), newTaskPlan(g), newTaskUnplan(g), newTaskDone(g), newTaskAttest(g))
+	return cmd
+}
+
+// tasking is a method of the engine that does something with one task.
+type tasking func(*engine.Engine, context.Context, string, engine.Order) (*engine.CaseTurn, error)
+
+func newTaskPlan(g *globals) *cobra.Command {
+	return g.taskCommand(&cobra.Command{
+		Use:   "plan ID [--why TEXT]",
+		Short: "Take a discretionary task into its stage",
+		Long: `Plan takes a discretionary task into its stage: at once when the stage is open, otherwise when it opens. The stage then waits for it.
+
+EXIT STATUS
+  0   the task is planned
+  1   it is no discretionary task, is planned already, or this version cannot do it; or the case has not begun
+  14  another run holds the lock`,
+	}, (*engine.Engine).PlanTask, false, "cairn task list")
+}
+
+func newTaskUnplan(g *globals) *cobra.Command {
+	return g.taskCommand(&cobra.Command{
+		Use:   "unplan ID [--why TEXT]",
+		Short: "Take a planned task out again that has not begun",
+		Long: `Unplan takes a task out of its stage as long as it waits there. One that is open has begun.
+
+EXIT STATUS
+  0   the task is no longer planned
+  1   it is not planned, or has begun; or the case has not begun
+  14  another run holds the lock`,
+	}, (*engine.Engine).UnplanTask, false, "cairn task list")
+}
+
+func newTaskDone(g *globals) *cobra.Command {
+	return g.taskCommand(&cobra.Command{
+		Use:   "done ID --why TEXT",
+		Short: "Give your word that a task is done which people do and no probe sees",
+		Long: `Done completes an open task by your word, which the journal keeps. It is refused for a task that evidence completes, or that Cairn does.
+
+EXIT STATUS
+  0   the task is done
+  1   it is refused, or the task is not open; or the case has not begun
+  14  another run holds the lock`,
+	}, (*engine.Engine).TaskDone, true, "cairn case show")
+}
+
+func newTaskAttest(g *globals) *cobra.Command {
+	return g.taskCommand(&cobra.Command{
+		Use:   "attest CRITERION --why TEXT",
+		Short: "Give your word on an exit criterion that nothing else can prove",
+		Long: `Attest makes an exit criterion true by your word, which the journal keeps. Those that wait for it are in cairn task list.
+
+EXIT STATUS
+  0   your word was taken
+  1   evidence decides the criterion, or there is none of that name; or the case has not begun
+  14  another run holds the lock`,
+	}, (*engine.Engine).Attest, true, "cairn case show")
+}
+
+// taskCommand completes a command about one task, or one criterion.
+func (g *globals) taskCommand(cmd *cobra.Command, do tasking, mustReason bool, next string) *cobra.Command {
+	var flags orderFlags
+	flags.addFlags(cmd)
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		order := flags.order()
+		if mustReason {
+			var err error
+			if order, err = flags.reasoned(cmd); err != nil {
+				return err
+			}
+		}
+		return g.steer(cmd, func(e *engine.Engine) (*engine.CaseTurn, error) { return do(e, cmd.Context(), args[0], order) }, next)
+	}
+	return cmd
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cairn/internal/engine"
+	"cairn/internal/problem"
+)
+
+func newTaskList(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List all tasks with their ids, the to-do list's included",
+		Long: `List names every task, who does it and how it stands, from the journal alone, and what only your word makes true.
+
+EXIT STATUS
+  0  the tasks were listed
+  1  the lab or its journal cannot be read`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runTaskList(cmd, g) },
+	}
+}
+
+func newTaskShow(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show ID",
+		Short: "Tell of a task what it is, what it waits for, and the evidence under it",
+		Long: `Show is explain for tasks alone.
+
+EXIT STATUS
+  0  the task was shown
+  1  there is no task of that name, or the lab or its journal cannot be read`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runTaskShow(cmd, g, args[0]) },
+	}
+}
+
+func runTaskList(cmd *cobra.Command, g *globals) error {
+	e, err := g.open(cmd.Context(), loginFlags{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = e.Close() }()
+	stages := e.Tasks()
+	return g.screen.result(stages, func(w io.Writer) { writeTasks(g.screen, w, stages) })
+}
+
+func runTaskShow(cmd *cobra.Command, g *globals, id string) error {
+	e, err := g.open(cmd.Context(), loginFlags{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = e.Close() }()
+	x, err := e.Explain(id)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(x.Kind, "task") {
+		return problem.New(problem.LabUnknown, "", fmt.Sprintf("%q is a %s, not a task", id, x.Kind)).WithFix("run `cairn explain " + id + "`")
+	}
+	return g.screen.result(x, func(w io.Writer) { writeExplanation(g.screen, w, x) })
+}
+
+func writeTasks(s *screen, w io.Writer, stages []engine.StageTasks) {
+	for i, stage := range stages {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%d %s\n", i+1, stage.Name)
+		for _, t := range stage.Tasks {
+			fmt.Fprintf(w, "  %s %-42s %-18s %s%s\n", s.paint(t.State, mark(t.State)), t.ID, taskWord(t), t.Name, taskNotes(t))
+		}
+		for _, c := range stage.Criteria {
+			word := "your word"
+			if c.Attested {
+				word = "attested"
+			}
+			fmt.Fprintf(w, "  ? %-42s %-18s %s\n", c.ID, word, c.Text)
+		}
+	}
+	fmt.Fprintln(w, "\nNext: cairn task show ID")
+}
+
+// taskWord is how a task stands, in the owner's words.
+func taskWord(t engine.TaskStatus) string {
+	if !t.Available && !t.ByWord {
+		return "not available yet"
+	}
+	return stateWord(t.State)
+}
+
+func taskNotes(t engine.TaskStatus) string {
+	var notes []string
+	if t.Discretionary {
+		notes = append(notes, "discretionary")
+	}
+	switch {
+	case t.ByWord:
+		notes = append(notes, "by your word")
+	case t.Kind == "human":
+		notes = append(notes, "you do it, evidence completes it")
+	}
+	if len(notes) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(notes, ", ") + ")"
+}

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"cairn/internal/engine"
+	"cairn/internal/problem"
+)
+
+// upFlags are the flags of up.
+type upFlags struct {
+	login loginFlags
+	yes   bool
+	plan  string
+	until string
+}
+
+func newUp(g *globals) *cobra.Command {
+	var flags upFlags
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Bring the hosts to what the lab declares, and prove it",
+		Long: `Up shows the plan, asks, and then walks the roadmap: each task the case has open is carried out on all hosts, its checkpoints
+are looked at, and what that proves opens the next. Whatever could lock you out is done under a guard: saved, rehearsed backwards, armed to undo
+itself, and confirmed only over a new login.
+
+Run it again whenever it was cut off: it attaches to what is still under way and goes on.
+
+EXIT STATUS
+  0    everything that can be done now is done and proven, or you did not consent
+  1    failed: a host cannot be reached, a step failed, or there is nobody to ask
+  4    a host refused the login
+  12   a required checkpoint is not proven
+  13   the case is suspended, failed or closed
+  14   another run holds the lock
+  15   a guarded change was refused or rolled back
+  130  interrupted`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runUp(cmd.Context(), g, flags) },
+	}
+	flags.login.addFlags(cmd.Flags())
+	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().StringVar(&flags.plan, "plan", "", "carry out exactly the plan in this `FILE`, or refuse")
+	cmd.Flags().StringVar(&flags.until, "until", "", "leave the stages after this `STAGE` alone")
+	return cmd
+}
+
+func runUp(ctx context.Context, g *globals, flags upFlags) error {
+	options, err := upOptions(g, flags)
+	if err != nil {
+		return err
+	}
+	e, err := g.open(ctx, flags.login)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = e.Close() }()
+	report, err := e.Up(ctx, options)
+	if report == nil {
+		return err
+	}
+	if shown := g.screen.result(report, func(w io.Writer) { writeUpText(w, report) }); err == nil {
+		err = shown
+	}
+	return err
+}
+
+// upOptions decide who consents: the person at the terminal, the flag, or the
+// plan that was looked at before.
+func upOptions(g *globals, flags upFlags) (engine.UpOptions, error) {
+	options := engine.UpOptions{Until: flags.until}
+	if flags.plan != "" {
+		plan, err := readPlan(flags.plan)
+		options.Bound = plan
+		return options, err
+	}
+	if flags.yes {
+		return options, nil
+	}
+	ask := g.screen.prompter()
+	if ask == nil {
+		return options, problem.New(problem.RunNeedsYes, "", "there is no terminal to ask for your consent on")
+	}
+	options.Consent = func(plan *engine.Plan) (bool, error) {
+		writePlanText(g.screen, g.screen.streams.Err, plan)
+		return ask.Confirm(context.Background(), "Make these changes?")
+	}
+	return options, nil
+}
+
+// writeUpText is what up says last.
+func writeUpText(w io.Writer, report *engine.UpReport) {
+	switch {
+	case !report.Consent:
+		fmt.Fprintln(w, "Nothing was changed.")
+		return
+	case len(report.Applied) == 0:
+		fmt.Fprintf(w, "No changes: %s on %s are as declared.\n", counted(report.Plan.Looked(), "resource"), counted(len(report.Plan.Hosts), "host"))
+	default:
+		fmt.Fprintf(w, "Carried out: %s.\n", list(report.Applied))
+	}
+	if len(report.Reached) > 0 {
+		fmt.Fprintf(w, "Milestones reached: %s.\n", list(report.Reached))
+	}
+	fmt.Fprintln(w, "Next: cairn status")
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"cairn/internal/host/agents"
+	"cairn/internal/wire"
+)
+
+// versionInfo is what version tells.
+type versionInfo struct {
+	Version  string            `json:"version"`
+	Revision string            `json:"revision,omitempty"`
+	Go       string            `json:"go"`
+	Protocol int               `json:"protocol"`
+	Agents   map[string]string `json:"agents"` // architecture to the SHA-256 of its agent
+}
+
+func newVersion(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Tell the version of Cairn and of the agents inside it",
+		Long: `Version tells the version of Cairn, and of the agent for each kind of processor the first 12 digits of its SHA-256.
+
+EXIT STATUS
+  0  always`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return runVersion(g) },
+	}
+}
+
+func runVersion(g *globals) error {
+	info := versionInfo{Version: "development", Protocol: wire.Protocol, Agents: agents.Sums()}
+	if build, ok := debug.ReadBuildInfo(); ok {
+		info.Go = build.GoVersion
+		if v := build.Main.Version; v != "" && v != "(devel)" {
+			info.Version = v
+		}
+		for _, s := range build.Settings {
+			if s.Key == "vcs.revision" {
+				info.Revision = s.Value
+			}
+		}
+	}
+	return g.screen.result(info, func(w io.Writer) {
+		fmt.Fprintf(w, "cairn %s (%s)\n", info.Version, info.Go)
+		for _, arch := range sortedKeys(info.Agents) {
+			fmt.Fprintf(w, "agent %s %s\n", arch, info.Agents[arch][:12])
+		}
+	})
+}

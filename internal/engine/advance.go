@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"cairn/internal/evidence"
+	"cairn/internal/roadmap"
+)
+
+// advance tells the case what the evidence says now, and completes the open
+// tasks whose checkpoints all count. Each completion can open more.
+func (e *Engine) advance(ctx context.Context, report *UpReport) error {
+	before := e.theCase.reachedMilestones()
+	if err := e.theCase.set(ctx, e, e.values()); err != nil {
+		return err
+	}
+	for {
+		ready := e.readyTasks()
+		if len(ready) == 0 {
+			break
+		}
+		for _, t := range ready {
+			if err := e.theCase.complete(ctx, e, t.ID); err != nil {
+				return err
+			}
+			e.tell(Event{Type: EventTaskDone, Task: t.ID, Text: t.Name})
+		}
+	}
+	e.tellReached(before, report)
+	return nil
+}
+
+// tellReached reports the milestones that were not reached before.
+func (e *Engine) tellReached(before map[string]time.Time, report *UpReport) {
+	now := e.theCase.reachedMilestones()
+	for _, stage := range e.roadmap.Stages {
+		for _, m := range stage.Milestones {
+			if before[m.ID].IsZero() && !now[m.ID].IsZero() {
+				report.Reached = append(report.Reached, m.ID)
+				e.tell(Event{Type: EventMilestone, Milestone: m.ID, Text: m.Name})
+			}
+		}
+	}
+}
+
+// readyTasks are the open tasks of this version whose checkpoints all count.
+func (e *Engine) readyTasks() []roadmap.Task {
+	var ready []roadmap.Task
+	for _, stage := range e.roadmap.Stages {
+		for _, t := range stage.Tasks {
+			if t.Available && e.theCase.open(t.ID) && e.counts(t) {
+				ready = append(ready, t)
+			}
+		}
+	}
+	return ready
+}
+
+// counts reports whether all of a task's checkpoints count now. A task without
+// one is never done by evidence.
+func (e *Engine) counts(t roadmap.Task) bool {
+	return len(t.Checkpoints) > 0 && len(e.failing(t)) == 0
+}
+
+// failing are the task's checkpoints that do not count now.
+func (e *Engine) failing(t roadmap.Task) []string {
+	var failing []string
+	for _, id := range t.Checkpoints {
+		if !e.Judge(id).Outcome.Counts() {
+			failing = append(failing, id)
+		}
+	}
+	return failing
+}
+
+// Judge says what a checkpoint is worth now. One that this version cannot look
+// at is unproven.
+func (e *Engine) Judge(checkpoint string) evidence.Judgement {
+	c, known := e.roadmap.Checkpoint(checkpoint)
+	if !known || !c.Available {
+		return evidence.Judgement{Outcome: evidence.Unproven}
+	}
+	return e.ledger.JudgeAll(looksAlone(looksOf(e.lab, c)), e.waivers, e.now())
+}
+
+// values is the case file: for every checkpoint of this version whether it counts,
+// and how the owner answered the choices.
+func (e *Engine) values() map[string]any {
+	values := map[string]any{}
+	for choice, option := range e.lab.Choose {
+		values[roadmap.ChoiceValue(choice)] = option
+	}
+	for _, stage := range e.roadmap.Stages {
+		for _, c := range stage.Checkpoints {
+			if c.Available {
+				values[roadmap.ValueName(c.ID)] = e.Judge(c.ID).Outcome.Counts()
+			}
+		}
+	}
+	return values
+}

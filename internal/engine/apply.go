@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cairn/internal/host"
+	"cairn/internal/journal"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+	"cairn/internal/wire"
+)
+
+// Work under way on a host survives a broken connection, so the controller
+// comes back to it. The pauses add up to more than a host takes to restart.
+const (
+	reconnectPause = 2 * time.Second
+	reconnectFor   = 3 * time.Minute
+)
+
+// sentRun is what the journal keeps of a run before the host is told of it. It
+// holds no resource, so that no content can get into the journal with it.
+type sentRun struct {
+	Epoch  uint64      `json:"epoch"`
+	Steps  []string    `json:"steps,omitempty"`
+	Guards []sentGuard `json:"guards,omitempty"`
+}
+
+// sentGuard is what is needed to confirm a guard, also by a controller that
+// comes back after the one that sent it has died.
+type sentGuard struct {
+	ID     string   `json:"id"`
+	Nonce  string   `json:"nonce"`
+	Canary string   `json:"canary,omitempty"`
+	Steps  []string `json:"steps"`
+}
+
+// typeRunSent is the journal's type of a sentRun.
+const typeRunSent = "run.sent"
+
+// Apply has a run carried out on the host of the session and returns when it
+// ended. It holds the other end of every guard: it proves, over new connections,
+// that the owner still gets in.
+func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run) error {
+	h := session.Host()
+	sent := summarise(run)
+	if err := e.note(ctx, run.ID, typeRunSent, h.Name, sent); err != nil {
+		return err
+	}
+	if err := session.Start(ctx, run); err != nil {
+		return err
+	}
+	return e.follow(ctx, session, run.ID, sent)
+}
+
+func summarise(run wire.Run) sentRun {
+	sent := sentRun{Epoch: run.Epoch, Steps: stepIDs(run.Steps)}
+	for _, g := range run.Guards {
+		sent.Guards = append(sent.Guards, sentGuard{ID: g.ID, Nonce: g.Nonce, Canary: g.Canary, Steps: stepIDs(g.Steps)})
+	}
+	return sent
+}
+
+func stepIDs(steps []wire.Step) []string {
+	var ids []string
+	for _, s := range steps {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+// follow reads a run's events to its end, reconnecting when the connection
+// breaks.
+func (e *Engine) follow(ctx context.Context, session *host.Session, run string, sent sentRun) error {
+	f := &following{engine: e, host: session.Host(), run: run, sent: sent}
+	err := f.attach(ctx, session)
+	giveUp := e.now().Add(reconnectFor)
+	for problem.CodeOf(err) == problem.HostConnection && e.now().Before(giveUp) {
+		e.tell(Event{Type: EventLost, Host: f.host.Name, Text: "the connection broke; the work goes on there, reconnecting"})
+		if err := pause(ctx, reconnectPause); err != nil {
+			return err
+		}
+		err = f.reattach(ctx, err)
+	}
+	return err
+}
+
+// following is one host's run as the controller sees it.
+type following struct {
+	engine *Engine
+	host   lab.Host
+	run    string
+	sent   sentRun
+	end    *wire.Event
+	reason *wire.Failure // of the first thing that went wrong
+}
+
+// reattach connects anew and goes on; while the host cannot be reached, the
+// connection still counts as broken.
+func (f *following) reattach(ctx context.Context, broken error) error {
+	session, err := f.engine.connect(ctx, f.host)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return broken
+	}
+	defer func() { _ = session.Close() }()
+	return f.attach(ctx, session)
+}
+
+func (f *following) attach(ctx context.Context, session *host.Session) error {
+	after, err := f.engine.journal.LastSeq(ctx, f.run, f.host.Name)
+	if err != nil {
+		return err
+	}
+	if err := f.answerAgain(ctx, session, after); err != nil {
+		return err
+	}
+	err = session.Attach(ctx, f.run, after, func(event wire.Event) error { return f.take(ctx, session, event) })
+	if err != nil {
+		return err
+	}
+	return f.result()
+}
+
+// answerAgain answers the last event kept of the run, when the host has told
+// nothing since: whoever wrote it down may have died before it could answer.
+func (f *following) answerAgain(ctx context.Context, session *host.Session, last uint64) error {
+	waits := func(run wire.RunInfo) bool { return run.ID == f.run && run.LastSeq == last && !run.Last.Final() }
+	if last == 0 || !slices.ContainsFunc(session.Hello().Runs, waits) {
+		return nil
+	}
+	kept, err := f.engine.journal.OfRun(ctx, f.run)
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
+		if k.Host != f.host.Name || k.Seq != last {
+			continue
+		}
+		var event wire.Event
+		if err := json.Unmarshal(k.Body, &event); err != nil {
+			return fmt.Errorf("event %d of %s: %w", k.Seq, f.run, err)
+		}
+		return f.answer(ctx, session, event)
+	}
+	return nil
+}
+
+// take writes an event down, shows it, and answers it where an answer is due.
+func (f *following) take(ctx context.Context, session *host.Session, event wire.Event) error {
+	body, err := json.Marshal(event)
+	if err != nil {
+		return fmt.Errorf("event %d of %s: %w", event.Seq, f.run, err)
+	}
+	_, err = f.engine.journal.Append(ctx, journal.Event{
+		Run: f.run, Host: f.host.Name, Seq: event.Seq, At: event.At, Type: string(event.Type), Subject: event.Step, Body: body,
+	})
+	if err != nil {
+		return err
+	}
+	f.engine.tell(Event{Type: string(event.Type), Host: f.host.Name, Task: event.Task, Step: event.Step, Guard: event.Guard, Text: eventText(event)})
+	if event.Failure != nil && f.reason == nil {
+		f.reason = event.Failure
+	}
+	if event.Type.Final() {
+		f.end = &event
+	}
+	return f.answer(ctx, session, event)
+}
+
+// eventText is what of an event is for people.
+func eventText(event wire.Event) string {
+	if event.Failure != nil {
+		text := event.Failure.Summary
+		if event.Failure.Cause != "" {
+			text += ": " + event.Failure.Cause
+		}
+		return text
+	}
+	return event.Detail
+}
+
+// result says how the run ended.
+func (f *following) result() error {
+	if f.end == nil {
+		return problem.New(problem.HostConnection, f.host.Name, "the host stopped reporting before the run ended")
+	}
+	switch f.end.Type {
+	case wire.RunDone:
+		return nil
+	default:
+		return f.failure()
+	}
+}
+
+// failure is the run's own problem: what its last event says, or where that says
+// nothing, what went wrong first.
+func (f *following) failure() error {
+	reason := f.end.Failure
+	if reason == nil {
+		reason = f.reason
+	}
+	if reason == nil {
+		return problem.New(problem.RunFailed, f.host.Name, "the run failed without a reason")
+	}
+	p := problem.New(problem.Code(reason.Code), f.host.Name, reason.Summary)
+	if reason.Cause != "" {
+		p.Cause = errors.New(reason.Cause)
+	}
+	if reason.Fix != "" {
+		p.Fix = reason.Fix
+	}
+	return p
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

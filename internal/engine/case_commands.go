@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cairn/internal/cmmn"
+	"cairn/internal/journal"
+	"cairn/internal/problem"
+)
+
+// Order is who asks something of the case, and for what reason. The journal
+// keeps both.
+type Order struct {
+	By  string // the owner's name on this machine
+	Why string
+}
+
+// SuspendCase lets the case rest: until it is resumed nothing on the roadmap goes
+// on, and up refuses to change a host.
+func (e *Engine) SuspendCase(ctx context.Context, o Order) (*CaseTurn, error) {
+	return e.steer(ctx, "case suspend", o, transition(cmmn.Suspend))
+}
+
+// ResumeCase lets a suspended case go on. CMMN has no resume of a case; a
+// suspended one leaves by reactivate (Table 8.6).
+func (e *Engine) ResumeCase(ctx context.Context, o Order) (*CaseTurn, error) {
+	return e.steer(ctx, "case resume", o, func(c *cmmn.Case) (cmmn.Command, error) {
+		if c.State() != cmmn.Suspended {
+			return nil, problem.New(problem.CaseIllegal, "", fmt.Sprintf("the case is %s; only a suspended one is resumed", c.State()))
+		}
+		return cmmn.Do{Transition: cmmn.Reactivate}, nil
+	})
+}
+
+// ReactivateCase opens a case again that was suspended, completed or terminated,
+// or that has failed.
+func (e *Engine) ReactivateCase(ctx context.Context, o Order) (*CaseTurn, error) {
+	return e.steer(ctx, "case reactivate", o, transition(cmmn.Reactivate))
+}
+
+// CloseCase ends a case that is not active for ever. The hosts stay as they are.
+func (e *Engine) CloseCase(ctx context.Context, o Order) (*CaseTurn, error) {
+	return e.steer(ctx, "case close", o, transition(cmmn.Close))
+}
+
+// decision finds the command for the case as it is under the lab's lock.
+type decision func(*cmmn.Case) (cmmn.Command, error)
+
+// transition is of the case itself.
+func transition(t cmmn.Transition) decision {
+	return func(*cmmn.Case) (cmmn.Command, error) { return cmmn.Do{Transition: t}, nil }
+}
+
+// steer carries the owner's command out under the lab's lock and journals it as
+// one turn, which it returns. What the case refuses is a problem with code
+// CaseIllegal, and changes nothing.
+func (e *Engine) steer(ctx context.Context, purpose string, o Order, decide decision) (*CaseTurn, error) {
+	lock, err := journal.TakeLock(e.stateDir(), purpose, e.now())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = lock.Release() }()
+	// What was read before the lock was taken may be old.
+	if err := e.load(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.theCase.begun(); err != nil {
+		return nil, err
+	}
+	command, err := decide(e.theCase.c)
+	if err != nil {
+		return nil, err
+	}
+	author := cmmn.Author{At: e.now(), By: o.By, Why: o.Why}
+	if err := e.theCase.execute(ctx, e, command, author); err != nil {
+		return nil, caseProblem(err)
+	}
+	return e.lastTurn(ctx)
+}
+
+// begun is a problem as long as the case has not started.
+func (l *labCase) begun() error {
+	if !l.started() {
+		return problem.New(problem.CaseNotBegun, "", "the case has not begun")
+	}
+	return nil
+}
+
+// atWork is a problem when the case was halted and nothing in it goes on.
+func (l *labCase) atWork() error {
+	if !l.started() {
+		return nil
+	}
+	resting := problem.New(problem.CaseResting, "", "the case is "+l.c.State().String())
+	switch l.c.State() {
+	case cmmn.Suspended:
+		return resting.WithFix("let it go on with `cairn case resume --why TEXT`")
+	case cmmn.Failed, cmmn.Terminated:
+		return resting.WithFix("open it again with `cairn case reactivate --why TEXT`")
+	case cmmn.Closed:
+		return resting.WithFix("a closed case stays closed; to begin a new one, move .cairn/journal.db out of the lab")
+	}
+	return nil
+}
+
+// caseProblem puts what the case refuses into an error for the owner.
+func caseProblem(err error) error {
+	var illegal *cmmn.IllegalTransitionError
+	var refused *cmmn.CommandError
+	var spin *cmmn.SpinError
+	switch {
+	case errors.As(err, &illegal), errors.As(err, &refused):
+		return problem.Wrap(problem.CaseIllegal, "", "the case does not allow that now", err)
+	case errors.As(err, &spin):
+		return problem.Wrap(problem.CaseSpins, "", "the case was stopped", err)
+	}
+	return err
+}

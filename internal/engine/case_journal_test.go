@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"testing"
+
+	"cairn/internal/journal"
+	"cairn/internal/lab"
+)
+
+// firstJournal holds the turns of a lab that went through Phase 1 with the first
+// version that kept a case. It is never written anew: what was written must stay
+// readable.
+const firstJournal = "testdata/turns-1.jsonl"
+
+func TestJournalsWrittenBeforeGoOn(t *testing.T) {
+	b := newCaseBed(t)
+	b.read(firstJournal)
+	c := b.load(lab.Hybrid)
+	for _, id := range foundation {
+		if !c.completed(id) {
+			t.Errorf("%s is %s", id, c.state(id))
+		}
+	}
+	for _, m := range []string{"foundation.remote-access-secured", "foundation.firewall-applied"} {
+		if c.reachedMilestones()[m].IsZero() {
+			t.Errorf("%s is not reached", m)
+		}
+	}
+	if c.state("core") != "active" {
+		t.Errorf("the second stage is %s", c.state("core"))
+	}
+	b.do(c.set(t.Context(), b.e, map[string]any{"core_containers_run": true}))
+	b.do(c.complete(t.Context(), b.e, "core.container-platform"))
+	if c.reachedMilestones()["core.container-platform-operational"].IsZero() {
+		t.Error("the case does not go on")
+	}
+}
+
+func (b *caseBed) read(path string) {
+	b.t.Helper()
+	text, err := os.ReadFile(path)
+	b.do(err)
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		_, err := b.log.Append(b.t.Context(), journal.Event{
+			Run: "before", Host: journal.Controller, At: b.now, Type: typeTurn, Body: json.RawMessage(bytes.Clone(lines.Bytes())),
+		})
+		b.do(err)
+	}
+}

@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"time"
+
+	"cairn/internal/cmmn"
+)
+
+// CaseTree is the case as a tree of what its model has.
+type CaseTree struct {
+	Lab      string     `json:"lab"`
+	Workflow string     `json:"workflow"`
+	State    cmmn.State `json:"state"`
+	Begun    time.Time  `json:"begun"`
+	Turns    int        `json:"turns"`
+	Items    []CaseItem `json:"items"`
+}
+
+// CaseItem is a stage, task, milestone or event listener, by its newest instance.
+type CaseItem struct {
+	ID            string     `json:"id"`
+	Name          string     `json:"name"`
+	Kind          string     `json:"kind"`
+	State         cmmn.State `json:"state"` // null: not planned, or in a stage that has not begun
+	Required      bool       `json:"required,omitempty"`
+	Discretionary bool       `json:"discretionary,omitempty"`
+	Repeats       bool       `json:"repeats,omitempty"`
+	Ended         *time.Time `json:"ended,omitempty"`
+	WaitsFor      []string   `json:"waits_for,omitempty"`
+	Items         []CaseItem `json:"items,omitempty"`
+}
+
+// CaseTree shows the case as it is in the journal.
+func (e *Engine) CaseTree() (*CaseTree, error) {
+	if err := e.theCase.begun(); err != nil {
+		return nil, err
+	}
+	tree := &CaseTree{
+		Lab: e.lab.Name, Workflow: string(e.lab.Workflow), State: e.theCase.c.State(), Begun: e.theCase.turns[0].At, Turns: len(e.theCase.turns),
+		Items: e.theCase.below(e.Model().Plan),
+	}
+	return tree, nil
+}
+
+// below are the items of a stage, those of its planning table last.
+func (l *labCase) below(stage *cmmn.Definition) []CaseItem {
+	var all []CaseItem
+	for _, item := range stage.Items {
+		all = append(all, l.treeItem(item, false))
+	}
+	if stage.Table != nil {
+		for _, item := range stage.Table.Items {
+			all = append(all, l.treeItem(item, true))
+		}
+	}
+	return all
+}
+
+func (l *labCase) treeItem(item *cmmn.Item, discretionary bool) CaseItem {
+	now := l.item(item.ID)
+	shown := CaseItem{
+		ID: item.ID, Name: item.Title(), Kind: item.Definition.Kind.String(), State: now.State, Required: now.Required,
+		Discretionary: discretionary, Repeats: item.Control != nil && item.Control.Repetition != nil,
+	}
+	// That a task's milestone waits for the task says nothing new.
+	if _, ofTask := l.roadmap.Milestone(item.ID); !ofTask {
+		shown.WaitsFor = l.waitsFor(item.ID)
+	}
+	if !now.Ended.IsZero() {
+		shown.Ended = &now.Ended
+	}
+	if item.Definition.Kind == cmmn.Stage {
+		shown.Items = l.below(item.Definition)
+	}
+	return shown
+}
+
+// find looks for an id among items and what is below them.
+func find(items []CaseItem, id string) (CaseItem, bool) {
+	for _, item := range items {
+		if item.ID == id {
+			return item, true
+		}
+		if below, known := find(item.Items, id); known {
+			return below, true
+		}
+	}
+	return CaseItem{}, false
+}

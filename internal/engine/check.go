@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"cairn/internal/evidence"
+	"cairn/internal/journal"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+	"cairn/internal/roadmap"
+)
+
+// CheckReport is what a check found.
+type CheckReport struct {
+	Records  []evidence.Record `json:"records"`
+	Reached  []string          `json:"reached,omitempty"`
+	Unproven []string          `json:"unproven,omitempty"`
+}
+
+// CheckOptions narrow down what is looked at; empty ones do not.
+type CheckOptions struct {
+	Checkpoints []string // ids
+	Probes      []string // names
+}
+
+// Check looks anew at checkpoints, all that this version can look at when none is
+// named, and writes the evidence down. It changes no host.
+func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error) {
+	checkpoints, err := e.checkpoints(o.Checkpoints)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := journal.TakeLock(e.stateDir(), "check", e.now())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = lock.Release() }()
+	if err := e.load(ctx); err != nil {
+		return nil, err
+	}
+	f := e.connectAll(ctx, e.lab.Hosts)
+	defer f.close()
+	var looks []planned
+	for _, c := range checkpoints {
+		looks = append(looks, looksOf(e.lab, c)...)
+	}
+	if len(o.Probes) > 0 {
+		looks = slices.DeleteFunc(looks, func(p planned) bool { return !slices.Contains(o.Probes, p.Probe) })
+	}
+	report := &CheckReport{}
+	if report.Records, err = e.look(ctx, f, looks); err != nil {
+		return nil, err
+	}
+	up := &UpReport{}
+	if e.theCase.started() && e.theCase.atWork() == nil {
+		if err := e.advance(ctx, up); err != nil {
+			return nil, err
+		}
+	}
+	report.Reached = up.Reached
+	for _, c := range checkpoints {
+		if !e.Judge(c.ID).Outcome.Counts() {
+			report.Unproven = append(report.Unproven, c.ID)
+		}
+	}
+	return report, unproven(report.Unproven)
+}
+
+// checkpoints finds those named, or takes all that can be looked at.
+func (e *Engine) checkpoints(names []string) ([]roadmap.Checkpoint, error) {
+	var found []roadmap.Checkpoint
+	for _, stage := range e.roadmap.Stages {
+		for _, c := range stage.Checkpoints {
+			if c.Available && (len(names) == 0 || slices.Contains(names, c.ID)) {
+				found = append(found, c)
+			}
+		}
+	}
+	for _, name := range names {
+		if slices.ContainsFunc(found, func(c roadmap.Checkpoint) bool { return c.ID == name }) {
+			continue
+		}
+		if _, known := e.roadmap.Checkpoint(name); known {
+			return nil, problem.New(problem.LabNotReady, name, "this version of Cairn cannot look at that checkpoint yet").
+				WithFix("`cairn check` alone looks at all that it can")
+		}
+		return nil, noSuch("checkpoint", name, e.names())
+	}
+	return found, nil
+}
+
+// stateDir is the lab's own folder for what Cairn keeps.
+func (e *Engine) stateDir() string { return StateDirOf(e.lab) }
+
+// StateDirOf is where Cairn keeps what it knows of a lab.
+func StateDirOf(l *lab.Lab) string { return filepath.Join(l.Dir, StateDir) }

@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cairn/internal/evidence"
+	"cairn/internal/host"
+	"cairn/internal/journal"
+	"cairn/internal/lab"
+	"cairn/internal/roadmap"
+)
+
+// StateDir is the folder beside lab.yaml in which Cairn keeps the journal, the
+// pinned host keys and the lab file's schema.
+const StateDir = ".cairn"
+
+// Options say what an engine works on.
+type Options struct {
+	Lab       *lab.Lab
+	Roadmap   *roadmap.Roadmap
+	Connector *host.Connector
+	// Login is how to log in where the owner's key is not accepted yet.
+	Login host.Login
+	Now   func() time.Time
+	// Progress receives events as they happen, one at a time; it may be nil.
+	Progress func(Event)
+	// Waivers stand in for proof in addition to the lab's own; a rehearsal has
+	// some for what throw-away hosts cannot show.
+	Waivers []evidence.Waiver
+}
+
+// Engine walks one lab. Its methods are not to be called at the same time.
+type Engine struct {
+	lab       *lab.Lab
+	roadmap   *roadmap.Roadmap
+	connector *host.Connector
+	login     host.Login
+	now       func() time.Time
+	progress  func(Event)
+	waivers   []evidence.Waiver
+	journal   *journal.Journal
+	ledger    *evidence.Ledger
+	theCase   *labCase
+	local     host.Local
+	// command is the run id of what the controller does by itself.
+	command string
+}
+
+// Open opens the lab's journal and brings the case to where it was. Close it.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	e := &Engine{
+		lab: o.Lab, roadmap: o.Roadmap, connector: o.Connector, login: o.Login, now: o.Now,
+		local: host.NewLocal(), progress: serialised(o.Progress), waivers: append(waiversOf(o.Lab), o.Waivers...),
+	}
+	e.command = e.newID()
+	log, err := journal.Open(ctx, filepath.Join(o.Lab.Dir, StateDir, "journal.db"))
+	if err != nil {
+		return nil, err
+	}
+	e.journal = log
+	if err := e.load(ctx); err != nil {
+		_ = log.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// Close closes the journal.
+func (e *Engine) Close() error { return e.journal.Close() }
+
+// load makes the projections that every command needs.
+func (e *Engine) load(ctx context.Context) error {
+	ledger, err := readLedger(ctx, e.journal)
+	if err != nil {
+		return err
+	}
+	e.ledger = ledger
+	e.theCase, err = loadCase(ctx, e.journal, e.roadmap, e.lab.Workflow)
+	return err
+}
+
+func waiversOf(l *lab.Lab) []evidence.Waiver {
+	var all []evidence.Waiver
+	for _, w := range l.Waivers {
+		all = append(all, evidence.Waiver{Checkpoint: w.Checkpoint, Reason: w.Reason, Expires: w.Expires})
+	}
+	return all
+}
+
+// newID is a name for a run: when it began, for people, and 40 bits against
+// two at once.
+func (e *Engine) newID() string {
+	return e.now().UTC().Format("20060102t150405") + "-" + strings.ToLower(rand.Text()[:8])
+}
+
+// note writes one of the controller's own events down.
+func (e *Engine) note(ctx context.Context, run, typ, subject string, body any) error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	_, err = e.journal.Append(ctx, journal.Event{Run: run, Host: journal.Controller, At: e.now(), Type: typ, Subject: subject, Body: encoded})
+	return err
+}

@@ -1,0 +1,45 @@
+package engine
+
+import "time"
+
+// Event is one thing a face can show while work goes on. The same stream feeds
+// terminal, JSON and audit.
+type Event struct {
+	At         time.Time `json:"at"`
+	Type       string    `json:"type"`
+	Host       string    `json:"host,omitempty"`
+	Task       string    `json:"task,omitempty"`
+	Step       string    `json:"step,omitempty"`
+	Guard      string    `json:"guard,omitempty"`
+	Checkpoint string    `json:"checkpoint,omitempty"`
+	Probe      string    `json:"probe,omitempty"`
+	Vantage    string    `json:"vantage,omitempty"`
+	Outcome    string    `json:"outcome,omitempty"`
+	Milestone  string    `json:"milestone,omitempty"`
+	Text       string    `json:"text,omitempty"`
+}
+
+// Types of events that the engine itself makes. Those that come from a host keep
+// the names that package wire gives them.
+const (
+	EventConnecting = "host.connecting"
+	EventConnected  = "host.connected"
+	EventLost       = "host.connection-lost"
+	EventAttached   = "run.attached"
+	EventTaskOpen   = "task.started"
+	EventTaskDone   = "task.completed"
+	EventProving    = "checkpoint.started"
+	EventLooking    = "look.started"
+	EventLook       = "look.done"
+	EventMilestone  = "milestone.reached"
+	EventProof      = "guard.proof"
+)
+
+// tell hands an event to whoever listens.
+func (e *Engine) tell(event Event) {
+	if e.progress == nil {
+		return
+	}
+	event.At = e.now().UTC()
+	e.progress(event)
+}

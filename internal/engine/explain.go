@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cairn/internal/evidence"
+	"cairn/internal/roadmap"
+)
+
+// Explanation is all that can be said of one thing on the roadmap.
+type Explanation struct {
+	ID          string              `json:"id"`
+	Kind        string              `json:"kind"`
+	Name        string              `json:"name"`
+	Text        string              `json:"text,omitempty"`
+	State       string              `json:"state"`
+	WaitsFor    []string            `json:"waits_for,omitempty"`
+	Steps       []string            `json:"steps,omitempty"`
+	Checkpoints []CheckpointStatus  `json:"checkpoints,omitempty"`
+	Challenges  []roadmap.Challenge `json:"challenges,omitempty"`
+}
+
+// Explain finds a stage, task, milestone, checkpoint, criterion, challenge or
+// entry of the to-do list by its id.
+func (e *Engine) Explain(id string) (*Explanation, error) {
+	for _, stage := range e.roadmap.Stages {
+		if x := e.explainIn(stage, id); x != nil {
+			return x, nil
+		}
+	}
+	for _, entry := range e.roadmap.Todo {
+		if entry.ID == id {
+			return e.explained(id, "task of the to-do list", entry.Name, entry.Text), nil
+		}
+	}
+	if item, known := find(e.theCase.below(e.Model().Plan), id); known {
+		return e.explained(id, item.Kind, item.Name, "The case has it to gate with; it is not the roadmap's own."), nil
+	}
+	return nil, noSuch("item", id, e.names())
+}
+
+func (e *Engine) explainIn(stage roadmap.Stage, id string) *Explanation {
+	if stage.ID == id {
+		return e.explained(id, "stage", stage.Name, stage.Goal)
+	}
+	for _, t := range stage.Tasks {
+		if t.ID == id {
+			return e.explainTask(stage, t)
+		}
+	}
+	for _, m := range stage.Milestones {
+		if m.ID == id {
+			x := e.explained(id, "milestone", m.Name, "")
+			x.Checkpoints = e.checkpointStatuses(m.Checkpoints)
+			return x
+		}
+	}
+	for _, c := range stage.Checkpoints {
+		if c.ID == id {
+			x := &Explanation{ID: id, Kind: "checkpoint", Name: c.Name, Text: c.Text, State: string(e.Judge(id).Outcome)}
+			x.Checkpoints = e.checkpointStatuses([]string{id})
+			return x
+		}
+	}
+	for _, c := range slices.Concat(stage.Entry, stage.Exit) {
+		if c.ID == id {
+			return e.explainCriterion(c)
+		}
+	}
+	for _, c := range stage.Challenges {
+		if c.ID == id {
+			return &Explanation{ID: id, Kind: "challenge", Name: c.Text, Challenges: []roadmap.Challenge{c}}
+		}
+	}
+	return nil
+}
+
+// explainCriterion says of a criterion who or what makes it true.
+func (e *Engine) explainCriterion(c roadmap.Criterion) *Explanation {
+	x := &Explanation{ID: c.ID, Kind: "criterion", Name: c.Text}
+	switch {
+	case e.theCase.attested(c.ID):
+		x.Text = "You gave your word on it."
+	case c.Attested:
+		x.Text = "Only your word makes it true."
+	case c.Every != "":
+		x.Text = fmt.Sprintf("All %s of its stage make it true.", c.Every)
+	default:
+		x.Text = "It is true with: " + strings.Join(c.ProvenBy, ", ") + "."
+	}
+	return x
+}
+
+func (e *Engine) explained(id, kind, name, text string) *Explanation {
+	return &Explanation{ID: id, Kind: kind, Name: name, Text: text, State: e.theCase.state(id), WaitsFor: e.theCase.waitsFor(id)}
+}
+
+func (e *Engine) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {
+	x := e.explained(t.ID, string(t.Kind)+" task", t.Name, "")
+	x.Steps = t.Steps
+	x.Checkpoints = e.checkpointStatuses(t.Checkpoints)
+	if !t.Available {
+		x.Text = "Not available yet: this version of Cairn cannot do it."
+	}
+	for _, c := range stage.Challenges {
+		for _, task := range c.Tasks {
+			if task == t.ID {
+				x.Challenges = append(x.Challenges, c)
+			}
+		}
+	}
+	return x
+}
+
+func (e *Engine) checkpointStatuses(ids []string) []CheckpointStatus {
+	var all []CheckpointStatus
+	for _, id := range ids {
+		all = append(all, e.CheckpointStatus(id))
+	}
+	return all
+}
+
+// Evidence is every record of the journal, in the order they were sealed, after
+// their chain was verified.
+func (e *Engine) Evidence(ctx context.Context) ([]evidence.Record, error) {
+	events, err := e.journal.OfType(ctx, typeEvidence)
+	if err != nil {
+		return nil, err
+	}
+	records, err := recordsIn(events)
+	if err != nil {
+		return nil, err
+	}
+	return records, evidence.VerifyChain(records)
+}

@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/host"
+	"cairn/internal/problem"
+	"cairn/internal/wire"
+)
+
+// proofTime bounds each of the controller's proofs in a guard.
+const proofTime = 25 * time.Second
+
+// answer gives a host that waits in a guard what it waits for: after PREPARE the
+// go-ahead, when the owner can log in to a server with the new configuration;
+// after SETTLE the confirmation, over a connection made after the change. When
+// the proof fails the guard is told why and puts everything back.
+func (f *following) answer(ctx context.Context, session *host.Session, event wire.Event) error {
+	guard, known := f.guard(event.Guard)
+	switch {
+	case event.Type == wire.GuardPrepared && known && guard.Canary != "":
+		if err := f.proveCanary(ctx, session, guard); err != nil {
+			return f.abort(ctx, session, guard, "the owner could not log in through the new configuration: "+err.Error())
+		}
+		err := session.Proceed(ctx, f.run, guard.ID)
+		if problem.CodeOf(err) == problem.GuardRolledBack {
+			return nil // it came too late; the guard's own events tell what became of it
+		}
+		return err
+	case event.Type == wire.GuardSettled && known:
+		if err := f.confirm(ctx, guard); err != nil {
+			return f.abort(ctx, session, guard, "the owner could not get in after the change: "+err.Error())
+		}
+	}
+	return nil
+}
+
+func (f *following) guard(id string) (sentGuard, bool) {
+	for _, g := range f.sent.Guards {
+		if g.ID == id {
+			return g, true
+		}
+	}
+	return sentGuard{}, false
+}
+
+// abort tells the guard to put everything back. That it could not be told is no
+// failure: the guard then does it by itself at its deadline.
+func (f *following) abort(ctx context.Context, session *host.Session, guard sentGuard, reason string) error {
+	f.engine.tell(Event{Type: EventProof, Host: f.host.Name, Guard: guard.ID, Outcome: "failed", Text: reason})
+	if err := session.Abort(ctx, f.run, guard.ID, reason); err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// proveCanary logs in, with the owner's key, to an sshd that runs on the staged
+// configuration and is reached over the session, through no port.
+func (f *following) proveCanary(ctx context.Context, session *host.Session, guard sentGuard) error {
+	ctx, cancel := context.WithTimeout(ctx, proofTime)
+	defer cancel()
+	conn, err := session.CanaryDial(ctx, f.run, guard.ID)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if err := f.loginOver(ctx, conn, guard.Canary); err != nil {
+		return err
+	}
+	f.engine.tell(Event{Type: EventProof, Host: f.host.Name, Guard: guard.ID, Outcome: "proven", Text: "the owner logged in to a server with the new configuration"})
+	return nil
+}
+
+// loginOver logs in as user over conn, with the pinned host key and the owner's
+// key, and opens a session.
+func (f *following) loginOver(ctx context.Context, conn net.Conn, user string) error {
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	pinned, known := f.engine.connector.HostKey(f.host)
+	if !known {
+		return fmt.Errorf("no host key is pinned for %s", f.host.Name)
+	}
+	signers, err := f.engine.connector.OwnerSigners(ctx)
+	if err != nil {
+		return err
+	}
+	sshConn, channels, requests, err := ssh.NewClientConn(conn, f.host.Name, &ssh.ClientConfig{
+		User: user, Auth: []ssh.AuthMethod{ssh.PublicKeys(signers...)}, HostKeyCallback: ssh.FixedHostKey(pinned),
+		HostKeyAlgorithms: host.KeyAlgorithms(pinned),
+	})
+	if err != nil {
+		return err
+	}
+	client := ssh.NewClient(sshConn, channels, requests)
+	defer func() { _ = client.Close() }()
+	s, err := client.NewSession()
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+// confirm makes a wholly new connection as the owner, which proves the TCP path,
+// the key exchange, the host key, the login and sudo, and confirms over it.
+func (f *following) confirm(ctx context.Context, guard sentGuard) error {
+	ctx, cancel := context.WithTimeout(ctx, proofTime)
+	defer cancel()
+	fresh, err := f.engine.connector.Connect(ctx, f.host, host.Login{OwnerOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = fresh.Close() }()
+	f.engine.tell(Event{Type: EventProof, Host: f.host.Name, Guard: guard.ID, Outcome: "proven", Text: "the owner got in over a new connection, with sudo"})
+	return fresh.Confirm(ctx, f.run, guard.ID, guard.Nonce)
+}

@@ -1,0 +1,205 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"cairn/internal/evidence"
+	"cairn/internal/host"
+	"cairn/internal/journal"
+	"cairn/internal/lab"
+	"cairn/internal/probe"
+	"cairn/internal/task"
+	"cairn/internal/wire"
+)
+
+// lookTime bounds one look; the longest is a scan of all ports that stay silent.
+const lookTime = 3 * time.Minute
+
+// looksAtOnce is how many looks are carried out at the same time: few enough
+// that the logins among them stay below sshd's MaxStartups.
+const looksAtOnce = 4
+
+// typeEvidence is the journal's type of an evidence record.
+const typeEvidence = "evidence.recorded"
+
+// look carries the looks out, writes each record down in the order given, and
+// returns the records.
+func (e *Engine) look(ctx context.Context, f *fleet, looks []planned) ([]evidence.Record, error) {
+	nonce := rand.Text()
+	e.tellProving(looks)
+	records := make([]evidence.Record, len(looks))
+	var group errgroup.Group
+	group.SetLimit(looksAtOnce)
+	for i, p := range looks {
+		group.Go(func() error {
+			event := Event{Type: EventLooking, Checkpoint: p.Checkpoint, Probe: p.Probe, Host: p.Host, Vantage: p.Vantage}
+			e.tell(event)
+			records[i] = e.lookOnce(ctx, f, p, nonce)
+			// Shown is what the look is worth, which a waiver can make more than it saw.
+			verdict := evidence.NewLedger(records[i:i+1]).Judge(p.Look, e.waivers, e.now())
+			event.Type, event.Outcome, event.Text = EventLook, string(verdict.Outcome), verdict.Reason
+			e.tell(event)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return records, e.record(ctx, records)
+}
+
+// tellProving says which checkpoints are about to be looked at.
+func (e *Engine) tellProving(looks []planned) {
+	told := map[string]bool{}
+	for _, p := range looks {
+		if c, known := e.roadmap.Checkpoint(p.Checkpoint); known && !told[c.ID] {
+			told[c.ID] = true
+			e.tell(Event{Type: EventProving, Checkpoint: c.ID, Text: c.Name})
+		}
+	}
+}
+
+// record seals the records and writes them down, all or none.
+func (e *Engine) record(ctx context.Context, records []evidence.Record) error {
+	events := make([]journal.Event, len(records))
+	last := e.ledger.Last()
+	for i := range records {
+		records[i] = records[i].Seal(last)
+		last = records[i].Hash
+		body, err := json.Marshal(records[i])
+		if err != nil {
+			return err
+		}
+		events[i] = journal.Event{
+			Run: e.command, Host: journal.Controller, At: records[i].Started, Type: typeEvidence, Subject: records[i].Look.String(), Body: body,
+		}
+	}
+	if _, err := e.journal.Append(ctx, events...); err != nil {
+		return err
+	}
+	for _, r := range records {
+		e.ledger.Add(r)
+	}
+	return nil
+}
+
+func (e *Engine) lookOnce(ctx context.Context, f *fleet, p planned, nonce string) evidence.Record {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	started := e.now()
+	finding := e.observe(ctx, f, p, nonce)
+	return evidence.Record{
+		Look: p.Look, Started: started, Took: e.now().Sub(started).Round(time.Millisecond), Outcome: finding.Outcome, Reason: finding.Reason,
+		Expected: finding.Expected, Observed: finding.Observed, Fresh: p.use.Fresh, Nonce: nonce,
+	}
+}
+
+// observe gets everything a probe needs together. What cannot be had makes the
+// look unproven, with the reason.
+func (e *Engine) observe(ctx context.Context, f *fleet, p planned, nonce string) probe.Finding {
+	unproven := func(err error) probe.Finding {
+		return probe.Finding{Outcome: evidence.Unproven, Reason: err.Error()}
+	}
+	look, known := probe.Find(p.Probe)
+	if !known {
+		return unproven(fmt.Errorf("this version of Cairn has no probe %q", p.Probe))
+	}
+	h, _ := e.lab.Host(p.Host)
+	inside, err := f.session(ctx, h)
+	if err != nil && !look.Outside {
+		return unproven(err)
+	}
+	from, err := e.place(ctx, f, p.Vantage)
+	if err != nil {
+		return unproven(err)
+	}
+	target, err := e.target(ctx, h, inside, p.Vantage, nonce)
+	if err != nil {
+		return unproven(err)
+	}
+	return look.Look(ctx, from, target)
+}
+
+// target is what a probe looks at; inside is nil when the host lets nobody in.
+func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, vantage, nonce string) (probe.Target, error) {
+	signers, err := e.connector.OwnerSigners(ctx)
+	if err != nil {
+		return probe.Target{}, err
+	}
+	pinned, known := e.connector.HostKey(h)
+	if !known {
+		return probe.Target{}, fmt.Errorf("no host key is pinned for %s", h.Name)
+	}
+	target := probe.Target{Lab: e.lab, Host: h, Owner: signers[0], HostKey: pinned, Nonce: nonce}
+	if inside == nil {
+		return target, nil
+	}
+	facts := inside.Hello().Facts
+	target.Inside = inside
+	target.Sources = sourcesOf(e.lab, vantage, h, facts.Peer)
+	target.Expect = probe.Expectation{
+		SSHOptions: task.EffectiveSSH(task.Host{Lab: e.lab, Host: h, Facts: facts}),
+		Openings:   task.Openings(e.lab, h),
+	}
+	return target, nil
+}
+
+// place is a vantage: this machine, or a host of the lab.
+func (e *Engine) place(ctx context.Context, f *fleet, name string) (probe.Vantage, error) {
+	if name == fromController {
+		return named{e.local, name}, nil
+	}
+	h, _ := e.lab.Host(name)
+	session, err := f.session(ctx, h)
+	if err != nil {
+		return nil, fmt.Errorf("nobody can look from %s: %w", name, err)
+	}
+	return named{session, name}, nil
+}
+
+// looker is what sessions and this machine can do alike.
+type looker interface {
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
+	Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error)
+	Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error)
+}
+
+// named is a looker with the name of its place.
+type named struct {
+	looker
+	name string
+}
+
+// Name implements [probe.Vantage].
+func (n named) Name() string { return n.name }
+
+// readLedger makes the ledger out of the journal: the newest record of each look.
+func readLedger(ctx context.Context, log *journal.Journal) (*evidence.Ledger, error) {
+	events, err := log.NewestOfEach(ctx, typeEvidence)
+	if err != nil {
+		return nil, err
+	}
+	records, err := recordsIn(events)
+	if err != nil {
+		return nil, err
+	}
+	return evidence.NewLedger(records), nil
+}
+
+func recordsIn(events []journal.Event) ([]evidence.Record, error) {
+	records := make([]evidence.Record, len(events))
+	for i, event := range events {
+		if err := json.Unmarshal(event.Body, &records[i]); err != nil {
+			return nil, fmt.Errorf("evidence %d of %s: %w", event.Seq, event.Run, err)
+		}
+	}
+	return records, nil
+}

@@ -1,0 +1,34 @@
+package engine
+
+import (
+	"cairn/internal/cmmn"
+	"cairn/internal/cmmn/diagram"
+)
+
+// Model is the case model that the lab's roadmap and workflow make.
+func (e *Engine) Model() *cmmn.Model { return e.theCase.program.Model() }
+
+// Marks say how the lab's case stands, for a diagram of it; there are none before
+// it has begun.
+func (e *Engine) Marks() diagram.Marks {
+	if !e.theCase.started() {
+		return nil
+	}
+	c := e.theCase.c
+	marks := diagram.Marks{e.Model().Plan.ID: {State: c.State()}}
+	for _, item := range c.Items() {
+		mark := marks[item.ID]
+		mark.State = item.State
+		mark.Instances++
+		marks[item.ID] = mark
+	}
+	for _, stage := range e.Status().Stages {
+		for _, m := range stage.Milestones {
+			if mark, known := marks[m.ID]; known && m.Reached != nil {
+				mark.Standing = string(m.Standing)
+				marks[m.ID] = mark
+			}
+		}
+	}
+	return marks
+}

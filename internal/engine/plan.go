@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"cairn/internal/host"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+	"cairn/internal/resource"
+	"cairn/internal/task"
+	"cairn/internal/wire"
+)
+
+// Plan is what would change, host by host. It holds no secret and can be kept in
+// a file.
+type Plan struct {
+	Lab     string     `json:"lab"`
+	LabHash string     `json:"lab_hash"` // SHA-256 of lab.yaml
+	Made    time.Time  `json:"made"`
+	Took    string     `json:"took"`
+	Hosts   []HostPlan `json:"hosts"`
+	// Fingerprint binds the plan to the lab file and to everything that was seen
+	// on the hosts, but not to when that was.
+	Fingerprint string `json:"fingerprint"`
+}
+
+// HostPlan is what would change on one host.
+type HostPlan struct {
+	Host    string     `json:"host"`
+	System  string     `json:"system,omitempty"` // its operating system
+	Steps   []StepPlan `json:"steps,omitempty"`
+	Problem string     `json:"problem,omitempty"` // why it could not be looked at
+	err     error
+}
+
+// StepPlan is one resource and what separates the host from it.
+type StepPlan struct {
+	ID      string        `json:"id"`
+	Task    string        `json:"task"`
+	Guard   string        `json:"guard,omitempty"`
+	Diff    resource.Diff `json:"diff"`
+	Problem string        `json:"problem,omitempty"`
+	spec    resource.Spec
+}
+
+// Changes reports whether the step would do anything.
+func (s StepPlan) Changes() bool { return s.Problem != "" || !s.Diff.Empty() }
+
+// Changes counts the steps that would change something.
+func (p *Plan) Changes() int {
+	n := 0
+	for _, h := range p.Hosts {
+		for _, s := range h.Steps {
+			if s.Changes() {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// Looked counts the resources that were looked at.
+func (p *Plan) Looked() int {
+	n := 0
+	for _, h := range p.Hosts {
+		n += len(h.Steps)
+	}
+	return n
+}
+
+// Unreachable is the first host's problem, where a host could not be looked at.
+func (p *Plan) Unreachable() error {
+	for _, h := range p.Hosts {
+		if h.err != nil {
+			return h.err
+		}
+	}
+	return nil
+}
+
+// Plan looks at every managed host and says what would change. It changes
+// nothing.
+func (e *Engine) Plan(ctx context.Context) (*Plan, error) {
+	f := e.connectAll(ctx, managed(e.lab))
+	defer f.close()
+	return e.planOn(ctx, f)
+}
+
+func (e *Engine) planOn(ctx context.Context, f *fleet) (*Plan, error) {
+	hosts := managed(e.lab)
+	started := e.now()
+	p := &Plan{Lab: e.lab.Name, LabHash: e.lab.Hash, Made: started.UTC(), Hosts: make([]HostPlan, len(hosts))}
+	index := map[string]int{}
+	for i, h := range hosts {
+		index[h.Name] = i
+	}
+	var mu sync.Mutex
+	f.each(hosts, func(h lab.Host) {
+		planned := e.planHost(ctx, f, h)
+		mu.Lock()
+		defer mu.Unlock()
+		p.Hosts[index[h.Name]] = planned
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	p.Took = e.now().Sub(started).Round(10 * time.Millisecond).String()
+	p.Fingerprint = p.fingerprint()
+	return p, nil
+}
+
+func (e *Engine) planHost(ctx context.Context, f *fleet, h lab.Host) HostPlan {
+	plan := HostPlan{Host: h.Name}
+	session, err := f.session(ctx, h)
+	if err == nil {
+		plan.System = session.Hello().Facts.OS.Name
+		plan.Steps, err = e.steps(ctx, session)
+	}
+	if err != nil {
+		plan.Problem, plan.err = err.Error(), err
+	}
+	return plan
+}
+
+// steps describes the host's work and has all of it checked in one request.
+func (e *Engine) steps(ctx context.Context, session *host.Session) ([]StepPlan, error) {
+	key, err := e.connector.OwnerKeyLine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var steps []StepPlan
+	var specs []resource.Spec
+	for _, work := range task.For(task.Host{Lab: e.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key}) {
+		for _, r := range work.Resources {
+			spec, err := resource.Encode(r)
+			if err != nil {
+				return nil, problem.Wrap(problem.ResourceBad, session.Host().Name, stepID(r)+" cannot be described", err)
+			}
+			steps = append(steps, StepPlan{ID: stepID(r), Task: work.Task, Guard: work.Guard, spec: spec})
+			specs = append(specs, spec)
+		}
+	}
+	checked, err := session.Check(ctx, specs)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range checked {
+		steps[i].Diff = c.Diff
+		if c.Failure != nil {
+			steps[i].Problem = failureText(c.Failure)
+		}
+	}
+	return steps, nil
+}
+
+func stepID(r resource.Resource) string { return string(r.Kind()) + " " + r.Key() }
+
+func failureText(f *wire.Failure) string {
+	if f.Cause == "" {
+		return f.Summary
+	}
+	return f.Summary + ": " + f.Cause
+}
+
+func (p *Plan) fingerprint() string {
+	still := *p
+	still.Made, still.Took, still.Fingerprint = time.Time{}, "", ""
+	body, err := json.Marshal(still)
+	if err != nil {
+		panic("engine: a plan of strings and numbers cannot fail to encode: " + err.Error())
+	}
+	digest := sha256.Sum256(body)
+	return hex.EncodeToString(digest[:])
+}

@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"net"
+	"net/netip"
+
+	"cairn/internal/lab"
+)
+
+// sourcesOf are the addresses that connections from a vantage to a host come
+// from. peer is the controller's as the host sees it.
+func sourcesOf(l *lab.Lab, vantage string, to lab.Host, peer string) []netip.Addr {
+	if vantage != fromController {
+		h, _ := l.Host(vantage)
+		return []netip.Addr{h.Address, h.Address6}
+	}
+	var sources []netip.Addr
+	if address, err := netip.ParseAddr(peer); err == nil {
+		sources = append(sources, address.Unmap())
+	}
+	if address, found := ownAddress(to.Address6); found {
+		sources = append(sources, address)
+	}
+	return sources
+}
+
+// ownAddress is the one this machine would use towards another: connecting a UDP
+// socket chooses it and sends nothing. The login shows the host only one family,
+// and IPv6 has no translation on the way that would make this wrong.
+func ownAddress(towards netip.Addr) (netip.Addr, bool) {
+	if !towards.IsValid() {
+		return netip.Addr{}, false
+	}
+	const discard = 9 // any port will do (RFC 863)
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(towards, discard)))
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	defer func() { _ = conn.Close() }()
+	own, known := conn.LocalAddr().(*net.UDPAddr)
+	if !known {
+		return netip.Addr{}, false
+	}
+	return own.AddrPort().Addr().Unmap(), true
+}

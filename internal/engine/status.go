@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"time"
+
+	"cairn/internal/evidence"
+	"cairn/internal/roadmap"
+)
+
+// Status is where the lab stands on the roadmap, from the journal alone: no host
+// is asked.
+type Status struct {
+	Lab    string        `json:"lab"`
+	At     time.Time     `json:"at"`
+	Stages []StageStatus `json:"stages"`
+}
+
+// StageStatus is one stage.
+type StageStatus struct {
+	ID         string            `json:"id"`
+	Name       string            `json:"name"`
+	State      string            `json:"state"`               // in CMMN's words
+	WaitsFor   []string          `json:"waits_for,omitempty"` // what opens it
+	Tasks      []TaskStatus      `json:"tasks"`
+	Milestones []MilestoneStatus `json:"milestones"`
+	// Of the checkpoints that this version can look at: how many there are, are
+	// proven, and are waived.
+	Checkpoints int `json:"checkpoints"`
+	Proven      int `json:"proven"`
+	Waived      int `json:"waived,omitempty"`
+}
+
+// TaskStatus is one task.
+type TaskStatus struct {
+	ID            string        `json:"id"`
+	Name          string        `json:"name"`
+	Kind          string        `json:"kind"`
+	State         string        `json:"state"`
+	Available     bool          `json:"available"`         // whether this version can do it
+	ByWord        bool          `json:"by_word,omitempty"` // whether only the owner's word completes it
+	Discretionary bool          `json:"discretionary,omitempty"`
+	EstimateMin   time.Duration `json:"estimate_min_ns"`
+	EstimateMax   time.Duration `json:"estimate_max_ns"`
+	Actual        time.Duration `json:"actual_ns,omitempty"` // from start to completion, the waiting for people included
+	WaitsFor      []string      `json:"waits_for,omitempty"`
+}
+
+// MilestoneStatus is one milestone.
+type MilestoneStatus struct {
+	ID          string             `json:"id"`
+	Name        string             `json:"name"`
+	Reached     *time.Time         `json:"reached,omitempty"`
+	Standing    evidence.Standing  `json:"standing,omitempty"`
+	Checkpoints []CheckpointStatus `json:"checkpoints"`
+}
+
+// CheckpointStatus is one checkpoint with the looks under it.
+type CheckpointStatus struct {
+	ID        string             `json:"id"`
+	Name      string             `json:"name"`
+	Available bool               `json:"available"`
+	Outcome   evidence.Outcome   `json:"outcome"`
+	Looks     []evidence.Verdict `json:"looks,omitempty"`
+}
+
+// Status reads the journal's projections.
+func (e *Engine) Status() *Status {
+	s := &Status{Lab: e.lab.Name, At: e.now().UTC()}
+	for _, stage := range e.roadmap.Stages {
+		s.Stages = append(s.Stages, e.stageStatus(stage))
+	}
+	return s
+}
+
+func (e *Engine) stageStatus(stage roadmap.Stage) StageStatus {
+	status := StageStatus{ID: stage.ID, Name: stage.Name, State: e.theCase.state(stage.ID), WaitsFor: e.theCase.waitsFor(stage.ID)}
+	for _, t := range stage.Tasks {
+		status.Tasks = append(status.Tasks, e.taskStatus(t))
+	}
+	for _, m := range stage.Milestones {
+		status.Milestones = append(status.Milestones, e.milestoneStatus(m))
+	}
+	for _, c := range stage.Checkpoints {
+		if !c.Available {
+			continue
+		}
+		status.Checkpoints++
+		switch e.Judge(c.ID).Outcome {
+		case evidence.Proven:
+			status.Proven++
+		case evidence.Waived:
+			status.Waived++
+		}
+	}
+	return status
+}
+
+func (e *Engine) taskStatus(t roadmap.Task) TaskStatus {
+	return TaskStatus{
+		ID: t.ID, Name: t.Name, Kind: string(t.Kind), State: e.theCase.state(t.ID), Available: t.Available, ByWord: e.byWord(t), Discretionary: t.Discretionary,
+		EstimateMin: t.Estimate.Min, EstimateMax: t.Estimate.Max, Actual: e.theCase.took(t.ID), WaitsFor: e.theCase.waitsFor(t.ID),
+	}
+}
+
+func (e *Engine) milestoneStatus(m roadmap.Milestone) MilestoneStatus {
+	status := MilestoneStatus{ID: m.ID, Name: m.Name}
+	reached, yes := e.theCase.reachedMilestones()[m.ID]
+	if yes {
+		status.Reached = &reached
+	}
+	var outcomes []evidence.Outcome
+	for _, id := range m.Checkpoints {
+		c := e.CheckpointStatus(id)
+		status.Checkpoints = append(status.Checkpoints, c)
+		outcomes = append(outcomes, c.Outcome)
+	}
+	status.Standing = evidence.StandingOf(yes, outcomes...)
+	return status
+}
+
+// CheckpointStatus is what a checkpoint is worth now, look by look.
+func (e *Engine) CheckpointStatus(id string) CheckpointStatus {
+	c, _ := e.roadmap.Checkpoint(id)
+	j := e.Judge(id)
+	return CheckpointStatus{ID: id, Name: c.Name, Available: c.Available, Outcome: j.Outcome, Looks: j.Looks}
+}

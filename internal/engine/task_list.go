@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"encoding/json"
+
+	"cairn/internal/roadmap"
+)
+
+// StageTasks are the tasks of a stage, those of the to-do list after its own, and
+// what only the owner's word makes true.
+type StageTasks struct {
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Tasks    []TaskStatus      `json:"tasks"`
+	Criteria []CriterionStatus `json:"criteria,omitempty"`
+}
+
+// CriterionStatus is an exit criterion that the owner attests.
+type CriterionStatus struct {
+	ID       string `json:"id"`
+	Text     string `json:"text"`
+	Attested bool   `json:"attested"`
+}
+
+// Tasks are all tasks of the roadmap, stage by stage.
+func (e *Engine) Tasks() []StageTasks {
+	var all []StageTasks
+	for _, stage := range e.roadmap.Stages {
+		of := StageTasks{ID: stage.ID, Name: stage.Name}
+		for _, c := range stage.Exit {
+			if c.Attested {
+				of.Criteria = append(of.Criteria, CriterionStatus{c.ID, c.Text, e.theCase.attested(c.ID)})
+			}
+		}
+		for _, t := range e.everyTask() {
+			if t.stage == stage.ID {
+				of.Tasks = append(of.Tasks, e.taskStatus(t.Task))
+			}
+		}
+		all = append(all, of)
+	}
+	return all
+}
+
+// placed is a task and the stage that it stands in.
+type placed struct {
+	roadmap.Task
+	stage string
+}
+
+// everyTask are the roadmap's tasks and after them the entries of its to-do list,
+// as the tasks that the case has for them.
+func (e *Engine) everyTask() []placed {
+	var all []placed
+	for _, stage := range e.roadmap.Stages {
+		for _, t := range stage.Tasks {
+			all = append(all, placed{t, stage.ID})
+		}
+	}
+	for _, entry := range e.roadmap.Todo {
+		t := roadmap.Task{ID: entry.ID, Name: entry.Name, Text: entry.Text, Kind: roadmap.Human, Discretionary: true}
+		all = append(all, placed{t, entry.Stage})
+	}
+	return all
+}
+
+// attested reports whether the owner gave their word on a criterion.
+func (l *labCase) attested(criterion string) bool {
+	if l.c == nil {
+		return false
+	}
+	raw, known := l.c.Value(roadmap.ValueName(criterion))
+	var word bool
+	return known && json.Unmarshal(raw, &word) == nil && word
+}
+
+// byWord reports whether only the owner's word completes a task: people do it,
+// and no probe of this version sees the outcome.
+func (e *Engine) byWord(t roadmap.Task) bool {
+	return t.Kind == roadmap.Human && len(e.provenBy(t)) == 0
+}
+
+// provenBy are the checkpoints of a task that this version can look at.
+func (e *Engine) provenBy(t roadmap.Task) []string {
+	var ids []string
+	for _, id := range t.Checkpoints {
+		if c, known := e.roadmap.Checkpoint(id); known && c.Available {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,325 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"cairn/internal/journal"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+	"cairn/internal/roadmap"
+	"cairn/internal/wire"
+)
+
+// UpOptions say how far to go, and with whose consent.
+type UpOptions struct {
+	// Consent is asked once, with the plan, before anything is changed. Nil
+	// consents.
+	Consent func(*Plan) (bool, error)
+	// Bound is a plan made before; another one found now is refused.
+	Bound *Plan
+	// Until is a stage's id: tasks of later stages are left alone. Empty: all.
+	Until string
+}
+
+// UpReport is what became of it.
+type UpReport struct {
+	Plan     *Plan    `json:"plan"`
+	Consent  bool     `json:"consent"`
+	Applied  []string `json:"applied,omitempty"`  // tasks that were carried out
+	Reached  []string `json:"reached,omitempty"`  // milestones reached by this command
+	Unproven []string `json:"unproven,omitempty"` // checkpoints of those tasks that do not count
+	// RoundTrips is how often the connection to each host waited for the other
+	// side, logins included.
+	RoundTrips map[string]int `json:"round_trips"`
+}
+
+// Up brings the lab's hosts to what the lab declares, task by task as the case
+// opens them, and proves each before the next. Work that an earlier controller
+// left on a host is brought to its end first. Hosts work at the same time.
+func (e *Engine) Up(ctx context.Context, o UpOptions) (*UpReport, error) {
+	if err := ValidUntil(e.roadmap, o.Until); err != nil {
+		return nil, err
+	}
+	lock, err := journal.TakeLock(e.stateDir(), "up", e.now())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = lock.Release() }()
+	// What was read before the lock was taken may be old.
+	if err := e.load(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.theCase.atWork(); err != nil {
+		return nil, err
+	}
+	f := e.connectAll(ctx, managed(e.lab))
+	defer f.close()
+	report := &UpReport{}
+	defer func() { report.RoundTrips = f.roundTrips() }()
+	return report, e.upOn(ctx, f, o, report)
+}
+
+// ValidUntil refuses a stage that the roadmap does not have; empty is none.
+func ValidUntil(r *roadmap.Roadmap, stage string) error {
+	if stage == "" || slices.ContainsFunc(r.Stages, func(s roadmap.Stage) bool { return s.ID == stage }) {
+		return nil
+	}
+	return problem.New(problem.LabUnknown, "", fmt.Sprintf("the roadmap has no stage %q", stage))
+}
+
+func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpReport) error {
+	if err := e.finishRuns(ctx, f); err != nil {
+		return err
+	}
+	plan, err := e.planOn(ctx, f)
+	if err != nil {
+		return err
+	}
+	report.Plan = plan
+	if err := bound(o.Bound, plan); err != nil {
+		return err
+	}
+	if err := plan.Unreachable(); err != nil {
+		return err
+	}
+	if report.Consent, err = consent(o, plan); err != nil || !report.Consent {
+		return err
+	}
+	w := &walk{engine: e, fleet: f, plan: plan, report: report, until: o.Until, done: map[string]bool{}}
+	return w.run(ctx)
+}
+
+func bound(before, now *Plan) error {
+	if before != nil && before.Fingerprint != now.Fingerprint {
+		return problem.New(problem.RunStalePlan, "", fmt.Sprintf(
+			"the plan of %s no longer fits: lab.yaml or a host changed since", before.Made.Format("2006-01-02 15:04:05 MST")))
+	}
+	return nil
+}
+
+// consent is not asked for where there is nothing to change.
+func consent(o UpOptions, plan *Plan) (bool, error) {
+	if o.Consent == nil || plan.Changes() == 0 {
+		return true, nil
+	}
+	return o.Consent(plan)
+}
+
+// walk is one way through the roadmap.
+type walk struct {
+	engine *Engine
+	fleet  *fleet
+	plan   *Plan
+	report *UpReport
+	until  string
+	done   map[string]bool // tasks this walk has dealt with
+	rounds int
+}
+
+// run goes on as long as the case opens something new.
+func (w *walk) run(ctx context.Context) error {
+	if err := w.engine.theCase.start(ctx, w.engine); err != nil {
+		return err
+	}
+	if err := w.engine.advance(ctx, w.report); err != nil {
+		return err
+	}
+	for {
+		tasks := w.due()
+		if len(tasks) == 0 {
+			return w.verdict()
+		}
+		if err := w.round(ctx, tasks); err != nil {
+			return err
+		}
+	}
+}
+
+// due are the tasks to deal with now: those that the case has open, and done ones
+// from which a host has drifted.
+func (w *walk) due() []roadmap.Task {
+	var due []roadmap.Task
+	for _, stage := range w.engine.roadmap.Stages {
+		for _, t := range stage.Tasks {
+			if t.Available && !w.done[t.ID] && w.isDue(t) {
+				due = append(due, t)
+			}
+		}
+		if stage.ID == w.until {
+			break
+		}
+	}
+	return due
+}
+
+func (w *walk) isDue(t roadmap.Task) bool {
+	c := w.engine.theCase
+	return c.open(t.ID) || c.completed(t.ID) && (w.changes(t.ID) || !w.engine.counts(t))
+}
+
+func (w *walk) changes(task string) bool {
+	for _, h := range w.plan.Hosts {
+		if slices.ContainsFunc(h.Steps, func(s StepPlan) bool { return s.Task == task && s.Changes() }) {
+			return true
+		}
+	}
+	return false
+}
+
+// round carries the tasks out on all hosts, looks whether that holds, and lets
+// the case go on.
+func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
+	w.rounds++
+	if w.rounds > 1 {
+		// What was checked before the last round may have been changed by it.
+		plan, err := w.engine.planOn(ctx, w.fleet)
+		if err != nil {
+			return err
+		}
+		if err := plan.Unreachable(); err != nil {
+			return err
+		}
+		w.plan = plan
+	}
+	var ids []string
+	for _, t := range tasks {
+		ids = append(ids, t.ID)
+		w.done[t.ID] = true
+		w.engine.tell(Event{Type: EventTaskOpen, Task: t.ID, Text: t.Name})
+	}
+	changed, err := w.apply(ctx, ids)
+	if err != nil {
+		return err
+	}
+	if changed {
+		w.report.Applied = append(w.report.Applied, ids...)
+	}
+	if err := w.prove(ctx, tasks, changed); err != nil {
+		return err
+	}
+	return w.engine.advance(ctx, w.report)
+}
+
+// apply has each host do its part, and returns the first failure only after all
+// hosts have ended.
+func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err error) {
+	epoch := w.epoch()
+	id := fmt.Sprintf("%s-%d", w.engine.command, w.rounds)
+	var mu sync.Mutex
+	var failures []error
+	w.fleet.each(managed(w.engine.lab), func(h lab.Host) {
+		run, any := w.engine.runFor(id, epoch, w.planOf(h.Name), h.User, tasks)
+		if !any {
+			return
+		}
+		err := w.applyOn(ctx, h, run)
+		mu.Lock()
+		defer mu.Unlock()
+		changed = true
+		if err != nil {
+			failures = append(failures, err)
+		}
+	})
+	if len(failures) == 1 {
+		return changed, failures[0]
+	}
+	return changed, errors.Join(failures...)
+}
+
+func (w *walk) applyOn(ctx context.Context, h lab.Host, run wire.Run) error {
+	session, err := w.fleet.session(ctx, h)
+	if err != nil {
+		return err
+	}
+	if err := w.engine.Apply(ctx, session, run); err != nil {
+		return err
+	}
+	if len(run.Guards) == 0 {
+		return nil
+	}
+	// The old connection may be one that the host would no longer accept.
+	_, err = w.fleet.renew(ctx, h)
+	return err
+}
+
+func (w *walk) planOf(host string) HostPlan {
+	for _, h := range w.plan.Hosts {
+		if h.Host == host {
+			return h
+		}
+	}
+	return HostPlan{}
+}
+
+// epoch is higher than any that a host of the lab has seen, so that a controller
+// which was thought dead cannot go on beside this one.
+func (w *walk) epoch() uint64 {
+	w.fleet.mu.Lock()
+	defer w.fleet.mu.Unlock()
+	var highest uint64
+	for _, session := range w.fleet.open {
+		highest = max(highest, session.Hello().Epoch)
+	}
+	return highest + uint64(w.rounds)
+}
+
+// prove gathers the evidence that the tasks' checkpoints lack: all of it where
+// something was just changed, and else what is missing or no longer counts.
+func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool) error {
+	var looks []planned
+	seen := map[string]bool{}
+	for _, t := range tasks {
+		for _, id := range t.Checkpoints {
+			c, known := w.engine.roadmap.Checkpoint(id)
+			if !known || !c.Available || seen[id] {
+				continue
+			}
+			seen[id] = true
+			looks = append(looks, w.engine.missing(c, changed)...)
+		}
+	}
+	_, err := w.engine.look(ctx, w.fleet, looks)
+	return err
+}
+
+// missing are the looks of a checkpoint that do not count now, or all of them.
+func (e *Engine) missing(c roadmap.Checkpoint, all bool) []planned {
+	looks := looksOf(e.lab, c)
+	if all {
+		return looks
+	}
+	return slices.DeleteFunc(looks, func(p planned) bool {
+		return e.ledger.Judge(p.Look, e.waivers, e.now()).Outcome.Counts()
+	})
+}
+
+// verdict is an error when a checkpoint of a task that was dealt with does not
+// count.
+func (w *walk) verdict() error {
+	for _, stage := range w.engine.roadmap.Stages {
+		for _, t := range stage.Tasks {
+			if w.done[t.ID] {
+				w.report.Unproven = append(w.report.Unproven, w.engine.failing(t)...)
+			}
+		}
+	}
+	slices.Sort(w.report.Unproven)
+	w.report.Unproven = slices.Compact(w.report.Unproven)
+	return unproven(w.report.Unproven)
+}
+
+func unproven(checkpoints []string) error {
+	switch len(checkpoints) {
+	case 0:
+		return nil
+	case 1:
+		return problem.New(problem.RunUnproven, "", "the checkpoint "+checkpoints[0]+" is not proven").
+			WithFix("run `cairn explain " + checkpoints[0] + "`")
+	}
+	return problem.New(problem.RunUnproven, "", fmt.Sprintf("%d checkpoints are not proven, the first is %s", len(checkpoints), checkpoints[0])).
+		WithFix("run `cairn explain " + checkpoints[0] + "`")
+}

@@ -1,0 +1,181 @@
+package rehearse
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cairn/internal/problem"
+)
+
+// measureLimit bounds one container that measures something.
+const measureLimit = time.Minute
+
+// Capabilities are what an engine really gives its containers, measured in
+// some.
+type Capabilities struct {
+	Engine  Engine
+	Missing []string // Linux capabilities that the engine itself lacks, without CAP_; none means that --privileged works too
+	Tun     bool     // /dev/net/tun is there, which user-space VPNs need
+	IPv6    bool     // containers have IPv6
+	Nftable bool     // nft can make tables
+	Overlay bool     // overlayfs can be mounted, which Docker in a host wants
+	Modules []string // of the kernel modules that later stages use, those that work: "wireguard", "br_netfilter"
+}
+
+// Privileged reports whether --privileged would work: it asks for every
+// capability, and fails where the engine lacks one.
+func (c Capabilities) Privileged() bool { return len(c.Missing) == 0 }
+
+// Measure finds out with short-lived containers of the base image what hosts on
+// this engine can do. A problem of code RehearsalNoSystemd says why there can be
+// none.
+func Measure(ctx context.Context, d Docker, engine Engine, image string) (Capabilities, error) {
+	found := Capabilities{Engine: engine}
+	missing, err := d.missingCapabilities(ctx, image)
+	if err != nil {
+		return found, impossible(ctx, "A container on this machine cannot be looked into", err)
+	}
+	found.Missing = missing
+	for _, name := range missing {
+		if slices.Contains(indispensable, name) {
+			return found, problem.New(problem.RehearsalNoSystemd, "", "The Docker Engine lacks the capability CAP_"+name+", which systemd or a firewall needs")
+		}
+	}
+	found.Tun = true
+	seen, err := d.inside(ctx, found, image)
+	if err != nil && said(err, "/dev/net/tun") {
+		found.Tun = false
+		seen, err = d.inside(ctx, found, image)
+	}
+	if err != nil {
+		return found, impossible(ctx, "A container with the rights that systemd needs does not start", err)
+	}
+	found.read(seen)
+	return found, found.check(seen)
+}
+
+func impossible(ctx context.Context, summary string, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return problem.Wrap(problem.RehearsalNoSystemd, "", summary, err)
+}
+
+// boundingSetScript prints the bounding set of the process that started the
+// container: the engine's own shim, seen in the machine's process namespace.
+// /proc/PID/status is readable to all (proc(5)).
+const boundingSetScript = `set -eu
+read -r _ _ _ parent _ < /proc/$$/stat
+sed -n 's/^CapBnd:[[:space:]]*//p' "/proc/$parent/status"
+cat /proc/sys/kernel/cap_last_cap`
+
+// missingCapabilities asks what the engine cannot give. --privileged and
+// --cap-add ALL fail as a whole where one is missing, without naming it.
+func (d Docker) missingCapabilities(ctx context.Context, image string) ([]string, error) {
+	out, err := d.measure(ctx, image, boundingSetScript, "--pid", "host", "--userns", "host")
+	if err != nil {
+		return nil, err
+	}
+	set, rest, _ := strings.Cut(strings.TrimSpace(out), "\n")
+	last, err := strconv.Atoi(strings.TrimSpace(rest))
+	if err != nil {
+		return nil, fmt.Errorf("read the kernel's last capability: %w", err)
+	}
+	return missingCapabilities(set, last)
+}
+
+// insideScript tries, in a host's own namespaces, what hosts need. It prints a
+// word for each thing that works.
+const insideScript = `
+[ "${REHEARSAL_CGROUP:-}" != 2 ] || mount -o remount,rw /sys/fs/cgroup
+works() { word=$1; shift; if "$@" >/dev/null 2>&1; then echo "$word"; fi; }
+cgroup() { if [ "${REHEARSAL_CGROUP:-}" = 2 ]; then dir=/sys/fs/cgroup/rehearsal-probe; else dir=/sys/fs/cgroup/systemd/rehearsal-probe; fi; mkdir "$dir" && rmdir "$dir"; }
+overlay() { mkdir -p /run/o/a /run/o/b /run/o/w /run/o/m && mount -t overlay overlay -o lowerdir=/run/o/a,upperdir=/run/o/b,workdir=/run/o/w /run/o/m; }
+works mount mount -t tmpfs tmpfs /mnt
+works cgroup cgroup
+works overlay overlay
+works nftables nft add table inet rehearsal_probe
+works ipv6 test -e /proc/net/if_inet6
+works sysctl test -w /proc/sys/net/ipv4/ip_forward
+works module:wireguard ip link add rehearsal0 type wireguard
+works module:br_netfilter test -e /proc/sys/net/bridge
+exit 0`
+
+// inside runs insideScript in a container with a host's rights.
+func (d Docker) inside(ctx context.Context, found Capabilities, image string) ([]string, error) {
+	out, err := d.measure(ctx, image, insideScript, found.rights()...)
+	return strings.Fields(out), err
+}
+
+func (d Docker) measure(ctx context.Context, image, script string, options ...string) (string, error) {
+	args := slices.Concat([]string{"run", "--rm", "--network", "none", "--label", labelProbe}, options, []string{image, "sh", "-c", script})
+	return d.finish(ctx, measureLimit, nil, args...)
+}
+
+// read takes what insideScript printed.
+func (c *Capabilities) read(words []string) {
+	c.IPv6 = slices.Contains(words, "ipv6")
+	c.Nftable = slices.Contains(words, "nftables")
+	c.Overlay = slices.Contains(words, "overlay")
+	for _, word := range words {
+		if module, ok := strings.CutPrefix(word, "module:"); ok {
+			c.Modules = append(c.Modules, module)
+		}
+	}
+}
+
+// check is a problem when what no host can do without does not work.
+func (c *Capabilities) check(words []string) error {
+	needed := []struct{ word, reason string }{
+		{"mount", "nothing can be mounted inside a container"},
+		{"cgroup", "the cgroup tree inside a container is read-only"},
+		{"nftables", "nft cannot make a table inside a container (the kernel lacks nf_tables)"},
+		{"sysctl", "/proc/sys is read-only inside a container"},
+	}
+	for _, need := range needed {
+		if !slices.Contains(words, need.word) {
+			return problem.New(problem.RehearsalNoSystemd, "", "A container on this machine cannot be a host: "+need.reason)
+		}
+	}
+	return nil
+}
+
+// rights are the options of docker run that make a container a host. Never
+// --privileged: it would also hand over the machine's disks and terminals.
+func (c Capabilities) rights() []string {
+	args := []string{"--cap-add", "ALL"}
+	for _, name := range c.Missing {
+		args = append(args, "--cap-drop", name)
+	}
+	args = append(args,
+		"--security-opt", "seccomp=unconfined",
+		"--security-opt", "apparmor=unconfined",
+		"--security-opt", "label=disable",
+		"--security-opt", "systempaths=unconfined", // /proc/sys is writable, as sysctl and Docker in a host need
+		"--env", "container=docker", // systemd(1): tells it that it is in one
+		"--tmpfs", "/run", "--tmpfs", "/run/lock")
+	if c.Tun {
+		args = append(args, "--device", "/dev/net/tun")
+	}
+	if c.Engine.UserNS {
+		args = append(args, "--userns", "host")
+	}
+	return append(args, c.cgroups()...)
+}
+
+// cgroups are the options that give systemd a cgroup tree to manage. With
+// version 2 it has a namespace of its own, whose tree its first process
+// remounts writable. With version 1 there is no such namespace for systemd's
+// named hierarchy, so it sees the machine's and stays in its own part; systemd
+// 256 and later wants to be told that version 1 is meant.
+func (c Capabilities) cgroups() []string {
+	if c.Engine.CgroupVersion == 2 {
+		return []string{"--cgroupns", "private", "--env", "REHEARSAL_CGROUP=2"}
+	}
+	return []string{"--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw",
+		"--env", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1", "--env", "SYSTEMD_UNIFIED_CGROUP_HIERARCHY=0"}
+}

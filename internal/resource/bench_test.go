@@ -1,0 +1,253 @@
+package resource
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// bench is where the examples are tried: a scratch tree, or a real host.
+type bench struct {
+	sys    *System
+	runner *witness
+	// trees are the parts of the host that examples may touch.
+	trees []string
+	// looks are programs whose answers belong to the host's portrait.
+	looks [][]string
+}
+
+func newBench(root string, trees []string, looks [][]string) *bench {
+	w := &witness{runs: NewLocal().Runner}
+	return &bench{sys: &System{Root: root, Runner: w}, runner: w, trees: trees, looks: looks}
+}
+
+// What of a portrait is compared.
+type detail int
+
+const (
+	everything detail = iota
+	withoutDirectoryTimes
+)
+
+// portrait is everything in the bench's trees, and what its programs say.
+func (b *bench) portrait(t testing.TB, of detail) string {
+	t.Helper()
+	var text strings.Builder
+	for _, tree := range b.trees {
+		ok(t, filepath.WalkDir(b.sys.path(tree), func(path string, entry fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			line, err := b.line(path, of)
+			text.WriteString(line)
+			return err
+		}))
+	}
+	for _, argv := range b.looks {
+		out, err := NewLocal().Runner.Run(t.Context(), Command{Argv: argv})
+		ok(t, err)
+		fmt.Fprintf(&text, "%v %d\n%s%s", argv, out.Exit, out.Stdout, out.Stderr)
+	}
+	return text.String()
+}
+
+// apart are the lines in which two portraits differ.
+func apart(before, after string) string {
+	if before == after {
+		return ""
+	}
+	return cmp.Diff(strings.Split(before, "\n"), strings.Split(after, "\n"))
+}
+
+func (b *bench) line(path string, of detail) (string, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return "", err
+	}
+	owner := info.Sys().(*syscall.Stat_t)
+	written := info.ModTime().UTC().Format(time.RFC3339Nano)
+	content := ""
+	switch {
+	case info.IsDir():
+		if of == withoutDirectoryTimes {
+			written = ""
+		}
+	case info.Mode()&fs.ModeSymlink != 0:
+		content, err = os.Readlink(path)
+		if of == withoutDirectoryTimes {
+			written = "" // a link's time cannot be put back by the standard library
+		}
+	default:
+		body, readErr := os.ReadFile(path)
+		content, err = fmt.Sprintf("%x", sha256.Sum256(body)), readErr
+	}
+	return fmt.Sprintln(strings.TrimPrefix(path, b.sys.Root), info.Mode(), owner.Uid, owner.Gid, written, content), err
+}
+
+// leftovers are files that somebody did not finish.
+func (b *bench) leftovers(t testing.TB) []string {
+	t.Helper()
+	var left []string
+	for _, tree := range b.trees {
+		ok(t, filepath.WalkDir(b.sys.path(tree), func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && strings.HasPrefix(entry.Name(), temporaryPrefix) {
+				left = append(left, path)
+			}
+			return nil
+		}))
+	}
+	return left
+}
+
+// settle waits for what was started without waiting for it.
+func (b *bench) settle(t testing.TB) {
+	t.Helper()
+	if b.sys.Root != "/" {
+		return
+	}
+	for limit := time.Now().Add(30 * time.Second); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+		out, err := NewLocal().Runner.Run(t.Context(), Command{Argv: []string{"systemctl", "list-jobs", "--no-legend"}})
+		ok(t, err)
+		if len(bytes.TrimSpace(out.Stdout)) == 0 {
+			return
+		}
+	}
+	t.Fatal("systemd did not come to rest")
+}
+
+// inside does something below the bench's root. No link leads out of there: what
+// a fixture of a scratch tree writes must never land on the machine itself.
+func (b *bench) inside(t testing.TB, path string, do func(root *os.Root, name string) error) {
+	t.Helper()
+	root, err := os.OpenRoot(b.sys.Root)
+	ok(t, err)
+	defer func() { _ = root.Close() }()
+	name := strings.TrimPrefix(path, "/")
+	ok(t, root.MkdirAll(filepath.Dir(name), 0o755))
+	ok(t, do(root, name))
+}
+
+// put makes a file of long ago in the place of whatever is there.
+func (b *bench) put(t testing.TB, path, content string, mode fs.FileMode) {
+	t.Helper()
+	b.inside(t, path, func(root *os.Root, name string) error {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return errors.Join(root.WriteFile(name, []byte(content), 0o600), root.Chmod(name, mode), root.Chtimes(name, long, long))
+	})
+}
+
+// overwrite writes into a file that is there, as the kernel's are written to.
+func (b *bench) overwrite(t testing.TB, path, content string) {
+	t.Helper()
+	b.inside(t, path, func(root *os.Root, name string) error { return root.WriteFile(name, []byte(content), 0o600) })
+}
+
+// sh runs a script on the host.
+func (b *bench) sh(t testing.TB, script string) string {
+	t.Helper()
+	mustBeThrownAway(t)
+	out, err := exec.CommandContext(t.Context(), "sh", "-ec", script).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, out)
+	}
+	return string(out)
+}
+
+// looking are the beginnings of the commands that only read.
+var looking = []string{
+	"/usr/sbin/sshd -T", "/usr/sbin/sshd -t", "apt-get --simulate", "dpkg --status", "dpkg-query -W", "getent", "id", "nft --check",
+	"nft --json list", "nft --stateless list", "ssh-keygen -l -f -", "systemctl is-active", "systemctl is-enabled", "systemctl show",
+	"systemd-analyze calendar", "uname -n", "unshare --net sh -c nft -f -", "visudo --check",
+}
+
+func readOnly(c Command) bool {
+	line := strings.Join(c.Argv, " ") + " "
+	return slices.ContainsFunc(looking, func(beginning string) bool { return strings.HasPrefix(line, beginning+" ") })
+}
+
+// witness runs programs, remembers them, and lets one fail that changes something.
+type witness struct {
+	runs Runner
+	// around is called before and after each program that changes something.
+	around func(point string)
+
+	mutex      sync.Mutex
+	seen       []Command
+	untilFails int // 0: none fails
+	failed     bool
+}
+
+// Run implements [Runner].
+func (w *witness) Run(ctx context.Context, c Command) (Output, error) {
+	if w.remember(c) {
+		return Output{Exit: 1, Stderr: []byte("made to fail")}, nil
+	}
+	if w.around == nil || readOnly(c) {
+		return w.runs.Run(ctx, c)
+	}
+	w.around("before " + strings.Join(c.Argv, " "))
+	out, err := w.runs.Run(ctx, c)
+	w.around("after " + strings.Join(c.Argv, " "))
+	return out, err
+}
+
+// remember reports whether the program has to fail.
+func (w *witness) remember(c Command) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.seen = append(w.seen, c)
+	if w.untilFails == 0 || readOnly(c) {
+		return false
+	}
+	w.untilFails--
+	if w.untilFails == 0 {
+		w.failed = true
+		return true
+	}
+	return false
+}
+
+func (w *witness) count() int {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return len(w.seen)
+}
+
+func (w *witness) since(n int) []Command {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return slices.Clone(w.seen[n:])
+}
+
+// failAt lets the nth program from now on fail that changes something.
+func (w *witness) failAt(n int) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.untilFails, w.failed = n, false
+}
+
+func (w *witness) stopFailing() (failed bool) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.untilFails = 0
+	return w.failed
+}

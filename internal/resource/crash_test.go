@@ -1,0 +1,92 @@
+package resource
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// crashVariable makes of this test program one that brings a resource about and
+// kills itself at a point: "<number> <root> <the resource in hexadecimal CBOR>".
+const crashVariable = "CAIRN_TEST_CRASH"
+
+// TestMain lets the test program be its own victim.
+func TestMain(m *testing.M) {
+	if order := os.Getenv(crashVariable); order != "" {
+		if err := crashing(order); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// crash has another process bring the example about that is killed, as by a power
+// cut, at the nth point. Where it was killed is for people; crashed is false when
+// there are fewer points.
+func (b *bench) crash(t testing.TB, e example, n int) (where string, crashed bool) {
+	t.Helper()
+	spec, err := Encode(e.desired)
+	ok(t, err)
+	body, err := cbor.Marshal(spec)
+	ok(t, err)
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s %x", crashVariable, n, b.sys.Root, body))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	err = cmd.Run()
+	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if err != nil && status.Signal() != syscall.SIGKILL {
+		t.Fatalf("the process that was to be killed ended otherwise: %v: %s", err, stderr.String())
+	}
+	return fmt.Sprintf("%d, %s", n, strings.TrimSpace(stderr.String())), err != nil
+}
+
+func crashing(order string) error {
+	fields := strings.Fields(order)
+	at, err := strconv.Atoi(fields[0])
+	if err != nil {
+		return err
+	}
+	body, err := hex.DecodeString(fields[2])
+	if err != nil {
+		return err
+	}
+	var spec Spec
+	if err := cbor.Unmarshal(body, &spec); err != nil {
+		return err
+	}
+	r, err := Decode(spec)
+	if err != nil {
+		return err
+	}
+	point := func(name string) {
+		if at--; at == 0 {
+			fmt.Fprintln(os.Stderr, name)
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // the signal is on its way
+		}
+	}
+	return bringAboutUntil(&System{Root: fields[1], Runner: &witness{runs: NewLocal().Runner, around: point}, at: point}, r)
+}
+
+func bringAboutUntil(sys *System, r Resource) error {
+	ctx := context.Background()
+	if _, err := Converge(ctx, sys, r, ""); err != nil {
+		return err
+	}
+	if g, guarded := r.(Guardable); guarded {
+		return g.Persist(ctx, sys)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package resource_test
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/lab"
+	"cairn/internal/rehearse"
+)
+
+// TestConformanceOnARealHost tries the kinds that need a host on one that is made
+// for this and thrown away.
+func TestConformanceOnARealHost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes a host")
+	}
+	program, err := os.Open(testProgram(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = program.Close() }()
+	host := throwAwayHost(t)
+	// Names that nobody knows are asked for many times: a machine whose resolver
+	// stays silent is not waited for long (resolv.conf(5)).
+	const settle = "cat >/conform && chmod 755 /conform && echo options timeout:1 attempts:1 >>/etc/resolv.conf"
+	if _, stderr, err := host.Exec(t.Context(), "box", []string{"sh", "-c", settle}, program); err != nil {
+		t.Fatalf("%v: %s", err, stderr)
+	}
+	out, _, err := host.Exec(t.Context(), "box", []string{"env", "CAIRN_REAL_HOST=1", "/conform", "-test.v", "-test.run=^(TestConformanceOfAHost|TestOnAHost)"}, nil)
+	if err != nil {
+		t.Fatalf("on the host: %v\n%s", err, failures(string(out)))
+	}
+	if !strings.Contains(string(out), "--- PASS: TestConformanceOfAHost") {
+		t.Fatalf("nothing was tried on the host:\n%s", out)
+	}
+}
+
+// throwAwayHost is a rehearsal of one host, "box".
+func throwAwayHost(t *testing.T) *rehearse.Rehearsal {
+	t.Helper()
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lab.Lab{
+		Name:    "conform",
+		Network: lab.Network{CIDR: netip.MustParsePrefix("10.85.0.0/24"), Gateway: netip.MustParseAddr("10.85.0.1")},
+		Hosts:   []lab.Host{{Name: "box", Address: netip.MustParseAddr("10.85.0.10"), Port: 22}},
+	}
+	r, err := rehearse.Start(t.Context(), rehearse.Options{Lab: l, RunID: "conform-" + strings.ToLower(rand.Text()[:8]), Key: key})
+	if err != nil {
+		t.Fatalf("Docker is needed to make a host: run `make need` as root; -short leaves this test out.\n%v", err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// testProgram is this test as a program that needs nothing of the host.
+func testProgram(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "conform")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", path, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
+// failures leaves out of a test's output what passed.
+func failures(out string) string {
+	var kept []string
+	for line := range strings.Lines(out) {
+		if words := strings.TrimSpace(line); !strings.HasPrefix(words, "=== ") && !strings.HasPrefix(words, "--- PASS") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
+}

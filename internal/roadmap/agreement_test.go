@@ -1,0 +1,96 @@
+package roadmap_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cairn/internal/lab"
+	"cairn/internal/probe"
+	"cairn/internal/roadmap"
+	"cairn/internal/task"
+)
+
+func homelab(t *testing.T) *roadmap.Roadmap {
+	t.Helper()
+	r, err := roadmap.Homelab()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestChoicesAreThoseOfTheLabFile holds the names and options of choices in the
+// lab file against the roadmap's, the default first.
+func TestChoicesAreThoseOfTheLabFile(t *testing.T) {
+	var schema struct {
+		Properties struct {
+			Choose struct {
+				Properties map[string]struct {
+					Enum    []string `json:"enum"`
+					Default string   `json:"default"`
+				} `json:"properties"`
+			} `json:"choose"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(lab.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	want, defaults := map[string][]string{}, map[string]string{}
+	for name, choice := range schema.Properties.Choose.Properties {
+		want[name], defaults[name] = choice.Enum, choice.Default
+	}
+	got := map[string][]string{}
+	for _, c := range homelab(t).Choices {
+		if !c.Lab {
+			continue
+		}
+		for _, o := range c.Options {
+			got[c.ID] = append(got[c.ID], o.ID)
+		}
+		if c.Options[0].ID != defaults[c.ID] {
+			t.Errorf("%s: the roadmap begins with %s, and the lab file's default is %s", c.ID, c.Options[0].ID, defaults[c.ID])
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-lab +roadmap)\n%s", diff)
+	}
+}
+
+// TestEveryProbeIsThere holds the roadmap's looks against the probes, both ways.
+func TestEveryProbeIsThere(t *testing.T) {
+	used := map[string]bool{}
+	for _, s := range homelab(t).Stages {
+		for _, c := range s.Checkpoints {
+			for _, p := range c.Probes {
+				used[p.Probe] = true
+				if _, known := probe.Find(p.Probe); !known {
+					t.Errorf("%s: there is no probe %s", c.ID, p.Probe)
+				}
+			}
+		}
+	}
+	for _, p := range probe.All() {
+		if !used[p.Name] {
+			t.Errorf("no checkpoint looks with the probe %s", p.Name)
+		}
+	}
+}
+
+// TestWorkIsOnTheRoadmap holds what Cairn does on hosts against the tasks that
+// say Cairn does it.
+func TestWorkIsOnTheRoadmap(t *testing.T) {
+	want := map[string]bool{task.HostBase: true, task.SecureRemoteAccess: true, task.Firewall: true}
+	got := map[string]bool{}
+	for _, s := range homelab(t).Stages {
+		for _, t := range s.Tasks {
+			if t.Available && t.Kind == roadmap.Process {
+				got[t.ID] = true
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-task +roadmap)\n%s", diff)
+	}
+}
