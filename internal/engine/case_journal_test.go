@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"os"
@@ -42,12 +41,23 @@ func TestJournalsWrittenBeforeGoOn(t *testing.T) {
 
 func (b *caseBed) read(path string) {
 	b.t.Helper()
-	text, err := os.ReadFile(path)
+	turns, err := readTurns(path)
 	b.do(err)
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		_, err := b.log.Append(b.t.Context(), journal.Event{
-			Run: "before", Host: journal.Controller, At: b.now, Type: typeTurn, Body: json.RawMessage(bytes.Clone(lines.Bytes())),
-		})
+	for _, turn := range turns {
+		_, err := b.log.Append(b.t.Context(), journal.Event{Run: "before", Host: journal.Controller, At: b.now, Type: typeTurn, Body: turn})
 		b.do(err)
 	}
+}
+
+// readTurns reads a file with a turn on each line.
+func readTurns(path string) ([]json.RawMessage, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var turns []json.RawMessage
+	for line := range bytes.Lines(text) {
+		turns = append(turns, bytes.TrimSpace(line))
+	}
+	return turns, nil
 }
