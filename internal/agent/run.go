@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"cairn/internal/agent/disk"
 	"cairn/internal/agent/guard"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
@@ -92,7 +93,7 @@ func (r *running) fence() error {
 	if r.plan.Epoch < seen {
 		return problem.New(problem.RunFenced, "", "a newer run has taken over this host")
 	}
-	return writeFile(filepath.Join(r.State, "epoch"), []byte(strconv.FormatUint(r.plan.Epoch, 10)+"\n"), 0o600)
+	return disk.Replace(filepath.Join(r.State, "epoch"), []byte(strconv.FormatUint(r.plan.Epoch, 10)+"\n"), 0o600)
 }
 
 // asPlanned refuses a run whose plan saw another host than this one is now. It

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"syscall"
 
+	"cairn/internal/agent/disk"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -45,7 +46,7 @@ func (s *session) begin(ctx context.Context, run wire.Run) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(dir, planFile)); errors.Is(err, fs.ErrNotExist) {
-		if err := writeFile(filepath.Join(dir, planFile), body, 0o600); err != nil {
+		if err := disk.Replace(filepath.Join(dir, planFile), body, 0o600); err != nil {
 			return err
 		}
 	}

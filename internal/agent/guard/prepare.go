@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"cairn/internal/agent/disk"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -157,5 +158,5 @@ func (g *guard) stage(ctx context.Context) (staged bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return true, writeFile(StagedConfig(g.Dir), config, 0o600)
+	return true, disk.Replace(StagedConfig(g.Dir), config, 0o600)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"cairn/internal/agent/disk"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -38,7 +39,7 @@ func keep(dir, name string, message any) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, name), body, 0o600)
+	return disk.Replace(filepath.Join(dir, name), body, 0o600)
 }
 
 func kept(dir, name string, message any) error {
@@ -90,7 +91,7 @@ func takeRoom(dir string, undo resource.Undo) error {
 	for _, f := range undo.Files {
 		size += len(f.Content)
 	}
-	return writeFile(filepath.Join(dir, roomFile), bytes.Repeat([]byte("Cairn keeps this room for the way back.\n"), size/40), 0o600)
+	return disk.Replace(filepath.Join(dir, roomFile), bytes.Repeat([]byte("Cairn keeps this room for the way back.\n"), size/40), 0o600)
 }
 
 // giveRoom frees it. That it is free already is fine.

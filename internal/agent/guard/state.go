@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"cairn/internal/agent/disk"
 )
 
 // Phase is how far a guard has come.
@@ -96,33 +98,7 @@ func writeState(dir string, s State) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, stateFile), append(body, '\n'), 0o600)
-}
-
-// writeFile replaces a file at once and for good: whoever reads it, also after a
-// power cut, finds the old content or the new one.
-func writeFile(path string, content []byte, mode fs.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temp.Name()) }()
-	_, err = temp.Write(content)
-	if err := errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temp.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return disk.Replace(filepath.Join(dir, stateFile), append(body, '\n'), 0o600)
 }
 
 func sum(nonce string) string {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/agent/disk"
 	"cairn/internal/resource"
 )
 
@@ -95,7 +96,7 @@ func (a Systemd) stopTimer(ctx context.Context, dir string) error {
 
 func (a Systemd) armBoot(ctx context.Context, dir string) error {
 	name := unitName(dir) + bootEnd
-	if err := writeFile(a.path(unitDir, name), []byte(a.bootUnit(dir)), 0o644); err != nil {
+	if err := disk.Replace(a.path(unitDir, name), []byte(a.bootUnit(dir)), 0o644); err != nil {
 		return err
 	}
 	link := a.path(wantsDir, name)
@@ -105,7 +106,7 @@ func (a Systemd) armBoot(ctx context.Context, dir string) error {
 	if err := os.Symlink(unitDir+name, link); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := syncDir(filepath.Dir(link)); err != nil {
+	if err := disk.SyncDir(filepath.Dir(link)); err != nil {
 		return err
 	}
 	return a.run(ctx, "systemctl", "is-enabled", "--quiet", name)
@@ -152,7 +153,7 @@ func (a Systemd) Disarm(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	if err := syncDir(a.path(unitDir)); err != nil {
+	if err := disk.SyncDir(a.path(unitDir)); err != nil {
 		return err
 	}
 	return a.stopTimer(ctx, dir)
