@@ -155,19 +155,5 @@ func (l loopback) Datagram(context.Context, wire.DatagramRequest) (wire.Datagram
 // muteServer accepts connections and closes them.
 func muteServer(t *testing.T) uint16 {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_ = conn.Close()
-		}
-	}()
-	return netip.MustParseAddrPort(l.Addr().String()).Port()
+	return greeter(t, "", 0)
 }
