@@ -19,6 +19,7 @@ import (
 // names.
 var layers = [][]string{
 	{"problem", "secret", "spelling"},
+	{"document"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "catalog", "resource", "wire", "vantage"},
 	{"task", "platform", "probe", "host", "evidence", "journal", "agent"},
 	{"engine", "rehearse"},

@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/term"
 
+	"cairn/internal/document"
 	"cairn/internal/engine"
-	"cairn/internal/lab"
 	"cairn/internal/problem"
 )
 
@@ -106,14 +106,14 @@ func (s *screen) progress(event engine.Event) {
 
 // failure is a problem as JSON.
 type failure struct {
-	Type    string       `json:"type"`
-	Code    problem.Code `json:"code,omitempty"`
-	Where   string       `json:"where,omitempty"`
-	Summary string       `json:"summary"`
-	Cause   string       `json:"cause,omitempty"`
-	Fix     string       `json:"fix,omitempty"`
-	Faults  lab.Faults   `json:"faults,omitempty"` // of a lab file, one by one
-	Exit    int          `json:"exit"`
+	Type    string          `json:"type"`
+	Code    problem.Code    `json:"code,omitempty"`
+	Where   string          `json:"where,omitempty"`
+	Summary string          `json:"summary"`
+	Cause   string          `json:"cause,omitempty"`
+	Fix     string          `json:"fix,omitempty"`
+	Faults  document.Faults `json:"faults,omitempty"` // of a lab file or a roadmap, one by one
+	Exit    int             `json:"exit"`
 }
 
 // fail shows why the command ends without success.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -42,7 +43,7 @@ func (r *rules) publicDomain(tls *node) {
 	if textOf(tls) != letsEncrypt || ending == "" || r.bad[r.root.get("domain")] {
 		return
 	}
-	r.conflict(tls.place, "letsencrypt gives certificates for public domains only, and nobody can own %s under .%s", quoted(r.lab.Domain), ending)
+	r.conflict(tls.place, "letsencrypt gives certificates for public domains only, and nobody can own %s under .%s", document.Quoted(r.lab.Domain), ending)
 }
 
 // privateEnding is the ending of a domain that no one can own, so that no public

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 	"cairn/internal/spelling"
 )
@@ -72,9 +73,9 @@ func (f *form) complete(found flaw, text string) *flaw {
 		found.code = problem.LabBadValue
 	}
 	if found.message == "" {
-		found.message = quoted(text) + " is not " + f.name
+		found.message = document.Quoted(text) + " is not " + f.name
 		if len(f.options) > 0 {
-			found.message = quoted(text) + " is not one of the options"
+			found.message = document.Quoted(text) + " is not one of the options"
 		}
 	}
 	if found.expected == "" {

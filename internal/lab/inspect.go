@@ -6,13 +6,14 @@ import (
 	"slices"
 	"strconv"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 	"cairn/internal/spelling"
 )
 
 // inspector holds the nodes of a file against the shapes they must have.
 type inspector struct {
-	faults Faults
+	faults document.Faults
 	bad    map[*node]bool // nodes that have a fault themselves
 }
 
@@ -20,11 +21,11 @@ type inspector struct {
 // ways, which people read differently: 010 is 8 to some.
 var wholeNumber = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,17})$`)
 
-func (i *inspector) fault(p place, f flaw) { i.faults = append(i.faults, f.at(p)) }
+func (i *inspector) fault(p document.Place, f flaw) { i.faults = append(i.faults, f.at(p)) }
 
 // inspect holds a value against a shape. The value belongs to the key or item at
 // the place held, whose path in the file is path.
-func (i *inspector) inspect(n *node, s *shape, held place, path string) {
+func (i *inspector) inspect(n *node, s *shape, held document.Place, path string) {
 	if n.broken {
 		return
 	}
@@ -116,13 +117,13 @@ func (i *inspector) unique(n *node, s *shape) {
 		}
 		if seen[item.text] {
 			i.bad[item] = true
-			i.fault(item.place, flaw{code: problem.LabDuplicate, message: quoted(item.text) + " is in the list twice"})
+			i.fault(item.place, flaw{code: problem.LabDuplicate, message: document.Quoted(item.text) + " is in the list twice"})
 		}
 		seen[item.text] = true
 	}
 }
 
-func (i *inspector) mapping(n *node, s *shape, held place, path string) {
+func (i *inspector) mapping(n *node, s *shape, held document.Place, path string) {
 	for _, p := range n.pairs {
 		if s.names != nil {
 			i.name(p, s.names)
@@ -147,7 +148,7 @@ func (i *inspector) mapping(n *node, s *shape, held place, path string) {
 func (i *inspector) unknownKey(p pair, s *shape, path string) {
 	i.fault(p.place, flaw{
 		code:     problem.LabUnknownKey,
-		message:  fmt.Sprintf("the key %s means nothing%s", quoted(p.key), within(path)),
+		message:  fmt.Sprintf("the key %s means nothing%s", document.Quoted(p.key), within(path)),
 		expected: "one of " + joined(s.keyNames()), suggestion: spelling.Nearest(p.key, s.keyNames()),
 	})
 }
@@ -187,7 +188,7 @@ var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`)
 // join appends a key to a path.
 func join(path, key string) string {
 	if !plainKey.MatchString(key) {
-		key = quoted(key)
+		key = document.Quoted(key)
 	}
 	if path == "" {
 		return key

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -62,7 +63,7 @@ func TestInvalid(t *testing.T) {
 			if code := problem.CodeOf(err); code != problem.LabInvalid && code != problem.LabSyntax {
 				t.Fatalf("code %q of error %v", code, err)
 			}
-			var faults Faults
+			var faults document.Faults
 			if !errors.As(err, &faults) || len(faults) == 0 {
 				t.Fatalf("no faults in %v", err)
 			}
@@ -81,7 +82,7 @@ func TestInvalid(t *testing.T) {
 }
 
 // report is a failure with the codes of all its faults.
-func report(err error, faults Faults) string {
+func report(err error, faults document.Faults) string {
 	var b strings.Builder
 	p := problem.Of(err)
 	b.WriteString(string(p.Code) + ": " + p.Where + ": " + p.Summary + "\n")
@@ -218,7 +219,7 @@ func TestMissingComposeFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Load(path)
-	var faults Faults
+	var faults document.Faults
 	if !errors.As(err, &faults) || len(faults) != 1 || !strings.Contains(faults[0].Message, "there is no file") {
 		t.Errorf("error = %v", err)
 	}

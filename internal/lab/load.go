@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -44,8 +45,8 @@ func (k Known) Load(path string) (*Lab, error) {
 }
 
 // Parse checks the text of a lab file, which path only names. Its errors are
-// problems with code LabSyntax or LabInvalid, whose cause is the [Faults] of the
-// file: all of them, unless the file is not YAML.
+// problems with code LabSyntax or LabInvalid, whose cause is the
+// [document.Faults] of the file: all of them, unless the file is not YAML.
 func (k Known) Parse(path string, data []byte) (*Lab, error) { return k.parse(path, data, nil) }
 
 func (k Known) parse(path string, data []byte, exists func(string) bool) (*Lab, error) {
@@ -53,16 +54,13 @@ func (k Known) parse(path string, data []byte, exists func(string) bool) (*Lab, 
 	var l *Lab
 	if root != nil {
 		i := &inspector{bad: map[*node]bool{}}
-		i.inspect(root, labShape(), place{1, 1}, "")
+		i.inspect(root, labShape(), document.Place{Line: 1, Column: 1}, "")
 		l = build(root)
 		r := &rules{root: root, lab: l, bad: i.bad, known: k, exists: exists}
 		faults = append(append(faults, i.faults...), r.check()...)
 	}
 	if len(faults) > 0 {
-		for i := range faults {
-			faults[i].File = path
-		}
-		return nil, faults.problem(path)
+		return nil, problemOf(path, faults)
 	}
 	digest := sha256.Sum256(data)
 	l.File, l.Dir, l.Hash = path, filepath.Dir(path), hex.EncodeToString(digest[:])

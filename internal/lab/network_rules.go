@@ -3,6 +3,7 @@ package lab
 import (
 	"net/netip"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -47,7 +48,7 @@ func (r *rules) networkOf(a netip.Addr) netip.Prefix {
 // spare reports an address that no machine of the network may have: of IPv4 its
 // first and last (RFC 1122, 3.2.1.3), of IPv6 its first, which is that of any
 // router (RFC 4291, 2.6.1).
-func (r *rules) spare(at place, a netip.Addr, within netip.Prefix) {
+func (r *rules) spare(at document.Place, a netip.Addr, within netip.Prefix) {
 	switch {
 	case a == within.Masked().Addr() && a.Is4():
 		r.conflict(at, "%s is the address of the network %s itself", a, within)

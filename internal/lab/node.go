@@ -1,5 +1,7 @@
 package lab
 
+import "cairn/internal/document"
+
 // nodeKind is what a value of the file is, in YAML's sense.
 type nodeKind int
 
@@ -22,7 +24,7 @@ func (k nodeKind) String() string {
 // anchor, so a node is not changed once it is read.
 type node struct {
 	kind  nodeKind
-	place place
+	place document.Place
 	text  string // of a scalar, as written but without quotes
 	items []*node
 	pairs []pair
@@ -35,7 +37,7 @@ type node struct {
 // pair is a key with its value.
 type pair struct {
 	key   string
-	place place // of the key
+	place document.Place // of the key
 	value *node
 }
 

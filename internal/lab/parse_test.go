@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -36,7 +37,7 @@ func FuzzParse(f *testing.F) {
 		if code := problem.CodeOf(err); code != problem.LabInvalid && code != problem.LabSyntax {
 			t.Errorf("code %q of %v", code, err)
 		}
-		if faults := Faults(nil); !errors.As(err, &faults) || len(faults) == 0 {
+		if faults := document.Faults(nil); !errors.As(err, &faults) || len(faults) == 0 {
 			t.Errorf("no faults in %v", err)
 		}
 	})
@@ -114,7 +115,7 @@ func TestLargeFilesAreRead(t *testing.T) {
 	for i := range 2000 {
 		wrong += fmt.Sprintf("  H%d: {adress: x}\n", i)
 	}
-	var faults Faults
+	var faults document.Faults
 	if _, err := Parse("lab.yaml", []byte(wrong)); !errors.As(err, &faults) || len(faults) != 6001 {
 		t.Errorf("%d faults", len(faults))
 	}
@@ -135,7 +136,7 @@ func TestByteOrderMarkAndLineEnds(t *testing.T) {
 
 func TestFaultsAsJSON(t *testing.T) {
 	_, err := Parse("lab.yaml", []byte("lab: home\nadress: x\n"))
-	var faults Faults
+	var faults document.Faults
 	if !errors.As(err, &faults) {
 		t.Fatalf("no faults in %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -15,11 +16,11 @@ type rules struct {
 	bad    map[*node]bool
 	known  Known
 	exists func(path string) bool // whether a file is in the lab's folder; nil when that is not to be asked
-	faults Faults
+	faults document.Faults
 }
 
 // check applies all rules.
-func (r *rules) check() Faults {
+func (r *rules) check() document.Faults {
 	r.network()
 	r.hosts()
 	r.choices()
@@ -28,10 +29,10 @@ func (r *rules) check() Faults {
 	return r.faults
 }
 
-func (r *rules) fault(p place, f flaw) { r.faults = append(r.faults, f.at(p)) }
+func (r *rules) fault(p document.Place, f flaw) { r.faults = append(r.faults, f.at(p)) }
 
 // conflict reports two things that cannot both be.
-func (r *rules) conflict(p place, format string, args ...any) {
+func (r *rules) conflict(p document.Place, format string, args ...any) {
 	r.fault(p, flaw{code: problem.LabConflict, message: fmt.Sprintf(format, args...)})
 }
 

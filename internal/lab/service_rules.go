@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 	"cairn/internal/spelling"
 )
@@ -31,7 +32,7 @@ func (r *rules) catalogService(p pair) {
 		return
 	}
 	r.fault(p.place, flaw{
-		code: problem.LabUnknown, message: fmt.Sprintf("the catalog has no service %s", quoted(p.key)),
+		code: problem.LabUnknown, message: fmt.Sprintf("the catalog has no service %s", document.Quoted(p.key)),
 		expected: "a service of the catalog, or a `compose` file of your own", suggestion: spelling.Nearest(p.key, r.known.Services),
 	})
 }
@@ -43,14 +44,14 @@ func (r *rules) ownService(p pair, compose *node) {
 		if !slices.Contains(keys, option.key) {
 			r.fault(option.place, flaw{
 				code:     problem.LabUnknownKey,
-				message:  fmt.Sprintf("the key %s means nothing beside compose", quoted(option.key)),
+				message:  fmt.Sprintf("the key %s means nothing beside compose", document.Quoted(option.key)),
 				expected: "one of " + joined(keys), suggestion: spelling.Nearest(option.key, keys),
 			})
 		}
 	}
 	if r.exists != nil && !r.exists(compose.text) {
 		r.fault(compose.place, flaw{
-			code: problem.LabBadValue, message: "there is no file " + quoted(compose.text),
+			code: problem.LabBadValue, message: "there is no file " + document.Quoted(compose.text),
 			expected: "a compose file, its path relative to the lab file",
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 	"cairn/internal/spelling"
 )
@@ -38,7 +39,7 @@ func (r *rules) waived(n *node) {
 		suggestion += "/" + part
 	}
 	r.fault(n.place, flaw{
-		code: problem.LabUnknown, message: fmt.Sprintf("the roadmap has no checkpoint %s", quoted(id)),
+		code: problem.LabUnknown, message: fmt.Sprintf("the roadmap has no checkpoint %s", document.Quoted(id)),
 		expected: checkpointForm.expected(), suggestion: suggestion,
 	})
 }

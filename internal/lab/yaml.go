@@ -1,18 +1,12 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -25,45 +19,34 @@ const (
 	maxDepth = 32
 )
 
-// byteOrderMark is what some editors put before UTF-8 text.
-const byteOrderMark = "\ufeff"
+// dialect leaves keys that are there twice to the reader, which reports them
+// among everything else that is wrong.
+var dialect = document.Dialect{MaxBytes: maxBytes, MaxDepth: maxDepth, DuplicateKeys: true, Code: problem.LabSyntax}
 
 // readYAML parses the text of a lab file into a mapping. When there are faults,
 // the node is what could be read nevertheless, or nil.
-func readYAML(data []byte) (*node, Faults) {
-	if len(data) > maxBytes {
-		return nil, syntax(place{1, 1}, fmt.Sprintf("the file has more than %d KiB", maxBytes>>10))
-	}
-	if at := notUTF8(data); at >= 0 {
-		return nil, syntax(placeOf(data[:at]), "the file is not UTF-8 text")
-	}
-	tokens := lexer.Tokenize(strings.TrimPrefix(string(data), byteOrderMark))
-	if p, deep := tooDeep(tokens); deep {
-		return nil, syntax(p, tooDeepMessage)
-	}
-	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		return nil, parserFault(err)
+func readYAML(data []byte) (*node, document.Faults) {
+	file, faults := dialect.Parse(data)
+	if len(faults) > 0 {
+		return nil, faults
 	}
 	return readDocuments(file)
 }
 
-const tooDeepMessage = "lists and keys are nested too deeply"
-
 // readDocuments converts the only document of a file.
-func readDocuments(file *ast.File) (*node, Faults) {
+func readDocuments(file *ast.File) (*node, document.Faults) {
 	var body ast.Node
 	for _, d := range file.Docs {
 		if d.Body == nil {
 			continue
 		}
 		if body != nil {
-			return nil, syntax(placeAt(d.GetToken()), "a lab file is one document, and this begins a second one")
+			return nil, syntax(document.PlaceOf(d.GetToken()), "a lab file is one document, and this begins a second one")
 		}
 		body = d.Body
 	}
 	if body == nil {
-		return nil, Faults{{Code: problem.LabMissingKey, Line: 1, Column: 1, Message: "the file is empty", Expected: "at least the keys lab, network and hosts"}}
+		return nil, document.Faults{{Code: problem.LabMissingKey, Line: 1, Column: 1, Message: "the file is empty", Expected: "at least the keys lab, network and hosts"}}
 	}
 	r := &yamlReader{anchors: map[string]*node{}}
 	root := r.read(body)
@@ -78,10 +61,10 @@ type yamlReader struct {
 	anchors map[string]*node
 	depth   int
 	stopped bool // a bound was passed: nothing more is read
-	faults  Faults
+	faults  document.Faults
 }
 
-func (r *yamlReader) fault(p place, message string) {
+func (r *yamlReader) fault(p document.Place, message string) {
 	r.faults = append(r.faults, syntax(p, message)...)
 }
 
@@ -100,7 +83,7 @@ func (r *yamlReader) bound(n *node) {
 		return
 	}
 	r.stopped = true
-	message := tooDeepMessage
+	message := document.TooDeep
 	if n.size > maxNodes {
 		message = fmt.Sprintf("with its aliases the file has more than %d values", maxNodes)
 	}
@@ -108,7 +91,7 @@ func (r *yamlReader) bound(n *node) {
 }
 
 func (r *yamlReader) convert(from ast.Node) *node {
-	at := placeAt(from.GetToken())
+	at := document.PlaceOf(from.GetToken())
 	if r.stopped {
 		return &node{place: at, broken: true}
 	}
@@ -143,7 +126,7 @@ func (r *yamlReader) convert(from ast.Node) *node {
 	return &node{place: at, broken: true}
 }
 
-func (r *yamlReader) sequence(from *ast.SequenceNode, at place) *node {
+func (r *yamlReader) sequence(from *ast.SequenceNode, at document.Place) *node {
 	n := &node{kind: list, place: at}
 	for _, v := range from.Values {
 		item := r.read(v)
@@ -155,7 +138,7 @@ func (r *yamlReader) sequence(from *ast.SequenceNode, at place) *node {
 
 // anchor reads a value that has a name. The name is known only afterwards, so
 // that nothing can contain itself.
-func (r *yamlReader) anchor(from *ast.AnchorNode, at place) *node {
+func (r *yamlReader) anchor(from *ast.AnchorNode, at document.Place) *node {
 	if from.Value == nil || from.Name == nil {
 		r.fault(at, "an anchor needs a name and a value")
 		return &node{place: at, broken: true}
@@ -165,7 +148,7 @@ func (r *yamlReader) anchor(from *ast.AnchorNode, at place) *node {
 	return n
 }
 
-func (r *yamlReader) alias(from *ast.AliasNode, at place) *node {
+func (r *yamlReader) alias(from *ast.AliasNode, at document.Place) *node {
 	if from.Value == nil {
 		r.fault(at, "an alias needs a name")
 		return &node{place: at, broken: true}
@@ -182,10 +165,10 @@ func (r *yamlReader) alias(from *ast.AliasNode, at place) *node {
 // mapping reads keys with values. A key that is there twice is a fault, and the
 // first one counts.
 func (r *yamlReader) mapping(from *ast.MappingNode) *node {
-	n := &node{kind: mapping, place: mappingPlace(from)}
+	n := &node{kind: mapping, place: document.PlaceOfMapping(from)}
 	var merged []pair
 	for _, v := range from.Values {
-		at := placeAt(v.Key.GetToken())
+		at := document.PlaceOf(v.Key.GetToken())
 		value := r.read(v.Value)
 		if v.Key.IsMergeKey() {
 			merged = append(merged, r.merge(at, value)...)
@@ -199,7 +182,7 @@ func (r *yamlReader) mapping(from *ast.MappingNode) *node {
 		if first := n.pair(name); first != nil {
 			r.faults = append(r.faults, flaw{
 				code:    problem.LabDuplicate,
-				message: fmt.Sprintf("the key %q is there twice, first in line %d", name, first.place.line),
+				message: fmt.Sprintf("the key %q is there twice, first in line %d", name, first.place.Line),
 			}.at(at))
 			continue
 		}
@@ -214,7 +197,7 @@ func (r *yamlReader) mapping(from *ast.MappingNode) *node {
 }
 
 // merge is what a merge key brings in: the keys of a mapping, or of several.
-func (r *yamlReader) merge(at place, value *node) []pair {
+func (r *yamlReader) merge(at document.Place, value *node) []pair {
 	if r.stopped {
 		return nil
 	}
@@ -244,80 +227,6 @@ func keyName(key ast.MapKeyNode) (string, bool) {
 	return "", false
 }
 
-// mappingPlace is where a mapping begins: its brace, or else its first key. (The
-// parser's own token of a mapping is the colon after that.)
-func mappingPlace(n *ast.MappingNode) place {
-	if !n.IsFlowStyle && len(n.Values) > 0 {
-		return placeAt(n.Values[0].Key.GetToken())
-	}
-	return placeAt(n.Start)
-}
-
-func placeAt(t *token.Token) place {
-	if t == nil || t.Position == nil {
-		return place{1, 1}
-	}
-	return place{max(1, t.Position.Line), max(1, t.Position.Column)}
-}
-
-// tooDeep finds the place at which values are nested too deeply for the parser,
-// which recurses. Indentation alone cannot do that within the bound on the
-// file's size, but brackets and "- - -" can.
-func tooDeep(tokens token.Tokens) (place, bool) {
-	flow, line, entries := 0, 0, 0
-	for _, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow--
-		case token.SequenceEntryType, token.MappingKeyType:
-			if t.Position.Line != line {
-				line, entries = t.Position.Line, 0
-			}
-			entries++
-		}
-		if flow > maxDepth || entries > maxDepth {
-			return placeAt(t), true
-		}
-	}
-	return place{}, false
-}
-
-// parserFault turns the parser's error into a fault.
-func parserFault(err error) Faults {
-	var at yaml.Error
-	if !errors.As(err, &at) {
-		return syntax(place{1, 1}, err.Error())
-	}
-	return syntax(placeAt(at.GetToken()), at.GetMessage())
-}
-
-func syntax(p place, message string) Faults {
-	return Faults{flaw{code: problem.LabSyntax, message: message}.at(p)}
-}
-
-// notUTF8 is the offset of the first byte that is not UTF-8 or that no text
-// has, or -1.
-func notUTF8(data []byte) int {
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 || r == 0 {
-			return i
-		}
-		i += size
-	}
-	return -1
-}
-
-// placeOf is the place right behind a text.
-func placeOf(before []byte) place {
-	p := place{1, 1}
-	for _, r := range string(before) {
-		p.column++
-		if r == '\n' {
-			p = place{p.line + 1, 1}
-		}
-	}
-	return p
+func syntax(p document.Place, message string) document.Faults {
+	return document.Faults{flaw{code: problem.LabSyntax, message: message}.at(p)}
 }

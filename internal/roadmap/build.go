@@ -3,12 +3,14 @@ package roadmap
 import (
 	"slices"
 	"strings"
+
+	"cairn/internal/document"
 )
 
 // builder makes the types from the file's records. What it cannot tell while it
 // reads, because it depends on other parts, it writes down for the rules.
 type builder struct {
-	faults     Faults
+	faults     document.Faults
 	names      []name
 	references []reference
 }
@@ -41,8 +43,8 @@ type reference struct {
 }
 
 // places are where the things of the file begin, by id.
-func (b *builder) places() map[string]place {
-	places := make(map[string]place, len(b.names))
+func (b *builder) places() map[string]document.Place {
+	places := make(map[string]document.Place, len(b.names))
 	for _, n := range b.names {
 		places[n.text] = n.place
 	}
@@ -81,7 +83,7 @@ func (b *builder) roadmap(r *record) *Roadmap {
 	}
 	stages := r.records("stages", string(aStage))
 	if len(stages) == 0 {
-		b.faults = append(b.faults, r.place.fault("the roadmap has no stages"))
+		b.faults = append(b.faults, r.place.Fault("the roadmap has no stages"))
 	}
 	for _, s := range stages {
 		made.Stages = append(made.Stages, b.stage(s))
@@ -98,13 +100,13 @@ func (b *builder) choice(r *record) Choice {
 	for _, o := range r.records("options", "an option") {
 		id := o.must("id")
 		if slices.ContainsFunc(c.Options, func(other Option) bool { return other.ID == id.text }) {
-			b.faults = append(b.faults, id.place.fault("the choice has the option %s twice", quoted(id.text)))
+			b.faults = append(b.faults, id.place.Fault("the choice has the option %s twice", document.Quoted(id.text)))
 		}
 		c.Options = append(c.Options, Option{ID: id.text, Name: o.must("name").text, Note: o.maybe("note").text, Ours: o.yes("ours")})
 		o.end()
 	}
 	if len(c.Options) == 0 {
-		b.faults = append(b.faults, r.place.fault("the choice %s has no options", quoted(c.ID)))
+		b.faults = append(b.faults, r.place.Fault("the choice %s has no options", document.Quoted(c.ID)))
 	}
 	r.end()
 	return c

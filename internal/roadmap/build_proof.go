@@ -1,6 +1,10 @@
 package roadmap
 
-import "time"
+import (
+	"time"
+
+	"cairn/internal/document"
+)
 
 func (b *builder) checkpoint(r *record, stage string) Checkpoint {
 	c := Checkpoint{ID: b.id(r, aCheckpoint, stage), Name: r.must("name").text, Text: r.must("text").text, Ours: r.yes("ours")}
@@ -21,12 +25,12 @@ func (b *builder) probes(r *record) []ProbeUse {
 	r.end()
 	window, err := time.ParseDuration(fresh.text)
 	if fresh.text != "" && (err != nil || window <= 0) {
-		f := fresh.place.fault("%s is not a time for which evidence can count", quoted(fresh.text))
+		f := fresh.place.Fault("%s is not a time for which evidence can count", document.Quoted(fresh.text))
 		f.Expected = "a time such as 24h or 30m"
 		b.faults = append(b.faults, f)
 	}
 	if len(looks) == 0 {
-		b.faults = append(b.faults, r.place.fault("no probe looks"))
+		b.faults = append(b.faults, r.place.Fault("no probe looks"))
 	}
 	var uses []ProbeUse
 	for _, l := range looks {
@@ -41,7 +45,7 @@ func (b *builder) challenge(r *record, stage string) Challenge {
 		Diagnosis: r.must("diagnosis").text, Remedy: r.must("remedy").text, Tasks: b.refer(r.texts("tasks"), aTask),
 	}
 	if len(c.Tasks) == 0 {
-		b.faults = append(b.faults, r.place.fault("the challenge %s concerns no task", quoted(c.ID)))
+		b.faults = append(b.faults, r.place.Fault("the challenge %s concerns no task", document.Quoted(c.ID)))
 	}
 	r.end()
 	return c
@@ -69,7 +73,7 @@ func (b *builder) criterion(r *record, stage string) Criterion {
 		}
 	}
 	if ways != 1 {
-		f := r.place.fault("%d things say what makes the criterion %s true", ways, quoted(c.ID))
+		f := r.place.Fault("%d things say what makes the criterion %s true", ways, document.Quoted(c.ID))
 		f.Expected = "exactly one of proven-by, every and attested"
 		b.faults = append(b.faults, f)
 	}

@@ -1,6 +1,10 @@
 package roadmap
 
-import "regexp"
+import (
+	"regexp"
+
+	"cairn/internal/document"
+)
 
 // task adds a task with its milestone to the stage.
 func (b *builder) task(r *record, s *Stage) {
@@ -38,13 +42,13 @@ func (b *builder) when(r *record) *When {
 func (b *builder) estimate(v, note value) Estimate {
 	if v.text == "" {
 		if note.text != "" {
-			b.faults = append(b.faults, note.place.fault("there is a note on an estimate, but no estimate"))
+			b.faults = append(b.faults, note.place.Fault("there is a note on an estimate, but no estimate"))
 		}
 		return Estimate{}
 	}
 	e, err := parseEstimate(v.text)
 	if err != nil {
-		f := v.place.fault("%s", err)
+		f := v.place.Fault("%s", err)
 		f.Expected = "hours or days such as 2h to 8h, 1d to 5d or 1h, the smaller one first, or " + ongoing
 		b.faults = append(b.faults, f)
 	}
@@ -56,7 +60,7 @@ var days = regexp.MustCompile(`^P[1-9][0-9]{0,3}D$`)
 
 func (b *builder) interval(v value) string {
 	if v.text != "" && !days.MatchString(v.text) {
-		f := v.place.fault("%s is not an interval", quoted(v.text))
+		f := v.place.Fault("%s is not an interval", document.Quoted(v.text))
 		f.Expected = "a number of days as ISO 8601 writes it, such as P30D"
 		b.faults = append(b.faults, f)
 	}

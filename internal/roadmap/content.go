@@ -1,17 +1,21 @@
 package roadmap
 
-import "slices"
+import (
+	"slices"
+
+	"cairn/internal/document"
+)
 
 // content holds the parts of a roadmap against each other.
 type content struct {
 	roadmap *Roadmap
-	places  map[string]place
-	faults  Faults
+	places  map[string]document.Place
+	faults  document.Faults
 }
 
 // checkContent looks whether nothing is left over, and nothing pretends: what is
 // available can really be seen through.
-func checkContent(r *Roadmap, places map[string]place) Faults {
+func checkContent(r *Roadmap, places map[string]document.Place) document.Faults {
 	c := &content{roadmap: r, places: places}
 	checkpoints, choices := map[string]bool{}, map[string]bool{}
 	for _, s := range r.Stages {
@@ -41,7 +45,7 @@ func note(seen map[string]bool, ids []string) {
 // unless reports a fault about a thing where something does not hold.
 func (c *content) unless(holds bool, id, format string, args ...any) {
 	if !holds {
-		c.faults = append(c.faults, c.places[id].fault(format, args...))
+		c.faults = append(c.faults, c.places[id].Fault(format, args...))
 	}
 }
 
@@ -65,6 +69,6 @@ func (c *content) when(t Task) {
 	c.unless(len(t.When.Options) > 0, t.ID, "the condition of %s names no option", t.ID)
 	for _, o := range t.When.Options {
 		there := slices.ContainsFunc(choice.Options, func(option Option) bool { return option.ID == o })
-		c.unless(!known || there, t.ID, "the condition of %s names the option %s, which the choice %s does not have", t.ID, quoted(o), t.When.Choice)
+		c.unless(!known || there, t.ID, "the condition of %s names the option %s, which the choice %s does not have", t.ID, document.Quoted(o), t.When.Choice)
 	}
 }

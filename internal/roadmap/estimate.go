@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+
+	"cairn/internal/document"
 )
 
 // WorkingDay is what a day of an estimate stands for: eight hours of work.
@@ -41,7 +43,7 @@ func parseEstimate(text string) (Estimate, error) {
 	most, highOK := parseAmount(high)
 	switch {
 	case !lowOK || !highOK:
-		return Estimate{}, fmt.Errorf("%s is not an estimate", quoted(text))
+		return Estimate{}, fmt.Errorf("%s is not an estimate", document.Quoted(text))
 	case least > most:
 		return Estimate{}, fmt.Errorf("the estimate ends with %s and begins with more, %s", high, low)
 	}

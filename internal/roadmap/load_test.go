@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -70,7 +71,7 @@ func TestInvalid(t *testing.T) {
 // refused.
 func checkFaults(t *testing.T, data []byte, err error) {
 	t.Helper()
-	var faults Faults
+	var faults document.Faults
 	if problem.CodeOf(err) != problem.RoadmapWrong || !errors.As(err, &faults) || len(faults) == 0 {
 		t.Fatalf("error %v", err)
 	}
@@ -118,14 +119,6 @@ func TestTooLarge(t *testing.T) {
 	data := append([]byte("roadmap: small\n#"), bytes.Repeat([]byte("x"), maxBytes)...)
 	if _, err := Load("roadmap.yaml", data); problem.CodeOf(err) != problem.RoadmapWrong || !strings.Contains(err.Error(), "KiB") {
 		t.Errorf("error = %v", err)
-	}
-}
-
-func TestNotText(t *testing.T) {
-	for _, data := range []string{"roadmap: \xff", "roadmap: a\x00b"} {
-		if _, err := Load("roadmap.yaml", []byte(data)); err == nil || !strings.Contains(err.Error(), "UTF-8") {
-			t.Errorf("error = %v", err)
-		}
 	}
 }
 

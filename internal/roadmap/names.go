@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/document"
 	"cairn/internal/spelling"
 )
 
@@ -14,8 +15,8 @@ var (
 )
 
 // checkNames looks whether ids are of the right form, and each there once.
-func checkNames(names []name) Faults {
-	var faults Faults
+func checkNames(names []name) document.Faults {
+	var faults document.Faults
 	var stages []string
 	for _, n := range names {
 		if n.what == aStage && n.text != "" {
@@ -35,10 +36,10 @@ func checkNames(names []name) Faults {
 		case !taken:
 			first[scope(n)] = n
 		case other.text == n.text:
-			faults = append(faults, n.place.fault("the id %s is there twice, first in line %d", quoted(n.text), other.place.line))
+			faults = append(faults, n.place.Fault("the id %s is there twice, first in line %d", document.Quoted(n.text), other.place.Line))
 		default:
-			faults = append(faults, n.place.fault("in conditions the id %s could not be told from %s in line %d",
-				quoted(n.text), quoted(other.text), other.place.line))
+			faults = append(faults, n.place.Fault("in conditions the id %s could not be told from %s in line %d",
+				document.Quoted(n.text), document.Quoted(other.text), other.place.Line))
 		}
 	}
 	return faults
@@ -54,8 +55,8 @@ func scope(n name) string {
 }
 
 // misformed says what is wrong with an id by itself.
-func misformed(n name, stages []string) (Fault, bool) {
-	f := n.place.fault("%s is not an id that %s can have", quoted(n.text), n.what)
+func misformed(n name, stages []string) (document.Fault, bool) {
+	f := n.place.Fault("%s is not an id that %s can have", document.Quoted(n.text), n.what)
 	if n.what == aStage || n.what == aChoice {
 		f.Expected = "lower-case letters, digits and hyphens"
 		return f, !plainID.MatchString(n.text)
@@ -76,18 +77,18 @@ func misformed(n name, stages []string) (Fault, bool) {
 
 // checkReferences looks whether every id that is used names a thing of a kind
 // that may stand there.
-func checkReferences(b *builder) Faults {
+func checkReferences(b *builder) document.Faults {
 	kinds := map[string]what{}
 	for _, n := range b.names {
 		kinds[n.text] = n.what
 	}
-	var faults Faults
+	var faults document.Faults
 	for _, r := range b.references {
 		kind, known := kinds[r.text]
 		switch {
 		case r.text == "" || slices.Contains(r.kinds, kind):
 		case known:
-			f := r.place.fault("%s is %s", quoted(r.text), kind)
+			f := r.place.Fault("%s is %s", document.Quoted(r.text), kind)
 			f.Expected = alternatives(r.kinds)
 			faults = append(faults, f)
 		default:
@@ -117,8 +118,8 @@ func alternatives(kinds []what) string {
 }
 
 // unknown is a fault about a word that is none of those known.
-func unknown(v value, message string, known []string) Fault {
-	f := v.place.fault("%s %s", quoted(v.text), message)
+func unknown(v value, message string, known []string) document.Fault {
+	f := v.place.Fault("%s %s", document.Quoted(v.text), message)
 	f.Suggestion = spelling.Nearest(v.text, known)
 	if len(known) <= 8 {
 		f.Expected = "one of " + strings.Join(known, ", ")

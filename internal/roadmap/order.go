@@ -3,6 +3,8 @@ package roadmap
 import (
 	"slices"
 	"strings"
+
+	"cairn/internal/document"
 )
 
 // order is the way of waiting through a roadmap, walked depth first.
@@ -15,12 +17,12 @@ type order struct {
 // checkOrder looks whether anything waits for itself. A task waits for the tasks
 // before it and for what opens its stage; a stage's end for its tasks, other
 // than discretionary ones. The first circle in the file's order is the fault.
-func checkOrder(r *Roadmap, places map[string]place) Faults {
+func checkOrder(r *Roadmap, places map[string]document.Place) document.Faults {
 	o := &order{waits: waits(r), done: map[string]bool{}}
 	for _, s := range r.Stages {
 		for _, t := range s.Tasks {
 			if circle := o.visit(t.ID); circle != nil {
-				return Faults{places[circle[0]].fault("%s", circleWords(circle))}
+				return document.Faults{places[circle[0]].Fault("%s", circleWords(circle))}
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"cairn/internal/document"
 	"cairn/internal/spelling"
 )
 
@@ -13,23 +14,23 @@ import (
 // by key; end reports what nobody asked for.
 type record struct {
 	what   string // "a task", for messages
-	place  place
+	place  document.Place
 	pairs  []*ast.MappingValueNode
 	known  []string
-	faults *Faults
+	faults *document.Faults
 }
 
 // value is a text of the file with its place.
 type value struct {
 	text  string
-	place place
+	place document.Place
 }
 
-func newRecord(n *ast.MappingNode, what string, at place, faults *Faults) *record {
+func newRecord(n *ast.MappingNode, what string, at document.Place, faults *document.Faults) *record {
 	return &record{what: what, place: at, pairs: n.Values, faults: faults}
 }
 
-func (r *record) fault(f Fault) { *r.faults = append(*r.faults, f) }
+func (r *record) fault(f document.Fault) { *r.faults = append(*r.faults, f) }
 
 // take finds the value of a key; nil when the record has none.
 func (r *record) take(key string) ast.Node {
@@ -53,7 +54,7 @@ func keyOf(p *ast.MappingValueNode) string {
 func (r *record) must(key string) value {
 	n := r.take(key)
 	if n == nil {
-		r.fault(r.place.fault("%s lacks the key %q", r.what, key))
+		r.fault(r.place.Fault("%s lacks the key %q", r.what, key))
 		return value{place: r.place}
 	}
 	return r.textOf(key, n)
@@ -70,7 +71,7 @@ func (r *record) maybe(key string) value {
 
 // textOf is a node as a text that is not empty.
 func (r *record) textOf(key string, n ast.Node) value {
-	v := value{place: placeOf(n.GetToken())}
+	v := value{place: document.PlaceOf(n.GetToken())}
 	switch n := n.(type) {
 	case *ast.StringNode:
 		v.text = strings.TrimSpace(n.Value)
@@ -81,13 +82,13 @@ func (r *record) textOf(key string, n ast.Node) value {
 		return v
 	}
 	if v.text == "" {
-		r.fault(v.place.fault("the key %q of %s is empty", key, r.what))
+		r.fault(v.place.Fault("the key %q of %s is empty", key, r.what))
 	}
 	return v
 }
 
 func (r *record) wrongKind(key string, n ast.Node, expected string) {
-	f := placeOf(n.GetToken()).fault("the key %q of %s holds %s", key, r.what, kindOf(n))
+	f := document.PlaceOf(n.GetToken()).Fault("the key %q of %s holds %s", key, r.what, kindOf(n))
 	f.Expected = expected
 	r.fault(f)
 }
@@ -112,7 +113,7 @@ func (r *record) items(key string) []ast.Node {
 		return nil
 	case *ast.SequenceNode:
 		if len(n.Values) == 0 {
-			r.fault(placeOf(n.GetToken()).fault("the key %q of %s is an empty list", key, r.what))
+			r.fault(document.PlaceOf(n.GetToken()).Fault("the key %q of %s is an empty list", key, r.what))
 		}
 		return n.Values
 	default:
@@ -135,7 +136,7 @@ func (r *record) records(key, what string) []*record {
 	var all []*record
 	for _, n := range r.items(key) {
 		if m, is := n.(*ast.MappingNode); is {
-			all = append(all, newRecord(m, what, mappingPlace(m), r.faults))
+			all = append(all, newRecord(m, what, document.PlaceOfMapping(m), r.faults))
 		} else {
 			r.wrongKind(key, n, "keys with values")
 		}
@@ -149,20 +150,11 @@ func (r *record) record(key, what string) *record {
 	case nil:
 		return nil
 	case *ast.MappingNode:
-		return newRecord(n, what, mappingPlace(n), r.faults)
+		return newRecord(n, what, document.PlaceOfMapping(n), r.faults)
 	default:
 		r.wrongKind(key, n, "keys with values")
 		return nil
 	}
-}
-
-// mappingPlace is where a mapping begins: its brace, or else its first key. (The
-// parser's own token of a mapping is the colon after that.)
-func mappingPlace(n *ast.MappingNode) place {
-	if !n.IsFlowStyle && len(n.Values) > 0 {
-		return placeOf(n.Values[0].Key.GetToken())
-	}
-	return placeOf(n.Start)
 }
 
 // end reports the keys that mean nothing.
@@ -172,7 +164,7 @@ func (r *record) end() {
 		if slices.Contains(r.known, key) {
 			continue
 		}
-		f := placeOf(p.Key.GetToken()).fault("the key %s means nothing in %s", quoted(key), r.what)
+		f := document.PlaceOf(p.Key.GetToken()).Fault("the key %s means nothing in %s", document.Quoted(key), r.what)
 		f.Expected = "one of " + strings.Join(r.known, ", ")
 		f.Suggestion = spelling.Nearest(key, r.known)
 		r.fault(f)

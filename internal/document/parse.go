@@ -1,0 +1,82 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"cairn/internal/problem"
+)
+
+// Dialect is how much of YAML the documents of one kind may use. Its bounds are
+// meant to be far above what such a document needs. They keep one that was made to
+// exhaust the parser from doing so: its effort grows with the square of the
+// nesting.
+type Dialect struct {
+	MaxBytes      int                   // of the text, in whole KiB
+	MaxDepth      int                   // of brackets, and of list items or keys that begin on one line
+	Refused       map[token.Type]string // what to say of tokens that may not be there
+	DuplicateKeys bool                  // lets keys through that are there twice, for the caller to report
+	Code          problem.Code          // of the faults; may be empty
+}
+
+// byteOrderMark is what some editors put before UTF-8 text.
+const byteOrderMark = "\ufeff"
+
+// Parse reads the text of a document into the parser's tree. If that cannot be
+// done there is no tree, but one fault: the first that was found. Its file is for
+// the caller to name.
+func (d Dialect) Parse(data []byte) (*ast.File, Faults) {
+	if len(data) > d.MaxBytes {
+		return nil, d.faults(top, fmt.Sprintf("the file has more than %d KiB", d.MaxBytes>>10))
+	}
+	if at := notUTF8(data); at >= 0 {
+		return nil, d.faults(placeAfter(data[:at]), "the file is not UTF-8 text")
+	}
+	tokens := lexer.Tokenize(strings.TrimPrefix(string(data), byteOrderMark))
+	if t, why := d.refused(tokens); why != "" {
+		return nil, d.faults(PlaceOf(t), why)
+	}
+	var options []parser.Option
+	if d.DuplicateKeys {
+		options = append(options, parser.AllowDuplicateMapKey())
+	}
+	file, err := parser.Parse(tokens, 0, options...)
+	if err != nil {
+		return nil, d.faults(complaint(err))
+	}
+	return file, nil
+}
+
+func (d Dialect) faults(p Place, message string) Faults {
+	return Faults{{Code: d.Code, Line: p.Line, Column: p.Column, Message: message}}
+}
+
+// notUTF8 is the offset of the first byte that is not UTF-8 or that no text
+// has, or -1.
+func notUTF8(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 || r == 0 {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// complaint is where and what the parser's error is about.
+func complaint(err error) (Place, string) {
+	var at yaml.Error
+	if !errors.As(err, &at) {
+		return top, err.Error()
+	}
+	return PlaceOf(at.GetToken()), at.GetMessage()
+}
