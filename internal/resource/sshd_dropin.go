@@ -178,7 +178,11 @@ func (s SSHDropin) Capture(ctx context.Context, sys *System) (Undo, error) {
 	if err != nil {
 		return Undo{}, err
 	}
-	undo.Commands = append(undo.Commands, Command{Argv: reloadLater})
+	server, err := sys.captureServer(ctx)
+	if err != nil {
+		return Undo{}, err
+	}
+	undo.Commands = append(undo.Commands, server...)
 	state, err := sys.captureState(ctx, sshdProgram, "-T")
 	undo.States = append(undo.States, state)
 	return undo, err

@@ -18,9 +18,39 @@ const (
 // "try" makes that no failure.
 var reloadSSHD = []string{"systemctl", "try-reload-or-restart", sshService}
 
-// reloadLater is the same for an undo, which may be carried out while the host
-// still starts and ssh.service waits for it: it must not wait in turn.
-var reloadLater = []string{"systemctl", "--no-block", "try-reload-or-restart", sshService}
+// captureServer keeps what has the server run again on the files that were put
+// back: the units that run now. They come back in the opposite order, the socket
+// before what it starts.
+func (s *System) captureServer(ctx context.Context) ([]Command, error) {
+	service, err := s.unitState(ctx, sshService)
+	if err != nil {
+		return nil, err
+	}
+	socket, err := s.unitState(ctx, sshSocket)
+	if err != nil {
+		return nil, err
+	}
+	commands := []Command{{Argv: []string{"systemctl", "--no-block", "try-restart", sshService}}}
+	if service.runs() {
+		commands = []Command{restartServer}
+	}
+	if socket.runs() {
+		commands = append(commands, Command{Argv: []string{"systemctl", "--no-block", "start", sshSocket}})
+	}
+	return commands, nil
+}
+
+// restartServer replaces the server's process, which sessions survive
+// (KillMode=process in the unit). Reloading would not do: a server that could not
+// listen with its new configuration has ended, and as long as systemd waits for
+// the reload that ended it, it neither reloads nor starts. A server that runs is
+// left alone when it could not start again. While the host starts, ssh.service may
+// wait for this very command, which must not wait in turn.
+var restartServer = Command{Argv: []string{"sh", "-c", `
+	systemctl reset-failed "$0" 2>/dev/null
+	case $(systemctl is-system-running) in initializing | starting) exec systemctl --no-block restart "$0" ;; esac
+	` + sshdProgram + ` -t 2>/dev/null || exec systemctl --no-block start "$0"
+	exec systemctl restart "$0"`, sshService}}
 
 func (s *System) reloadSSHD(ctx context.Context) error {
 	_, err := s.run(ctx, reloadSSHD...)

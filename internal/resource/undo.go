@@ -167,11 +167,22 @@ func (u Undo) Restore(ctx context.Context, sys *System) error {
 		note(saved.Path, sys.restoreTime(saved))
 	}
 	for _, c := range slices.Backward(u.Commands) {
-		if _, err := sys.runWith(ctx, c); err != nil {
+		if err := sys.runBounded(ctx, c); err != nil {
 			failures = append(failures, err)
 		}
 	}
 	return errors.Join(failures...)
+}
+
+// commandTime is what each of an undo's commands may take: one that hangs must not
+// keep the others, nor whoever waits for the undo.
+const commandTime = 30 * time.Second
+
+func (s *System) runBounded(ctx context.Context, c Command) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	_, err := s.runWith(ctx, c)
+	return err
 }
 
 // restoreOrder has what was there before what is in it, and the directories that

@@ -69,10 +69,7 @@ func (g *guard) ready(ctx context.Context) (resource.Undo, error) {
 
 // capture writes down, on disk, what puts the host back.
 func (g *guard) capture(ctx context.Context) (resource.Undo, error) {
-	undo, err := g.servers(ctx)
-	if err != nil {
-		return undo, err
-	}
+	var undo resource.Undo
 	for _, step := range g.plan.Steps {
 		part, err := step.Resource.Capture(ctx, g.System)
 		if err != nil {
@@ -87,26 +84,6 @@ func (g *guard) capture(ctx context.Context) (resource.Undo, error) {
 		return undo, err
 	}
 	return undo, keep(g.Dir, undoFile, undo)
-}
-
-// servers brings back, last of all, an SSH server that runs now: reloading leaves
-// one alone that the new configuration has ended. A start job waits its turn
-// while the host starts, and does nothing to a server that runs.
-func (g *guard) servers(ctx context.Context) (resource.Undo, error) {
-	var undo resource.Undo
-	if _, changes := g.stager(); !changes {
-		return undo, nil
-	}
-	for _, unit := range []string{"ssh.socket", "ssh.service"} {
-		out, err := g.System.Runner.Run(ctx, resource.Command{Argv: []string{"systemctl", "is-active", "--quiet", unit}})
-		if err != nil {
-			return undo, err
-		}
-		if out.Exit == 0 {
-			undo.Commands = append(undo.Commands, resource.Command{Argv: []string{"systemctl", "--no-block", "start", unit}})
-		}
-	}
-	return undo, nil
 }
 
 // rehearse compares the host with what was saved of it: putting it back would

@@ -139,6 +139,22 @@ func TestRealServerEnded(t *testing.T) {
 	h.mustBeAsBefore()
 }
 
+// TestRealServerEndedInReload: systemd still waits for the reload of a server that
+// the reload has ended. What it is told to reload or to start then, it never does.
+func TestRealServerEndedInReload(t *testing.T) {
+	t.Parallel()
+	h := newRealHost(t)
+	h.sh(`mkdir -p /etc/systemd/system/ssh.service.d
+		printf '[Service]\nExecReload=/bin/sleep 300\n' >/etc/systemd/system/ssh.service.d/slow.conf
+		systemctl daemon-reload`)
+	h.begin(gate(30*time.Second), dropin(resource.SSHOption{Keyword: "ListenAddress", Value: "203.0.113.77:22"}))
+	if s := h.control(); s.Phase != RolledBack {
+		t.Errorf("the guard ended as %+v", s)
+	}
+	h.await("the server to be back", func() bool { return h.login() == nil })
+	h.mustBeAsBefore()
+}
+
 // TestRealSecondChange replaces a policy and a table that are in force, and is
 // taken back: by the timer, and by an orderly restart, which brings the first ones up from
 // their files at the same time.
