@@ -45,10 +45,32 @@ func (s Sudoers) Check(ctx context.Context, sys *System) (Diff, error) {
 }
 
 // Precheck implements [Guardable]: visudo(8) refuses what sudo could not read,
-// before it is in place.
+// before it is in place. What it refuses of the files that are there already
+// would later count against this one, so it is named now.
 func (s Sudoers) Precheck(ctx context.Context, sys *System) error {
-	_, err := sys.runWith(ctx, Command{Argv: []string{"visudo", "--check", "--file=-"}, Stdin: []byte(s.Content)})
-	return err
+	if _, err := sys.runWith(ctx, Command{Argv: []string{"visudo", "--check", "--file=-"}, Stdin: []byte(s.Content)}); err != nil {
+		return err
+	}
+	out, err := sys.ask(ctx, "visudo", "--check")
+	if err != nil || out.Exit == 0 {
+		return err
+	}
+	if line := s.complaint(string(out.Stdout) + string(out.Stderr)); line != "" {
+		return fmt.Errorf("visudo refuses what is there already: %s", line)
+	}
+	return nil
+}
+
+// complaint is the first thing that visudo says against another file than this
+// one, which is about to be replaced.
+func (s Sudoers) complaint(said string) string {
+	for line := range strings.Lines(said) {
+		path, verdict, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if strings.HasPrefix(path, "/etc/sudoers") && path != s.file().Path && verdict != " parsed OK" {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
 }
 
 // Apply implements [Resource].

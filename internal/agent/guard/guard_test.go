@@ -178,6 +178,28 @@ func (brokenAlarm) Arm(context.Context, string, time.Duration) error {
 }
 
 // TestSignals are taken only when they are waited for.
+// TestWhereARestartWouldTakeTheWayBack: /run is empty after a restart.
+func TestWhereARestartWouldTakeTheWayBack(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root may write to /run")
+	}
+	s := newScratch(t)
+	before := s.picture(t)
+	env := s.env("first")
+	var err error
+	env.Dir, err = os.MkdirTemp("/run", "cairn-guard-test-")
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(env.Dir) })
+	state, err := Execute(t.Context(), env, plan(), func(wire.Event) error { return nil })
+	must(t, err)
+	if state.Phase != Refused || !strings.Contains(state.Reason, "which a restart empties") {
+		t.Errorf("the guard ended as %+v", state)
+	}
+	if s.armed() || s.picture(t) != before {
+		t.Error("something was done")
+	}
+}
+
 func TestSignals(t *testing.T) {
 	confirm := func(dir string) error { return Confirm(t.Context(), dir, nonce) }
 	wrong := func(dir string) error { return Confirm(t.Context(), dir, "another") }

@@ -70,6 +70,10 @@ func lockouts() []lockout {
 		{name: "sudo taken away", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: "ops ALL=(ALL:ALL) !ALL\n"}}, end: RolledBack, reason: "sudo without a password does not work"},
 		{name: "sudo with a password", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: "ops ALL=(ALL:ALL) PASSWD: ALL\n"}}, end: RolledBack, reason: "sudo without a password does not work"},
 		{name: "a sudoers file with an error", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: "ops ALL=(ALL:ALL NOPASSWD\n"}}, end: Refused, reason: "sudoers zz-last was found wrong"},
+		{
+			name: "another sudoers file that visudo refuses", setup: "echo 'nobody ALL=(ALL:ALL) ALL' > /etc/sudoers.d/theirs; chmod 0666 /etc/sudoers.d/theirs", mend: "rm /etc/sudoers.d/theirs",
+			resources: []resource.Guardable{resource.Sudoers{Name: "conform", Content: "ops ALL=(ALL:ALL) NOPASSWD: ALL\n"}}, end: Refused, reason: "refuses what is there already: /etc/sudoers.d/theirs: bad permissions",
+		},
 		{name: "the key removed", resources: []resource.Guardable{keys}, end: RolledBack, reason: "key is not in"},
 		{name: "another key in its place", resources: []resource.Guardable{otherKey}, end: RolledBack, reason: "could not get in after the change"},
 		{name: "keys that all can change", resources: []resource.Guardable{keysForAll}, end: RolledBack, reason: "others can change /home/ops/.ssh/authorized_keys"},
