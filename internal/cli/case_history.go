@@ -27,7 +27,7 @@ EXIT STATUS
 }
 
 func runCaseHistory(cmd *cobra.Command, g *globals) error {
-	e, err := g.open(cmd.Context(), loginFlags{})
+	e, err := g.look(cmd.Context(), loginFlags{})
 	if err != nil {
 		return err
 	}

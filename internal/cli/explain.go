@@ -31,7 +31,7 @@ func runExplain(ctx context.Context, g *globals, id string) error {
 	if entry, known := problem.Lookup(problem.Code(id)); known {
 		return g.explainCode(entry)
 	}
-	e, err := g.open(ctx, loginFlags{})
+	e, err := g.look(ctx, loginFlags{})
 	if err != nil {
 		return err
 	}

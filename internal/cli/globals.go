@@ -72,6 +72,15 @@ func (f loginFlags) login() host.Login {
 
 // open makes the engine for the lab.
 func (g *globals) open(ctx context.Context, login loginFlags) (*engine.Engine, error) {
+	return g.openAs(ctx, login, false)
+}
+
+// look makes the engine for a command that only looks: nothing is written.
+func (g *globals) look(ctx context.Context, login loginFlags) (*engine.Engine, error) {
+	return g.openAs(ctx, login, true)
+}
+
+func (g *globals) openAs(ctx context.Context, login loginFlags, lookOnly bool) (*engine.Engine, error) {
 	l, r, err := g.loadLab()
 	if err != nil {
 		return nil, err
@@ -82,7 +91,7 @@ func (g *globals) open(ctx context.Context, login loginFlags) (*engine.Engine, e
 	}
 	return engine.Open(ctx, engine.Options{
 		Lab: l, Roadmap: r, Connector: connector, Now: time.Now, Progress: g.screen.progress,
-		Login: login.login(),
+		Login: login.login(), LookOnly: lookOnly,
 	})
 }
 

@@ -40,7 +40,7 @@ EXIT STATUS
 }
 
 func runPlan(ctx context.Context, g *globals, login loginFlags, out string, withCode bool) error {
-	e, err := g.open(ctx, login)
+	e, err := g.look(ctx, login)
 	if err != nil {
 		return err
 	}

@@ -27,13 +27,16 @@ EXIT STATUS
 }
 
 func runStatus(ctx context.Context, g *globals) error {
-	e, err := g.open(ctx, loginFlags{})
+	e, err := g.look(ctx, loginFlags{})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = e.Close() }()
 	status := e.Status()
-	return g.screen.result(status, func(w io.Writer) { writeStatusText(g.screen, w, status) })
+	return g.screen.result(status, func(w io.Writer) {
+		writeStatusText(g.screen, w, status)
+		fmt.Fprintln(w, "\nNext: "+nextAfter(status))
+	})
 }
 
 // writeStatusText draws the roadmap as a list.
@@ -42,6 +45,28 @@ func writeStatusText(s *screen, w io.Writer, status *engine.Status) {
 	for i, stage := range status.Stages {
 		writeStage(s, w, i+1, stage)
 	}
+}
+
+// nextAfter is the command that brings the lab on from where it stands.
+func nextAfter(status *engine.Status) string {
+	open, failing := false, false
+	for _, stage := range status.Stages {
+		for _, t := range stage.Tasks {
+			open = open || t.Available && (t.State == "active" || t.State == "enabled")
+		}
+		for _, m := range stage.Milestones {
+			failing = failing || m.Reached != nil && m.Standing != evidence.Holds
+		}
+	}
+	switch {
+	case !status.Begun:
+		return "cairn plan"
+	case failing:
+		return "cairn check"
+	case open:
+		return "cairn up"
+	}
+	return "cairn task list"
 }
 
 func writeStage(s *screen, w io.Writer, number int, stage engine.StageStatus) {

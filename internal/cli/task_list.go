@@ -40,7 +40,7 @@ EXIT STATUS
 }
 
 func runTaskList(cmd *cobra.Command, g *globals) error {
-	e, err := g.open(cmd.Context(), loginFlags{})
+	e, err := g.look(cmd.Context(), loginFlags{})
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func runTaskList(cmd *cobra.Command, g *globals) error {
 }
 
 func runTaskShow(cmd *cobra.Command, g *globals, id string) error {
-	e, err := g.open(cmd.Context(), loginFlags{})
+	e, err := g.look(cmd.Context(), loginFlags{})
 	if err != nil {
 		return err
 	}

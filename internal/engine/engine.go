@@ -32,6 +32,9 @@ type Options struct {
 	// Waivers stand in for proof in addition to the lab's own; a rehearsal has
 	// some for what throw-away hosts cannot show.
 	Waivers []evidence.Waiver
+	// LookOnly promises that nothing will be done: a lab without a journal is then
+	// left without one.
+	LookOnly bool
 }
 
 // Engine walks one lab. Its methods are not to be called at the same time.
@@ -58,7 +61,11 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		local: host.NewLocal(), progress: serialised(o.Progress), waivers: append(waiversOf(o.Lab), o.Waivers...),
 	}
 	e.command = e.newID()
-	log, err := journal.Open(ctx, filepath.Join(o.Lab.Dir, StateDir, "journal.db"))
+	open := journal.Open
+	if o.LookOnly {
+		open = journal.OpenToRead
+	}
+	log, err := open(ctx, filepath.Join(StateDirOf(o.Lab), "journal.db"))
 	if err != nil {
 		return nil, err
 	}

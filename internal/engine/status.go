@@ -12,6 +12,7 @@ import (
 type Status struct {
 	Lab    string        `json:"lab"`
 	At     time.Time     `json:"at"`
+	Begun  bool          `json:"begun"` // whether an `up` has begun the case
 	Stages []StageStatus `json:"stages"`
 }
 
@@ -65,7 +66,7 @@ type CheckpointStatus struct {
 
 // Status reads the journal's projections.
 func (e *Engine) Status() *Status {
-	s := &Status{Lab: e.lab.Name, At: e.now().UTC()}
+	s := &Status{Lab: e.lab.Name, At: e.now().UTC(), Begun: e.theCase.started()}
 	for _, stage := range e.roadmap.Stages {
 		s.Stages = append(s.Stages, e.stageStatus(stage))
 	}

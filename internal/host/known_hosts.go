@@ -40,7 +40,8 @@ func openKnownHosts(dir string) (*knownHosts, error) {
 // read returns the file's lines and the keys that are in them.
 func (k *knownHosts) read() (lines [][]byte, keys map[string]ssh.PublicKey, err error) {
 	content, err := os.ReadFile(k.path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	// That there is no such folder is found, and said, by whoever writes into it.
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil, problem.Wrap(problem.HostKnownHostsBad, k.path, "the pinned host keys cannot be read", err)
 	}
 	keys = map[string]ssh.PublicKey{}

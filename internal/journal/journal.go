@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"modernc.org/sqlite"
@@ -59,12 +60,37 @@ type Journal struct {
 // Open opens the journal at path and makes it when there is none. A file that
 // is damaged, of another program or of a newer Cairn is refused unchanged.
 func Open(ctx context.Context, path string) (*Journal, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, problem.Wrap(problem.JournalWrite, path, "the journal cannot be made", err)
+	if err := makeFolder(filepath.Dir(path)); err != nil {
+		return nil, err
 	}
 	if err := refuseForeign(path); err != nil {
 		return nil, err
 	}
+	return connect(ctx, path)
+}
+
+// OpenToRead is Open for somebody who only looks: where there is no journal, an
+// empty one in memory stands for it and no file is made.
+func OpenToRead(ctx context.Context, path string) (*Journal, error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return connect(ctx, ":memory:")
+	}
+	return Open(ctx, path)
+}
+
+func makeFolder(path string) error {
+	err := os.MkdirAll(path, 0o700)
+	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return problem.Wrap(problem.JournalWrite, path, "the folder for the journal cannot be made, since a file has its name", err).
+			WithFix("move the file elsewhere")
+	case err != nil:
+		return problem.Wrap(problem.JournalWrite, path, "the folder for the journal cannot be made", err)
+	}
+	return nil
+}
+
+func connect(ctx context.Context, path string) (*Journal, error) {
 	// FULL syncs every commit, so that an event that was reported is on disk
 	// (sqlite.org/pragma.html#pragma_synchronous).
 	query := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)"}, "_txlock": {"immediate"}}

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -270,5 +271,20 @@ func BenchmarkOpenAndProject(b *testing.B) {
 			b.Fatal(len(newest), err)
 		}
 		_ = j.Close()
+	}
+}
+
+func TestLookingMakesNoJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "folder", "journal.db")
+	j, err := OpenToRead(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = j.Close() }()
+	if err := j.Each(t.Context(), 0, func(int64, Event) { t.Error("an event in an empty journal") }); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("looking made a folder: %v", err)
 	}
 }
