@@ -24,7 +24,7 @@ func (r *Rehearsal) Exec(ctx context.Context, host string, argv []string, stdin 
 		return nil, nil, err
 	}
 	var out, errOut bytes.Buffer
-	cmd := r.docker.command(ctx, append([]string{"exec", "--interactive", found.Container}, argv...)...)
+	cmd := r.inside(ctx, found, argv)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &errOut
 	err = cmd.Run()
 	return out.Bytes(), errOut.Bytes(), explained(ctx, err, host, errOut.String())
@@ -64,6 +64,7 @@ func (r *Rehearsal) again(ctx context.Context, host string, command ...string) e
 	if _, err := r.booted(bounded, found.Container); err != nil {
 		return failed(ctx, host, "The throw-away host did not boot again", err)
 	}
+	r.locate(bounded, found)
 	return nil
 }
 

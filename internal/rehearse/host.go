@@ -32,6 +32,8 @@ type Host struct {
 	Port      uint16          // where sshd listens
 	Keys      []ssh.PublicKey // its SSH host keys
 	Failed    []string        // units that failed to start; none on a sound host
+
+	process string // the number of its first process on this machine; "" where that is not to be had
 }
 
 // hostSpec is what a host is made from.
@@ -116,6 +118,7 @@ func (r *Rehearsal) settled(ctx context.Context, host *Host) error {
 		}
 		r.progress(host.Name, "is up, but failed to start "+strings.Join(host.Failed, ", "))
 	}
+	r.locate(bounded, host)
 	if host.Keys, err = r.readKeys(bounded, host.Container); err != nil {
 		return failed(ctx, host.Name, "The throw-away host has no SSH host keys", err)
 	}

@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -98,51 +96,6 @@ func (b imageBuilder) pull(ctx context.Context) error {
 	defer cancel()
 	_, err := b.docker.call(ctx, nil, "pull", "--quiet", registryBase)
 	return err
-}
-
-// bootstrap makes localBase from Debian's packages. It wants root, like
-// debootstrap itself.
-func (b imageBuilder) bootstrap(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, bootstrapLimit)
-	defer cancel()
-	if _, err := exec.LookPath("debootstrap"); err != nil {
-		return errors.New("debootstrap is not installed")
-	}
-	if os.Geteuid() != 0 {
-		return errors.New("debootstrap needs root")
-	}
-	dir, err := os.MkdirTemp("/var/tmp", "cairn-debootstrap-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	root := filepath.Join(dir, "root")
-	// In a mount namespace of its own, so that an interrupted run leaves nothing
-	// mounted in a tree that is about to be removed.
-	cmd := polite(exec.CommandContext(ctx, "unshare", "--mount", "debootstrap", "--variant=minbase",
-		"--include=ca-certificates", "trixie", root, b.machine.mirrors.main))
-	cmd.Env = b.machine.proxies.environ(os.Environ())
-	if err := b.run(ctx, cmd, "debootstrap"); err != nil {
-		return err
-	}
-	return b.importTree(ctx, root)
-}
-
-// importTree makes localBase of a root file system.
-func (b imageBuilder) importTree(ctx context.Context, root string) error {
-	tree := polite(exec.CommandContext(ctx, "tar", "-C", root, "--numeric-owner", "-c", "."))
-	stream, err := tree.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := tree.Start(); err != nil {
-		return fmt.Errorf("tar: %w", err)
-	}
-	_, importErr := b.docker.call(ctx, stream, "import", "-", localBase)
-	if importErr != nil {
-		_, _ = io.Copy(io.Discard, stream)
-	}
-	return errors.Join(importErr, tree.Wait())
 }
 
 // build makes the image from the recipe. The build uses the machine's network,
