@@ -12,7 +12,7 @@ help: ## list what make can do
 
 .PHONY: need
 need: ## install what this Debian machine lacks for make test and make rehearse
-	@sh scripts/need.sh
+	@sh scripts/need.sh test
 
 .PHONY: agents
 agents: ## build the agents that the controller carries, for every kind of host
@@ -44,9 +44,15 @@ test: need check ## everything: check, then the tests on real hosts; cleans up a
 	$(GO) test -count=1 -timeout 30m ./e2e/...
 
 .PHONY: rehearse
-rehearse: need build ## walk the roadmap on throw-away hosts that mirror examples/starter
+rehearse: ## walk the roadmap on throw-away hosts that mirror examples/starter
+	@sh scripts/need.sh
+	@$(MAKE) --no-print-directory build
 	@bin/cairn rehearse --lab examples/starter/lab.yaml
 
 .PHONY: bench
 bench: agents ## the budgets' figures
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/...
+
+.PHONY: compare
+compare: need ## the same work by Cairn, a shell script, pyinfra, Mitogen and Ansible
+	$(GO) test -run '^$$' -bench . -benchtime 3x -timeout 90m ./e2e/...

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs what a fresh Debian 12 or 13 machine needs for `make test` and
-# `make rehearse`, and sees to it that a Docker Engine answers. Says nothing when
-# nothing is missing, and may be run as often as you like.
+# Installs what a fresh Debian 12 or 13 machine needs for `make rehearse`, and with
+# "test" also for `make test`, and sees to it that a Docker Engine answers. Says
+# nothing when nothing is missing, and may be run as often as you like.
 #
-#   scripts/need.sh        install and start what is missing (as root)
-#   scripts/need.sh stop   end a Docker Engine that this script started
+#   scripts/need.sh [test]   install and start what is missing (as root)
+#   scripts/need.sh stop     end a Docker Engine that this script started
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -39,18 +39,24 @@ missing() {
     done
 }
 
+# Packages that only the tests want, beside those whose programs count.
+test_packages='gcc libc6-dev libxml2-utils nftables openssh-client'
+
 install_packages() {
+    tests=$1
     if ! has dpkg-query; then
         has docker || die "this script knows Debian's packages only; install Docker yourself"
         return 0
     fi
     # Docker, sshd and Node.js may come from elsewhere, so there the programs count.
     # shellcheck disable=SC2046 # a list of words
-    set -- $(missing ca-certificates curl debootstrap gcc git iproute2 iptables libc6-dev libxml2-utils make nftables openssh-client unzip)
+    set -- $(missing ca-certificates curl debootstrap git iproute2 iptables make unzip ${tests:+$test_packages})
     has dockerd || set -- "$@" docker.io
-    has node || set -- "$@" nodejs
-    has npm || set -- "$@" npm
-    if ! has sshd && [ ! -x /usr/sbin/sshd ]; then set -- "$@" openssh-server; fi
+    if [ -n "$tests" ]; then
+        has node || set -- "$@" nodejs
+        has npm || set -- "$@" npm
+        if ! has sshd && [ ! -x /usr/sbin/sshd ]; then set -- "$@" openssh-server; fi
+    fi
     if [ $# -gt 0 ]; then apt_install "$@"; fi
     # Debian 13 has the docker program in a package of its own.
     has docker || apt_install docker-cli
@@ -152,7 +158,7 @@ stop_docker() {
 }
 
 case ${1:-} in
-    '') install_packages; install_go; start_docker ;;
+    '' | test) install_packages "${1:-}"; install_go; start_docker ;;
     stop) stop_docker ;;
-    *) die "usage: scripts/need.sh [stop]" ;;
+    *) die "usage: scripts/need.sh [test | stop]" ;;
 esac
