@@ -159,7 +159,7 @@ func (a *arrow) once(at, disaster int) bool {
 	if err := disasters[disaster].happen(a); err != nil {
 		a.t.Error(err)
 	}
-	err := <-ended
+	err := a.await(ended, cancel)
 	phase := a.settle()
 	a.t.Logf("ended as %s after %.1fs: %v", phase, time.Since(started).Seconds(), err)
 	if disasters[disaster].survives && (err == nil) != (phase == "persisted") {
@@ -167,6 +167,19 @@ func (a *arrow) once(at, disaster int) bool {
 	}
 	a.mustBeWhole(phase, before)
 	return true
+}
+
+// await is what the controller came to. One that waits without end is cancelled,
+// and what it waits for is shown.
+func (a *arrow) await(ended <-chan error, cancel func()) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(3 * time.Minute):
+		a.t.Errorf("the controller still waits for the run:\n%s", a.bed.run(a.host, "ps axfo pid,stat,wchan:20,etime,args; systemctl list-jobs; cat /var/lib/cairn/runs/"+a.run+"/guards/gate/state.json"))
+		cancel()
+		return <-ended
+	}
 }
 
 // change touches the SSH server and a file.
@@ -229,6 +242,9 @@ func (a *arrow) takeUp() {
 
 // mustBeWhole holds the host against what became of the guard.
 func (a *arrow) mustBeWhole(phase, before string) {
+	eventually(a.t, 10*time.Second, "the alarm is taken away", func() bool {
+		return a.bed.run(a.host, "ls /etc/systemd/system /etc/systemd/system/sysinit.target.wants /run/systemd/transient 2>/dev/null | grep cairn-guard; true") == ""
+	})
 	if phase == "persisted" {
 		got := a.bed.run(a.host, "cat /etc/cairn-arrow; /usr/sbin/sshd -T | grep rekeylimit")
 		if want := fmt.Sprintf("%s\nrekeylimit %d 0\n", a.run, a.size<<20); got != want {
@@ -237,8 +253,5 @@ func (a *arrow) mustBeWhole(phase, before string) {
 	} else if d := difference(before, a.bed.fingerprint(a.host)); d != "" {
 		a.t.Errorf("the guard is %s, and the host is not as it was:\n%s", phase, d)
 	}
-	eventually(a.t, 10*time.Second, "the alarm is taken away", func() bool {
-		return a.bed.run(a.host, "ls /etc/systemd/system /etc/systemd/system/sysinit.target.wants /run/systemd/transient 2>/dev/null | grep cairn-guard; true") == ""
-	})
 	a.bed.reachable(a.host)
 }

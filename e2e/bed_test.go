@@ -27,9 +27,10 @@ import (
 
 // bed is a lab on throw-away hosts, and everything needed to work on it.
 type bed struct {
-	t         *testing.T
+	t         testing.TB
 	rehearsal *rehearse.Rehearsal
 	lab       *lab.Lab
+	key       ssh.PublicKey // the owner's
 	roadmap   *roadmap.Roadmap
 	mu        sync.Mutex
 	events    []engine.Event
@@ -37,16 +38,16 @@ type bed struct {
 
 // newBed boots a host for every name; those called "visitor..." are only looked
 // from. All are removed when the test ends.
-func newBed(t *testing.T, names ...string) *bed {
+func newBed(t testing.TB, names ...string) *bed {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("boots real hosts")
 	}
 	b := &bed{t: t, lab: labOf(names)}
 	dir := t.TempDir()
-	public := writeOwnerKey(t, filepath.Join(dir, "id_ed25519"))
+	b.key = writeOwnerKey(t, filepath.Join(dir, "id_ed25519"))
 	var err error
-	b.rehearsal, err = rehearse.Start(t.Context(), rehearse.Options{Lab: b.lab, RunID: "e2e-" + strings.ToLower(rand.Text()[:6]), Key: public})
+	b.rehearsal, err = rehearse.Start(t.Context(), rehearse.Options{Lab: b.lab, RunID: "e2e-" + strings.ToLower(rand.Text()[:6]), Key: b.key})
 	if err != nil {
 		t.Fatalf("the tests on real hosts need Docker: run `make need` as root, or `go test -short`.\n%v", err)
 	}
@@ -89,7 +90,7 @@ func labOf(names []string) *lab.Lab {
 	return l
 }
 
-func writeOwnerKey(t *testing.T, path string) ssh.PublicKey {
+func writeOwnerKey(t testing.TB, path string) ssh.PublicKey {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -3,11 +3,9 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"cairn/internal/engine"
@@ -49,34 +47,27 @@ var killPoints = []killPoint{
 	{event: engine.EventLooking, about: "port-scan-ipv4"},
 }
 
-// chains is how many hosts the points are shared out among. Each is killed at
-// every fifth point of the same run.
-const chains = 5
-
-// TestKilledController kills the controller at each point. Every time the next
-// `up` attaches to what goes on and comes at least to the next point; the last one
-// finishes. Then the plan is empty, nothing was rolled back on the way, and the
-// journal has every event of the host exactly once.
+// TestKilledController kills the controller at each point, of a first contact
+// every time. The next `up` attaches to what goes on and finishes: then the plan is
+// empty, nothing was rolled back on the way, and the journal has every event of the
+// host exactly once.
 func TestKilledController(t *testing.T) {
-	names := make([]string, chains)
-	for i := range names {
-		names[i] = fmt.Sprintf("h%d", i)
-	}
+	names := []string{"h0", "h1", "h2", "h3", "h4"}
 	b := newBed(t, names...)
-	var all sync.WaitGroup
-	for i, name := range names {
-		all.Go(func() {
-			t.Run(name, func(t *testing.T) { killAndFinish(t, b, name, i) })
-		})
-	}
-	all.Wait()
+	spread(names, killPoints, func(name string, at killPoint) {
+		t.Run(at.name(), func(t *testing.T) { killAndFinish(t, b, name, at) })
+	})
 }
 
-func killAndFinish(t *testing.T, b *bed, name string, first int) {
-	o := newOwner(t, b, name)
-	for i := first; i < len(killPoints); i += chains {
-		o.kill(killPoints[i], "up", "--yes")
+func (p killPoint) name() string { return strings.TrimSpace(p.event + " " + p.about + " " + p.after) }
+
+func killAndFinish(t *testing.T, b *bed, name string, at killPoint) {
+	b.run(name, makeBare)
+	if at.about == "packages" {
+		b.run(name, "apt-get -q purge -y unattended-upgrades")
 	}
+	o := newOwner(t, b, name)
+	o.kill(at, "up", "--yes")
 	o.mustUp()
 	o.noChanges()
 	assertEventsOnce(t, b, o, name)
@@ -84,6 +75,17 @@ func killAndFinish(t *testing.T, b *bed, name string, first int) {
 		t.Errorf("the chain of evidence: %s", e.stdout)
 	}
 }
+
+// makeBare takes from a host what the work of another owner has left there, so that
+// it is as before the first contact but for packages.
+const makeBare = `
+	systemctl disable --now cairn-firewall; nft delete table inet cairn
+	rm -rf /var/lib/cairn /run/cairn /etc/nftables.d/cairn.nft /etc/systemd/system/cairn-firewall.service /etc/ssh/sshd_config.d/00-cairn.conf \
+		/etc/sudoers.d/cairn-ops /etc/apt/apt.conf.d/*auto-upgrades /etc/apt/apt.conf.d/*cairn* /etc/sysctl.d/*cairn* \
+		/etc/security/limits.d/*cairn* /etc/systemd/journald.conf.d/*cairn*
+	systemctl daemon-reload; systemctl restart ssh
+	if id ops; then systemctl stop "user-$(id -u ops).slice"; userdel --force --remove ops; groupdel ssh-users; fi
+	true`
 
 // kill starts the program and kills it at a point, without a chance to tidy up.
 func (o *owner) kill(at killPoint, args ...string) {

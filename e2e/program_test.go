@@ -45,13 +45,13 @@ var program = sync.OnceValues(func() (path string, err error) {
 // owner is somebody who runs the real program on a lab file, with a home
 // directory of their own.
 type owner struct {
-	t       *testing.T
+	t       testing.TB
 	program string
 	dir     string // of lab.yaml
 }
 
 // newOwner writes a lab file for some hosts of a bed, whose keys are pinned.
-func newOwner(t *testing.T, b *bed, hosts ...string) *owner {
+func newOwner(t testing.TB, b *bed, hosts ...string) *owner {
 	t.Helper()
 	path, err := program()
 	if err != nil {

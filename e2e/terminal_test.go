@@ -10,7 +10,7 @@ import (
 
 // terminal opens a pseudo-terminal on which the lines given have been typed
 // already, and returns the program's end of it (pts(4)).
-func terminal(t *testing.T, typed ...string) *os.File {
+func terminal(t testing.TB, typed ...string) *os.File {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {

@@ -94,11 +94,11 @@ type breakage struct {
 
 // loosened puts options before Cairn's own: sshd takes the first value.
 func loosened(options string) string {
-	return `printf '` + options + `' >/etc/ssh/sshd_config.d/00-a.conf; systemctl reload ssh`
+	return `printf '` + options + `' >/etc/ssh/sshd_config.d/00-a.conf; systemctl reset-failed ssh; systemctl restart ssh`
 }
 
 const (
-	tightened    = `rm /etc/ssh/sshd_config.d/00-a.conf; systemctl reload ssh`
+	tightened    = `rm /etc/ssh/sshd_config.d/00-a.conf; systemctl reset-failed ssh; systemctl restart ssh`
 	firewallBack = `systemctl restart cairn-firewall`
 )
 
@@ -204,7 +204,7 @@ func assertOutcome(t *testing.T, records []evidence.Record, want evidence.Outcom
 func driftIsRepaired(t *testing.T, b *bed) {
 	b.run("server", `nft insert rule inet cairn input tcp dport 8080 accept
 		printf 'x\n' >/etc/apt/apt.conf.d/20auto-upgrades
-		sed -i 's/^MaxAuthTries.*/MaxAuthTries 20/' /etc/ssh/sshd_config.d/00-cairn.conf; systemctl reload ssh`)
+		sed -i 's/^MaxAuthTries.*/MaxAuthTries 20/' /etc/ssh/sshd_config.d/00-cairn.conf; systemctl reset-failed ssh; systemctl restart ssh`)
 	plan, err := b.engine().Plan(t.Context())
 	if err != nil {
 		t.Fatal(err)

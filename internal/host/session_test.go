@@ -30,17 +30,26 @@ func TestFactsAndCheck(t *testing.T) {
 	if facts.OS.ID == "" || facts.Arch != s.Hello().Facts.Arch || facts.CPUs < 1 {
 		t.Errorf("facts %+v", facts)
 	}
-	before := s.RoundTrips()
-	results, err := s.Check(t.Context(), []resource.Spec{
+	specs := []resource.Spec{
 		encoded(t, resource.File{Path: "/srv/same", Content: []byte("same"), Mode: 0o640}),
 		encoded(t, resource.File{Path: "/srv/other", Content: []byte("other"), Mode: 0o640}),
 		{Kind: "unknown", Body: []byte{0xa0}},
-	})
-	must(t, err)
-	if len(results[0].Diff.Changes) != 0 || len(results[1].Diff.Changes) == 0 || results[2].Failure == nil {
-		t.Errorf("the host answers %+v", results)
 	}
-	if trips := s.RoundTrips() - before; trips != 1 {
+	// What the connection does by itself, such as a heartbeat, is counted too when
+	// it falls into a check.
+	trips := 0
+	for range 3 {
+		before := s.RoundTrips()
+		results, err := s.Check(t.Context(), specs)
+		must(t, err)
+		if len(results[0].Diff.Changes) != 0 || len(results[1].Diff.Changes) == 0 || results[2].Failure == nil {
+			t.Errorf("the host answers %+v", results)
+		}
+		if trips = s.RoundTrips() - before; trips == 1 {
+			break
+		}
+	}
+	if trips != 1 {
 		t.Errorf("a check took %d round trips", trips)
 	}
 	if results, err := s.Check(t.Context(), nil); err != nil || len(results) != 0 {
