@@ -52,7 +52,3 @@ rehearse: ## walk the roadmap on throw-away hosts that mirror examples/starter
 .PHONY: bench
 bench: agents ## the budgets' figures
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/...
-
-.PHONY: compare
-compare: need ## the same work by Cairn, a shell script, pyinfra, Mitogen and Ansible
-	$(GO) test -run '^$$' -bench . -benchtime 3x -timeout 90m ./e2e/...
