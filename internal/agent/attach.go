@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,10 +14,12 @@ import (
 
 const (
 	// tailEvery is how often a log is looked at for new events.
-	tailEvery = 25 * time.Millisecond
+	tailEvery = 5 * time.Millisecond
 	// takeUpAfter is how long a run may be without a process before it is taken
 	// up again: systemd needs a moment to start one.
 	takeUpAfter = 3 * time.Second
+	// takeUpsAtMost is how often that is done without any event coming of it.
+	takeUpsAtMost = 3
 )
 
 // attach sends a run's events after a number, up to its last.
@@ -28,6 +31,9 @@ func (s *session) attach(ctx context.Context, stream *wire.Stream) error {
 	dir, err := s.runDir(request.Run)
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, planFile)); err != nil {
+		return fmt.Errorf("the run %s is not known here: %w", request.Run, err)
 	}
 	t := &tail{session: s, stream: stream, run: request.Run, after: request.After, path: filepath.Join(dir, logFile), seen: s.Now()}
 	for {
@@ -54,6 +60,7 @@ type tail struct {
 	after  uint64
 	at     int64
 	seen   time.Time // when the run was last seen to have a process
+	taken  int       // how often it was taken up since the last event
 	ended  bool
 }
 
@@ -68,7 +75,7 @@ func (t *tail) send(ctx context.Context) error {
 	}
 	defer func() { _ = file.Close() }()
 	t.at, err = readEvents(file, t.at, func(e wire.Event) error {
-		t.ended = e.Type.Final()
+		t.ended, t.taken = e.Type.Final(), 0
 		if e.Seq <= t.after {
 			return nil
 		}
@@ -77,7 +84,8 @@ func (t *tail) send(ctx context.Context) error {
 	return err
 }
 
-// takeUp has a run gone on with whose process is gone.
+// takeUp has a run gone on with whose process is gone. A run of which every
+// process ends without having told anything has nobody to tell of it but this.
 func (t *tail) takeUp(ctx context.Context) error {
 	now := t.Now()
 	if t.alive(t.run) {
@@ -86,6 +94,11 @@ func (t *tail) takeUp(ctx context.Context) error {
 	if now.Sub(t.seen) < takeUpAfter {
 		return nil
 	}
+	if t.taken == takeUpsAtMost {
+		return fmt.Errorf("the run %s was taken up %d times, and each time its process ended without a word: see `journalctl -u %s%s` on the host",
+			t.run, t.taken, runUnit, t.run)
+	}
 	t.seen = now
+	t.taken++
 	return t.spawn(ctx, t.run)
 }

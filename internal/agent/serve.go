@@ -81,6 +81,7 @@ func (s *session) answer(ctx context.Context, stream *wire.Stream) {
 		return
 	}
 	if err := serve(ctx, stream); err != nil {
+		_ = stream.GiveUp(err.Error())
 		return
 	}
 	_ = stream.CloseWrite()

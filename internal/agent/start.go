@@ -15,6 +15,9 @@ import (
 	"cairn/internal/wire"
 )
 
+// runUnit is the beginning of the name of a run's unit.
+const runUnit = "cairn-run-"
+
 // keptRuns is how many ended runs a host remembers.
 const keptRuns = 20
 
@@ -56,7 +59,7 @@ func (s *session) begin(ctx context.Context, run wire.Run) error {
 // spawn starts the process that carries a run out: as a unit of systemd, which
 // outlives the login, or where that is not to be had in a session of its own.
 func (a *Agent) spawn(ctx context.Context, id string) error {
-	argv := append([]string{"systemd-run", "--quiet", "--collect", "--unit=cairn-run-" + id, "--property=KillMode=mixed", "--"}, a.argv("run", id)...)
+	argv := append([]string{"systemd-run", "--quiet", "--collect", "--unit=" + runUnit + id, "--property=KillMode=mixed", "--"}, a.argv("run", id)...)
 	out, err := a.System.Runner.Run(ctx, resource.Command{Argv: argv})
 	if err == nil && out.Exit == 0 {
 		return nil

@@ -41,6 +41,9 @@ func (s *Session) LoginUser() string { return s.user }
 // included.
 func (s *Session) RoundTrips() int { return s.transport.roundTrips() }
 
+// Broken reports whether the connection is known to be of no use any more.
+func (s *Session) Broken() bool { return s.mux.Err() != nil }
+
 // Close ends the conversation and the connection.
 func (s *Session) Close() error {
 	_ = s.end()
@@ -79,15 +82,17 @@ func (s *Session) open(ctx context.Context, kind string, request any) (*wire.Str
 	return stream, nil
 }
 
-// broken turns an error of the stream into the owner's: an answer that cannot be
-// read is the agent's fault, everything else the connection's.
+// broken turns an error of the stream into the owner's: an answer that does not
+// come or cannot be read is the agent's fault, everything else the connection's.
 func (s *Session) broken(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, wire.ErrMessage), errors.Is(err, wire.ErrReset) && s.mux.Err() == nil:
+	case errors.Is(err, wire.ErrReset) && s.mux.Err() == nil:
+		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "the agent could not do what it was asked for", err)
+	case errors.Is(err, wire.ErrMessage):
 		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "the agent's answer cannot be understood", err)
 	case errors.Is(err, io.EOF) && s.mux.Err() == nil:
 		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "the agent gave no answer", err)

@@ -228,6 +228,28 @@ func TestPurge(t *testing.T) {
 	m.local()
 }
 
+// Nobody waits for a run that will never tell anything.
+func TestRunThatTellsNothing(t *testing.T) {
+	m := boot(t, "")
+	s := m.local()
+	attach := func(run string) error {
+		return s.Attach(t.Context(), run, 0, func(e wire.Event) error { return fmt.Errorf("%s tells %+v", run, e) })
+	}
+	wantCode(t, attach("unknown"), problem.HostAgentBroken, "box")
+	m.beginRun("broken", "")
+	err := attach("broken")
+	wantCode(t, err, problem.HostAgentBroken, "box")
+	if !strings.Contains(err.Error(), "taken up 3 times") {
+		t.Errorf("a run whose processes end at once: %v", err)
+	}
+}
+
+// beginRun leaves the directory of a run that was begun, with a plan that nobody
+// can read, and runs a line of shell in it.
+func (m *machine) beginRun(id, line string) {
+	m.sh("mkdir -p /var/lib/cairn/runs/" + id + " && cd /var/lib/cairn/runs/" + id + " && echo nonsense >plan.cbor\n" + line)
+}
+
 // When the agent or the connection dies, all that waits ends with the same code.
 func TestLostConnection(t *testing.T) {
 	for name, kill := range map[string]func(m *machine, s *Session){
@@ -238,10 +260,11 @@ func TestLostConnection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := boot(t, "")
+			m.beginRun("waits", "flock lock sleep 1000 >/dev/null 2>&1 &")
 			s := m.connect(m.connector(nil), m.as("root"), Login{})
 			waiting := make(chan error)
 			go func() {
-				waiting <- s.Attach(context.Background(), "none", 0, func(wire.Event) error { return nil })
+				waiting <- s.Attach(context.Background(), "waits", 0, func(wire.Event) error { return nil })
 			}()
 			_, err := s.Facts(t.Context())
 			must(t, err)

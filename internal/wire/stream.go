@@ -13,6 +13,9 @@ import (
 // having taken them.
 const window = 256 << 10
 
+// maxReason bounds what is told with a reset, in octets.
+const maxReason = 1 << 10
+
 // ErrReset ends a stream that the other side gave up.
 var ErrReset = errors.New("the other side gave up")
 
@@ -207,12 +210,15 @@ func (s *Stream) CloseWrite() error {
 }
 
 // Close gives the stream up in both directions.
-func (s *Stream) Close() error {
+func (s *Stream) Close() error { return s.GiveUp("") }
+
+// GiveUp is Close that tells the other side why, in a sentence.
+func (s *Stream) GiveUp(why string) error {
 	s.mu.Lock()
 	done := s.err != nil || s.over && s.closed
 	s.mu.Unlock()
 	if !done {
-		_ = s.mux.write(frame{stream: s.id, typ: frameReset})
+		_ = s.mux.write(frame{stream: s.id, typ: frameReset, payload: []byte(why)[:min(len(why), maxReason)]})
 	}
 	s.fail(ErrClosed)
 	return nil

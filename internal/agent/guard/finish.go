@@ -39,12 +39,16 @@ func Resume(ctx context.Context, env Env) (State, error) {
 func rollback(ctx context.Context, env Env, reason string) (State, error) {
 	stopped := ctx.Err
 	ctx = context.WithoutCancel(ctx)
-	release, err := lockFirmly(ctx, env.Dir, patience)
+	s, err := Read(env.Dir)
+	if err != nil {
+		return s, err
+	}
+	release, err := lockFirmly(ctx, env.Dir, patience(s))
 	if err != nil {
 		return State{}, err
 	}
 	defer release()
-	s, err := Read(env.Dir)
+	s, err = Read(env.Dir)
 	if err != nil || !s.Phase.changed() {
 		return s, err
 	}
@@ -78,6 +82,8 @@ const attempts = 3
 
 // putBack restores and verifies, and returns what is wrong afterwards.
 func putBack(ctx context.Context, env Env) error {
+	ctx, cancel := context.WithTimeout(ctx, workTime)
+	defer cancel()
 	var undo resource.Undo
 	err := kept(env.Dir, undoFile, &undo)
 	if err != nil {
@@ -122,6 +128,8 @@ func persist(ctx context.Context, env Env) (State, error) {
 		return s, err
 	}
 	env.at("confirmed")
+	ctx, cancel := context.WithTimeout(ctx, workTime)
+	defer cancel()
 	giveRoom(env.Dir)
 	resources, err := keptChange(env.Dir)
 	if err != nil {
@@ -147,10 +155,11 @@ func persistOne(ctx context.Context, env Env, r resource.Guardable) error {
 	}
 	env.at("made permanent " + r.Key())
 	// A restart since the confirmation has ended what was only at runtime.
-	if _, err := resource.Converge(ctx, env.System, r, ""); err != nil {
+	diff, err := resource.Converge(ctx, env.System, r, "")
+	if err != nil || diff.Empty() {
 		return err
 	}
-	diff, err := r.Check(ctx, env.System)
+	diff, err = r.Check(ctx, env.System)
 	if err != nil {
 		return err
 	}

@@ -12,9 +12,18 @@ import (
 	"time"
 )
 
-// patience is how long putting back waits for a process that has the lock. What
-// is done under it is bounded, and may be cut off anywhere.
-const patience = 15 * time.Second
+// workTime bounds putting back and making permanent, all attempts together.
+const workTime = 2 * time.Minute
+
+// patience is how long putting back waits for a process that has the lock, before
+// it takes it for one that hangs. A change should have been over by then. Of two
+// that put the host back slowly, none may end the other for it, again and again.
+func patience(s State) time.Duration {
+	if s.Phase == RollingBack || s.Phase == Confirmed {
+		return workTime + 30*time.Second
+	}
+	return 15 * time.Second
+}
 
 // lockFirmly is [lock] for whoever has to get it in the end: a process that hangs
 // while it has the lock would otherwise keep the host as it is for ever. It is

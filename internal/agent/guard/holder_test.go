@@ -34,6 +34,18 @@ func TestAHangingProcessDoesNotKeepTheLock(t *testing.T) {
 	s.mustBeWhole(t, before, after)
 }
 
+// Two that put the host back slowly would otherwise end each other for ever.
+func TestPatience(t *testing.T) {
+	for _, phase := range []Phase{RollingBack, Confirmed} {
+		if got := patience(State{Phase: phase}); got <= workTime {
+			t.Errorf("in the phase %q, what may take %v is ended after %v", phase, workTime, got)
+		}
+	}
+	if got := patience(State{Phase: Armed}); got > plan().Deadline/2 {
+		t.Errorf("a change that hangs keeps the host for another %v", got)
+	}
+}
+
 // awaitStopped waits until the process has stopped itself (proc_pid_stat(5), "T").
 func awaitStopped(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
