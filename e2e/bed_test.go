@@ -139,9 +139,12 @@ func (b *bed) host(name string) lab.Host {
 }
 
 // connector is a controller's, new as after a restart of the program.
-func (b *bed) connector() *host.Connector {
+func (b *bed) connector() *host.Connector { return b.connectorOver(nil) }
+
+// connectorOver is one that dials in a way of its own.
+func (b *bed) connectorOver(dial host.DialFunc) *host.Connector {
 	b.t.Helper()
-	c, err := host.New(host.Options{Lab: b.lab, Dir: engine.StateDirOf(b.lab), Now: time.Now})
+	c, err := host.New(host.Options{Lab: b.lab, Dir: engine.StateDirOf(b.lab), Now: time.Now, Dial: dial})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -157,8 +160,13 @@ func (b *bed) engine() *engine.Engine {
 // engineWith is an engine whose events a test watches.
 func (b *bed) engineWith(watch func(engine.Event)) *engine.Engine {
 	b.t.Helper()
+	return b.engineOver(b.connector(), watch)
+}
+
+func (b *bed) engineOver(connector *host.Connector, watch func(engine.Event)) *engine.Engine {
+	b.t.Helper()
 	e, err := engine.Open(b.t.Context(), engine.Options{
-		Lab: b.lab, Roadmap: b.roadmap, Connector: b.connector(), Login: host.Login{User: "root"}, Now: time.Now,
+		Lab: b.lab, Roadmap: b.roadmap, Connector: connector, Login: host.Login{User: "root"}, Now: time.Now,
 		Progress: watch, Waivers: rehearse.Waivers(time.Now()),
 	})
 	if err != nil {
@@ -184,7 +192,12 @@ func (b *bed) seen() []engine.Event {
 // up brings the lab up, which has to work.
 func (b *bed) up() *engine.UpReport {
 	b.t.Helper()
-	report, err := b.engine().Up(b.t.Context(), engine.UpOptions{})
+	return b.upBy(b.engine())
+}
+
+func (b *bed) upBy(e *engine.Engine) *engine.UpReport {
+	b.t.Helper()
+	report, err := e.Up(b.t.Context(), engine.UpOptions{})
 	if err != nil {
 		for _, event := range b.seen() {
 			b.t.Logf("%s %s %s %s %s", event.Type, event.Host, event.Step, event.Outcome, event.Text)

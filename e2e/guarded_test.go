@@ -49,7 +49,7 @@ func (b *bed) closeGatesOf(e *engine.Engine, name string) error {
 	if err != nil {
 		return err
 	}
-	return e.Apply(b.t.Context(), session, newRun(session, access, gate))
+	return carryOut(b.t.Context(), e, session, newRun(session, access, gate))
 }
 
 // workOn are the resources of a guard of the roadmap on the session's host.
@@ -125,7 +125,16 @@ func (b *bed) make(ctx context.Context, e *engine.Engine, name string, c change)
 	if c.run != "" {
 		run.ID = c.run
 	}
-	return e.Apply(ctx, session, run)
+	return carryOut(ctx, e, session, run)
+}
+
+// carryOut has a run carried out and needs none of its connections afterwards.
+func carryOut(ctx context.Context, e *engine.Engine, session *host.Session, run wire.Run) error {
+	proven, err := e.Apply(ctx, session, run)
+	if proven != nil {
+		_ = proven.Close()
+	}
+	return err
 }
 
 func newRun(session *host.Session, guards ...wire.Guard) wire.Run {

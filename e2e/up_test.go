@@ -1,15 +1,19 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"cairn/internal/engine"
 	"cairn/internal/evidence"
 	"cairn/internal/host"
 	"cairn/internal/problem"
+	"cairn/internal/wire"
 )
 
 // noOpTrips is the budget of a run that changes nothing: round trips on the
@@ -21,7 +25,7 @@ const noOpTrips = 12
 func TestRoadmap(t *testing.T) {
 	b := newBed(t, "server", "visitor")
 	planNamesEveryChange(t, b)
-	report := b.up()
+	report := upThroughABreak(t, b)
 	for _, milestone := range []string{"foundation.remote-access-secured", "foundation.firewall-applied"} {
 		assertHolds(t, b, milestone)
 	}
@@ -33,6 +37,49 @@ func TestRoadmap(t *testing.T) {
 	t.Run("hardware refutes", func(t *testing.T) { hardwareRefutes(t, b) })
 	t.Run("drift is repaired", func(t *testing.T) { driftIsRepaired(t, b) })
 	t.Run("the chain of evidence", func(t *testing.T) { chainIsWhole(t, b) })
+}
+
+// upThroughABreak brings the lab up although all connections break in the middle of
+// a run: the work goes on there, and here over new ones.
+func upThroughABreak(t *testing.T, b *bed) *engine.UpReport {
+	t.Helper()
+	var line cuttable
+	cut := sync.OnceFunc(line.cut)
+	report := b.upBy(b.engineOver(b.connectorOver(line.dial), func(event engine.Event) {
+		b.take(event)
+		if event.Type == string(wire.StepApplied) {
+			cut()
+		}
+	}))
+	lost := func(event engine.Event) bool { return event.Type == engine.EventLost }
+	if !slices.ContainsFunc(b.seen(), lost) {
+		t.Error("no connection was lost")
+	}
+	return report
+}
+
+// cuttable is a controller's way into the network, which a test can cut.
+type cuttable struct {
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (c *cuttable) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.conns = append(c.conns, conn)
+	}
+	return conn, err
+}
+
+func (c *cuttable) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.conns {
+		_ = conn.Close()
+	}
 }
 
 func planNamesEveryChange(t *testing.T, b *bed) {

@@ -44,15 +44,16 @@ const typeRunSent = "run.sent"
 
 // Apply has a run carried out on the host of the session and returns when it
 // ended. It holds the other end of every guard: it proves, over new connections,
-// that the owner still gets in.
-func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run) error {
+// that the owner still gets in. It returns the last of these, to go on with; nil
+// when there was none.
+func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run) (proven *host.Session, err error) {
 	h := session.Host()
 	sent := summarise(run)
 	if err := e.note(ctx, run.ID, typeRunSent, h.Name, sent); err != nil {
-		return err
+		return nil, err
 	}
 	if err := session.Start(ctx, run); err != nil {
-		return err
+		return nil, err
 	}
 	return e.follow(ctx, session, run.ID, sent)
 }
@@ -74,19 +75,31 @@ func stepIDs(steps []wire.Step) []string {
 }
 
 // follow reads a run's events to its end, reconnecting when the connection
-// breaks.
-func (e *Engine) follow(ctx context.Context, session *host.Session, run string, sent sentRun) error {
+// breaks. It returns the connection that [Engine.Apply] does.
+func (e *Engine) follow(ctx context.Context, session *host.Session, run string, sent sentRun) (proven *host.Session, err error) {
 	f := &following{engine: e, host: session.Host(), run: run, sent: sent}
-	err := f.attach(ctx, session)
+	err = f.attach(ctx, session)
 	giveUp := e.now().Add(reconnectFor)
 	for problem.CodeOf(err) == problem.HostConnection && e.now().Before(giveUp) {
 		e.tell(Event{Type: EventLost, Host: f.host.Name, Text: "the connection broke; the work goes on there, reconnecting"})
 		if err := pause(ctx, reconnectPause); err != nil {
-			return err
+			f.keep(nil)
+			return nil, err
 		}
 		err = f.reattach(ctx, err)
 	}
-	return err
+	if err != nil {
+		f.keep(nil)
+	}
+	return f.proven, err
+}
+
+// keep takes a connection in the place of the one that was proven before.
+func (f *following) keep(proven *host.Session) {
+	if f.proven != nil {
+		_ = f.proven.Close()
+	}
+	f.proven = proven
 }
 
 // following is one host's run as the controller sees it.
@@ -95,6 +108,7 @@ type following struct {
 	host   lab.Host
 	run    string
 	sent   sentRun
+	proven *host.Session // over which the last guard was confirmed
 	end    *wire.Event
 	reason *wire.Failure // of the first thing that went wrong
 }

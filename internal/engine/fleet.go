@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
 
 	"cairn/internal/host"
 	"cairn/internal/lab"
@@ -20,6 +21,7 @@ const atOnce = 16
 // fleet is the connections of one command. It is safe for concurrent use.
 type fleet struct {
 	engine *Engine
+	making singleflight.Group // of connections, by their hosts
 	mu     sync.Mutex
 	open   map[string]*host.Session
 	failed map[string]error
@@ -47,40 +49,72 @@ func (f *fleet) each(hosts []lab.Host, do func(lab.Host)) {
 	_ = group.Wait()
 }
 
-// session returns the connection to a host and makes it where there is none yet.
-// A host that could not be reached is not tried again by the same command.
+// session returns the connection to a host and makes it where there is none yet,
+// or where it broke. A host that could not be reached is not tried again by the
+// same command.
 func (f *fleet) session(ctx context.Context, h lab.Host) (*host.Session, error) {
-	f.mu.Lock()
-	session, failure := f.open[h.Name], f.failed[h.Name]
-	f.mu.Unlock()
-	if session != nil || failure != nil {
+	if session, failure := f.have(h); session != nil || failure != nil {
 		return session, failure
 	}
-	session, err := f.engine.connect(ctx, h)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err != nil {
-		f.failed[h.Name] = err
-		return nil, err
-	}
-	f.open[h.Name] = session
-	return session, nil
+	made, err, _ := f.making.Do(h.Name, func() (any, error) {
+		session, failure := f.have(h)
+		if session == nil && failure == nil {
+			session, failure = f.engine.connect(ctx, h)
+			f.keep(h, session, failure)
+		}
+		return session, failure
+	})
+	return made.(*host.Session), err
 }
 
-// renew replaces a host's connection, after a change that the old one predates.
-func (f *fleet) renew(ctx context.Context, h lab.Host) (*host.Session, error) {
+// have is the connection to a host that is there and did not break, or why there
+// is none.
+func (f *fleet) have(h lab.Host) (session *host.Session, failure error) {
 	f.mu.Lock()
-	old := f.open[h.Name]
-	delete(f.open, h.Name)
-	delete(f.failed, h.Name)
-	if old != nil {
-		f.trips[h.Name] += old.RoundTrips()
+	session, failure = f.open[h.Name], f.failed[h.Name]
+	if session == nil || !session.Broken() {
+		f.mu.Unlock()
+		return session, failure
+	}
+	f.take(h.Name)
+	f.mu.Unlock()
+	_ = session.Close()
+	return nil, nil
+}
+
+// keep has a connection, or why there is none, in the place of the one before.
+func (f *fleet) keep(h lab.Host, session *host.Session, failure error) {
+	f.mu.Lock()
+	old := f.take(h.Name)
+	if session != nil {
+		f.open[h.Name] = session
+	}
+	if failure != nil {
+		f.failed[h.Name] = failure
 	}
 	f.mu.Unlock()
 	if old != nil {
 		_ = old.Close()
 	}
-	return f.session(ctx, h)
+}
+
+// take removes what there is of a host. The caller has the lock, and closes it.
+func (f *fleet) take(name string) *host.Session {
+	old := f.open[name]
+	if old != nil {
+		f.trips[name] += old.RoundTrips()
+	}
+	delete(f.open, name)
+	delete(f.failed, name)
+	return old
+}
+
+// renew replaces a host's connection by one that was proven meanwhile, or where
+// there is none by a new one.
+func (f *fleet) renew(ctx context.Context, h lab.Host, proven *host.Session) error {
+	f.keep(h, proven, nil)
+	_, err := f.session(ctx, h)
+	return err
 }
 
 func (f *fleet) close() {

@@ -106,7 +106,8 @@ func (f *following) loginOver(ctx context.Context, conn net.Conn, user string) e
 }
 
 // confirm makes a wholly new connection as the owner, which proves the TCP path,
-// the key exchange, the host key, the login and sudo, and confirms over it.
+// the key exchange, the host key, the login and sudo, confirms over it, and keeps
+// it.
 func (f *following) confirm(ctx context.Context, guard sentGuard) error {
 	ctx, cancel := context.WithTimeout(ctx, proofTime)
 	defer cancel()
@@ -114,7 +115,11 @@ func (f *following) confirm(ctx context.Context, guard sentGuard) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = fresh.Close() }()
 	f.engine.tell(Event{Type: EventProof, Host: f.host.Name, Guard: guard.ID, Outcome: "proven", Text: "the owner got in over a new connection, with sudo"})
-	return fresh.Confirm(ctx, f.run, guard.ID, guard.Nonce)
+	if err := fresh.Confirm(ctx, f.run, guard.ID, guard.Nonce); err != nil {
+		_ = fresh.Close()
+		return err
+	}
+	f.keep(fresh)
+	return nil
 }

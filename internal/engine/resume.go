@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"cairn/internal/host"
 	"cairn/internal/journal"
+	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/wire"
 )
@@ -18,7 +18,7 @@ import (
 func (e *Engine) finishRuns(ctx context.Context, f *fleet) error {
 	for _, session := range f.sessions() {
 		for _, run := range session.Hello().Runs {
-			if err := e.finishRun(ctx, session, run); err != nil {
+			if err := e.finishRun(ctx, f, session.Host(), run); err != nil {
 				return err
 			}
 		}
@@ -26,8 +26,8 @@ func (e *Engine) finishRuns(ctx context.Context, f *fleet) error {
 	return nil
 }
 
-func (e *Engine) finishRun(ctx context.Context, session *host.Session, run wire.RunInfo) error {
-	name := session.Host().Name
+func (e *Engine) finishRun(ctx context.Context, f *fleet, h lab.Host, run wire.RunInfo) error {
+	name := h.Name
 	known, err := e.journal.LastSeq(ctx, run.ID, name)
 	if err != nil {
 		return err
@@ -40,7 +40,14 @@ func (e *Engine) finishRun(ctx context.Context, session *host.Session, run wire.
 	if err != nil {
 		return err
 	}
-	err = e.follow(ctx, session, run.ID, sent)
+	session, err := f.session(ctx, h)
+	if err != nil {
+		return err
+	}
+	proven, err := e.follow(ctx, session, run.ID, sent)
+	if proven != nil {
+		return f.renew(ctx, h, proven)
+	}
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}

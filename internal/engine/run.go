@@ -9,8 +9,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// How long a guard waits: for the host to settle before it is tried, and for the
-// confirmation before it puts everything back.
+// How long a guard waits: for what runs on the host to settle with the change
+// before it is tried, and for the confirmation before it puts everything back.
 const (
 	guardSettle   = 2 * time.Second
 	guardDeadline = 60 * time.Second
@@ -35,7 +35,7 @@ func (e *Engine) runFor(id string, epoch uint64, plan HostPlan, user string, tas
 }
 
 func guardFor(id string, plan HostPlan, user string, tasks []string) (guard wire.Guard, changes bool) {
-	guard = wire.Guard{ID: id, Settle: guardSettle, Deadline: guardDeadline, Nonce: rand.Text()}
+	guard = wire.Guard{ID: id, Deadline: guardDeadline, Nonce: rand.Text()}
 	for _, s := range plan.Steps {
 		if s.Guard != id || !slices.Contains(tasks, s.Task) {
 			continue
@@ -44,7 +44,8 @@ func guardFor(id string, plan HostPlan, user string, tasks []string) (guard wire
 		changes = changes || s.Changes()
 	}
 	if id == task.GuardGate {
-		guard.Canary = user
+		// The other changes nothing that runs: accounts are read at each login.
+		guard.Settle, guard.Canary = guardSettle, user
 	}
 	return guard, changes
 }

@@ -235,15 +235,12 @@ func (w *walk) applyOn(ctx context.Context, h lab.Host, run wire.Run) error {
 	if err != nil {
 		return err
 	}
-	if err := w.engine.Apply(ctx, session, run); err != nil {
+	proven, err := w.engine.Apply(ctx, session, run)
+	if err != nil || len(run.Guards) == 0 {
 		return err
 	}
-	if len(run.Guards) == 0 {
-		return nil
-	}
 	// The old connection may be one that the host would no longer accept.
-	_, err = w.fleet.renew(ctx, h)
-	return err
+	return w.fleet.renew(ctx, h, proven)
 }
 
 func (w *walk) planOf(host string) HostPlan {

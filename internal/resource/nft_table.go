@@ -301,11 +301,9 @@ func (t NftTable) Persist(ctx context.Context, sys *System) error {
 			return err
 		}
 	}
-	if _, err := sys.run(ctx, "systemctl", "daemon-reload"); err != nil {
-		return err
-	}
-	// The unit is started too, so that systemd's view is that of the host; nft
-	// puts the same table in the place of the same table.
+	// Enabling also has systemd read the unit anew (systemctl(1), "enable"). The
+	// unit is started too, so that systemd's view is that of the host; nft puts the
+	// same table in the place of the same table.
 	_, err := sys.run(ctx, "systemctl", "enable", "--now", t.unitName())
 	return err
 }

@@ -17,7 +17,7 @@ func (g *guard) change(ctx context.Context) (State, error) {
 	if err != nil || s.Phase != Armed {
 		return s, err
 	}
-	if err := sleep(ctx, g.plan.Settle); err != nil {
+	if err := sleep(ctx, g.applied.Add(g.plan.Settle).Sub(g.Now())); err != nil {
 		return s, err
 	}
 	s, err = transition(ctx, g.Dir, func(s State) (State, error) {
@@ -105,6 +105,7 @@ func (g *guard) apply(ctx context.Context) error {
 		}
 		g.at("applied " + step.ID)
 	}
+	g.applied = g.Now()
 	return g.lookAfter(ctx)
 }
 

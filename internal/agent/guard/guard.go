@@ -101,8 +101,9 @@ func Execute(ctx context.Context, env Env, plan Plan, emit Emit) (State, error) 
 // guard is one execution.
 type guard struct {
 	Env
-	plan Plan
-	emit Emit
+	plan    Plan
+	emit    Emit
+	applied time.Time // when the last step was
 }
 
 // begin goes from PREPARE to SETTLE. What became of it is in the directory.

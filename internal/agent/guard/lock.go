@@ -12,7 +12,7 @@ import (
 const lockFile = "lock"
 
 // lookAgain is how often a guard looks whether another process did something.
-const lookAgain = 20 * time.Millisecond
+const lookAgain = 5 * time.Millisecond
 
 // lock keeps other processes out of the guard's directory until it is released.
 // The kernel releases it when the process dies (flock(2)).

@@ -60,22 +60,28 @@ var serviceProperties = []string{
 }
 
 func (a Systemd) armTimer(ctx context.Context, dir string, after time.Duration) error {
-	name := unitName(dir)
-	if err := a.stopTimer(ctx, dir); err != nil {
-		return err
+	if a.startTimer(ctx, dir, after) != nil {
+		// One that is armed already is in the way.
+		if err := a.stopTimer(ctx, dir); err != nil {
+			return err
+		}
+		if err := a.startTimer(ctx, dir, after); err != nil {
+			return err
+		}
 	}
+	return a.run(ctx, "systemctl", "is-active", "--quiet", unitName(dir)+".timer")
+}
+
+func (a Systemd) startTimer(ctx context.Context, dir string, after time.Duration) error {
 	argv := []string{
-		"systemd-run", "--quiet", "--collect", "--unit=" + name, fmt.Sprintf("--on-active=%dms", after.Milliseconds()),
+		"systemd-run", "--quiet", "--collect", "--unit=" + unitName(dir), fmt.Sprintf("--on-active=%dms", after.Milliseconds()),
 		"--timer-property=AccuracySec=100ms",
 	}
 	for _, property := range serviceProperties {
 		argv = append(argv, "--property="+property)
 	}
 	argv = append(append(argv, "--"), a.Agent...)
-	if err := a.run(ctx, append(argv, "rollback", dir)...); err != nil {
-		return err
-	}
-	return a.run(ctx, "systemctl", "is-active", "--quiet", name+".timer")
+	return a.run(ctx, append(argv, "rollback", dir)...)
 }
 
 // stopTimer takes the timer back, not the service that it may have started: that
