@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -178,6 +179,9 @@ func (b *bootstrap) silence(ctx context.Context, channel *channel, ended, err er
 		return ctx.Err()
 	case wrongPassword, strings.Contains(said, "incorrect password"):
 		return problem.New(problem.HostNoSudo, "", "sudo does not accept the password").WithFix("give --ask-sudo-password again, with the right password")
+	case otherUser(err) != "":
+		return problem.Wrap(problem.HostLoginRefused, "", "the host sends "+b.user+" away and wants "+otherUser(err)+" to log in", err).
+			WithFix("give --first-user " + otherUser(err))
 	case late:
 		return problem.Wrap(problem.HostTimeout, "", "the host did not start the agent in time", err)
 	case errors.As(ended, &cut):
@@ -187,6 +191,21 @@ func (b *bootstrap) silence(ctx context.Context, channel *channel, ended, err er
 			WithFix("log in as root on first contact: --first-user root")
 	}
 	return problem.Wrap(problem.HostAgentBroken, "", "the agent did not come up on the host", err)
+}
+
+// sentAway is what the images of clouds print instead of running root's command
+// (cloud-init, disable_root_opts).
+var sentAway = regexp.MustCompile(`^Please login as the user "?([a-z_][a-z0-9_-]*)"? rather than`)
+
+// otherUser is the user whom the host named when it sent this one away.
+func otherUser(err error) string {
+	var silent *wire.NoHelloError
+	if errors.As(err, &silent) {
+		if words := sentAway.FindStringSubmatch(silent.Last); words != nil {
+			return words[1]
+		}
+	}
+	return ""
 }
 
 // complained makes a cause of what a script wrote to its standard error.

@@ -249,6 +249,17 @@ func TestNoise(t *testing.T) {
 	}
 }
 
+// The images of clouds let root in and then say who should come instead.
+func TestSentAway(t *testing.T) {
+	m := boot(t, `sed "s/^/command=\"echo 'Please login as the user \\\\\"debian\\\\\" rather than the user \\\\\"root\\\\\".';echo;sleep 0.1;exit 142\" /" /etc/ssh/authorized_keys >/root/keys
+		sed -i s,/etc/ssh/authorized_keys,%h/keys, /etc/ssh/sshd_test`)
+	_, err := m.connector(nil).Connect(t.Context(), m.as("nobody-yet"), Login{})
+	wantCode(t, err, problem.HostLoginRefused, "box", "root", "debian")
+	if p := problem.Of(err); p == nil || p.Fix != "give --first-user debian" {
+		t.Errorf("the fix of %v", err)
+	}
+}
+
 func TestUnreachable(t *testing.T) {
 	key := t.TempDir() + "/key"
 	writeKey(t, key, "")

@@ -16,6 +16,23 @@ const maxNoise = 1 << 20
 // agent having spoken.
 var ErrNoHello = errors.New("the agent did not speak")
 
+// NoHelloError is an [ErrNoHello] with what was printed instead.
+type NoHelloError struct {
+	Last  string // the last line that was not empty
+	Cause error
+}
+
+// Error implements error. The line is quoted: it may hold anything.
+func (e *NoHelloError) Error() string {
+	if e.Last == "" {
+		return fmt.Sprintf("%v: %v", ErrNoHello, e.Cause)
+	}
+	return fmt.Sprintf("%v: %v; the last that was printed is %q", ErrNoHello, e.Cause, e.Last)
+}
+
+// Unwrap implements the interface of [errors.Is].
+func (e *NoHelloError) Unwrap() []error { return []error{ErrNoHello, e.Cause} }
+
 // helloMark begins the line with the hello; the nonce after it tells it from
 // anything a shell may print.
 const helloMark = "CAIRN-HELLO "
@@ -34,9 +51,10 @@ func WriteHello(w io.Writer, nonce string, hello Hello) error {
 }
 
 // ReadHello skips what a shell prints and returns the hello, or the words that
-// follow NeedMark and the nonce. What comes after stays in r.
+// follow NeedMark and the nonce. What comes after stays in r. An error of reading
+// is a [NoHelloError].
 func ReadHello(r *bufio.Reader, nonce string) (hello Hello, need string, err error) {
-	read := 0
+	read, last := 0, ""
 	for {
 		line, err := r.ReadSlice('\n')
 		read += len(line)
@@ -47,9 +65,12 @@ func ReadHello(r *bufio.Reader, nonce string) (hello Hello, need string, err err
 			continue
 		}
 		if err != nil {
-			return Hello{}, "", fmt.Errorf("%w: %w", ErrNoHello, err)
+			return Hello{}, "", &NoHelloError{last, err}
 		}
 		text := strings.TrimRight(string(line), "\r\n")
+		if text != "" {
+			last = text
+		}
 		if words, found := strings.CutPrefix(text, NeedMark+nonce+" "); found {
 			return Hello{}, words, nil
 		}

@@ -225,6 +225,17 @@ func TestNeedIsFoundInNoise(t *testing.T) {
 	}
 }
 
+func TestWhatWasPrintedInstead(t *testing.T) {
+	_, _, err := ReadHello(bufio.NewReader(strings.NewReader("one\nPlease \x1b go\n\n")), "n1")
+	var silent *NoHelloError
+	if !errors.As(err, &silent) || silent.Last != "Please \x1b go" || !errors.Is(err, ErrNoHello) || !errors.Is(err, io.EOF) {
+		t.Fatalf("ReadHello = %#v", err)
+	}
+	if text := err.Error(); !strings.Contains(text, `"Please \x1b go"`) {
+		t.Errorf("the error says %s", text)
+	}
+}
+
 func TestEndlessNoiseIsNotRead(t *testing.T) {
 	endless := io.MultiReader(strings.NewReader(strings.Repeat("noise\n", maxNoise)))
 	if _, _, err := ReadHello(bufio.NewReader(endless), "n1"); !errors.Is(err, ErrNoHello) {
