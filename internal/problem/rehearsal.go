@@ -7,6 +7,7 @@ const (
 	RehearsalNoSystemd  Code = "rehearsal.no-systemd"
 	RehearsalNoImage    Code = "rehearsal.no-image"
 	RehearsalNoNetwork  Code = "rehearsal.no-network"
+	RehearsalNoRoom     Code = "rehearsal.no-room"
 	RehearsalHostFailed Code = "rehearsal.host-failed"
 )
 
@@ -16,5 +17,6 @@ var rehearsalEntries = []Entry{
 	{RehearsalNoSystemd, ExitFailed, "A container on this machine cannot run systemd as its first process.", "see the reason; a virtual machine with Docker will do"},
 	{RehearsalNoImage, ExitFailed, "The base image of the throw-away hosts could not be made.", "see the reason; it is made from Debian's packages or from docker.io/library/debian"},
 	{RehearsalNoNetwork, ExitFailed, "The throw-away network could not be made.", "free the address range named, or remove old networks with `docker network prune`"},
+	{RehearsalNoRoom, ExitFailed, "So many throw-away hosts do not fit on this machine.", "allow more as the message says, or rehearse a lab with fewer hosts"},
 	{RehearsalHostFailed, ExitFailed, "A throw-away host did not come up.", "run again with --keep and look at it with `docker logs`"},
 }

@@ -3,6 +3,7 @@ package rehearse
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,9 @@ type Capabilities struct {
 	Nftable bool     // nft can make tables
 	Overlay bool     // overlayfs can be mounted, which Docker in a host wants
 	Modules []string // of the kernel modules that later stages use, those that work: "wireguard", "br_netfilter"
+	// Watchers is how many instances of inotify(7) the kernel allows root, 0 when it
+	// does not say.
+	Watchers int
 }
 
 // Privileged reports whether --privileged would work: it asks for every
@@ -103,6 +107,7 @@ works ipv6 test -e /proc/net/if_inet6
 works sysctl test -w /proc/sys/net/ipv4/ip_forward
 works module:wireguard ip link add rehearsal0 type wireguard
 works module:br_netfilter test -e /proc/sys/net/bridge
+echo "watchers:$(cat /proc/sys/fs/inotify/max_user_instances)"
 exit 0`
 
 // inside runs insideScript in a container with a host's rights.
@@ -125,6 +130,9 @@ func (c *Capabilities) read(words []string) {
 		if module, ok := strings.CutPrefix(word, "module:"); ok {
 			c.Modules = append(c.Modules, module)
 		}
+		if number, ok := strings.CutPrefix(word, "watchers:"); ok {
+			c.Watchers, _ = strconv.Atoi(number)
+		}
 	}
 }
 
@@ -143,6 +151,25 @@ func (c *Capabilities) check(words []string) error {
 	}
 	return nil
 }
+
+// watchersOfHost is how many instances of inotify a host takes: systemd and the
+// message bus 6, and 3 for each user who is logged in, of whom there are two while
+// the owner's login takes root's place.
+const watchersOfHost = 12
+
+// roomFor is a problem when so many hosts do not boot side by side: all of them
+// are the same root to the kernel, which then refuses systemd its instances.
+func (c Capabilities) roomFor(hosts int) error {
+	if c.Watchers == 0 || hosts*watchersOfHost <= c.Watchers {
+		return nil
+	}
+	return problem.New(problem.RehearsalNoRoom, "", fmt.Sprintf(
+		"The kernel of this machine allows %d instances of inotify, which %d hosts get along with, and the lab has %d", c.Watchers, c.Watchers/watchersOfHost, hosts)).
+		WithFix(fmt.Sprintf("allow more until the next restart, as root: sysctl fs.inotify.max_user_instances=%d", roundedUp(hosts*watchersOfHost)))
+}
+
+// roundedUp is the next power of two, with some room for what else root runs.
+func roundedUp(n int) int { return 1 << bits.Len(uint(n)) }
 
 // rights are the options of docker run that make a container a host. Never
 // --privileged: it would also hand over the machine's disks and terminals.

@@ -66,13 +66,13 @@ func TestRights(t *testing.T) {
 }
 
 func TestWhatIsMissingIsSaid(t *testing.T) {
-	all := []string{"mount", "cgroup", "overlay", "nftables", "ipv6", "sysctl", "module:wireguard"}
+	all := []string{"mount", "cgroup", "overlay", "nftables", "ipv6", "sysctl", "module:wireguard", "watchers:128"}
 	var found Capabilities
 	found.read(all)
 	if err := found.check(all); err != nil {
 		t.Error(err)
 	}
-	want := Capabilities{IPv6: true, Nftable: true, Overlay: true, Modules: []string{"wireguard"}}
+	want := Capabilities{IPv6: true, Nftable: true, Overlay: true, Modules: []string{"wireguard"}, Watchers: 128}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Error(diff)
 	}
@@ -81,6 +81,25 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 		err := found.check(less)
 		if problem.CodeOf(err) != problem.RehearsalNoSystemd || !strings.Contains(err.Error(), sentence) {
 			t.Errorf("without %s: %v", word, err)
+		}
+	}
+}
+
+func TestRoomForHosts(t *testing.T) {
+	for _, test := range []struct {
+		watchers, hosts int
+		fix             string
+	}{
+		{128, 10, ""},
+		{128, 11, "sysctl fs.inotify.max_user_instances=256"},
+		{128, 50, "sysctl fs.inotify.max_user_instances=1024"},
+		{1024, 50, ""},
+		{0, 50, ""},
+	} {
+		err := Capabilities{Watchers: test.watchers}.roomFor(test.hosts)
+		p := problem.Of(err)
+		if (p == nil) != (test.fix == "") || p != nil && (p.Code != problem.RehearsalNoRoom || !strings.Contains(p.Fix, test.fix)) {
+			t.Errorf("%d hosts with %d instances: %v", test.hosts, test.watchers, err)
 		}
 	}
 }

@@ -40,10 +40,19 @@ func lockFor(runID string) (*lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the lock of rehearsal %s: %w", runID, err)
 	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())
+	if err := take(file); err != nil {
+		return nil, err
 	}
 	return &lock{file}, nil
+}
+
+// take locks a file or folder until it is closed; it closes one that another
+// process has locked.
+func take(file *os.File) error {
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return errors.Join(fmt.Errorf("lock %s: %w", file.Name(), err), file.Close())
+	}
+	return nil
 }
 
 func (l *lock) path() string { return l.file.Name() }

@@ -63,10 +63,13 @@ func Start(ctx context.Context, options Options) (*Rehearsal, error) {
 		progress = func(string, string) {}
 	}
 	r := &Rehearsal{RunID: options.RunID, docker: options.Docker, keep: options.Keep, progress: progress, hosts: map[string]*Host{}}
-	if err := r.prepare(ctx); err != nil {
+	err := r.prepare(ctx)
+	if err == nil {
+		err = r.Capabilities.roomFor(len(options.Lab.Hosts))
+	}
+	if err != nil {
 		return nil, err
 	}
-	var err error
 	if r.lock, err = lockFor(r.RunID); err != nil {
 		return nil, err
 	}
