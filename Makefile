@@ -52,3 +52,7 @@ rehearse: ## walk the roadmap on throw-away hosts that mirror examples/starter
 .PHONY: bench
 bench: agents ## the budgets' figures
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/...
+
+.PHONY: compare
+compare: need agents ## time Cairn against a shell script and other tools, and on 50 hosts
+	$(GO) test -run '^$$' -bench . -benchtime 3x -timeout 2h ./e2e/...
