@@ -37,7 +37,8 @@ var arrows = []struct {
 
 // freeze waits for an arrow and stops the agent's process there, so that the
 // disaster meets the guard at this step and not a few later. It says where the
-// guard was stopped.
+// guard was stopped. A child that the process is just starting has its name for a
+// moment; stopped as well it would stay so, being called otherwise when thaw comes.
 const freeze = `
 run=$0 wanted=$1 also=$2 dir=/var/lib/cairn/runs/$0/guards/gate
 phase() { case $state in *'"phase":"'$1'"'*) return 0 ;; esac; return 1; }
@@ -48,7 +49,7 @@ while :; do
 	if over; then break; fi
 	sleep 0.005
 done >/dev/null 2>&1
-pkill -STOP -f "[c]airn-agent.* run $run"
+pkill -STOP --oldest -f "[c]airn-agent.* run $run"
 cat "$dir/state.json"`
 
 // The agent's processes: the one that carries the run out, and all of them.

@@ -71,7 +71,9 @@ func (g *guard) arm(ctx context.Context) (State, error) {
 	if err := kept(g.Dir, undoFile, &undo); err != nil {
 		return State{}, err
 	}
-	if err := g.rehearse(ctx, undo); err != nil {
+	bounded, cancel := context.WithTimeout(ctx, g.plan.Deadline/2)
+	defer cancel()
+	if err := g.rehearse(bounded, undo); err != nil {
 		return g.refuseArmed(ctx, err)
 	}
 	s := State{Phase: Armed, Deadline: g.Now().Add(g.plan.Deadline), NonceSum: sum(g.plan.Nonce), Boot: g.Boot}
@@ -79,7 +81,7 @@ func (g *guard) arm(ctx context.Context) (State, error) {
 		return s, err
 	}
 	g.at("arming")
-	if err := g.Alarm.Arm(ctx, g.Dir, g.plan.Deadline); err != nil {
+	if err := g.Alarm.Arm(bounded, g.Dir, g.plan.Deadline); err != nil {
 		return g.refuseArmed(ctx, fmt.Errorf("the way back could not be armed: %w", err))
 	}
 	g.at("armed")

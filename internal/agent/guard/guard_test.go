@@ -58,7 +58,7 @@ func TestNothingSavedIsLeft(t *testing.T) {
 		emit := controller(t.Context(), s.dir())
 		p := plan()
 		if silent {
-			emit, p.Deadline = func(wire.Event) error { return nil }, 1
+			emit, p.Deadline = func(wire.Event) error { return nil }, 200*time.Millisecond
 		}
 		_, err := Execute(t.Context(), s.env("first"), p, emit)
 		must(t, err)
@@ -75,6 +75,34 @@ func TestNothingSavedIsLeft(t *testing.T) {
 			t.Error("the nonce is readable where a confirmation is")
 		}
 	}
+}
+
+// A program that hangs before anything was changed is a reason to refuse, and not
+// to wait for ever.
+func TestAProgramThatHangs(t *testing.T) {
+	before, _ := pictures(t)
+	s := newScratch(t)
+	env, p := s.env("first"), plan()
+	env.System.Runner = hanging{}
+	p.Deadline = 200 * time.Millisecond
+	p.Steps = append(p.Steps, Step{ID: "sudoers owner", Resource: resource.Sudoers{Name: "owner", Content: "root ALL=(ALL:ALL) ALL\n"}})
+	state, err := Execute(t.Context(), env, p, func(wire.Event) error { return nil })
+	must(t, err)
+	if state.Phase != Refused || !strings.Contains(state.Reason, "sudoers owner") {
+		t.Errorf("the guard ended as %+v", state)
+	}
+	if got := s.picture(t); got != before || s.armed() {
+		t.Errorf("armed: %v, and the host is\n%s", s.armed(), got)
+	}
+}
+
+// hanging runs programs that never end.
+type hanging struct{}
+
+// Run implements [resource.Runner].
+func (hanging) Run(ctx context.Context, _ resource.Command) (resource.Output, error) {
+	<-ctx.Done()
+	return resource.Output{}, ctx.Err()
 }
 
 // TestAFailingStepIsTakenBack also when it is the last.

@@ -26,7 +26,9 @@ func (g *guard) prepare(ctx context.Context) (State, error) {
 	if err != nil || s.Phase != None {
 		return s, err
 	}
-	undo, err := g.ready(ctx)
+	bounded, cancel := context.WithTimeout(ctx, g.plan.Deadline)
+	defer cancel()
+	undo, err := g.ready(bounded)
 	if ctx.Err() != nil {
 		return State{}, ctx.Err() // what fails because of that is no reason
 	}
