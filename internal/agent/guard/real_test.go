@@ -71,7 +71,7 @@ func TestRealTimer(t *testing.T) {
 	t.Parallel()
 	h := newRealHost(t)
 	h.sh(other)
-	h.begin(gate(8*time.Second), dropin(), firewall("2222"))
+	h.begin(gate(30*time.Second), dropin(), firewall("2222"))
 	h.awaitPhase(Prepared)
 	h.signal("proceed")
 	h.awaitPhase(Settled)
