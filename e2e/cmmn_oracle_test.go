@@ -140,7 +140,7 @@ func drawn(plan *diagram.Plan) []string {
 	return ids
 }
 
-func write(t *testing.T, file string, data []byte) {
+func write(t testing.TB, file string, data []byte) {
 	t.Helper()
 	if err := os.WriteFile(file, data, 0o644); err != nil {
 		t.Fatal(err)

@@ -55,8 +55,7 @@ func BenchmarkCompareFirst(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				c := newContest(b, files)
-				c.run("server", "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "+
-					"python3 ca-certificates nftables sudo systemd-timesyncd tzdata unattended-upgrades")
+				c.install("python3 ca-certificates nftables sudo systemd-timesyncd tzdata unattended-upgrades")
 				b.StartTimer()
 				output := c.mustRun(who.run(c, "root"))
 				b.StopTimer()
@@ -76,7 +75,7 @@ func BenchmarkCompareFirst(b *testing.B) {
 // does nothing.
 func BenchmarkCompareAgain(b *testing.B) {
 	c := newContest(b, filesOfCairn(b))
-	c.run("server", "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends python3")
+	c.install("python3")
 	c.owner.mustUp()
 	login := contender{name: "ssh-true", unchanged: regexp.MustCompile("^$"), run: func(c *contest, login string) *exec.Cmd {
 		return c.tool("ssh", "-F", "ssh_config", login+"@server", "true")
@@ -147,6 +146,12 @@ func newContest(b *testing.B, files cairnFiles) *contest {
 	return c
 }
 
+// install installs packages on the host beforehand.
+func (c *contest) install(packages string) {
+	c.t.Helper()
+	c.run("server", "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "+packages)
+}
+
 // remove takes a bed's hosts away before the test ends, so that the next ones are
 // in the same networks.
 func (b *bed) remove() {
@@ -158,9 +163,7 @@ func (b *bed) remove() {
 
 func (c *contest) write(name, content string) {
 	c.t.Helper()
-	if err := os.WriteFile(filepath.Join(c.dir, name), []byte(content), 0o600); err != nil {
-		c.t.Fatal(err)
-	}
+	write(c.t, filepath.Join(c.dir, name), []byte(content))
 }
 
 // tool is a program run in the contest's folder.

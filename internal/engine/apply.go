@@ -82,11 +82,10 @@ func (e *Engine) follow(ctx context.Context, session *host.Session, run string, 
 	giveUp := e.now().Add(reconnectFor)
 	for problem.CodeOf(err) == problem.HostConnection && e.now().Before(giveUp) {
 		e.tell(Event{Type: EventLost, Host: f.host.Name, Text: "the connection broke; the work goes on there, reconnecting"})
-		if err := pause(ctx, reconnectPause); err != nil {
-			f.keep(nil)
-			return nil, err
+		broken := err
+		if err = pause(ctx, reconnectPause); err == nil {
+			err = f.reattach(ctx, broken)
 		}
-		err = f.reattach(ctx, err)
 	}
 	if err != nil {
 		f.keep(nil)

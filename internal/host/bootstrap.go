@@ -174,14 +174,15 @@ func (b *bootstrap) silence(ctx context.Context, channel *channel, ended, err er
 		err = fmt.Errorf("%w: %s", err, said)
 	}
 	wrongPassword, late := channel.state()
+	wanted := otherUser(err)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case wrongPassword, strings.Contains(said, "incorrect password"):
 		return problem.New(problem.HostNoSudo, "", "sudo does not accept the password").WithFix("give --ask-sudo-password again, with the right password")
-	case otherUser(err) != "":
-		return problem.Wrap(problem.HostLoginRefused, "", "the host sends "+b.user+" away and wants "+otherUser(err)+" to log in", err).
-			WithFix("give --first-user " + otherUser(err))
+	case wanted != "":
+		return problem.Wrap(problem.HostLoginRefused, "", "the host sends "+b.user+" away and wants "+wanted+" to log in", err).
+			WithFix("give --first-user " + wanted)
 	case late:
 		return problem.Wrap(problem.HostTimeout, "", "the host did not start the agent in time", err)
 	case errors.As(ended, &cut):
