@@ -98,9 +98,20 @@ func writePlanText(s *screen, w io.Writer, plan *engine.Plan) {
 			fmt.Fprintf(w, "  %s cannot be looked at: %s\n", s.paint("refuted", "!"), strings.TrimPrefix(h.Problem, h.Host+": "))
 			continue
 		}
+		writeNotes(s, w, h.Notes)
 		writeHostPlan(s, w, h)
 	}
 	fmt.Fprintf(w, "\n%s\n", planSummary(plan))
+}
+
+// writeNotes shows what to know before saying yes.
+func writeNotes(s *screen, w io.Writer, notes []engine.Note) {
+	for _, n := range notes {
+		fmt.Fprintf(w, "  %s %s\n", s.paint("unproven", "!"), n.Text)
+		if n.Fix != "" {
+			fmt.Fprintf(w, "      %s\n", n.Fix)
+		}
+	}
 }
 
 func writeHostPlan(s *screen, w io.Writer, h engine.HostPlan) {

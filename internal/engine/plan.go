@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type HostPlan struct {
 	Host    string     `json:"host"`
 	System  string     `json:"system,omitempty"` // its operating system
 	Steps   []StepPlan `json:"steps,omitempty"`
+	Notes   []Note     `json:"notes,omitempty"`   // what to know before saying yes
 	Problem string     `json:"problem,omitempty"` // why it could not be looked at
 	err     error
 }
@@ -120,6 +122,7 @@ func (e *Engine) planHost(ctx context.Context, f *fleet, h lab.Host) HostPlan {
 	if err == nil {
 		plan.System = session.Hello().Facts.OS.Name
 		plan.Steps, err = e.steps(ctx, session)
+		plan.Notes = noted{lab: e.lab, host: h, facts: session.Hello().Facts, steps: plan.Steps}.notes()
 	}
 	if err != nil {
 		plan.Problem, plan.err = err.Error(), err
@@ -170,6 +173,10 @@ func failureText(f *wire.Failure) string {
 func (p *Plan) fingerprint() string {
 	still := *p
 	still.Made, still.Took, still.Fingerprint = time.Time{}, "", ""
+	still.Hosts = slices.Clone(p.Hosts)
+	for i := range still.Hosts {
+		still.Hosts[i].Notes = nil // they are about the host's owner and change nothing
+	}
 	body, err := json.Marshal(still)
 	if err != nil {
 		panic("engine: a plan of strings and numbers cannot fail to encode: " + err.Error())
