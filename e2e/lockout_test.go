@@ -46,6 +46,13 @@ func keysForAll(b *bed, name string) resource.Resource {
 	return resource.File{Path: keys, Content: []byte(b.run(name, "cat "+keys)), Owner: "ops", Group: "ops", Mode: 0o666}
 }
 
+// shellTakenAway is the file of accounts with another shell for the owner. The kind
+// "user" cannot do that: it leaves a shell that lets somebody in.
+func shellTakenAway(b *bed, name string) resource.Resource {
+	accounts := b.run(name, "sed '/^ops:/s,[^:]*$,/usr/sbin/nologin,' /etc/passwd")
+	return resource.File{Path: "/etc/passwd", Content: []byte(accounts), Mode: 0o644}
+}
+
 var lockOuts = []lockOut{
 	{"AllowUsers without the owner", ssh1("AllowUsers", "nobody"), problem.GuardRefused},
 	{"DenyUsers with the owner", ssh1("DenyUsers", "ops"), problem.GuardRefused},
@@ -78,9 +85,7 @@ var lockOuts = []lockOut{
 	{"the owner's key removed", file("/home/ops/.ssh/authorized_keys", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5sMAFyzWQYjLjmMvAdHCgbYRr+gTSVbBpJRsPWGKYf other\n", 0o600), problem.GuardRolledBack},
 	{"keys that others may write", keysForAll, problem.GuardRolledBack},
 	{"logins closed by pam_nologin", file("/etc/nologin", "closed\n", 0o644), problem.GuardRolledBack},
-	{"the account's shell taken away", func(*bed, string) resource.Resource {
-		return resource.User{Name: "ops", Home: "/home/ops", Shell: "/usr/sbin/nologin"}
-	}, problem.GuardRolledBack},
+	{"the account's shell taken away", shellTakenAway, problem.GuardRolledBack},
 }
 
 // TestLockOuts makes, on real hosts, changes that would each lock the owner out.

@@ -83,6 +83,16 @@ func absolute(p string) error {
 	return nil
 }
 
+// isProgram reports whether a path, with any links followed, is a file that may
+// be run.
+func (s *System) isProgram(p string) (bool, error) {
+	info, err := os.Stat(s.path(p))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return false, nil
+	}
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0, err
+}
+
 // ownerOf is who a file belongs to.
 func ownerOf(info fs.FileInfo) (uid, gid int) {
 	owner := info.Sys().(*syscall.Stat_t)

@@ -85,7 +85,8 @@ func userExample() example {
 	return example{
 		name: "user, new", desired: user, begin: all(does(noUser), does("groupadd conform-group")),
 		tamper: ways{
-			"removed": does("userdel --remove conform 2>/dev/null"), "shell": does("usermod --shell /bin/sh conform"), "group": does("gpasswd --delete conform conform-group"),
+			"removed": does("userdel --remove conform 2>/dev/null"), "closed shell": does("usermod --shell /usr/sbin/nologin conform"),
+			"a shell that is gone": does("sed -i '/^conform:/s,[^:]*$,/usr/bin/no-such-shell,' /etc/passwd"), "group": does("gpasswd --delete conform conform-group"),
 			"home": does("rm -rf /home/conform"), "shadow": does("sed -i /^conform:/d /etc/shadow"), "own group": does("sed -i /^conform:/d /etc/group /etc/gshadow"),
 		},
 		change: does("useradd --no-create-home conform"),
@@ -98,8 +99,8 @@ func userExample() example {
 
 func userThereExample() example {
 	e := userExample()
-	e.name = "user, there with another shell, and a group of that name before"
-	e.begin = all(does(noUser), does("groupadd conform-group; groupadd conform; useradd --gid conform --create-home --shell /bin/sh conform; echo mine > /home/conform/mine"))
+	e.name = "user, there with a closed shell, and a group of that name before"
+	e.begin = all(does(noUser), does("groupadd conform-group; groupadd conform; useradd --gid conform --create-home --shell /usr/sbin/nologin conform; echo mine > /home/conform/mine"))
 	e.change = does("gpasswd --add conform conform-group")
 	return e
 }

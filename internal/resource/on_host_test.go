@@ -131,6 +131,30 @@ func TestOnAHostAPackageThatDoesNotExist(t *testing.T) {
 	mustFail(t, err, "Unable to locate package cairn-no-such-package")
 }
 
+// What the owner of an account has chosen stays: the line in passwd and in shadow
+// is the same afterwards to the last byte.
+func TestOnAHostAnOwnersAccountStaysAsItIs(t *testing.T) {
+	for name, makes := range map[string]string{
+		"another shell":    "useradd --create-home --shell /bin/dash conform",
+		"no shell named":   "useradd --create-home conform; sed -i '/^conform:/s,[^:]*$,,' /etc/passwd",
+		"a home elsewhere": "useradd --create-home --home-dir /srv/conform --shell /bin/dash conform",
+		"numbers, comment, password, ageing": `useradd --create-home --uid 4711 --gid users --groups adm --comment 'Ann O., Room 5' --shell /bin/dash conform
+			echo conform:secret | chpasswd; chage --maxdays 90 conform`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := hostBench(t)
+			b.sh(t, noUser+"; groupadd conform-group; "+makes)
+			const look = "grep ^conform: /etc/passwd /etc/shadow; id --groups --name conform | sed 's/ conform-group//'; stat -c '%U %a %n' ~conform; ls -a ~conform"
+			before := b.sh(t, look)
+			bringAbout(t, b, User{Name: "conform", Home: "/home/conform", Shell: "/bin/bash", Groups: []string{"conform-group"}})
+			if d := apart(before, b.sh(t, look)); d != "" {
+				t.Errorf("the account is not what it was (-before +after):\n%s", d)
+			}
+			b.sh(t, "id --groups --name conform | grep conform-group; "+noUser)
+		})
+	}
+}
+
 func TestOnAHostAUserNeedsAShell(t *testing.T) {
 	b := hostBench(t)
 	u := User{Name: "conform", Home: "/home/conform", Shell: "/bin/no-such-shell"}

@@ -5,16 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// User is a local user. Its password is left as it is; a new one has none and can
-// only log in by key.
+// User is a local user. An account that is there already keeps what is its
+// owner's: password, home, shell, numbers, comment and groups. A new one has no
+// password and can only log in by key.
 type User struct {
 	Name   string   `cbor:"1,keyasint"`
-	Home   string   `cbor:"2,keyasint"`
-	Shell  string   `cbor:"3,keyasint"`
+	Home   string   `cbor:"2,keyasint"`           // of a new user
+	Shell  string   `cbor:"3,keyasint"`           // of a new user, and of one whose own lets nobody in
 	Groups []string `cbor:"4,keyasint,omitempty"` // to be in, besides whatever others
 	System bool     `cbor:"5,keyasint,omitempty"` // numbered among the system's, when it is made
 }
@@ -37,8 +39,7 @@ func (u User) Validate() error {
 	return err
 }
 
-// Check implements [Resource]. The home of a user who is there already is left
-// where it is. It also finds what a useradd(8) leaves that is cut off: the files
+// Check implements [Resource]. It also finds what a useradd(8) leaves that is cut off: the files
 // of accounts are written one after the other, the home last.
 func (u User) Check(_ context.Context, sys *System) (Diff, error) {
 	have, found, err := sys.accountOf(u.Name)
@@ -56,8 +57,12 @@ func (u User) Check(_ context.Context, sys *System) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
+	shell, err := u.shellFor(sys, have)
+	if err != nil {
+		return Diff{}, err
+	}
 	properties := []property{
-		{"shell", have.shell, u.Shell},
+		{"shell", have.shell, shell},
 		{"entry in /etc/shadow", presence(parts.shadow), presence(true)},
 		{"own group", presence(parts.group), presence(true)},
 		{"home " + have.home, presence(parts.home), presence(true)},
@@ -82,13 +87,37 @@ func (u User) Apply(ctx context.Context, sys *System, _ Diff) error {
 	if err := sys.complete(ctx, have); err != nil {
 		return err
 	}
-	argv := []string{"usermod", "--shell", u.Shell}
+	shell, err := u.shellFor(sys, have)
+	if err != nil {
+		return err
+	}
+	argv := []string{"usermod", "--shell", shell}
 	if len(u.Groups) > 0 {
 		argv = append(argv, "--append", "--groups", strings.Join(u.Groups, ","))
 	}
 	_, err = sys.run(ctx, append(argv, u.Name)...)
 	return err
 }
+
+// shellFor is the shell that the account should have: its own wherever that lets
+// somebody in. An empty one is /bin/sh (passwd(5)).
+func (u User) shellFor(sys *System, have account) (string, error) {
+	if slices.Contains(closedShells, filepath.Base(have.shell)) {
+		return u.Shell, nil
+	}
+	if have.shell == "" {
+		return have.shell, nil
+	}
+	there, err := sys.isProgram(have.shell)
+	if err != nil || there {
+		return have.shell, err
+	}
+	return u.Shell, nil
+}
+
+// closedShells are programs that stand for a shell where nobody may log in
+// (nologin(8)).
+var closedShells = []string{"nologin", "false", "sync"}
 
 // add makes the user, without the home.
 func (u User) add(ctx context.Context, sys *System) (account, error) {
@@ -121,9 +150,12 @@ func (u User) Verify(ctx context.Context, sys *System) error {
 	if err != nil {
 		return err
 	}
-	fields := strings.Split(strings.TrimSpace(string(passwd.Stdout)), ":")
-	if len(fields) != 7 || fields[6] != u.Shell {
-		return fmt.Errorf("%s does not have the shell %s", u.Name, u.Shell)
+	fields := strings.Split(strings.TrimRight(string(passwd.Stdout), "\n"), ":")
+	if len(fields) != 7 {
+		return fmt.Errorf("the account of %s has %d parts instead of 7", u.Name, len(fields))
+	}
+	if shell, err := u.shellFor(sys, account{name: u.Name, shell: fields[6]}); err != nil || shell != fields[6] {
+		return errors.Join(err, fmt.Errorf("%s has %q as shell, which lets nobody in", u.Name, fields[6]))
 	}
 	if home, err := os.Stat(sys.path(fields[5])); err != nil || !home.IsDir() {
 		return fmt.Errorf("%s has no home at %s", u.Name, fields[5])
@@ -145,9 +177,19 @@ func (u User) Verify(ctx context.Context, sys *System) error {
 
 // Precheck implements [Guardable].
 func (u User) Precheck(_ context.Context, sys *System) error {
-	_, _, found, err := sys.stat(u.Shell)
-	if err == nil && !found {
-		return fmt.Errorf("the shell %s is not there, so %s could not log in", u.Shell, u.Name)
+	have, found, err := sys.accountOf(u.Name)
+	if err != nil {
+		return err
+	}
+	shell := u.Shell
+	if found {
+		if shell, err = u.shellFor(sys, have); err != nil || shell != u.Shell {
+			return err
+		}
+	}
+	there, err := sys.isProgram(shell)
+	if err == nil && !there {
+		return fmt.Errorf("the shell %s is not there, so %s could not log in", shell, u.Name)
 	}
 	return err
 }

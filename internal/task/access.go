@@ -8,6 +8,7 @@ import (
 
 // access is the owner's own way in: a user with the owner's key, in the group
 // that may log in, with sudo. It is proven before anybody else's way is closed.
+// Home and shell are those of a new user: an account that is there keeps its own.
 func access(h Host) []resource.Resource {
 	user := h.Host.User
 	return []resource.Resource{
