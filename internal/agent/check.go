@@ -14,7 +14,8 @@ import (
 // checksPerCPU: checks mostly wait for programs that they start.
 const checksPerCPU = 2
 
-// check looks at all resources of the request, several at the same time.
+// check looks at all resources of the request, several at the same time, and
+// meanwhile at the rest of what is asked for.
 func (s *session) check(ctx context.Context, request wire.CheckRequest) wire.CheckReply {
 	reply := wire.CheckReply{Results: make([]wire.Checked, len(request.Resources))}
 	slots := make(chan struct{}, checksPerCPU*runtime.NumCPU())
@@ -25,6 +26,10 @@ func (s *session) check(ctx context.Context, request wire.CheckRequest) wire.Che
 			reply.Results[i] = s.checkOne(ctx, spec)
 			<-slots
 		})
+	}
+	if request.Survey {
+		survey := s.survey(ctx)
+		reply.Survey = &survey
 	}
 	wait.Wait()
 	return reply

@@ -23,10 +23,12 @@ func newHost(g *globals) *cobra.Command {
 
 func newHostAdd(g *globals) *cobra.Command {
 	var login loginFlags
+	var write bool
 	cmd := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Meet a host of lab.yaml: pin its key, log in once, tell what it is",
-		Long: `Add shows you the host's key, pins it, and logs in. Nothing is set up yet.
+		Long: `Add shows you the host's key, pins it, and logs in. Nothing is set up yet. It names what listens there and would be closed, with the line
+for lab.yaml that keeps it open.
 
 EXIT STATUS
   0    the host was met
@@ -35,23 +37,29 @@ EXIT STATUS
   130  interrupted`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector) error { return runHostAdd(cmd.Context(), g, h, c, login) })
+			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector) error { return runHostAdd(cmd.Context(), g, h, c, login, write) })
 		},
 	}
 	login.addFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&write, "write-open", false, "write the line for what listens there into lab.yaml")
 	return cmd
 }
 
-func runHostAdd(ctx context.Context, g *globals, h lab.Host, c *host.Connector, login loginFlags) error {
+func runHostAdd(ctx context.Context, g *globals, h lab.Host, c *host.Connector, login loginFlags, write bool) error {
 	session, err := c.Connect(ctx, h, login.login())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = session.Close() }()
+	open, err := proposeOpen(ctx, g, session, write)
+	if err != nil {
+		return err
+	}
 	facts := session.Hello().Facts
 	return g.screen.result(facts, func(w io.Writer) {
 		fmt.Fprintf(w, "%s is %s on %s, %d CPUs, %.1f GiB of memory; logged in as %s.\n", h.Name, facts.OS.Name, facts.Arch, facts.CPUs,
 			float64(facts.MemoryBytes)/(1<<30), session.LoginUser())
+		fmt.Fprint(w, open)
 		fmt.Fprintln(w, "Next: cairn plan")
 	})
 }

@@ -104,16 +104,6 @@ func writePlanText(s *screen, w io.Writer, plan *engine.Plan) {
 	fmt.Fprintf(w, "\n%s\n", planSummary(plan))
 }
 
-// writeNotes shows what to know before saying yes.
-func writeNotes(s *screen, w io.Writer, notes []engine.Note) {
-	for _, n := range notes {
-		fmt.Fprintf(w, "  %s %s\n", s.paint("unproven", "!"), n.Text)
-		if n.Fix != "" {
-			fmt.Fprintf(w, "      %s\n", n.Fix)
-		}
-	}
-}
-
 func writeHostPlan(s *screen, w io.Writer, h engine.HostPlan) {
 	task := ""
 	for _, step := range h.Steps {

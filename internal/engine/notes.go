@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strings"
+
 	"cairn/internal/lab"
 	"cairn/internal/wire"
 )
@@ -14,7 +16,8 @@ const (
 	NoteAccess   NoteKind = "no-longer-gets-in" // an account or a way in that ends
 	NoteReach    NoteKind = "no-longer-reached" // a port that answers today and will not
 	NoteStops    NoteKind = "stops-working"     // something else that works today and will not
-	NoteKey      NoteKind = "key"               // which key opens the host afterwards
+	NoteRestart  NoteKind = "restarted"         // what is installed, removed, started, stopped or reloaded
+	NoteKey      NoteKind = "key"               // who gets in afterwards, and with what
 	NoteKept     NoteKind = "kept"              // what is there and is left as it is
 )
 
@@ -28,14 +31,20 @@ type Note struct {
 
 // noted is what a note can be made from.
 type noted struct {
-	lab   *lab.Lab
-	host  lab.Host
-	facts wire.Facts
-	steps []StepPlan
+	lab    *lab.Lab
+	host   lab.Host
+	facts  wire.Facts
+	survey wire.Survey
+	steps  []StepPlan
 }
 
 // noteSources each look at one subject. They are pure.
-var noteSources = []func(noted) []Note{}
+var noteSources = []func(noted) []Note{
+	lostAccounts,
+	lostPorts,
+	restarts,
+	sudoWithoutPassword,
+}
 
 // notes are all notes about a host.
 func (n noted) notes() []Note {
@@ -44,4 +53,15 @@ func (n noted) notes() []Note {
 		all = append(all, source(n)...)
 	}
 	return all
+}
+
+// changing finds the step of a kind that would change something, by the beginning
+// of its id.
+func (n noted) changing(prefix string) (StepPlan, bool) {
+	for _, s := range n.steps {
+		if strings.HasPrefix(s.ID, prefix) && s.Changes() {
+			return s, true
+		}
+	}
+	return StepPlan{}, false
 }

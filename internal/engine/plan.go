@@ -121,8 +121,9 @@ func (e *Engine) planHost(ctx context.Context, f *fleet, h lab.Host) HostPlan {
 	session, err := f.session(ctx, h)
 	if err == nil {
 		plan.System = session.Hello().Facts.OS.Name
-		plan.Steps, err = e.steps(ctx, session)
-		plan.Notes = noted{lab: e.lab, host: h, facts: session.Hello().Facts, steps: plan.Steps}.notes()
+		about := noted{lab: e.lab, host: h, facts: session.Hello().Facts}
+		about.steps, about.survey, err = e.steps(ctx, session)
+		plan.Steps, plan.Notes = about.steps, about.notes()
 	}
 	if err != nil {
 		plan.Problem, plan.err = err.Error(), err
@@ -130,11 +131,12 @@ func (e *Engine) planHost(ctx context.Context, f *fleet, h lab.Host) HostPlan {
 	return plan
 }
 
-// steps describes the host's work and has all of it checked in one request.
-func (e *Engine) steps(ctx context.Context, session *host.Session) ([]StepPlan, error) {
+// steps describes the host's work and has all of it checked in one request, which
+// also brings what the owner should know before saying yes.
+func (e *Engine) steps(ctx context.Context, session *host.Session) ([]StepPlan, wire.Survey, error) {
 	key, err := e.connector.OwnerKeyLine(ctx)
 	if err != nil {
-		return nil, err
+		return nil, wire.Survey{}, err
 	}
 	var steps []StepPlan
 	var specs []resource.Spec
@@ -142,15 +144,15 @@ func (e *Engine) steps(ctx context.Context, session *host.Session) ([]StepPlan, 
 		for _, r := range work.Resources {
 			spec, err := resource.Encode(r)
 			if err != nil {
-				return nil, problem.Wrap(problem.ResourceBad, session.Host().Name, stepID(r)+" cannot be described", err)
+				return nil, wire.Survey{}, problem.Wrap(problem.ResourceBad, session.Host().Name, stepID(r)+" cannot be described", err)
 			}
 			steps = append(steps, StepPlan{ID: stepID(r), Task: work.Task, Guard: work.Guard, spec: spec})
 			specs = append(specs, spec)
 		}
 	}
-	checked, err := session.Check(ctx, specs)
+	checked, survey, err := session.Survey(ctx, specs)
 	if err != nil {
-		return nil, err
+		return nil, survey, err
 	}
 	for i, c := range checked {
 		steps[i].Diff = c.Diff
@@ -158,7 +160,7 @@ func (e *Engine) steps(ctx context.Context, session *host.Session) ([]StepPlan, 
 			steps[i].Problem = failureText(c.Failure)
 		}
 	}
-	return steps, nil
+	return steps, survey, nil
 }
 
 func stepID(r resource.Resource) string { return string(r.Kind()) + " " + r.Key() }

@@ -121,14 +121,32 @@ func (s *Session) Facts(ctx context.Context) (wire.Facts, error) {
 
 // Check compares resources with the host, in one request, and answers in order.
 func (s *Session) Check(ctx context.Context, specs []resource.Spec) ([]wire.Checked, error) {
+	reply, err := s.check(ctx, wire.CheckRequest{Resources: specs})
+	return reply.Results, err
+}
+
+// Survey does what Check does, and in the same request tells who can get in today
+// and what can be reached.
+func (s *Session) Survey(ctx context.Context, specs []resource.Spec) ([]wire.Checked, wire.Survey, error) {
+	reply, err := s.check(ctx, wire.CheckRequest{Resources: specs, Survey: true})
+	if err != nil {
+		return nil, wire.Survey{}, err
+	}
+	if reply.Survey == nil {
+		return nil, wire.Survey{}, problem.New(problem.HostAgentBroken, s.host.Name, "the agent did not tell who can get in")
+	}
+	return reply.Results, *reply.Survey, nil
+}
+
+func (s *Session) check(ctx context.Context, request wire.CheckRequest) (wire.CheckReply, error) {
 	var reply wire.CheckReply
-	if err := s.ask(ctx, wire.KindCheck, wire.CheckRequest{Resources: specs}, &reply); err != nil {
-		return nil, err
+	if err := s.ask(ctx, wire.KindCheck, request, &reply); err != nil {
+		return wire.CheckReply{}, err
 	}
-	if len(reply.Results) != len(specs) {
-		return nil, problem.New(problem.HostAgentBroken, s.host.Name, "the agent did not answer for all resources")
+	if len(reply.Results) != len(request.Resources) {
+		return wire.CheckReply{}, problem.New(problem.HostAgentBroken, s.host.Name, "the agent did not answer for all resources")
 	}
-	return reply.Results, nil
+	return reply, nil
 }
 
 // Start has the host begin a run, which from then on needs no connection.

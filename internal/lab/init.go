@@ -181,15 +181,25 @@ func writeNew(path string, body []byte) (bool, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	temporary, err := temporaryBeside(path, body, 0o644)
 	if err != nil {
 		return false, err
 	}
-	defer os.Remove(temporary.Name()) // without effect once it was renamed
-	_, err = temporary.Write(body)
-	err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	defer os.Remove(temporary) // without effect once it was renamed
+	return true, os.Rename(temporary, path)
+}
+
+// temporaryBeside writes a file that only has to take its name: it is whole and on
+// the disk. The caller removes it.
+func temporaryBeside(path string, body []byte, mode fs.FileMode) (string, error) {
+	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	return true, os.Rename(temporary.Name(), path)
+	_, err = file.Write(body)
+	err = errors.Join(err, file.Chmod(mode), file.Sync(), file.Close())
+	if err != nil {
+		return "", errors.Join(err, os.Remove(file.Name()))
+	}
+	return file.Name(), nil
 }

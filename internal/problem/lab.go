@@ -8,6 +8,7 @@ const (
 	LabUnknown   Code = "lab.unknown-name"
 	LabExists    Code = "lab.exists"
 	LabNotReady  Code = "lab.not-available-yet"
+	LabUnwritten Code = "lab.not-written"
 	RoadmapWrong Code = "roadmap.invalid"
 )
 
@@ -30,6 +31,7 @@ var labEntries = []Entry{
 	{LabUnknown, ExitFailed, "No host, stage, task, milestone, checkpoint, criterion or code has that name.", "run `cairn task list` for the tasks there are, or `cairn export roadmap` for all names"},
 	{LabExists, ExitFailed, "There is a lab file already, and it is not overwritten.", "edit it, or run `cairn init` in another folder"},
 	{LabNotReady, ExitFailed, "The lab asks for something that this version of Cairn cannot do yet.", "take it out of lab.yaml for now"},
+	{LabUnwritten, ExitFailed, "A line cannot be put into lab.yaml in the way in which it is written there.", "put the line in yourself, as the message says"},
 	{LabUnknownKey, ExitFailed, "The lab file has a key that means nothing there.", "write the key as the message suggests, or take it out"},
 	{LabMissingKey, ExitFailed, "The lab file lacks something that Cairn must know.", "add the key named"},
 	{LabWrongType, ExitFailed, "A value of the lab file is of another type than its key takes.", "write it as the message says; quotes make text of a number"},

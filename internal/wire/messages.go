@@ -131,11 +131,14 @@ type NIC struct {
 // CheckRequest asks how far resources are from their description. Nothing is changed.
 type CheckRequest struct {
 	Resources []resource.Spec `cbor:"1,keyasint"`
+	// Survey asks for what the owner should know before saying yes, too.
+	Survey bool `cbor:"70,keyasint,omitempty"`
 }
 
 // CheckReply answers in the order of the request.
 type CheckReply struct {
 	Results []Checked `cbor:"1,keyasint"`
+	Survey  *Survey   `cbor:"70,keyasint,omitempty"` // where it was asked for
 }
 
 // Checked is one resource's difference, or why it could not be read.

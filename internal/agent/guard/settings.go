@@ -43,6 +43,13 @@ func (s settings) refuses(u user, peer string) []string {
 	if u.uid == 0 && (s.is("permitrootlogin", "no") || s.is("permitrootlogin", "forced-commands-only")) {
 		reasons = append(reasons, "PermitRootLogin is "+s.first("permitrootlogin"))
 	}
+	return append(reasons, s.keepsOut(u, peer)...)
+}
+
+// keepsOut returns every setting with which the server would not let the user in
+// by any means.
+func (s settings) keepsOut(u user, peer string) []string {
+	var reasons []string
 	if s.names("denyusers", u.name, peer) {
 		reasons = append(reasons, "DenyUsers names "+u.name)
 	}

@@ -1,0 +1,155 @@
+package guard
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// mostAccounts bounds how many accounts are held against the SSH server's
+// configuration, each by a program of its own.
+const mostAccounts = 32
+
+// Accounts are the host's own users who can log in over SSH today from an address,
+// with a key or a password, by name. What cannot be read counts as not there. It
+// is safe for concurrent use.
+func Accounts(ctx context.Context, sys *resource.System, peer string, now time.Time) (accounts []wire.Account, more int) {
+	users := candidates(sys)
+	if len(users) > mostAccounts {
+		users, more = users[:mostAccounts], len(users)-mostAccounts
+	}
+	found := make([]wire.Account, len(users))
+	var wait sync.WaitGroup
+	for i, u := range users {
+		wait.Go(func() {
+			g := &guard{Env: Env{System: sys, Now: func() time.Time { return now }}, plan: Plan{Owner: u.name, Peer: peer}}
+			found[i] = g.waysIn(ctx, u)
+		})
+	}
+	wait.Wait()
+	return slices.DeleteFunc(found, func(a wire.Account) bool { return a.Keys == 0 && !a.Password }), more
+}
+
+// candidates are the users with a shell whose files hold a password or a folder of
+// keys: few of a host's accounts, nearly all of which are for services.
+func candidates(sys *resource.System) []user {
+	g := &guard{Env: Env{System: sys}}
+	shadow := linesByName(g.text("/etc/shadow"))
+	groups := g.text("/etc/group")
+	var users []user
+	for name, line := range linesByName(g.text("/etc/passwd")) {
+		u, err := parseUser(line, groupsOf(groups, name, line), shadow[name])
+		if err != nil || len(g.withoutShell(u)) > 0 {
+			continue
+		}
+		if _, err := g.stat(filepath.Join(u.home, ".ssh")); err == nil || u.hasPassword() || u.uid == 0 {
+			users = append(users, u)
+		}
+	}
+	slices.SortFunc(users, func(a, b user) int { return strings.Compare(a.name, b.name) })
+	return users
+}
+
+func (g *guard) text(path string) string {
+	content, err := os.ReadFile(filepath.Join(g.System.Root, path))
+	if err != nil {
+		return ""
+	}
+	return string(content)
+}
+
+// linesByName are the lines of a file such as passwd(5), by their first field.
+func linesByName(text string) map[string]string {
+	lines := map[string]string{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if name, _, found := strings.Cut(line, ":"); found && name != "" {
+			lines[name] = line
+		}
+	}
+	return lines
+}
+
+// groupsOf are the names, with spaces between them, of a user's own group and of
+// those that list the user (group(5)).
+func groupsOf(groups, name, passwd string) string {
+	own := ""
+	if fields := strings.Split(passwd, ":"); len(fields) == 7 {
+		own = fields[3]
+	}
+	var names []string
+	for line := range strings.Lines(groups) {
+		fields := strings.Split(strings.TrimSpace(line), ":")
+		if len(fields) == 4 && (fields[2] == own || slices.Contains(strings.Split(fields[3], ","), name)) {
+			names = append(names, fields[0])
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// hasPassword: "!" and "*" begin what no password can become (shadow(5)).
+func (u user) hasPassword() bool {
+	return u.shadow != nil && u.shadow[1] != "" && !strings.ContainsAny(u.shadow[1][:1], "!*")
+}
+
+// waysIn holds an account against what the SSH server makes of its configuration
+// for it.
+func (g *guard) waysIn(ctx context.Context, u user) wire.Account {
+	account := wire.Account{Name: u.name, UID: u.uid, Groups: u.groups}
+	config, err := g.effective(ctx, "")
+	if err != nil || len(config.keepsOut(u, g.plan.Peer)) > 0 || u.expired(g.Now()) {
+		return account
+	}
+	if len(config.refuses(u, g.plan.Peer)) == 0 {
+		account.Keys = g.keysOf(config, u)
+	}
+	account.Password = u.hasPassword() && config.takesPassword(u)
+	return account
+}
+
+// expired reports whether the account, not only its password, has ended.
+func (u user) expired(now time.Time) bool {
+	if u.shadow == nil {
+		return false
+	}
+	day, set := u.days(expiration)
+	return set && int(now.Unix()/(24*60*60)) >= day
+}
+
+// takesPassword reports whether the server would let the user in with a password
+// alone (sshd_config(5)).
+func (s settings) takesPassword(u user) bool {
+	if u.uid == 0 && !s.is("permitrootlogin", "yes") {
+		return false
+	}
+	interactive := s.is("kbdinteractiveauthentication", "yes") && s.is("usepam", "yes")
+	methods := s["authenticationmethods"]
+	allowed := func(method string) bool {
+		return len(methods) == 0 || slices.Contains(methods, "any") || slices.Contains(methods, method)
+	}
+	return s.is("passwordauthentication", "yes") && allowed("password") || interactive && allowed("keyboard-interactive")
+}
+
+// keysOf counts the user's keys that the server would look at.
+func (g *guard) keysOf(config settings, u user) int {
+	n := 0
+	for _, pattern := range config["authorizedkeysfile"] {
+		path := keyPath(pattern, u)
+		if pattern == "none" || config.is("strictmodes", "yes") && g.unsafe(path, u) != "" {
+			continue
+		}
+		for line := range strings.Lines(g.text(path)) {
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+				n++
+			}
+		}
+	}
+	return n
+}

@@ -1,0 +1,45 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"cairn/internal/agent/guard"
+	"cairn/internal/wire"
+)
+
+// mostPorts bounds each of a survey's lists of ports: a host that listens on more
+// is told so by number.
+const mostPorts = 256
+
+// survey looks at who can get in today and at what can be reached. It changes
+// nothing; what cannot be read is left out.
+func (s *session) survey(ctx context.Context) wire.Survey {
+	var survey wire.Survey
+	survey.Accounts, survey.More = guard.Accounts(ctx, s.System, s.login.Peer, s.Now())
+	s.addLastLogins(ctx, survey.Accounts)
+	survey.Listeners = bounded(s.listeners(), &survey.More)
+	survey.Published = bounded(s.published(ctx), &survey.More)
+	survey.Allowed = bounded(s.allowed(), &survey.More)
+	return survey
+}
+
+func bounded[T any](all []T, more *int) []T {
+	if len(all) <= mostPorts {
+		return all
+	}
+	*more += len(all) - mostPorts
+	return all[:mostPorts]
+}
+
+// byPort orders listeners as people look for them.
+func byPort(a, b wire.Listener) int {
+	return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Program, b.Program))
+}
+
+// sortedByPort has every listener once.
+func sortedByPort(all []wire.Listener) []wire.Listener {
+	slices.SortFunc(all, byPort)
+	return slices.CompactFunc(all, func(a, b wire.Listener) bool { return byPort(a, b) == 0 })
+}

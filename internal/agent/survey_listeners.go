@@ -1,0 +1,158 @@
+package agent
+
+import (
+	"encoding/hex"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cairn/internal/wire"
+)
+
+// listeners are the ports on which something answers beyond the loopback, with
+// the program that holds each.
+func (a *Agent) listeners() []wire.Listener {
+	var sockets []socket
+	for _, protocol := range []string{"tcp", "tcp6", "udp", "udp6"} {
+		sockets = append(sockets, parseSockets(protocol, a.text("/proc/net/"+protocol))...)
+	}
+	sockets = a.reachable(sockets)
+	return merged(sockets, a.holders(sockets))
+}
+
+// socket is one that listens.
+type socket struct {
+	protocol string // tcp or udp
+	address  netip.Addr
+	port     uint16
+	inode    string // 0 of those that the kernel itself holds
+}
+
+// States of /proc/net/tcp (include/net/tcp_states.h): a UDP socket without a peer
+// has that of a closed one.
+const (
+	listening = "0A"
+	unbound   = "07"
+)
+
+// parseSockets reads /proc/net/tcp and its like (proc_net(5)).
+func parseSockets(protocol, text string) []socket {
+	protocol = protocol[:3]
+	state := map[string]string{"tcp": listening, "udp": unbound}[protocol]
+	var all []socket
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) < 10 || fields[3] != state || !strings.HasSuffix(fields[2], ":0000") {
+			continue
+		}
+		if at, ok := parseEndpoint(fields[1]); ok {
+			all = append(all, socket{protocol, at.Addr(), at.Port(), fields[9]})
+		}
+	}
+	return all
+}
+
+// parseEndpoint reads ADDRESS:PORT in hexadecimal digits; the address is in words
+// of 32 bits, each in the host's byte order.
+func parseEndpoint(text string) (netip.AddrPort, bool) {
+	address, port, _ := strings.Cut(text, ":")
+	raw, err := hex.DecodeString(address)
+	if err != nil || len(raw)%4 != 0 {
+		return netip.AddrPort{}, false
+	}
+	for word := range slices.Chunk(raw, 4) {
+		slices.Reverse(word) // both supported architectures are little-endian
+	}
+	addr, ok := netip.AddrFromSlice(raw)
+	n, err := strconv.ParseUint(port, 16, 16)
+	return netip.AddrPortFrom(addr.Unmap(), uint16(n)), ok && err == nil
+}
+
+// reachable leaves out the loopback's sockets, and those of UDP that only wait for
+// the answer to a question of their own: of clients for DHCP, whose answers pass
+// every firewall, and on the ports that the kernel gives out itself. A kernel's
+// own socket on such a port, as WireGuard's, is none of them.
+func (a *Agent) reachable(sockets []socket) []socket {
+	const dhcp4, dhcp6 = 68, 546
+	first, last := a.ephemeral()
+	return slices.DeleteFunc(sockets, func(s socket) bool {
+		asks := s.port == dhcp4 || s.port == dhcp6 || s.inode != "0" && first <= s.port && s.port <= last
+		return s.address.IsLoopback() || s.protocol == "udp" && asks
+	})
+}
+
+// ephemeral are the ports for sockets that ask for none (ip(7)).
+func (a *Agent) ephemeral() (first, last uint16) {
+	fields := strings.Fields(a.text("/proc/sys/net/ipv4/ip_local_port_range"))
+	if len(fields) != 2 {
+		return 32768, 60999
+	}
+	low, _ := strconv.ParseUint(fields[0], 10, 16)
+	high, _ := strconv.ParseUint(fields[1], 10, 16)
+	return uint16(low), uint16(high)
+}
+
+// holders names the program of each socket, by its inode. Where systemd holds one
+// for a program that runs too, it is that program's.
+func (a *Agent) holders(sockets []socket) map[string]string {
+	wanted := map[string]bool{}
+	for _, s := range sockets {
+		wanted["socket:["+s.inode+"]"] = true
+	}
+	names := map[string]string{}
+	processes, _ := filepath.Glob(filepath.Join(a.System.Root, "/proc/[0-9]*"))
+	for _, process := range processes {
+		fds, err := os.ReadDir(filepath.Join(process, "fd"))
+		if err != nil {
+			continue // it has ended
+		}
+		for _, fd := range fds {
+			link, err := os.Readlink(filepath.Join(process, "fd", fd.Name()))
+			if err != nil || !wanted[link] {
+				continue
+			}
+			inode := strings.TrimSuffix(strings.TrimPrefix(link, "socket:["), "]")
+			if have := names[inode]; have == "" || have == "systemd" {
+				names[inode] = strings.TrimSpace(readOr(filepath.Join(process, "comm"), ""))
+			}
+		}
+	}
+	return names
+}
+
+func readOr(path, otherwise string) string {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return otherwise
+	}
+	return string(content)
+}
+
+// merged has one listener for each port, protocol and program, with all its
+// addresses; one that listens on all of a family's has no need to name any.
+func merged(sockets []socket, programs map[string]string) []wire.Listener {
+	type key struct {
+		protocol, program string
+		port              uint16
+	}
+	addresses := map[key][]string{}
+	everywhere := map[key]bool{}
+	for _, s := range sockets {
+		k := key{s.protocol, programs[s.inode], s.port}
+		addresses[k] = append(addresses[k], s.address.String())
+		everywhere[k] = everywhere[k] || s.address.IsUnspecified()
+	}
+	var all []wire.Listener
+	for k, at := range addresses {
+		l := wire.Listener{Protocol: k.protocol, Port: k.port, Program: k.program}
+		if !everywhere[k] {
+			slices.Sort(at)
+			l.Addresses = slices.Compact(at)
+		}
+		all = append(all, l)
+	}
+	return sortedByPort(all)
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"cairn/internal/engine"
+	"cairn/internal/host"
+	"cairn/internal/lab"
+)
+
+// proposeOpen looks at what listens on a host and returns the lines about what of
+// it the lab file does not have open: to paste, or after they were written.
+func proposeOpen(ctx context.Context, g *globals, session *host.Session, write bool) (string, error) {
+	l, _, err := g.loadLab()
+	if err != nil {
+		return "", err
+	}
+	_, survey, err := session.Survey(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	h := session.Host()
+	ports := engine.ProposeOpen(l, h, session.Hello().Facts, survey)
+	if len(ports) == 0 || h.OnlyVantage() {
+		return "", nil
+	}
+	if write {
+		if err := lab.WriteOpen(l.File, h.Name, ports); err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("Written into %s, for %s: %s\nTake out what nobody else shall reach.\n", l.File, h.Name, lab.OpenLine(ports)), nil
+	}
+	const told = "These ports answer there and will be closed. To keep what others shall reach, "
+	if len(h.Open) > 0 {
+		return fmt.Sprintf("%sadd it to `open` of %s in lab.yaml: %s\n", told, h.Name, strings.Join(ports, ", ")), nil
+	}
+	return fmt.Sprintf("%sgive %s a line in lab.yaml:\n    %s\n", told, h.Name, lab.OpenLine(ports)), nil
+}

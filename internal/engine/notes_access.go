@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cairn/internal/task"
+	"cairn/internal/wire"
+)
+
+// lostAccounts names each account that can log in over SSH today and no longer
+// will, and those that lose one of their ways in. Where the SSH server already
+// runs on Cairn's policy there is nobody to lose.
+func lostAccounts(n noted) []Note {
+	if _, changes := n.changing("sshd-dropin "); !changes {
+		return nil
+	}
+	var notes []Note
+	for _, a := range n.survey.Accounts {
+		text := lostWays(a, n.host.User)
+		if text == "" {
+			continue
+		}
+		if !a.Last.IsZero() {
+			text += " Last login: " + a.Last.Format(time.DateOnly) + "."
+		}
+		notes = append(notes, Note{Kind: NoteAccess, Text: text})
+	}
+	return notes
+}
+
+// lostWays is what an account can do today and cannot afterwards.
+func lostWays(a wire.Account, owner string) string {
+	stays := a.Name == owner || slices.Contains(a.Groups, task.SSHGroup)
+	switch {
+	case stays && a.Keys > 0 && a.Password:
+		return a.Name + " can log in with a password today; only its key will work."
+	case a.Name == owner && a.Password:
+		return a.Name + " can log in with a password today; only the key that is installed will work."
+	case stays && a.Keys > 0:
+		return ""
+	}
+	var with []string
+	if a.Keys > 0 {
+		with = append(with, keys(a.Keys))
+	}
+	if a.Password {
+		with = append(with, "a password")
+	}
+	text := fmt.Sprintf("%s can log in with %s today and will no longer get in over SSH.", a.Name, strings.Join(with, " or "))
+	if a.UID == 0 {
+		text += " You become root with sudo."
+	}
+	return text
+}
+
+func keys(n int) string {
+	if n == 1 {
+		return "a key"
+	}
+	return fmt.Sprintf("%d keys", n)
+}
+
+// sudoWithoutPassword says what the owner's key opens in the end.
+func sudoWithoutPassword(n noted) []Note {
+	if _, changes := n.changing("sudoers "); !changes {
+		return nil
+	}
+	return []Note{{Kind: NoteKey, Text: fmt.Sprintf("sudo will ask %s for no password: whoever has the key is root.", n.host.User)}}
+}

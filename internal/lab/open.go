@@ -1,0 +1,105 @@
+package lab
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"cairn/internal/problem"
+)
+
+// OpenLine is the line of a lab file that opens ports of a host. Ports are as the
+// file has them, as "443/tcp".
+func OpenLine(ports []string) string { return "open: [" + strings.Join(ports, ", ") + "]" }
+
+// WriteOpen puts the line that opens ports into a host of the lab file at path,
+// below its address, and changes nothing else of the text: comments and order stay.
+// It writes only where the file then means the same but for these ports; otherwise
+// its error is a problem, and the line is for the owner to put in.
+func WriteOpen(path, host string, ports []string) error {
+	data, err := read(path)
+	if err != nil {
+		return err
+	}
+	changed, err := withOpen(path, data, host, ports)
+	if err != nil {
+		return err
+	}
+	return replaceFile(path, changed)
+}
+
+func withOpen(path string, data []byte, host string, ports []string) ([]byte, error) {
+	before, err := Parse(path, data)
+	if err != nil {
+		return nil, err
+	}
+	root, _ := readYAML(data)
+	entry := root.get("hosts").get(host)
+	address := entry.pair("address")
+	if address == nil || entry.pair("open") != nil {
+		return nil, notWritten(path, host, ports)
+	}
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	at := address.place.Line
+	if at > len(lines) || !bytes.HasSuffix(lines[at-1], []byte("\n")) {
+		return nil, notWritten(path, host, ports)
+	}
+	indent := lines[at-1][:len(lines[at-1])-len(bytes.TrimLeft(lines[at-1], " "))]
+	line := []byte(string(indent) + OpenLine(ports) + "\n")
+	changed := bytes.Join(slices.Insert(lines, at, line), nil)
+	after, err := Parse(path, changed)
+	if err != nil || !opened(before, after, host, ports) {
+		return nil, notWritten(path, host, ports)
+	}
+	return changed, nil
+}
+
+// opened reports whether two labs differ in nothing but the ports of the host.
+func opened(before, after *Lab, host string, ports []string) bool {
+	same := *after
+	same.Hash = before.Hash
+	same.Hosts = slices.Clone(after.Hosts)
+	for i, h := range same.Hosts {
+		if h.Name != host {
+			continue
+		}
+		if len(h.Open) != len(ports) {
+			return false
+		}
+		same.Hosts[i].Open = nil
+	}
+	return reflect.DeepEqual(*before, same)
+}
+
+func notWritten(path, host string, ports []string) error {
+	return problem.New(problem.LabUnwritten, path, fmt.Sprintf("the line cannot be put into %s where it stands there", host)).
+		WithFix(fmt.Sprintf("give %s the line yourself: %s", host, OpenLine(ports)))
+}
+
+// replaceFile puts a text in the place of a file at once, with the file's mode.
+func replaceFile(path string, body []byte) error {
+	fail := func(err error) error {
+		return problem.Wrap(problem.CommandFile, path, "the lab file cannot be written", err)
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return fail(err)
+	}
+	info, err := os.Stat(target)
+	if err != nil {
+		return fail(err)
+	}
+	temporary, err := temporaryBeside(target, body, info.Mode().Perm())
+	if err != nil {
+		return fail(err)
+	}
+	defer os.Remove(temporary) // without effect once it was renamed
+	if err := os.Rename(temporary, target); err != nil {
+		return fail(err)
+	}
+	return nil
+}
