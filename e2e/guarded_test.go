@@ -55,11 +55,11 @@ func (b *bed) closeGatesOf(e *engine.Engine, name string) error {
 // workOn are the resources of a guard of the roadmap on the session's host.
 func (b *bed) workOn(session *host.Session, guard string) (resources []resource.Resource) {
 	b.t.Helper()
-	key, err := b.connector().OwnerKeyLine(b.t.Context())
+	key, err := b.connector().OwnerKey(b.t.Context(), session)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, work := range task.For(task.Host{Lab: b.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key}) {
+	for _, work := range task.For(task.Host{Lab: b.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key.Line()}) {
 		if work.Guard == guard {
 			resources = append(resources, work.Resources...)
 		}

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"net"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -59,38 +58,43 @@ func (f *following) abort(ctx context.Context, session *host.Session, guard sent
 	return nil
 }
 
-// proveCanary logs in, with the owner's key, to an sshd that runs on the staged
-// configuration and is reached over the session, through no port.
+// proveCanary logs in, with what the owner's ssh(1) offers, to an sshd that runs on
+// the staged configuration and is reached over the session, through no port. Where
+// a certificate opens it, a key has to open it as well: certificates expire.
 func (f *following) proveCanary(ctx context.Context, session *host.Session, guard sentGuard) error {
 	ctx, cancel := context.WithTimeout(ctx, proofTime)
 	defer cancel()
-	conn, err := session.CanaryDial(ctx, f.run, guard.ID)
+	offer, err := f.engine.connector.OwnerOffer(ctx, f.host)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close() }()
-	if err := f.loginOver(ctx, conn, guard.Canary); err != nil {
+	if err := f.canaryLogin(ctx, session, guard, offer); err != nil {
 		return err
+	}
+	if offer.ByCertificate() {
+		if err := f.canaryLogin(ctx, session, guard, offer.Plain()); err != nil {
+			return fmt.Errorf("a certificate opens the host, and no key does: %w", err)
+		}
 	}
 	f.engine.tell(Event{Type: EventProof, Host: f.host.Name, Guard: guard.ID, Outcome: "proven", Text: "the owner logged in to a server with the new configuration"})
 	return nil
 }
 
-// loginOver logs in as user over conn, with the pinned host key and the owner's
-// key, and opens a session.
-func (f *following) loginOver(ctx context.Context, conn net.Conn, user string) error {
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
+// canaryLogin logs in, with the pinned host key, and opens a session.
+func (f *following) canaryLogin(ctx context.Context, session *host.Session, guard sentGuard, offer *host.Offer) error {
 	pinned, known := f.engine.connector.HostKey(f.host)
 	if !known {
 		return fmt.Errorf("no host key is pinned for %s", f.host.Name)
 	}
-	signers, err := f.engine.connector.OwnerSigners(ctx)
+	conn, err := session.CanaryDial(ctx, f.run, guard.ID)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
 	sshConn, channels, requests, err := ssh.NewClientConn(conn, f.host.Name, &ssh.ClientConfig{
-		User: user, Auth: []ssh.AuthMethod{ssh.PublicKeys(signers...)}, HostKeyCallback: ssh.FixedHostKey(pinned),
+		User: guard.Canary, Auth: []ssh.AuthMethod{ssh.PublicKeys(offer.Signers(ctx)...)}, HostKeyCallback: ssh.FixedHostKey(pinned),
 		HostKeyAlgorithms: host.KeyAlgorithms(pinned),
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"golang.org/x/crypto/ssh"
 	"golang.org/x/sync/errgroup"
 
 	"cairn/internal/evidence"
@@ -130,7 +131,7 @@ func (e *Engine) observe(ctx context.Context, f *fleet, p planned, nonce string)
 
 // target is what a probe looks at; inside is nil when the host lets nobody in.
 func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, vantage, nonce string) (probe.Target, error) {
-	signers, err := e.connector.OwnerSigners(ctx)
+	owner, err := e.ownerOf(ctx, h, inside)
 	if err != nil {
 		return probe.Target{}, err
 	}
@@ -138,7 +139,7 @@ func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, v
 	if !known {
 		return probe.Target{}, fmt.Errorf("no host key is pinned for %s", h.Name)
 	}
-	target := probe.Target{Lab: e.lab, Host: h, Owner: signers[0], HostKey: pinned, Nonce: nonce}
+	target := probe.Target{Lab: e.lab, Host: h, Owner: owner, HostKey: pinned, Nonce: nonce}
 	if inside == nil {
 		return target, nil
 	}
@@ -150,6 +151,20 @@ func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, v
 		Openings:   task.Openings(e.lab, h),
 	}
 	return target, nil
+}
+
+// ownerOf is the owner's key for a host: the one that is set up there, or where
+// nobody is let in the first that would be offered.
+func (e *Engine) ownerOf(ctx context.Context, h lab.Host, inside *host.Session) (ssh.Signer, error) {
+	if inside != nil {
+		key, err := e.connector.OwnerKey(ctx, inside)
+		return key.Signer, err
+	}
+	offer, err := e.connector.OwnerOffer(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	return offer.Signers(ctx)[0], nil
 }
 
 // place is a vantage: this machine, or a host of the lab.

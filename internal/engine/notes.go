@@ -3,6 +3,7 @@ package engine
 import (
 	"strings"
 
+	"cairn/internal/host"
 	"cairn/internal/lab"
 	"cairn/internal/wire"
 )
@@ -36,6 +37,7 @@ type noted struct {
 	facts  wire.Facts
 	survey wire.Survey
 	steps  []StepPlan
+	key    host.OwnerKey
 }
 
 // noteSources each look at one subject. They are pure.
@@ -44,6 +46,7 @@ var noteSources = []func(noted) []Note{
 	lostPorts,
 	restarts,
 	sudoWithoutPassword,
+	keyNotes,
 }
 
 // notes are all notes about a host.

@@ -121,9 +121,7 @@ func (e *Engine) planHost(ctx context.Context, f *fleet, h lab.Host) HostPlan {
 	session, err := f.session(ctx, h)
 	if err == nil {
 		plan.System = session.Hello().Facts.OS.Name
-		about := noted{lab: e.lab, host: h, facts: session.Hello().Facts}
-		about.steps, about.survey, err = e.steps(ctx, session)
-		plan.Steps, plan.Notes = about.steps, about.notes()
+		err = e.lookAt(ctx, session, &plan)
 	}
 	if err != nil {
 		plan.Problem, plan.err = err.Error(), err
@@ -131,16 +129,24 @@ func (e *Engine) planHost(ctx context.Context, f *fleet, h lab.Host) HostPlan {
 	return plan
 }
 
+// lookAt fills in what would change on the session's host, and what to know of it.
+func (e *Engine) lookAt(ctx context.Context, session *host.Session, plan *HostPlan) error {
+	key, err := e.connector.OwnerKey(ctx, session)
+	if err != nil {
+		return err
+	}
+	about := noted{lab: e.lab, host: session.Host(), facts: session.Hello().Facts, key: key}
+	about.steps, about.survey, err = e.steps(ctx, session, key)
+	plan.Steps, plan.Notes = about.steps, about.notes()
+	return err
+}
+
 // steps describes the host's work and has all of it checked in one request, which
 // also brings what the owner should know before saying yes.
-func (e *Engine) steps(ctx context.Context, session *host.Session) ([]StepPlan, wire.Survey, error) {
-	key, err := e.connector.OwnerKeyLine(ctx)
-	if err != nil {
-		return nil, wire.Survey{}, err
-	}
+func (e *Engine) steps(ctx context.Context, session *host.Session, key host.OwnerKey) ([]StepPlan, wire.Survey, error) {
 	var steps []StepPlan
 	var specs []resource.Spec
-	for _, work := range task.For(task.Host{Lab: e.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key}) {
+	for _, work := range task.For(task.Host{Lab: e.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key.Line()}) {
 		for _, r := range work.Resources {
 			spec, err := resource.Encode(r)
 			if err != nil {

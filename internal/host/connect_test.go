@@ -58,7 +58,7 @@ func TestLoginTrips(t *testing.T) {
 	m := boot(t, "")
 	c := m.connector(nil)
 	must(t, c.known.pin(m.host.Name, m.hostKey()))
-	login, err := c.open(context.Background(), c.target(m.host), attempt{user: "ops", signers: mustSigners(t, c)}, 0)
+	login, err := c.enterAsOwner(context.Background(), m.host, false)
 	must(t, err)
 	defer func() { must(t, login.Close()) }()
 	if login.roundTrips() > loginTrips {
@@ -376,7 +376,7 @@ Host box
 
 func TestProxyJumpInACircle(t *testing.T) {
 	home := t.TempDir()
-	writeFile(t, home+"/.ssh/config", "Host *\n  ProxyJump gate\n")
+	writeFile(t, home+"/.ssh/config", "Host box\n  ProxyJump gate\nHost gate\n  ProxyJump other\nHost other\n  ProxyJump gate\n")
 	writeKey(t, home+"/key", "")
 	c, err := New(Options{Lab: &lab.Lab{SSH: lab.SSH{Key: "~/key"}}, Dir: home, Home: home})
 	must(t, err)

@@ -59,22 +59,21 @@ type Login struct {
 type Connector struct {
 	options Options
 	known   *knownHosts
-	config  sshConfig
+	config  *sshConfig
 	shell   []string // what runs a line of shell on this machine
+	rings   memo[login, keyring]
+	agents  memo[string, []*identity] // by their sockets
 
-	asking sync.Mutex // one question at a time
+	asking    sync.Mutex // one question at a time
+	unlocking sync.Mutex // one passphrase at a time
 
-	mu      sync.Mutex
-	signers []ssh.Signer
+	mu          sync.Mutex
+	passphrases map[string]unlocking // by the keys' paths
 }
 
 // New reads the pinned keys and ~/.ssh/config.
 func New(o Options) (*Connector, error) {
 	known, err := openKnownHosts(o.Dir)
-	if err != nil {
-		return nil, err
-	}
-	config, err := readSSHConfig(o.Home)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +85,11 @@ func New(o Options) (*Connector, error) {
 			o.User = current.Username
 		}
 	}
-	return &Connector{options: o, known: known, config: config, shell: []string{"sh", "-c"}}, nil
+	config, err := newSSHConfig(o.Home, o.User)
+	if err != nil {
+		return nil, err
+	}
+	return &Connector{options: o, known: known, config: config, shell: []string{"sh", "-c"}, passphrases: map[string]unlocking{}}, nil
 }
 
 // Connect logs in and returns a session with the agent. Its errors are problems
@@ -140,16 +143,15 @@ func (c *Connector) placed(ctx context.Context, h lab.Host, err error) error {
 
 // enter is the owner's own login, or on first contact another.
 func (c *Connector) enter(ctx context.Context, h lab.Host, how Login) (*client, string, error) {
-	signers, err := c.OwnerSigners(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	t := c.target(h)
-	made, err := c.open(ctx, t, attempt{user: h.User, signers: signers}, 0)
+	made, err := c.enterAsOwner(ctx, h, how.OwnerOnly)
 	if err == nil || how.OwnerOnly || problem.CodeOf(err) != problem.HostLoginRefused {
 		return made, h.User, err
 	}
-	first, askErr := c.firstContact(ctx, h, how, signers)
+	first, askErr := c.firstContact(ctx, h, how)
+	if askErr != nil {
+		return nil, "", askErr
+	}
+	t, askErr := c.target(ctx, h, first.user)
 	if askErr != nil {
 		return nil, "", askErr
 	}
@@ -160,13 +162,36 @@ func (c *Connector) enter(ctx context.Context, h lab.Host, how Login) (*client, 
 	return made, first.user, firstErr
 }
 
-// firstContact is who to try before the lab's user exists.
-func (c *Connector) firstContact(ctx context.Context, h lab.Host, how Login, owner []ssh.Signer) (attempt, error) {
-	first := attempt{user: firstNonEmpty(how.User, c.config.get("User", aliases(h)...), "root"), signers: c.firstSigners(h, owner)}
-	if !how.AskPassword {
-		return first, nil
+// enterAsOwner logs in as the lab's user, with what the owner's ssh(1) would use.
+// What a guard proves has to last: where a certificate opened the host, a key has
+// to open it as well.
+func (c *Connector) enterAsOwner(ctx context.Context, h lab.Host, proof bool) (*client, error) {
+	t, err := c.target(ctx, h, h.User)
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	offer, err := c.OwnerOffer(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	made, err := c.open(ctx, t, attempt{user: h.User, keys: offer.ring}, 0)
+	if err != nil || !proof || made.used == nil || !made.used.certificate() {
+		return made, err
+	}
+	_ = made.Close()
+	return c.open(ctx, t, attempt{user: h.User, keys: offer.ring.plainOnly()}, 0)
+}
+
+// firstContact is who to try before the lab's user exists.
+func (c *Connector) firstContact(ctx context.Context, h lab.Host, how Login) (attempt, error) {
+	named, err := c.config.forHost(ctx, h, "")
+	if err != nil {
+		return attempt{}, err
+	}
+	first := attempt{user: firstNonEmpty(how.User, named.get("user"), "root")}
+	if first.keys, err = c.keysFor(ctx, h, first.user); err != nil || !how.AskPassword {
+		return first, err
+	}
 	first.password, err = c.ask(ctx, fmt.Sprintf("Password of %s on %s: ", first.user, h.Name))
 	return first, err
 }

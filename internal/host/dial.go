@@ -30,19 +30,20 @@ type DialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 type client struct {
 	*ssh.Client
 	conn *countingConn
+	used *identity // what opened it; nil for a password
 }
 
 // attempt is one way to log in.
 type attempt struct {
 	user     string
-	signers  []ssh.Signer
+	keys     keyring
 	password secret.Text // empty: none is offered
 }
 
 // methods begin with the password where there is one: a server counts every key
 // that it refuses, and gives up after a few (MaxAuthTries in sshd_config(5)).
-func (a attempt) methods() []ssh.AuthMethod {
-	keys := ssh.PublicKeys(a.signers...)
+func (a attempt) methods(signers []ssh.Signer) []ssh.AuthMethod {
+	keys := ssh.PublicKeys(signers...)
 	if a.password.Empty() {
 		return []ssh.AuthMethod{keys}
 	}
@@ -56,10 +57,10 @@ func (a attempt) offered() string {
 	if !a.password.Empty() {
 		offers = append(offers, "a password")
 	}
-	for _, signer := range a.signers {
-		offers = append(offers, "the key "+ssh.FingerprintSHA256(signer.PublicKey()))
+	if keys := a.keys.shown(); keys != "" {
+		offers = append(offers, keys)
 	}
-	return strings.Join(offers, ", ")
+	return firstNonEmpty(strings.Join(offers, ", "), "nothing")
 }
 
 // answerAll answers every hidden question of a server with the password; a
@@ -76,27 +77,50 @@ func answerAll(password secret.Text) ssh.KeyboardInteractiveChallenge {
 	}
 }
 
-// open makes a TCP connection and logs in. A key that was never seen is shown to
-// the owner between two connections, because a server does not wait long for a
-// login (LoginGraceTime).
+// open makes a TCP connection and logs in. A person is asked between two
+// connections, because a server does not wait long for a login (LoginGraceTime):
+// whether a key that was never seen is the host's, and for a passphrase once the
+// host accepts the key.
 func (c *Connector) open(ctx context.Context, t target, a attempt, depth int) (*client, error) {
-	made, unknown, err := c.login(ctx, t, a, depth)
-	if unknown == nil {
-		return made, err
+	met := false
+	for {
+		made, unknown, offer, err := c.login(ctx, t, a, depth)
+		var locked *lockedError
+		switch {
+		case unknown != nil && !met:
+			met = true
+			if err := c.meet(ctx, t, unknown); err != nil {
+				return nil, err
+			}
+		case err == nil || offer == nil || offer.failed == nil || ctx.Err() != nil:
+			return made, err
+		case errors.As(offer.failed, &locked) && c.options.Ask != nil:
+			if err := c.unlock(ctx, locked.path); err != nil {
+				return nil, err
+			}
+		default: // ssh(1) goes on with the next key
+			a.keys = a.keys.without(offer.used, offer.failed)
+			if len(a.keys.identities) == 0 && a.password.Empty() {
+				return nil, unusable(t, locked, a.keys)
+			}
+		}
 	}
-	if err := c.meet(ctx, t, unknown); err != nil {
-		return nil, err
+}
+
+// unusable says that the host accepts a key that cannot be used.
+func unusable(t target, locked *lockedError, rest keyring) error {
+	if locked != nil {
+		return problem.Wrap(problem.HostPromptNeeded, t.name, "the host accepts a key whose passphrase is needed, and there is no terminal to ask for it", errors.Join(rest.problems...))
 	}
-	made, _, err = c.login(ctx, t, a, depth)
-	return made, err
+	return rest.empty(t.name)
 }
 
 // login tries once. It returns the host's key when that was never seen and has to
 // be accepted first.
-func (c *Connector) login(ctx context.Context, t target, a attempt, depth int) (made *client, unknown ssh.PublicKey, err error) {
+func (c *Connector) login(ctx context.Context, t target, a attempt, depth int) (made *client, unknown ssh.PublicKey, offer *Offer, err error) {
 	raw, err := c.dial(ctx, t, depth)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
@@ -104,16 +128,20 @@ func (c *Connector) login(ctx context.Context, t target, a attempt, depth int) (
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	judge := &keyJudge{known: c.known, name: t.name}
-	config := &ssh.ClientConfig{User: a.user, Auth: a.methods(), HostKeyCallback: judge.judge, HostKeyAlgorithms: c.keyAlgorithms(t)}
+	offer = &Offer{ring: a.keys}
+	config := &ssh.ClientConfig{User: a.user, Auth: a.methods(offer.Signers(ctx)), HostKeyCallback: judge.judge, HostKeyAlgorithms: c.keyAlgorithms(t)}
 	sshConn, channels, requests, err := ssh.NewClientConn(conn, t.name, config)
 	if err == nil {
-		return &client{ssh.NewClient(sshConn, channels, requests), conn}, nil, nil
+		return &client{ssh.NewClient(sshConn, channels, requests), conn, offer.used}, nil, nil, nil
 	}
 	_ = conn.Close()
 	if judge.err != nil || judge.unknown != nil {
-		return nil, judge.unknown, judge.err
+		return nil, judge.unknown, nil, judge.err
 	}
-	return nil, nil, c.loginProblem(ctx, t, a, err)
+	if proxy, is := raw.(*proxyConn); is {
+		err = proxy.explain(err)
+	}
+	return nil, nil, offer, c.loginProblem(ctx, t, a, err)
 }
 
 // keyJudge compares a host's key with the pinned one.
@@ -183,15 +211,25 @@ func (c *Connector) loginProblem(ctx context.Context, t target, a attempt, err e
 		return problem.Wrap(problem.HostKeyChanged, t.name, "the host no longer shows a key of the pinned kind", err)
 	case strings.Contains(text, "Too many authentication failures"):
 		return problem.Wrap(problem.HostLoginRefused, t.name, fmt.Sprintf("the host does not let %s in; it was offered %s and lost patience", a.user, a.offered()), err).
-			WithFix("name the right key as ssh.key in lab.yaml, so that only that one is offered")
+			WithFix("name the right key as ssh.key in lab.yaml, or as IdentityFile with IdentitiesOnly for this host in ~/.ssh/config")
 	case strings.Contains(text, "unable to authenticate"):
-		return problem.Wrap(problem.HostLoginRefused, t.name, fmt.Sprintf("the host does not let %s in; it was offered %s", a.user, a.offered()), err)
+		return refused(t, a, err)
 	case ctx.Err() != nil:
 		return problem.Wrap(problem.HostTimeout, t.name, "the login did not end in time", ctx.Err())
 	}
 	p := problem.Wrap(problem.HostUnreachable, t.name, "no SSH server answers as one at "+t.endpoint, err)
 	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
 		return p.WithFix("check address and port in lab.yaml; if they are right, wait a minute and try again: a server turns away for a while whoever failed to log in several times (PerSourcePenalties in sshd_config(5))")
+	}
+	return p
+}
+
+// refused says what was offered in vain, what could not be offered, and what
+// ssh(1) would try besides.
+func refused(t target, a attempt, err error) error {
+	p := problem.Wrap(problem.HostLoginRefused, t.name, fmt.Sprintf("the host does not let %s in; it was offered %s", a.user, a.offered()), errors.Join(append(a.keys.problems, err)...))
+	if beyond := t.ssh.beyond(); beyond != "" {
+		return p.WithFix("use a key for this host: Cairn cannot log in by " + beyond + ", which ~/.ssh/config asks for")
 	}
 	return p
 }

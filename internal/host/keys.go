@@ -1,14 +1,10 @@
 package host
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,183 +15,174 @@ import (
 	"cairn/internal/problem"
 )
 
-// usualKeys are tried where neither the lab nor ~/.ssh/config names a key, as
-// ssh(1) does.
-var usualKeys = []string{"id_ed25519", "id_ecdsa", "id_rsa"}
-
-// OwnerSigners are the owner's keys, the one to set up on hosts first: the one that
-// the lab names, or else those of the SSH agent and of ~/.ssh. The passphrase of a
-// named key is asked for, once; of others only when there is no other key.
-func (c *Connector) OwnerSigners(ctx context.Context) ([]ssh.Signer, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.signers != nil {
-		return c.signers, nil
-	}
-	find := c.usualSigners
-	if c.options.Lab.SSH.Key != "" {
-		find = c.namedSigner
-	}
-	signers, err := find(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c.signers = signers
-	return signers, nil
+// keyring is what there is to log in with, in ssh(1)'s order.
+type keyring struct {
+	identities []*identity
+	// problems say why some of what is named cannot be used.
+	problems []error
 }
 
-// OwnerKeyLine is the line of authorized_keys for the owner's key.
-func (c *Connector) OwnerKeyLine(ctx context.Context) (string, error) {
-	signers, err := c.OwnerSigners(ctx)
-	if err != nil {
-		return "", err
-	}
-	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signers[0].PublicKey())))
-	return line + " cairn-" + c.options.Lab.Name, nil
+// login is a way in: to which host, as whom.
+type login struct{ host, user string }
+
+// ownerKeys are the keys with which the owner logs in to a host as the lab's user:
+// the one that the lab names, or else those that `ssh USER@HOST` would offer.
+func (c *Connector) ownerKeys(ctx context.Context, h lab.Host) (keyring, error) {
+	return c.keysFor(ctx, h, h.User)
 }
 
-// namedSigner is the key that the lab names.
-func (c *Connector) namedSigner(ctx context.Context) ([]ssh.Signer, error) {
-	named := c.options.Lab.SSH.Key
-	path := expandHome(named, c.options.Home)
-	signer, err := readKey(path, agentSigners(c.options.AgentSocket))
-	if isLocked(err) {
-		signer, err = c.unlock(ctx, path)
-	}
-	if err != nil {
-		return nil, noKey(named, err)
-	}
-	return []ssh.Signer{signer}, nil
+// keysFor are the keys for any user of a host. Where the lab names a key it comes
+// first, and for the lab's own user it is the only one.
+func (c *Connector) keysFor(ctx context.Context, h lab.Host, user string) (keyring, error) {
+	return c.rings.get(login{h.Name, user}, func() (keyring, error) {
+		s, err := c.config.forHost(ctx, h, user)
+		if err != nil {
+			return keyring{}, err
+		}
+		if c.options.Lab.SSH.Key == "" {
+			return c.offered(s)
+		}
+		named, err := c.offered(c.onlyLabKey(s))
+		if err != nil || user == h.User {
+			return named, err
+		}
+		others, err := c.offered(s)
+		return named.with(others), err
+	})
 }
 
-// usualSigners are those that need no passphrase, or else the first that does.
-func (c *Connector) usualSigners(ctx context.Context) ([]ssh.Signer, error) {
-	fromAgent := agentSigners(c.config.agentSocket(c.options.AgentSocket, everyHost))
-	signers, locked := slices.Clone(fromAgent), ""
-	for _, path := range c.usualPaths() {
-		signer, err := readKey(path, fromAgent)
+// onlyLabKey is what ssh(1) would do if the lab's key were the only one given.
+func (c *Connector) onlyLabKey(s settings) settings {
+	values := map[string][]string{"identityagent": s.values["identityagent"], "securitykeyprovider": s.values["securitykeyprovider"]}
+	values["identityfile"], values["identitiesonly"] = []string{c.options.Lab.SSH.Key}, []string{"yes"}
+	s.values, s.home = values, c.options.Home
+	return s
+}
+
+// offered are the keys that ssh(1) would offer.
+func (c *Connector) offered(s settings) (keyring, error) {
+	if !s.offersKeys() {
+		return keyring{problems: []error{fmt.Errorf("the SSH client configuration lets no keys be tried for %s (PubkeyAuthentication, PreferredAuthentications)", s.name)}}, nil
+	}
+	paths, err := s.files("identityfile", "IdentityFile")
+	if err != nil {
+		return keyring{}, err
+	}
+	certificates, err := s.files("certificatefile", "CertificateFile")
+	if err != nil {
+		return keyring{}, err
+	}
+	socket, err := s.agentSocket(c.options.AgentSocket)
+	if err != nil {
+		return keyring{}, err
+	}
+	var ring keyring
+	named := ring.certificates(certificates)
+	var files []*identity
+	for _, path := range paths {
+		files = append(files, c.fileIdentities(&ring, s, path, len(certificates) == 0)...)
+	}
+	held, err := c.agents.get(socket, func() ([]*identity, error) { return agentIdentities(socket) })
+	if err != nil {
+		ring.problems = append(ring.problems, err)
+	}
+	// ssh(1) signs for a certificate also with a key of the agent that it does not offer.
+	certify(slices.Concat(held, named, files))
+	ring.identities = inOrder(named, files, held, s.is("identitiesonly"))
+	ring.identities = slices.DeleteFunc(ring.identities, func(i *identity) bool { return !s.usable(i.public) })
+	if provider := s.get("pkcs11provider"); provider != "" {
+		ring.problems = append(ring.problems, fmt.Errorf("PKCS11Provider %s is used through the SSH agent only: run `ssh-add -s %s`", provider, provider))
+	}
+	return ring, nil
+}
+
+// certificates reads those that CertificateFile names; what cannot be read is left
+// out, as ssh(1) does.
+func (r *keyring) certificates(paths []string) []*identity {
+	var all []*identity
+	for _, path := range paths {
+		public, comment, err := readPublic(path)
+		certificate, is := public.(*ssh.Certificate)
 		switch {
-		case err == nil:
-			signers = appendSigner(signers, signer)
-		case isLocked(err) && locked == "":
-			locked = path
-		case !isLocked(err) && !errors.Is(err, fs.ErrNotExist):
-			return nil, noKey(path, err)
+		case err != nil:
+			r.problems = append(r.problems, fmt.Errorf("CertificateFile %s: %w", path, err))
+		case !is || certificate.CertType != ssh.UserCert:
+			r.problems = append(r.problems, fmt.Errorf("CertificateFile %s is no certificate of a user", path))
+		default:
+			all = append(all, &identity{public: certificate, comment: comment, from: path})
 		}
 	}
-	if len(signers) > 0 {
-		return signers, nil
-	}
-	if locked == "" {
-		return nil, problem.New(problem.HostNoKey, "", "no private key was found to log in with")
-	}
-	signer, err := c.unlock(ctx, locked)
-	if err != nil {
-		return nil, noKey(locked, err)
-	}
-	return []ssh.Signer{signer}, nil
+	return all
 }
 
-func (c *Connector) usualPaths() []string {
-	if named := c.config.identityFiles(everyHost); named != nil || c.options.Home == "" {
-		return named
-	}
-	var paths []string
-	for _, name := range usualKeys {
-		paths = append(paths, filepath.Join(c.options.Home, ".ssh", name))
-	}
-	return paths
-}
-
-// firstSigners are the keys for first contact: the owner's, and those that
-// ~/.ssh/config names for this host and that can be used without being asked for.
-func (c *Connector) firstSigners(h lab.Host, owner []ssh.Signer) []ssh.Signer {
-	signers := slices.Clone(owner)
-	fromAgent := agentSigners(c.config.agentSocket("", aliases(h)...))
-	for _, signer := range fromAgent {
-		signers = appendSigner(signers, signer)
-	}
-	for _, path := range c.config.identityFiles(aliases(h)...) {
-		if signer, err := readKey(path, fromAgent); err == nil {
-			signers = appendSigner(signers, signer)
-		}
-	}
-	return signers
-}
-
-// agentSigners are the keys of the SSH agent at the socket; none when there is no
-// agent. The connection stays, because the agent signs over it.
-func agentSigners(socket string) []ssh.Signer {
+// agentIdentities are the keys of the SSH agent at the socket; none when there is
+// no agent. The connection stays, because the agent signs over it.
+func agentIdentities(socket string) ([]*identity, error) {
 	if socket == "" {
-		return nil
+		return nil, nil
 	}
 	conn, err := net.Dial("unix", socket)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("the SSH agent does not answer: %w", err)
 	}
 	signers, err := agent.NewClient(conn).Signers()
 	if err != nil || len(signers) == 0 {
 		_ = conn.Close()
-		return nil
-	}
-	return signers
-}
-
-// readKey reads a private key. One with a passphrase is taken from the agent when
-// it holds it; otherwise the error is a [ssh.PassphraseMissingError].
-func readKey(path string, fromAgent []ssh.Signer) (ssh.Signer, error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
 		return nil, err
 	}
-	signer, err := ssh.ParsePrivateKey(content)
-	var locked *ssh.PassphraseMissingError
-	if errors.As(err, &locked) && locked.PublicKey != nil {
-		if held := signerOf(fromAgent, locked.PublicKey); held != nil {
-			return held, nil
-		}
-	}
-	return signer, err
-}
-
-func isLocked(err error) bool {
-	var locked *ssh.PassphraseMissingError
-	return errors.As(err, &locked)
-}
-
-// unlock asks for a key's passphrase.
-func (c *Connector) unlock(ctx context.Context, path string) (ssh.Signer, error) {
-	passphrase, err := c.ask(ctx, fmt.Sprintf("Passphrase of %s: ", path))
-	if err != nil {
-		return nil, err
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return ssh.ParsePrivateKeyWithPassphrase(content, []byte(passphrase.Reveal()))
-}
-
-// noKey says which key cannot be used; a problem that says more stays.
-func noKey(path string, err error) error {
-	if problem.Of(err) != nil {
-		return err
-	}
-	return problem.Wrap(problem.HostNoKey, path, "the private key cannot be used", err)
-}
-
-func appendSigner(signers []ssh.Signer, signer ssh.Signer) []ssh.Signer {
-	if signerOf(signers, signer.PublicKey()) != nil {
-		return signers
-	}
-	return append(signers, signer)
-}
-
-func signerOf(signers []ssh.Signer, key ssh.PublicKey) ssh.Signer {
+	var held []*identity
 	for _, signer := range signers {
-		if bytes.Equal(signer.PublicKey().Marshal(), key.Marshal()) {
-			return signer
+		public, err := ssh.ParsePublicKey(signer.PublicKey().Marshal())
+		if err != nil {
+			continue // of a kind that no server here could be asked to accept
+		}
+		comment := ""
+		if key, is := signer.PublicKey().(*agent.Key); is {
+			comment = key.Comment
+		}
+		held = append(held, &identity{public: public, comment: comment, from: "the SSH agent", open: func() (ssh.Signer, error) { return signer, nil }})
+	}
+	return held, nil
+}
+
+// empty says why there is nothing to log in with.
+func (r keyring) empty(where string) error {
+	if len(r.problems) == 0 {
+		return problem.New(problem.HostNoKey, where, "no private key was found to log in with")
+	}
+	return problem.Wrap(problem.HostNoKey, where, "no private key can be used to log in with", errors.Join(r.problems...))
+}
+
+// without is the ring without one of its keys.
+func (r keyring) without(i *identity, why error) keyring {
+	return keyring{
+		identities: slices.DeleteFunc(slices.Clone(r.identities), func(other *identity) bool { return other == i }),
+		problems:   append(slices.Clone(r.problems), fmt.Errorf("%s: %w", i.from, why)),
+	}
+}
+
+// with is the ring with another behind it.
+func (r keyring) with(other keyring) keyring {
+	for _, i := range other.identities {
+		if !slices.ContainsFunc(r.identities, func(own *identity) bool { return sameKey(own.public, i.public) }) {
+			r.identities = append(r.identities[:len(r.identities):len(r.identities)], i)
 		}
 	}
-	return nil
+	r.problems = slices.Concat(r.problems, other.problems)
+	return r
+}
+
+// plainOnly is the ring without its certificates.
+func (r keyring) plainOnly() keyring {
+	r.identities = slices.DeleteFunc(slices.Clone(r.identities), (*identity).certificate)
+	return r
+}
+
+// shown are the keys for people.
+func (r keyring) shown() string {
+	var all []string
+	for _, i := range r.identities {
+		all = append(all, "the key "+ssh.FingerprintSHA256(i.plain()))
+	}
+	return strings.Join(all, ", ")
 }

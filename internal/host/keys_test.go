@@ -18,11 +18,21 @@ import (
 	"cairn/internal/problem"
 )
 
-func mustSigners(t testing.TB, c *Connector) []ssh.Signer {
+// offered are the keys that the owner's login to a host offers.
+func offered(t testing.TB, c *Connector, h lab.Host) []ssh.Signer {
 	t.Helper()
-	signers, err := c.OwnerSigners(context.Background())
+	offer, err := c.OwnerOffer(context.Background(), h)
 	must(t, err)
-	return signers
+	return offer.Signers(context.Background())
+}
+
+// box is a host that no configuration speaks of.
+var box = hostAt("box", "10.0.0.1")
+
+// chosen is the key to set up on the host where a key opened it, or a password.
+func chosen(t testing.TB, c *Connector, h lab.Host, opened *identity) (OwnerKey, error) {
+	t.Helper()
+	return c.OwnerKey(context.Background(), &Session{host: h, transport: &client{used: opened}})
 }
 
 func newKey(t testing.TB) ssh.PublicKey {
@@ -120,11 +130,12 @@ func TestOwnerKeys(t *testing.T) {
 		named := h.key("keys/lab", "")
 		h.key(".ssh/id_ed25519", "")
 		c := h.connector(func(o *Options) { o.Lab.SSH.Key, o.AgentSocket = "~/keys/lab", keyAgent(t, 1) })
-		wantKeys(t, mustSigners(t, c), named)
-		line, err := c.OwnerKeyLine(t.Context())
+		wantKeys(t, offered(t, c, box), named)
+		key, err := chosen(t, c, box, nil)
 		must(t, err)
+		line := key.Line()
 		if want := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(named.PublicKey()))) + " cairn-home"; line != want {
-			t.Errorf("OwnerKeyLine = %q, want %q", line, want)
+			t.Errorf("Line = %q, want %q", line, want)
 		}
 	})
 	t.Run("the agent's, then the usual ones, each once", func(t *testing.T) {
@@ -133,7 +144,7 @@ func TestOwnerKeys(t *testing.T) {
 		held, err := ssh.ParseRawPrivateKey(must1(os.ReadFile(h.dir + "/.ssh/id_rsa"))(t))
 		must(t, err)
 		c := h.connector(func(o *Options) { o.AgentSocket = keyAgent(t, 0, held) })
-		wantKeys(t, mustSigners(t, c), rsaKey, ed)
+		wantKeys(t, offered(t, c, box), rsaKey, ed)
 	})
 	t.Run("those that ~/.ssh/config names for every host", func(t *testing.T) {
 		h := newHome(t)
@@ -141,28 +152,28 @@ func TestOwnerKeys(t *testing.T) {
 		named := h.key(".ssh/other", "")
 		writeFile(t, h.dir+"/.ssh/config", "Host elsewhere\n  IdentityFile ~/.ssh/none\nHost *\n  IdentityFile \"%d/.ssh/other\"\n  IdentityAgent none\n")
 		c := h.connector(func(o *Options) { o.AgentSocket = keyAgent(t, 1) })
-		wantKeys(t, mustSigners(t, c), named)
+		wantKeys(t, offered(t, c, box), named)
 	})
 	t.Run("IdentityAgent", func(t *testing.T) {
 		h := newHome(t)
 		t.Setenv("CAIRN_TEST_AGENT", keyAgent(t, 1))
 		writeFile(t, h.dir+"/.ssh/config", "Host *\n  IdentityAgent $CAIRN_TEST_AGENT\n")
-		if signers := mustSigners(t, h.connector(nil)); len(signers) != 1 {
+		if signers := offered(t, h.connector(nil), box); len(signers) != 1 {
 			t.Errorf("%d keys", len(signers))
 		}
 	})
 	t.Run("none", func(t *testing.T) {
-		_, err := newHome(t).connector(nil).OwnerSigners(t.Context())
+		_, err := newHome(t).connector(nil).OwnerOffer(t.Context(), box)
 		wantCode(t, err, problem.HostNoKey)
 	})
 	t.Run("named and not there", func(t *testing.T) {
-		_, err := newHome(t).connector(func(o *Options) { o.Lab.SSH.Key = "~/lost" }).OwnerSigners(t.Context())
+		_, err := newHome(t).connector(func(o *Options) { o.Lab.SSH.Key = "~/lost" }).OwnerOffer(t.Context(), box)
 		wantCode(t, err, problem.HostNoKey, "~/lost", "no such file")
 	})
 	t.Run("no key at all", func(t *testing.T) {
 		h := newHome(t)
 		writeFile(t, h.dir+"/.ssh/id_rsa", "rubbish")
-		_, err := h.connector(nil).OwnerSigners(t.Context())
+		_, err := h.connector(nil).OwnerOffer(t.Context(), box)
 		wantCode(t, err, problem.HostNoKey, "id_rsa")
 	})
 }
@@ -172,18 +183,24 @@ func TestPassphrase(t *testing.T) {
 		h, someone := newHome(t), &person{password: "open sesame"}
 		locked := h.key(".ssh/id_ed25519", someone.password)
 		c := h.connector(func(o *Options) { o.Ask = someone })
-		wantKeys(t, mustSigners(t, c), locked)
-		wantKeys(t, mustSigners(t, c), locked)
+		wantKeys(t, offered(t, c, box), locked)
+		for range 2 {
+			key, err := chosen(t, c, box, nil)
+			must(t, err)
+			if _, err := key.Signer.Sign(rand.Reader, []byte("text")); err != nil {
+				t.Error(err)
+			}
+		}
 		if someone.asked.Load() != 1 || !strings.Contains(someone.questions.String(), "id_ed25519") {
 			t.Errorf("asked %q", &someone.questions)
 		}
 	})
-	t.Run("wrong", func(t *testing.T) {
+	t.Run("not the right one", func(t *testing.T) {
 		h := newHome(t)
 		h.key("key", "open sesame")
 		c := h.connector(func(o *Options) { o.Ask, o.Lab.SSH.Key = &person{password: "wrong"}, "~/key" })
-		_, err := c.OwnerSigners(t.Context())
-		wantCode(t, err, problem.HostNoKey, "~/key")
+		_, err := chosen(t, c, box, nil)
+		wantCode(t, err, problem.HostNoKey, h.dir+"/key")
 		if strings.Contains(err.Error(), "wrong") {
 			t.Errorf("the passphrase is in %q", err)
 		}
@@ -191,14 +208,18 @@ func TestPassphrase(t *testing.T) {
 	t.Run("nobody to ask", func(t *testing.T) {
 		h := newHome(t)
 		h.key("key", "open sesame")
-		_, err := h.connector(func(o *Options) { o.Lab.SSH.Key = "~/key" }).OwnerSigners(t.Context())
+		_, err := chosen(t, h.connector(func(o *Options) { o.Lab.SSH.Key = "~/key" }), box, nil)
 		wantCode(t, err, problem.HostPromptNeeded)
 	})
 	t.Run("not needed while there is another key", func(t *testing.T) {
 		h := newHome(t)
-		h.key(".ssh/id_ed25519", "open sesame")
+		locked := h.key(".ssh/id_ed25519", "open sesame")
 		plain := h.key(".ssh/id_rsa", "")
-		wantKeys(t, mustSigners(t, h.connector(nil)), plain)
+		c := h.connector(nil)
+		wantKeys(t, offered(t, c, box), plain, locked)
+		key, err := chosen(t, c, box, nil)
+		must(t, err)
+		wantKeys(t, []ssh.Signer{key.Signer}, plain)
 	})
 	t.Run("not needed for what the agent holds", func(t *testing.T) {
 		h := newHome(t)
@@ -206,19 +227,31 @@ func TestPassphrase(t *testing.T) {
 		held, err := ssh.ParseRawPrivateKeyWithPassphrase(must1(os.ReadFile(h.dir+"/key"))(t), []byte("open sesame"))
 		must(t, err)
 		c := h.connector(func(o *Options) { o.Lab.SSH.Key, o.AgentSocket = "~/key", keyAgent(t, 1, held) })
-		wantKeys(t, mustSigners(t, c), locked)
+		key, err := chosen(t, c, box, nil)
+		must(t, err)
+		wantKeys(t, []ssh.Signer{key.Signer}, locked)
 	})
 }
 
 func TestKeysForFirstContact(t *testing.T) {
 	h := newHome(t)
-	owner, named := h.key(".ssh/id_ed25519", ""), h.key("cloud", "")
-	h.key("locked", "open sesame")
+	owner, named, locked := h.key(".ssh/id_ed25519", ""), h.key("cloud", ""), h.key("locked", "open sesame")
 	writeFile(t, h.dir+"/.ssh/config", "Host box 10.0.0.9\n  IdentityFile ~/cloud\n  IdentityFile ~/locked\n  IdentityFile ~/lost\n  IdentityFile ~/.ssh/id_ed25519\n")
 	c := h.connector(nil)
-	wantKeys(t, c.firstSigners(hostAt("box", "10.0.0.1"), mustSigners(t, c)), owner, named)
-	wantKeys(t, c.firstSigners(hostAt("other", "10.0.0.9"), mustSigners(t, c)), owner, named)
-	wantKeys(t, c.firstSigners(hostAt("other", "10.0.0.1"), mustSigners(t, c)), owner)
+	for name, want := range map[string]struct {
+		address string
+		keys    []ssh.Signer
+	}{
+		"box":   {"10.0.0.1", []ssh.Signer{named, locked, owner}},
+		"other": {"10.0.0.9", []ssh.Signer{named, locked, owner}},
+		"third": {"10.0.0.1", []ssh.Signer{owner}},
+	} {
+		for _, user := range []string{"root", "ops"} {
+			ring, err := c.keysFor(t.Context(), hostAt(name, want.address), user)
+			must(t, err)
+			wantKeys(t, (&Offer{ring: ring}).Signers(t.Context()), want.keys...)
+		}
+	}
 }
 
 // must1 is must for calls that also return something.

@@ -37,6 +37,14 @@ func (s *Session) Hello() wire.Hello { return s.hello }
 // LoginUser is who logged in.
 func (s *Session) LoginUser() string { return s.user }
 
+// openedBy is the key that opened the host; nil where it was a password.
+func (s *Session) openedBy() *identity {
+	if login, is := s.transport.(*client); is {
+		return login.used
+	}
+	return nil
+}
+
 // RoundTrips is how often the connection waited for the other side, the login
 // included.
 func (s *Session) RoundTrips() int { return s.transport.roundTrips() }

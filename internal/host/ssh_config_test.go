@@ -2,10 +2,13 @@ package host
 
 import (
 	"net/netip"
+	"os/user"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"cairn/internal/lab"
 	"cairn/internal/problem"
@@ -15,30 +18,106 @@ func hostAt(name, address string) lab.Host {
 	return lab.Host{Name: name, Address: netip.MustParseAddr(address), Port: 22, User: "ops"}
 }
 
+// byHand are the settings where no ssh(1) is installed.
+func byHand(t *testing.T) { t.Helper(); t.Setenv("PATH", t.TempDir()) }
+
 func TestSSHConfigThatCannotBeUsed(t *testing.T) {
-	home := t.TempDir()
-	writeFile(t, home+"/.ssh/config", "Include [\n")
-	_, err := New(Options{Lab: &lab.Lab{}, Dir: home, Home: home})
-	wantCode(t, err, problem.HostSSHConfig, filepath.Join(home, ".ssh", "config"))
+	path := filepath.Join(".ssh", "config")
+	t.Run("by ssh", func(t *testing.T) {
+		h := newHome(t)
+		writeFile(t, filepath.Join(h.dir, path), "Host box\n  NoSuchKeyword yes\n")
+		_, err := h.connector(nil).OwnerOffer(t.Context(), box)
+		wantCode(t, err, problem.HostSSHConfig, filepath.Join(h.dir, path), "line 2", "nosuchkeyword")
+	})
+	for name, content := range map[string]string{
+		"no pattern":     "Include [\n",
+		"line 2":         "Host box\nMatch exec \"test -e /\"\n  User second\n",
+		"only ssh(1)":    "Match host box user somebody\n  User third\n",
+		"localnetwork":   "Match localnetwork 10.0.0.0/8\n  User third\n",
+		"is there twice": "Match final\n  User third\n",
+	} {
+		t.Run("by hand, "+name, func(t *testing.T) {
+			byHand(t)
+			home := t.TempDir()
+			writeFile(t, filepath.Join(home, path), content)
+			_, err := New(Options{Lab: &lab.Lab{}, Dir: home, Home: home})
+			wantCode(t, err, problem.HostSSHConfig, filepath.Join(home, path))
+		})
+	}
 }
 
+// What a Match block asks is judged by ssh(1), as for the owner.
 func TestSSHConfigConditions(t *testing.T) {
 	h := newHome(t)
 	writeFile(t, h.dir+"/.ssh/config", `
 Match host box
   User first
-Match exec "test -e /"
+Match exec "test %n = other -a -e /"
   User second
-Match host other user somebody
-  User third
+Match host 10.0.0.3 user ops
+  ConnectTimeout 7
+Match originalhost 10.0.0.4
+  User fourth
 match all
   User last
 `)
 	c := h.connector(nil)
-	for alias, want := range map[string]string{"box": "first", "other": "last", "user": "last"} {
-		if user := c.config.get("User", alias); user != want {
-			t.Errorf("%s has the user %q, want %q", alias, user, want)
+	for name, want := range map[string]struct{ address, user string }{
+		"box": {"10.0.0.1", "first"}, "other": {"10.0.0.2", "second"}, "third": {"10.0.0.3", "last"}, "fourth": {"10.0.0.4", "fourth"},
+	} {
+		s, err := c.config.forHost(t.Context(), hostAt(name, want.address), "")
+		must(t, err)
+		if user := s.get("user"); user != want.user {
+			t.Errorf("%s has the user %q, want %q", name, user, want.user)
 		}
+	}
+	s, err := c.config.forHost(t.Context(), hostAt("third", "10.0.0.3"), "ops")
+	must(t, err)
+	if s.dialTime() != 7*time.Second {
+		t.Errorf("a connection may take %s", s.dialTime())
+	}
+}
+
+// A user is the configuration's only where it names one: of itself ssh(1) says who
+// runs it.
+func TestUserThatIsNotNamed(t *testing.T) {
+	h := newHome(t)
+	for content, want := range map[string]string{"": "", "Host box\n  User root\n": "root", "Host 10.0.0.1\n  User me\n": "me", "Host other\n  User me\n": ""} {
+		writeFile(t, h.dir+"/.ssh/config", content)
+		s, err := h.connector(nil).config.forHost(t.Context(), box, "")
+		must(t, err)
+		if user := s.get("user"); user != want {
+			t.Errorf("%q names the user %q, want %q", content, user, want)
+		}
+	}
+}
+
+// The tokens and variables of a path stand for what they do in ssh(1).
+func TestPathsOfKeys(t *testing.T) {
+	h := newHome(t)
+	t.Setenv("CAIRN_TEST_KEYS", h.dir+"/keys")
+	here, err := user.Current()
+	must(t, err)
+	for named, name := range map[string]string{
+		"~/.ssh/%h-%r":              ".ssh/box.example.org-ops",
+		"\"%d/with space/%n\"":      "with space/box",
+		"${CAIRN_TEST_KEYS}/%p":     "keys/22",
+		"~" + here.Username + "/no": "",
+		h.dir + "/%u%%":             here.Username + "%",
+	} {
+		writeFile(t, h.dir+"/.ssh/config", "Host box\n  HostName %h.example.org\n  IdentityFile "+named+"\n  IdentitiesOnly yes\n")
+		if name == "" {
+			_, err := h.connector(nil).OwnerOffer(t.Context(), box)
+			wantCode(t, err, problem.HostNoKey, here.HomeDir+"/no")
+			continue
+		}
+		key := h.key(name, "")
+		wantKeys(t, offered(t, h.connector(nil), box), key)
+	}
+	for named, word := range map[string]string{"~/%Q": "%Q", "${CAIRN_TEST_UNSET}/key": "CAIRN_TEST_UNSET"} {
+		writeFile(t, h.dir+"/.ssh/config", "IdentityFile "+named+"\n")
+		_, err := h.connector(nil).OwnerOffer(t.Context(), box)
+		wantCode(t, err, problem.HostSSHConfig, word)
 	}
 }
 
@@ -63,13 +142,15 @@ Host *
 		o.Lab.Hosts = []lab.Host{hostAt("box", "10.0.0.1"), hostAt("bastion", "10.0.0.2")}
 	})
 	// A host of the lab is where the lab says, whatever ~/.ssh/config does.
-	same := cmp.AllowUnexported(target{})
+	same := cmp.Options{cmp.AllowUnexported(target{}), cmpopts.IgnoreFields(target{}, "ssh")}
 	for name, want := range map[string]target{
-		"box":     {"box", "10.0.0.1:22", "gate"},
-		"bastion": {"bastion", "10.0.0.2:22", "everywhere"},
+		"box":     {name: "box", endpoint: "10.0.0.1:22", jump: "gate"},
+		"bastion": {name: "bastion", endpoint: "10.0.0.2:22"},
 	} {
 		known, _ := c.options.Lab.Host(name)
-		if diff := cmp.Diff(want, c.target(known), same); diff != "" {
+		got, err := c.target(t.Context(), known, known.User)
+		must(t, err)
+		if diff := cmp.Diff(want, got, same); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
@@ -77,20 +158,20 @@ Host *
 		target target
 		user   string
 	}{
-		"gate":                      {target{"gate", "gate.example.org:2200", "everywhere"}, "jumper"},
-		"you@gate:22":               {target{"gate", "gate.example.org:22", "everywhere"}, "you"},
-		"bastion":                   {target{"bastion", "10.0.0.2:22", "everywhere"}, "ops"},
-		"root@bastion":              {target{"bastion", "10.0.0.2:22", "everywhere"}, "root"},
-		"ssh://192.0.2.9:2022":      {target{"192.0.2.9", "192.0.2.9:2022", "everywhere"}, "me"},
-		"fd00::1":                   {target{"fd00::1", "[fd00::1]:22", "everywhere"}, "me"},
-		"[fd00::1]:23":              {target{"fd00::1", "[fd00::1]:23", "everywhere"}, "me"},
-		"a@b@jump.example.org:2022": {target{"jump.example.org", "jump.example.org:2022", "everywhere"}, "a@b"},
+		"gate":                      {target{name: "gate", endpoint: "gate.example.org:2200", jump: "everywhere"}, "jumper"},
+		"you@gate:22":               {target{name: "gate", endpoint: "gate.example.org:22", jump: "everywhere"}, "you"},
+		"bastion":                   {target{name: "bastion", endpoint: "10.0.0.2:22"}, "ops"},
+		"root@bastion":              {target{name: "bastion", endpoint: "10.0.0.2:22"}, "root"},
+		"ssh://192.0.2.9:2022":      {target{name: "192.0.2.9", endpoint: "192.0.2.9:2022", jump: "everywhere"}, "me"},
+		"fd00::1":                   {target{name: "fd00::1", endpoint: "[fd00::1]:22", jump: "everywhere"}, "me"},
+		"[fd00::1]:23":              {target{name: "fd00::1", endpoint: "[fd00::1]:23", jump: "everywhere"}, "me"},
+		"a@b@jump.example.org:2022": {target{name: "jump.example.org", endpoint: "jump.example.org:2022", jump: "everywhere"}, "a@b"},
 	} {
-		got, user, err := c.jumpTarget(text)
+		got, user, err := c.jumpTarget(t.Context(), text)
 		if diff := cmp.Diff(want.target, got, same); err != nil || diff != "" || user != want.user {
 			t.Errorf("%s: %v as %q: %s", text, err, user, diff)
 		}
 	}
-	_, _, err := c.jumpTarget("a:b:c")
+	_, _, err := c.jumpTarget(t.Context(), "a:b:c")
 	wantCode(t, err, problem.HostSSHConfig, "a:b:c")
 }

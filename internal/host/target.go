@@ -21,30 +21,91 @@ const maxJumps = 8
 
 // target is where to log in: a host of the lab, or one to go through.
 type target struct {
-	name     string // under which its key is pinned
-	endpoint string // address:port
-	jump     string // the hosts to go through first, as ProxyJump has them
+	name     string   // under which its key is pinned
+	endpoint string   // address:port
+	jump     string   // the hosts to go through first, as ProxyJump has them
+	ssh      settings // how ssh(1) would get there
 }
 
-// aliases are the names under which ~/.ssh/config may speak of a lab's host.
-func aliases(h lab.Host) []string { return []string{h.Name, h.Address.String()} }
-
-func (c *Connector) target(h lab.Host) target {
-	return target{name: h.Name, endpoint: netip.AddrPortFrom(h.Address, h.Port).String(), jump: c.config.jump(aliases(h)...)}
+// target is a host of the lab, for a login as the user.
+func (c *Connector) target(ctx context.Context, h lab.Host, user string) (target, error) {
+	s, err := c.config.forHost(ctx, h, user)
+	return target{name: h.Name, endpoint: netip.AddrPortFrom(h.Address, h.Port).String(), jump: s.get("proxyjump"), ssh: s}, err
 }
 
-// dial reaches the target's SSH port, through other hosts where ~/.ssh/config
-// says so. depth is how many hosts lie between already.
+// dial reaches the target's SSH port, in the way that the SSH client configuration
+// says. depth is how many hosts lie between already.
 func (c *Connector) dial(ctx context.Context, t target, depth int) (net.Conn, error) {
-	if t.jump == "" {
-		ctx, cancel := context.WithTimeout(ctx, dialTime)
-		defer cancel()
-		conn, err := c.options.Dial(ctx, "tcp", t.endpoint)
-		if err != nil {
-			return nil, problem.Wrap(problem.HostUnreachable, t.name, "the host cannot be reached at "+t.endpoint, err)
-		}
-		return quickAck(conn), nil
+	switch {
+	case t.jump != "":
+		return c.dialThrough(ctx, t, depth)
+	case t.ssh.get("proxycommand") != "":
+		return startProxy(t)
 	}
+	ctx, cancel := context.WithTimeout(ctx, t.ssh.dialTime())
+	defer cancel()
+	dial, network, err := c.dialer(t)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := dial(ctx, network, t.endpoint)
+	if err != nil {
+		return nil, problem.Wrap(problem.HostUnreachable, t.name, "the host cannot be reached at "+t.endpoint, err)
+	}
+	return quickAck(conn), nil
+}
+
+// dialer makes TCP connections from where BindAddress or BindInterface say. A
+// lab's host has a literal address, whose family is its own.
+func (c *Connector) dialer(t target) (dial DialFunc, network string, err error) {
+	network = t.ssh.network()
+	if _, err := netip.ParseAddrPort(t.endpoint); err == nil {
+		network = "tcp"
+	}
+	from, err := t.ssh.bindAddress(network, t.endpoint)
+	if err != nil || from == nil {
+		return c.options.Dial, network, err
+	}
+	return (&net.Dialer{LocalAddr: from}).DialContext, network, nil
+}
+
+// bindAddress is where connections start from; nil for wherever the system likes.
+func (s settings) bindAddress(network, endpoint string) (net.Addr, error) {
+	name, keyword := s.get("bindaddress"), "BindAddress"
+	if named := s.get("bindinterface"); name == "" && named != "" {
+		keyword = "BindInterface " + named
+		var err error
+		if name, err = addressOf(named, strings.HasPrefix(endpoint, "[")); err != nil {
+			return nil, badConfig("", keyword+" cannot be used for "+s.name, err)
+		}
+	}
+	if name == "" {
+		return nil, nil
+	}
+	address, err := net.ResolveTCPAddr(network, net.JoinHostPort(name, "0"))
+	if err != nil {
+		return nil, badConfig("", keyword+" cannot be used for "+s.name, err)
+	}
+	return address, nil
+}
+
+// addressOf is the first address of a family that a network interface has.
+func addressOf(name string, six bool) (string, error) {
+	found, err := net.InterfaceByName(name)
+	if err != nil {
+		return "", err
+	}
+	addresses, err := found.Addrs()
+	for _, a := range addresses {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil && prefix.Addr().Is6() == six {
+			return prefix.Addr().String(), nil
+		}
+	}
+	return "", errors.Join(err, errors.New("it has no address of the family"))
+}
+
+// dialThrough reaches the target through other hosts.
+func (c *Connector) dialThrough(ctx context.Context, t target, depth int) (net.Conn, error) {
 	if depth == maxJumps {
 		return nil, problem.New(problem.HostSSHConfig, t.name, "ProxyJump leads through more than 8 hosts, or in a circle")
 	}
@@ -52,7 +113,7 @@ func (c *Connector) dial(ctx context.Context, t target, depth int) (net.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	ctx, cancel := context.WithTimeout(ctx, t.ssh.dialTime())
 	defer cancel()
 	conn, err := through.DialContext(ctx, "tcp", t.endpoint)
 	if err != nil {
@@ -71,40 +132,51 @@ type jumped struct {
 // Close implements [net.Conn].
 func (j jumped) Close() error { return errors.Join(j.Conn.Close(), j.through.Close()) }
 
-// jumpLogin logs in, with the owner's keys, to the last of the hosts named.
+// jumpLogin logs in to the last of the hosts named, as ssh(1) would.
 func (c *Connector) jumpLogin(ctx context.Context, jump string, depth int) (*client, error) {
 	before, last := "", jump
 	if i := strings.LastIndexByte(jump, ','); i >= 0 {
 		before, last = jump[:i], jump[i+1:]
 	}
-	t, user, err := c.jumpTarget(strings.TrimSpace(last))
+	t, user, err := c.jumpTarget(ctx, strings.TrimSpace(last))
 	if err != nil {
 		return nil, err
 	}
 	if before != "" {
 		t.jump = before
 	}
-	signers, err := c.OwnerSigners(ctx)
+	ring, err := c.jumpKeys(ctx, t, user)
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range c.config.identityFiles(t.name) {
-		if signer, err := readKey(path, signers); err == nil {
-			signers = append(signers[:len(signers):len(signers)], signer)
-		}
+	return c.open(ctx, t, attempt{user: user, keys: ring}, depth)
+}
+
+// jumpKeys are the keys for a host to go through: those that the configuration
+// has for it, after the lab's own where the lab names one.
+func (c *Connector) jumpKeys(ctx context.Context, t target, user string) (keyring, error) {
+	if h, known := c.options.Lab.Host(t.name); known {
+		return c.keysFor(ctx, h, user)
 	}
-	return c.open(ctx, t, attempt{user: user, signers: signers}, depth)
+	ring, err := c.offered(t.ssh)
+	if err != nil || c.options.Lab.SSH.Key == "" {
+		return ring, err
+	}
+	named, err := c.offered(c.onlyLabKey(t.ssh))
+	return named.with(ring), err
 }
 
 // jumpTarget reads one host to go through, [ssh://][user@]host[:port]: one of the
 // lab by its name, or any other that ssh(1) would reach.
-func (c *Connector) jumpTarget(text string) (t target, user string, err error) {
+func (c *Connector) jumpTarget(ctx context.Context, text string) (t target, user string, err error) {
 	rest := strings.TrimPrefix(text, "ssh://")
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		user, rest = rest[:i], rest[i+1:]
 	}
 	if h, known := c.options.Lab.Host(rest); known {
-		return c.target(h), firstNonEmpty(user, h.User), nil
+		user = firstNonEmpty(user, h.User)
+		t, err = c.target(ctx, h, user)
+		return t, user, err
 	}
 	name, port := rest, ""
 	if strings.Contains(strings.TrimLeft(rest, "["), ":") && net.ParseIP(rest) == nil {
@@ -112,10 +184,16 @@ func (c *Connector) jumpTarget(text string) (t target, user string, err error) {
 			return target{}, "", problem.Wrap(problem.HostSSHConfig, "", fmt.Sprintf("ProxyJump names %q, which is no host", text), err)
 		}
 	}
-	address := firstNonEmpty(strings.ReplaceAll(c.config.get("HostName", name), "%h", name), name)
-	port = firstNonEmpty(port, c.config.get("Port", name), "22")
-	user = firstNonEmpty(user, c.config.get("User", name), c.options.User)
-	return target{name: name, endpoint: net.JoinHostPort(address, port), jump: c.config.jump(name)}, user, nil
+	s, err := c.config.forName(ctx, question{name, user, port})
+	if err != nil {
+		return target{}, "", err
+	}
+	address, err := s.tokens(s.hostname())
+	if err != nil {
+		return target{}, "", badConfig("", "HostName of "+name+" cannot be used", err)
+	}
+	port = firstNonEmpty(port, s.get("port"), "22")
+	return target{name: name, endpoint: net.JoinHostPort(address, port), jump: s.get("proxyjump"), ssh: s}, s.loginUser(), nil
 }
 
 func firstNonEmpty(texts ...string) string {

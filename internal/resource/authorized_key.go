@@ -2,6 +2,8 @@ package resource
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -33,7 +35,32 @@ func (k AuthorizedKey) Validate() error {
 	if strings.ContainsAny(k.Line, "\n\r\x00") || k.blob() == "" {
 		return fmt.Errorf("%q is not a line of authorized_keys", k.Line)
 	}
+	if kind := strings.Fields(k.Line)[0]; !slices.Contains(plainKeys, kind) || kindOf(k.blob()) != kind {
+		return fmt.Errorf("%q is no plain public key", k.Line)
+	}
 	return validName("user", k.User)
+}
+
+// plainKeys are the kinds of keys that open a host by themselves (sshd(8),
+// AUTHORIZED_KEYS FILE FORMAT). A certificate's line opens nothing once it expired.
+var plainKeys = []string{
+	"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
+	"sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
+}
+
+// kindOf is the kind that stands at the beginning of a key itself (RFC 4253
+// section 6.6), and not only before it.
+func kindOf(blob string) string {
+	_, encoded, _ := strings.Cut(blob, " ")
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil || len(key) < 4 {
+		return ""
+	}
+	length := binary.BigEndian.Uint32(key)
+	if uint64(len(key)) < 4+uint64(length) {
+		return ""
+	}
+	return string(key[4 : 4+length])
 }
 
 // blob is the key itself, without options and comment.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,8 +19,10 @@ func TestConformance(t *testing.T) {
 
 // ownersKey and strangersKey are public keys of nobody.
 const (
-	ownersKey    = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl owner@laptop"
-	strangersKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUZ5qoWrSPVTrhSAyHnlYBPFHgLkVgHwkaoJxGnPbE+ somebody else"
+	ownersKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl owner@laptop"
+	// usersCertificate is a key signed by an authority: no key by itself.
+	usersCertificate = "ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29tAAAAIDVQ3LEmBqtBZRSPKfMJLoPtegnlLkufkpA5lNx8jMPhAAAAIHZgywq/5SBsvJb/2t0Z/qwybIM42I8dYW6FpaU7Q3iVAAAAAAAAAAAAAAABAAAAAm1lAAAABwAAAANvcHMAAAAAAAAAAP//////////AAAAAAAAAIIAAAAVcGVybWl0LVgxMS1mb3J3YXJkaW5nAAAAAAAAABdwZXJtaXQtYWdlbnQtZm9yd2FyZGluZwAAAAAAAAAWcGVybWl0LXBvcnQtZm9yd2FyZGluZwAAAAAAAAAKcGVybWl0LXB0eQAAAAAAAAAOcGVybWl0LXVzZXItcmMAAAAAAAAAAAAAADMAAAALc3NoLWVkMjU1MTkAAAAgcjs1UcbaNrDmFChJNe+4iR97MqVzCscBLuKM2cC8P/gAAABTAAAAC3NzaC1lZDI1NTE5AAAAQOgMn4lsVg/56D1qr8c3cceUPehHj5+tk3zA8GVEJCZ6boAkLMGPN3iEdp74ZfOf3fAJwaCVrWW9hyTWOgfZ1wM= user@laptop"
+	strangersKey     = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUZ5qoWrSPVTrhSAyHnlYBPFHgLkVgHwkaoJxGnPbE+ somebody else"
 )
 
 // fresh begins with a tree in which there are only the accounts and what the
@@ -148,6 +151,9 @@ func authorizedKeyExample() example {
 		bad: []Resource{
 			AuthorizedKey{User: "ops"}, AuthorizedKey{User: "ops", Line: ownersKey + "\n" + strangersKey}, AuthorizedKey{User: "ops", Line: "ssh-ed25519 owner"},
 			AuthorizedKey{User: "../root", Line: ownersKey}, AuthorizedKey{User: "ops", Line: "no-pty " + ownersKey},
+			AuthorizedKey{User: "ops", Line: usersCertificate}, AuthorizedKey{User: "ops", Line: "cert-authority " + ownersKey},
+			AuthorizedKey{User: "ops", Line: strings.Replace(usersCertificate, "-cert-v01@openssh.com", "", 1)},
+			AuthorizedKey{User: "ops", Line: "ssh-dss AAAAB3NzaC1kc3M= old"},
 		},
 	}
 }

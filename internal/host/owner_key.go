@@ -1,0 +1,130 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+)
+
+// OwnerKey is the owner's key for a host, which is set up there.
+type OwnerKey struct {
+	Signer  ssh.Signer
+	Comment string // of the key, may be empty
+	From    string // where it was found
+	// Command is how ssh(1) logs in with it.
+	Command string
+	// Offered reports whether ssh(1) offers it without being told to.
+	Offered bool
+	lab     string
+}
+
+// Fingerprint is the key's, as ssh-keygen(1) shows it.
+func (k OwnerKey) Fingerprint() string { return ssh.FingerprintSHA256(k.Signer.PublicKey()) }
+
+// Line is the key's line of authorized_keys.
+func (k OwnerKey) Line() string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(k.Signer.PublicKey()))) + " cairn-" + k.lab
+}
+
+// OwnerKey is the key to set up on the host of a session: the one that the lab
+// names, or else the one that just opened the host. It is always a plain key that
+// the owner's ssh(1) offers to the host. Where a password opened it, it is the
+// first file that ssh(1) would offer, or the only key of the agent.
+func (c *Connector) OwnerKey(ctx context.Context, s *Session) (OwnerKey, error) {
+	h := s.Host()
+	ring, err := c.ownerKeys(ctx, h)
+	if err != nil {
+		return OwnerKey{}, err
+	}
+	chosen, err := c.choose(ring.plainOnly(), s.openedBy(), h)
+	if err != nil {
+		return OwnerKey{}, err
+	}
+	if err := c.ready(ctx, chosen); err != nil {
+		return OwnerKey{}, err
+	}
+	return c.describe(ctx, h, chosen)
+}
+
+// choose finds the key among those that are plain and offered.
+func (c *Connector) choose(ring keyring, opened *identity, h lab.Host) (*identity, error) {
+	files := slices.DeleteFunc(slices.Clone(ring.identities), func(i *identity) bool { return i.file == "" })
+	switch {
+	case len(ring.identities) == 0 && opened != nil && opened.certificate():
+		return nil, onlyCertificate(h, opened)
+	case len(ring.identities) == 0:
+		return nil, ring.empty(h.Name)
+	case c.options.Lab.SSH.Key != "":
+		return ring.identities[0], nil
+	case opened != nil:
+		at := slices.IndexFunc(ring.identities, func(i *identity) bool { return sameKey(i.public, opened.plain()) })
+		switch {
+		case at >= 0:
+			return ring.identities[at], nil
+		case opened.certificate():
+			return nil, onlyCertificate(h, opened)
+		}
+		return nil, problem.New(problem.HostNoKey, h.Name, fmt.Sprintf(
+			"the key that opened the host, %s from %s, is not one that `ssh %s@%s` offers", ssh.FingerprintSHA256(opened.public), opened.from, h.User, h.Name)).
+			WithFix("name your key as ssh.key in lab.yaml, or as IdentityFile of this host in ~/.ssh/config")
+	case len(files) > 0:
+		return files[0], nil
+	case len(ring.identities) == 1:
+		return ring.identities[0], nil
+	}
+	return nil, problem.New(problem.HostNoKey, h.Name, fmt.Sprintf("the SSH agent holds %d keys, and none of them opened the host", len(ring.identities))).
+		WithFix("name yours as ssh.key in lab.yaml, or as IdentityFile of this host in ~/.ssh/config; the file of its public key will do")
+}
+
+// onlyCertificate refuses to set up what opens nothing once it has expired.
+func onlyCertificate(h lab.Host, opened *identity) error {
+	return problem.New(problem.HostNoKey, h.Name, fmt.Sprintf("a certificate from %s opened the host, and the key in it cannot be used without the certificate", opened.from)).
+		WithFix("add the key itself to the SSH agent with ssh-add, or name a key as ssh.key in lab.yaml")
+}
+
+// ready makes sure that a private key can be used, and asks for its passphrase
+// where it has one: in a guard there is no time for it.
+func (c *Connector) ready(ctx context.Context, i *identity) error {
+	_, err := i.open()
+	var locked *lockedError
+	if errors.As(err, &locked) {
+		return c.unlock(ctx, locked.path)
+	}
+	return noKey(i.from, err)
+}
+
+// noKey says which key cannot be used; a problem that says more stays.
+func noKey(where string, err error) error {
+	if err == nil || problem.Of(err) != nil {
+		return err
+	}
+	return problem.Wrap(problem.HostNoKey, where, "the private key cannot be used", err)
+}
+
+// describe says how the owner uses a key.
+func (c *Connector) describe(ctx context.Context, h lab.Host, chosen *identity) (OwnerKey, error) {
+	s, err := c.config.forHost(ctx, h, h.User)
+	if err != nil {
+		return OwnerKey{}, err
+	}
+	key := OwnerKey{Signer: chosen, Comment: chosen.comment, From: chosen.from, lab: c.options.Lab.Name, Offered: true}
+	key.Command = fmt.Sprintf("ssh %s@%s", h.User, s.name)
+	named := c.options.Lab.SSH.Key
+	if named == "" {
+		return key, nil
+	}
+	key.From = "ssh.key in lab.yaml, " + named
+	usual, err := c.offered(s)
+	key.Offered = err == nil && slices.ContainsFunc(usual.identities, func(i *identity) bool { return sameKey(i.public, chosen.public) })
+	if !key.Offered {
+		key.Command = fmt.Sprintf("ssh -i %s %s@%s", named, h.User, s.name)
+	}
+	return key, nil
+}
