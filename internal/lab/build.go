@@ -21,6 +21,7 @@ func build(root *node) *Lab {
 		Workflow: cmp.Or(Workflow(textOf(root.get("workflow"))), defaultWorkflow),
 		SSH:      SSH{Key: textOf(root.get("ssh").get("key"))},
 		Network:  buildNetwork(root.get("network")),
+		Networks: buildNetworks(root.get("networks")),
 		Choose:   buildChoices(root.get("choose")),
 	}
 	for _, p := range root.get("hosts").each() {
@@ -38,19 +39,33 @@ func build(root *node) *Lab {
 }
 
 func buildNetwork(n *node) Network {
-	network := Network{
+	s := buildSubnet("", n)
+	return Network{CIDR: s.CIDR, CIDR6: s.CIDR6, Gateway: s.Gateway, DNS: s.DNS, Admin: prefixes(n.get("admin"))}
+}
+
+func buildNetworks(n *node) []Subnet {
+	var all []Subnet
+	for _, p := range n.each() {
+		all = append(all, buildSubnet(p.key, p.value))
+	}
+	slices.SortFunc(all, func(a, b Subnet) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+func buildSubnet(name string, n *node) Subnet {
+	s := Subnet{
+		Name:    name,
 		CIDR:    parsePrefix(textOf(n.get("cidr"))),
 		CIDR6:   parsePrefix(textOf(n.get("cidr6"))),
 		Gateway: parseAddress(textOf(n.get("gateway"))),
-		Admin:   prefixes(n.get("admin")),
 	}
 	for _, item := range n.get("dns").list() {
-		network.DNS = append(network.DNS, parseAddress(textOf(item)))
+		s.DNS = append(s.DNS, parseAddress(textOf(item)))
 	}
-	if n.get("dns") == nil && network.Gateway.IsValid() {
-		network.DNS = []netip.Addr{network.Gateway}
+	if n.get("dns") == nil && s.Gateway.IsValid() {
+		s.DNS = []netip.Addr{s.Gateway}
 	}
-	return network
+	return s
 }
 
 func buildChoices(n *node) map[string]string {

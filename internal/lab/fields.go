@@ -28,7 +28,9 @@ func labShape() *shape {
 		key{name: "workflow", fallback: code(string(defaultWorkflow)), shape: words(workflows),
 			doc: "How strictly stages gate. `waterfall`: a stage opens when the one before it met its exit criteria. `agile`: only dependencies between tasks gate. `hybrid`: the first stage gates everything, later only dependencies do."},
 		key{name: "ssh", shape: sshShape(), doc: "How you log in to the hosts."},
-		key{name: "network", required: true, shape: networkShape(), doc: "The network that the hosts are on."},
+		key{name: "network", required: true, shape: networkShape(), doc: "The network that the hosts are on, and who administers them."},
+		key{name: "networks", shape: named(labelForm("a network's name", "iot", nil), keyed(subnetKeys()...)),
+			doc: "Further networks, by name, such as other VLANs. A host is on the network that its address lies in. Your router passes traffic between them."},
 		key{name: "hosts", required: true, shape: hostsShape(), doc: "The machines, by name."},
 		key{name: "choose", shape: chooseShape(), doc: "Your choices where the roadmap leaves one. Each has a default."},
 		key{name: "services", shape: servicesShape(), doc: "What to run on the lab, by name: services of Cairn's catalog, or your own."},
@@ -41,15 +43,21 @@ func sshShape() *shape {
 		doc: "Your private key. Its public half is put on the hosts; the key itself stays where it is."})
 }
 
+// subnetKeys are what every network has.
+func subnetKeys() []key {
+	return []key{
+		{name: "cidr", required: true, shape: words(cidr4Form), doc: "The IPv4 network. The `address` of every host on it lies in it."},
+		{name: "cidr6", fallback: "no IPv6", shape: words(cidr6Form), doc: "The IPv6 network. The `address6` of every host on it lies in it."},
+		{name: "gateway", fallback: "not known", shape: words(addressForm), doc: "The router's address in the network."},
+		{name: "dns", fallback: "the gateway", shape: listOf(words(addressForm)), doc: "The resolvers that the hosts ask."},
+	}
+}
+
 func networkShape() *shape {
-	return keyed(
-		key{name: "cidr", required: true, shape: words(cidr4Form), doc: "The IPv4 network. Every host's `address` is in it."},
-		key{name: "cidr6", fallback: "no IPv6", shape: words(cidr6Form), doc: "The IPv6 network. Every host's `address6` is in it."},
-		key{name: "gateway", fallback: "not known", shape: words(addressForm), doc: "The router's address in the network."},
-		key{name: "dns", fallback: "the gateway", shape: listOf(words(addressForm)), doc: "The resolvers that the hosts ask."},
+	return keyed(append(subnetKeys(),
 		key{name: "admin", required: true, shape: nonEmpty(listOf(words(adminForm)), "nobody could reach SSH any more, you neither"),
 			doc: "Who may reach SSH and management ports: the networks or addresses that you administer from. Nobody else gets in, so it must hold the machine that you run Cairn on. No two may overlap."},
-	)
+	)...)
 }
 
 func hostsShape() *shape {

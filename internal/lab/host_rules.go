@@ -14,10 +14,11 @@ func (r *rules) hosts() {
 	if holder == nil {
 		return
 	}
-	taken := r.takenByGateway()
+	taken := r.takenByGateways()
 	for _, p := range holder.value.each() {
 		r.hostAddress(p, "address", taken)
 		r.hostAddress(p, "address6", taken)
+		r.oneNetwork(p)
 		r.openings(p)
 	}
 	if len(r.lab.Hosts) > 0 && !slices.ContainsFunc(r.lab.Hosts, func(h Host) bool { return !h.OnlyVantage() }) {
@@ -25,16 +26,18 @@ func (r *rules) hosts() {
 	}
 }
 
-// takenByGateway are the addresses that are in use, with their user's name.
-func (r *rules) takenByGateway() map[netip.Addr]string {
+// takenByGateways are the addresses that are in use, with their user's name.
+func (r *rules) takenByGateways() map[netip.Addr]string {
 	taken := map[netip.Addr]string{}
-	if gateway := r.lab.Network.Gateway; gateway.IsValid() {
-		taken[gateway] = "the gateway"
+	for _, s := range r.lab.Subnets() {
+		if s.Gateway.IsValid() {
+			taken[s.Gateway] = "the gateway"
+		}
 	}
 	return taken
 }
 
-// hostAddress checks that an address of a host is in the network and its own.
+// hostAddress checks that an address of a host is in a network and its own.
 func (r *rules) hostAddress(h pair, key string, taken map[netip.Addr]string) {
 	n := h.value.get(key)
 	a, ok := r.address(n)
@@ -46,15 +49,33 @@ func (r *rules) hostAddress(h pair, key string, taken map[netip.Addr]string) {
 		return
 	}
 	taken[a] = "host " + h.key
-	within := r.networkOf(a)
+	if s, found := r.networkOf(a); found {
+		r.spare(n.place, a, r.prefixFor(s, a))
+		return
+	}
+	ranges, complete := r.ranges(a)
 	switch {
-	case !within.IsValid() && a.Is6() && r.root.get("network").get("cidr6") == nil:
+	case !complete:
+	case ranges == "":
 		r.conflict(n.place, "the host has an IPv6 address, but network.cidr6 is not there")
-	case !within.IsValid():
-	case !within.Contains(a):
-		r.conflict(n.place, "%s is outside of the network %s", a, within)
 	default:
-		r.spare(n.place, a, within)
+		r.fault(n.place, outside(a, ranges))
+	}
+}
+
+// oneNetwork checks that a host's two addresses are on the same network: its
+// routes and resolvers are those of one.
+func (r *rules) oneNetwork(h pair) {
+	n4, n6 := h.value.get("address"), h.value.get("address6")
+	a4, ok4 := r.address(n4)
+	a6, ok6 := r.address(n6)
+	if !ok4 || !ok6 {
+		return
+	}
+	s4, found4 := r.networkOf(a4)
+	s6, found6 := r.networkOf(a6)
+	if found4 && found6 && s4.key != s6.key {
+		r.conflict(n6.place, "%s is on %s, but the host's address %s is on %s", a6, s6.key, a4, s4.key)
 	}
 }
 

@@ -189,6 +189,21 @@ func TestAliasesAndMergeKeys(t *testing.T) {
 	}
 }
 
+// TestNetworks: a host is on the network that its address lies in.
+func TestNetworks(t *testing.T) {
+	l, err := Load("testdata/valid/networks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]string{"atlas": "192.168.1.1", "camera": "192.168.20.1"} {
+		h, _ := l.Host(host)
+		s := l.SubnetOf(h)
+		if s.Gateway.String() != want || len(s.DNS) != 1 || s.DNS[0] != s.Gateway || !s.Contains(h.Address) {
+			t.Errorf("%s is on %+v", host, s)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	l, err := Load("testdata/valid/minimal.yaml")
 	if err != nil {

@@ -1,27 +1,49 @@
 package lab
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 
 	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
-// network checks the network by itself.
-func (r *rules) network() {
-	n := r.root.get("network")
-	r.gateway(n.get("gateway"))
-	r.resolvers(n.get("dns"))
-	r.distinct(n.get("admin"))
+// networks checks the networks by themselves and with each other.
+func (r *rules) networks() {
+	var seen []subnetNode
+	for _, s := range r.subnets() {
+		r.gateway(s)
+		r.resolvers(s.node.get("dns"))
+		r.apart(s, seen)
+		seen = append(seen, s)
+	}
+	r.distinct(r.root.get("network").get("admin"))
+}
+
+// subnetNode is a network as it stands in the file.
+type subnetNode struct {
+	key  string // path of its keys in the file
+	node *node
+}
+
+// subnets are the networks of the file, the first one first.
+func (r *rules) subnets() []subnetNode {
+	all := []subnetNode{{"network", r.root.get("network")}}
+	for _, p := range r.root.get("networks").each() {
+		all = append(all, subnetNode{join("networks", p.key), p.value})
+	}
+	return all
 }
 
 // gateway checks that the router is in the network that it leads out of.
-func (r *rules) gateway(n *node) {
+func (r *rules) gateway(s subnetNode) {
+	n := s.node.get("gateway")
 	a, ok := r.address(n)
 	if !ok {
 		return
 	}
-	within := r.networkOf(a)
+	within := r.prefixFor(s, a)
 	switch {
 	case !within.IsValid():
 	case !within.Contains(a):
@@ -31,18 +53,65 @@ func (r *rules) gateway(n *node) {
 	}
 }
 
-// networkOf is the lab's network of an address's family. It is invalid when there
-// is none, or none without fault.
-func (r *rules) networkOf(a netip.Addr) netip.Prefix {
+// prefixFor is a network's range of an address's family. It is invalid when
+// there is none, or none without fault.
+func (r *rules) prefixFor(s subnetNode, a netip.Addr) netip.Prefix {
 	key := "cidr"
 	if a.Is6() {
 		key = "cidr6"
 	}
-	n := r.root.get("network").get(key)
+	return r.prefix(s.node.get(key))
+}
+
+// prefix is a value as a network, invalid when it is no good one.
+func (r *rules) prefix(n *node) netip.Prefix {
 	if !r.good(n) {
 		return netip.Prefix{}
 	}
 	return parsePrefix(textOf(n))
+}
+
+// apart reports a network that overlaps one before it: an address in both would
+// be on neither for certain.
+func (r *rules) apart(s subnetNode, before []subnetNode) {
+	for _, key := range []string{"cidr", "cidr6"} {
+		own := r.prefix(s.node.get(key))
+		for _, other := range before {
+			if p := r.prefix(other.node.get(key)); own.IsValid() && p.IsValid() && own.Overlaps(p) {
+				r.conflict(s.node.get(key).place, "%s overlaps %s, which is %s.%s", own, p, other.key, key)
+			}
+		}
+	}
+}
+
+// networkOf is the network that an address lies in.
+func (r *rules) networkOf(a netip.Addr) (subnetNode, bool) {
+	for _, s := range r.subnets() {
+		if r.prefixFor(s, a).Contains(a) {
+			return s, true
+		}
+	}
+	return subnetNode{}, false
+}
+
+// ranges are the networks of an address's family, in words; complete is false
+// when one of them has a fault, so that nothing follows from what is left.
+func (r *rules) ranges(a netip.Addr) (words string, complete bool) {
+	var all []string
+	for _, s := range r.subnets() {
+		key := "cidr"
+		if a.Is6() {
+			key = "cidr6"
+		}
+		n := s.node.get(key)
+		switch p := r.prefix(n); {
+		case p.IsValid():
+			all = append(all, p.String())
+		case n != nil || s.node == nil || r.bad[s.node]:
+			return "", false
+		}
+	}
+	return strings.Join(all, ", "), true
 }
 
 // spare reports an address that no machine of the network may have: of IPv4 its
@@ -69,4 +138,14 @@ func (r *rules) resolvers(n *node) {
 		}
 		seen[a] = true
 	}
+}
+
+// outside is what to say of a host's address that lies in no network.
+func outside(a netip.Addr, ranges string) flaw {
+	f := flaw{code: problem.LabConflict, message: fmt.Sprintf("%s is outside of the network %s", a, ranges)}
+	if strings.Contains(ranges, ", ") {
+		f.message = fmt.Sprintf("%s is in none of the networks %s", a, ranges)
+	}
+	f.expected = "an address in there; a host on another network needs that one under `networks`"
+	return f
 }

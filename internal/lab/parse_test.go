@@ -55,7 +55,7 @@ func promised(t *testing.T, l *Lab) {
 		}
 	}
 	for _, h := range l.Hosts {
-		if !l.Network.CIDR.Contains(h.Address) || h.Port == 0 || h.User == "" || h.User == "root" || len(h.Roles) == 0 {
+		if !l.SubnetOf(h).Contains(h.Address) || h.Port == 0 || h.User == "" || h.User == "root" || len(h.Roles) == 0 {
 			t.Errorf("host %+v", h)
 		}
 		for _, o := range h.Open {
@@ -145,7 +145,7 @@ func TestFaultsAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"code":"lab.unknown-key","file":"lab.yaml","line":2,"column":1,"message":"the key \"adress\" means nothing at the top level",` +
-		`"expected":"one of lab, domain, timezone, workflow, ssh, network, hosts, choose, services, waivers"}`
+		`"expected":"one of lab, domain, timezone, workflow, ssh, network, networks, hosts, choose, services, waivers"}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

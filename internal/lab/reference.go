@@ -31,7 +31,8 @@ that clash and choices that cannot be together are errors.
 
 const referenceTail = `## What is checked beyond the form of values
 
-- Every address of a host is in the network, and no other host's nor the gateway's.
+- Every address of a host is in a network of the lab, both of its addresses in the same one, and no other host's nor a gateway's.
+- Networks do not overlap each other.
 - Addresses that belong to a network itself (the first and the broadcast address) are not given to machines.
 - ` + "`network.admin`" + ` names somebody, and never everybody: ` + "`0.0.0.0/0`" + `, ` + "`::/0`" + ` and other large parts of the internet are refused.
 - Networks in one list do not overlap.

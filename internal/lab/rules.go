@@ -21,7 +21,7 @@ type rules struct {
 
 // check applies all rules.
 func (r *rules) check() document.Faults {
-	r.network()
+	r.networks()
 	r.hosts()
 	r.choices()
 	r.services()

@@ -47,7 +47,8 @@ type Lab struct {
 	Timezone string // a name of the IANA time zone database
 	Workflow Workflow
 	SSH      SSH
-	Network  Network
+	Network  Network           // the first network, and who administers the lab
+	Networks []Subnet          // further networks, sorted by name
 	Hosts    []Host            // sorted by name
 	Choose   map[string]string // the option of every choice there is
 	Services []Service         // sorted by name
@@ -65,7 +66,8 @@ type SSH struct {
 	Key string
 }
 
-// Network is the network that the hosts are on. Prefixes are masked.
+// Network is the first network that hosts are on, and who may administer all of
+// them. Prefixes are masked.
 type Network struct {
 	CIDR    netip.Prefix   // IPv4
 	CIDR6   netip.Prefix   // IPv6; invalid when the lab has none
@@ -80,8 +82,8 @@ type Bytes int64
 // Host is a machine of the lab.
 type Host struct {
 	Name     string     // an RFC 1123 label
-	Address  netip.Addr // IPv4, within the network
-	Address6 netip.Addr // IPv6, within the network; invalid when the host has none
+	Address  netip.Addr // IPv4, within a network of the lab
+	Address6 netip.Addr // IPv6, within the same network; invalid when the host has none
 	Port     uint16     // of its SSH server
 	User     string     // the owner's account on it, never root
 	Roles    []Role     // never empty, in the file's order

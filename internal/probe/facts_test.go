@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +92,13 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 		{"network", "names are not resolved", func(target *Target, _ *wire.Facts) {
 			target.Inside.(told).reads["resolve"] = wire.ReadReply{Exit: 2}
 		}, evidence.Refuted},
+		{"network", "no default route where no gateway is declared", func(target *Target, f *wire.Facts) {
+			target.Lab.Network.Gateway, f.Routes = netip.Addr{}, nil
+		}, evidence.Refuted},
+		{"network", "the gateway of another network of the lab", func(target *Target, _ *wire.Facts) {
+			target.Lab.Network.CIDR = netip.MustParsePrefix("10.0.1.0/24")
+			target.Lab.Networks = []lab.Subnet{{Name: "iot", CIDR: netip.MustParsePrefix("10.0.0.0/24"), Gateway: netip.MustParseAddr("10.0.0.2")}}
+		}, evidence.Refuted},
 		{"network", "ping cannot be run", func(target *Target, _ *wire.Facts) { delete(target.Inside.(told).reads, "ping") }, evidence.Unproven},
 		{"clock-offset", "an hour slow", func(_ *Target, f *wire.Facts) { f.Clock = f.Clock.Add(-time.Hour) }, evidence.Refuted},
 		{"clock-synchronised", "no time server", func(_ *Target, f *wire.Facts) { f.ClockSynced = false }, evidence.Refuted},
@@ -139,6 +147,39 @@ func TestOffsetIsWhatTheTripCannotExplain(t *testing.T) {
 				t.Errorf("%s, %s, want %s", got.Outcome, got.Reason, c.want)
 			}
 		})
+	}
+}
+
+// TestNetworkAsksTheGatewayOfItsNetwork: hosts of a second network have a router
+// of their own, and where none is declared the host's own one counts.
+func TestNetworkAsksTheGatewayOfItsNetwork(t *testing.T) {
+	second := factsTarget(healthyFacts())
+	second.Lab = &lab.Lab{
+		Network:  lab.Network{CIDR: netip.MustParsePrefix("192.168.1.0/24"), Gateway: netip.MustParseAddr("192.168.1.1")},
+		Networks: []lab.Subnet{{Name: "iot", CIDR: netip.MustParsePrefix("10.0.0.0/24"), Gateway: netip.MustParseAddr("10.0.0.1")}},
+	}
+	undeclared := factsTarget(healthyFacts())
+	undeclared.Lab = &lab.Lab{Network: lab.Network{CIDR: netip.MustParsePrefix("10.0.0.0/24")}}
+	for name, target := range map[string]Target{"second network": second, "no gateway declared": undeclared} {
+		if got := network(context.Background(), at{name: "atlas"}, target); got.Outcome != evidence.Proven {
+			t.Errorf("%s: %s, %s", name, got.Outcome, got.Reason)
+		}
+	}
+}
+
+// TestNamesNotResolvedSayWhoIsAsked: the reason names the resolvers.
+func TestNamesNotResolvedSayWhoIsAsked(t *testing.T) {
+	for _, c := range []struct {
+		resolvers []string
+		want      string
+	}{{nil, "names no resolver"}, {[]string{"10.0.0.9"}, "names 10.0.0.9"}} {
+		facts := healthyFacts()
+		facts.Resolvers = c.resolvers
+		target := factsTarget(facts)
+		target.Inside.(told).reads["resolve"] = wire.ReadReply{Exit: 2}
+		if got := network(context.Background(), at{name: "atlas"}, target); !strings.Contains(got.Reason, c.want) {
+			t.Errorf("reason %q, want %q in it", got.Reason, c.want)
+		}
 	}
 }
 

@@ -26,20 +26,18 @@ func network(ctx context.Context, from Vantage, target Target) Finding {
 	if err != nil {
 		return blind(err.Error())
 	}
-	gateway := target.Lab.Network.Gateway.String()
+	gateway, wrong := gatewayOf(target, facts)
 	expected := fields("address", target.Host.Address, "gateway", gateway, "loss", fmt.Sprintf("at most %d%%", maxLoss), "resolves", mirrorName(facts.OS))
 	observed := fields("addresses", strings.Join(addresses(facts), " "), "gateways", strings.Join(facts.Routes, " "))
-	var wrong []string
 	if !hasAddress(facts, target.Host.Address) {
 		wrong = append(wrong, "no interface has the address "+target.Host.Address.String())
 	}
 	if target.Host.Address6.IsValid() && !hasAddress(facts, target.Host.Address6) {
 		wrong = append(wrong, "no interface has the address "+target.Host.Address6.String())
 	}
-	if !slices.Contains(facts.Routes, gateway) {
-		wrong = append(wrong, "the default route does not lead to "+gateway)
+	if gateway == "" {
+		return judged(expected, observed, wrong...)
 	}
-
 	ping, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "ping", Args: []string{gateway}})
 	if err != nil || ping.Failure != nil {
 		return blind("the gateway could not be asked: " + readError(err, ping))
@@ -56,9 +54,34 @@ func network(ctx context.Context, from Vantage, target Target) Finding {
 	}
 	observed = append(observed, fields("resolved", firstWord(string(answer.Output)))...)
 	if answer.Exit != 0 {
-		wrong = append(wrong, mirrorName(facts.OS)+" cannot be resolved")
+		wrong = append(wrong, mirrorName(facts.OS)+" cannot be resolved: "+resolversInWords(facts))
 	}
 	return judged(expected, observed, wrong...)
+}
+
+// gatewayOf is the gateway to ask: the one declared for the host's network, or
+// the one that the host uses where none is declared. What is wrong with it is
+// said; it is empty where there is none.
+func gatewayOf(target Target, facts wire.Facts) (gateway string, wrong []string) {
+	declared := target.Lab.SubnetOf(target.Host).Gateway
+	switch {
+	case declared.IsValid() && !slices.Contains(facts.Routes, declared.String()):
+		return declared.String(), []string{"the default route does not lead to " + declared.String()}
+	case declared.IsValid():
+		return declared.String(), nil
+	case len(facts.Routes) == 0:
+		return "", []string{"the host has no default route"}
+	}
+	return facts.Routes[0], nil
+}
+
+// resolversInWords says whom the host asks for names, which is the first thing
+// to know where none is answered.
+func resolversInWords(facts wire.Facts) string {
+	if len(facts.Resolvers) == 0 {
+		return "/etc/resolv.conf names no resolver"
+	}
+	return "/etc/resolv.conf names " + strings.Join(facts.Resolvers, ", ")
 }
 
 // reachTime bounds how long a host may take to greet: a small or busy one needs

@@ -39,6 +39,9 @@ func (m *mirror) chooseRanges(seed string, ipv6 bool, busy []netip.Prefix) ([]mo
 	if !network.CIDR.IsValid() || !network.CIDR.Addr().Is4() {
 		return nil, fmt.Errorf("the lab declares no IPv4 range in network.cidr")
 	}
+	if len(m.lab.Networks) > 0 {
+		return m.joinRanges(seed, ipv6, busy)
+	}
 	moves := []move{{network.CIDR.Masked(), network.CIDR.Masked()}}
 	if !mayUse(network.CIDR, busy) {
 		free, ok := freeRange(network.CIDR.Bits(), busy)
@@ -122,6 +125,7 @@ func (m *mirror) translate(moves []move) {
 	if !m.layout.cidr6.IsValid() {
 		network.CIDR6 = netip.Prefix{}
 	}
+	m.lab.Networks = nil // they are parts of the one network now
 }
 
 // each replaces every element by what change makes of it.

@@ -75,6 +75,44 @@ func TestMirrorMovesALabWhoseRangeIsInUse(t *testing.T) {
 	}
 }
 
+// TestMirrorJoinsNetworks: hosts of two networks keep their numbers within their
+// part of one throw-away network, in both families.
+func TestMirrorJoinsNetworks(t *testing.T) {
+	original := home()
+	original.Networks = []lab.Subnet{
+		{Name: "guests", CIDR: netip.MustParsePrefix("172.16.8.0/22")},
+		{Name: "iot", CIDR: netip.MustParsePrefix("192.168.20.0/24"), CIDR6: netip.MustParsePrefix("fd99:0:0:20::/64")},
+	}
+	original.Hosts = append(original.Hosts,
+		lab.Host{Name: "camera", Address: netip.MustParseAddr("192.168.20.10"), Address6: netip.MustParseAddr("fd99:0:0:20::10")},
+		lab.Host{Name: "guest", Address: netip.MustParseAddr("172.16.9.7")})
+	original.Network.Admin = prefixes("192.168.1.5/32", "192.168.20.0/24")
+	m, err := mirrorOf(original, "run", true, prefixes("192.168.1.0/24"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[netip.Addr]string{}
+	for _, h := range m.lab.Hosts {
+		if !m.layout.cidr.Contains(h.Address) || seen[h.Address] != "" {
+			t.Errorf("%s is %s in %s, beside %q", h.Name, h.Address, m.layout.cidr, seen[h.Address])
+		}
+		seen[h.Address] = h.Name
+	}
+	if m.layout.cidr.Bits() != 20 || len(m.lab.Networks) != 0 || m.lab.Network.CIDR != m.layout.cidr {
+		t.Errorf("the rehearsal has %s, %+v", m.layout.cidr, m.lab.Networks)
+	}
+	camera, _ := m.lab.Host("camera")
+	if !m.layout.cidr6.Contains(camera.Address6) || camera.Address.As4()[3] != 10 {
+		t.Errorf("the camera is %s, %s in %s", camera.Address, camera.Address6, m.layout.cidr6)
+	}
+	if admin := m.lab.Network.Admin; !admin[1].Contains(camera.Address) || admin[0].Overlaps(admin[1]) {
+		t.Errorf("admin networks %v", admin)
+	}
+	if !strings.Contains(strings.Join(m.notes, "\n"), "the lab's 3 networks are one") {
+		t.Errorf("notes %q", m.notes)
+	}
+}
+
 func TestMirrorWithoutIPv6(t *testing.T) {
 	m, err := mirrorOf(twoHosts(), "run", false, nil)
 	if err != nil {

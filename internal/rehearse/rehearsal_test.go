@@ -61,6 +61,31 @@ func needEngine(t *testing.T) {
 	}
 }
 
+// TestTwoNetworks: hosts of two networks of a lab reach each other in the
+// rehearsal, and are administered from here.
+func TestTwoNetworks(t *testing.T) {
+	needEngine(t)
+	l := twoHosts()
+	l.Networks = []lab.Subnet{{Name: "iot", CIDR: netip.MustParsePrefix("10.84.20.0/24"), Gateway: netip.MustParseAddr("10.84.20.1")}}
+	l.Hosts[1].Address, l.Hosts[1].Address6 = netip.MustParseAddr("10.84.20.20"), netip.Addr{}
+	signer := newKey(t)
+	r, err := Start(t.Context(), Options{Lab: l, RunID: "test-" + strings.ToLower(rand.Text()[:8]), Key: signer.PublicKey()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	server, visitor := r.Hosts()[0], r.Hosts()[1]
+	must(t, r, "visitor", "ping", "-c", "1", "-W", "5", server.Address.String())
+	must(t, r, "server", "ping", "-c", "1", "-W", "5", visitor.Address.String())
+	if got := asRoot(t, signer, visitor, "hostname"); got != "visitor\n" {
+		t.Errorf("the host of the second network says %q", got)
+	}
+}
+
 func TestHostsLiveAndLeaveNothing(t *testing.T) {
 	needEngine(t)
 	signer := newKey(t)

@@ -1,0 +1,39 @@
+package lab
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// Subnet is a network that hosts are on, with what they share there. Prefixes
+// are masked.
+type Subnet struct {
+	Name    string       // an RFC 1123 label; empty for the lab's first network
+	CIDR    netip.Prefix // IPv4
+	CIDR6   netip.Prefix // IPv6; invalid when it has none
+	Gateway netip.Addr   // invalid when none is declared
+	DNS     []netip.Addr // resolvers; the gateway unless declared
+}
+
+// Contains reports whether an address lies in the subnet.
+func (s Subnet) Contains(a netip.Addr) bool { return s.CIDR.Contains(a) || s.CIDR6.Contains(a) }
+
+// subnet is the lab's first network.
+func (n Network) subnet() Subnet {
+	return Subnet{CIDR: n.CIDR, CIDR6: n.CIDR6, Gateway: n.Gateway, DNS: n.DNS}
+}
+
+// Subnets are all networks of the lab, the first one first.
+func (l *Lab) Subnets() []Subnet {
+	return append([]Subnet{l.Network.subnet()}, l.Networks...)
+}
+
+// SubnetOf is the network that holds the host's address. Where none does, as
+// only a lab made without a file can have it, it is the first.
+func (l *Lab) SubnetOf(h Host) Subnet {
+	all := l.Subnets()
+	if i := slices.IndexFunc(all, func(s Subnet) bool { return s.Contains(h.Address) }); i >= 0 {
+		return all[i]
+	}
+	return all[0]
+}
