@@ -104,7 +104,7 @@ type contest struct {
 // hostFiles are what the work leaves on a host, by their places.
 const hostFiles = `etc/timezone etc/apt/apt.conf.d/*auto-upgrades etc/apt/apt.conf.d/52cairn* etc/security/limits.d/50-cairn.conf
 	etc/systemd/journald.conf.d/50-cairn.conf etc/sysctl.d/60-cairn-* etc/sudoers.d/cairn-ops etc/ssh/sshd_config.d/00-cairn.conf
-	etc/nftables.d/cairn.nft etc/systemd/system/cairn-firewall.service`
+	etc/cairn/cairn.nft etc/cairn/cairn-firewall.sh etc/systemd/system/cairn-firewall.service etc/systemd/system/cairn-firewall-again.service`
 
 // cairnFiles is a packed folder of those files as Cairn itself makes them, which
 // name the networks that may log in.

@@ -79,8 +79,8 @@ func killAndFinish(t *testing.T, b *bed, name string, at killPoint) {
 // makeBare takes from a host what the work of another owner has left there, so that
 // it is as before the first contact but for packages.
 const makeBare = `
-	systemctl disable --now cairn-firewall; nft delete table inet cairn
-	rm -rf /var/lib/cairn /run/cairn /etc/nftables.d/cairn.nft /etc/systemd/system/cairn-firewall.service /etc/ssh/sshd_config.d/00-cairn.conf \
+	systemctl disable --now cairn-firewall cairn-firewall-again; nft delete table inet cairn
+	rm -rf /var/lib/cairn /run/cairn /etc/cairn /run/cairn-firewall.nft /etc/systemd/system/cairn-firewall*.service /etc/ssh/sshd_config.d/00-cairn.conf \
 		/etc/sudoers.d/cairn-ops /etc/apt/apt.conf.d/*auto-upgrades /etc/apt/apt.conf.d/*cairn* /etc/sysctl.d/*cairn* \
 		/etc/security/limits.d/*cairn* /etc/systemd/journald.conf.d/*cairn*
 	systemctl daemon-reload; systemctl restart ssh

@@ -147,6 +147,8 @@ func loosened(options string) string {
 const (
 	tightened    = `rm /etc/ssh/sshd_config.d/00-a.conf; systemctl reset-failed ssh; systemctl restart ssh`
 	firewallBack = `systemctl restart cairn-firewall`
+	// unwatched lets a test change the table without its being loaded again.
+	unwatched = `systemctl stop cairn-firewall; `
 )
 
 var breakages = []breakage{
@@ -157,7 +159,7 @@ var breakages = []breakage{
 	},
 	{
 		probes: "network", name: "echo replies get lost", vantage: "server",
-		do: `nft insert rule inet cairn input icmp type echo-reply drop`, undo: firewallBack,
+		do: unwatched + `nft insert rule inet cairn input icmp type echo-reply drop`, undo: firewallBack,
 	},
 	{
 		probes: "network", name: "names are not resolved", vantage: "server",
@@ -166,7 +168,7 @@ var breakages = []breakage{
 	},
 	{
 		probes: "network", name: "SSH does not answer", vantage: "visitor",
-		do: `nft insert rule inet cairn input tcp dport 22 ip saddr VISITOR ct state new drop`, undo: firewallBack,
+		do: unwatched + `nft insert rule inet cairn input tcp dport 22 ip saddr VISITOR ct state new drop`, undo: firewallBack,
 	},
 	{probes: "ssh-root-refused", name: "root may log in again", do: loosened(`PermitRootLogin prohibit-password\nAllowGroups ssh-users root\n`), undo: tightened},
 	{probes: "ssh-password-refused", name: "passwords are accepted again", do: loosened(`PasswordAuthentication yes\nAuthenticationMethods any\n`), undo: tightened},
@@ -177,10 +179,10 @@ var breakages = []breakage{
 	{probes: "ssh-key-login", name: "sudo asks for a password", do: `sed -i s/NOPASSWD:// /etc/sudoers.d/cairn-ops`, undo: `sed -i 's/(ALL:ALL) /(ALL:ALL) NOPASSWD:/' /etc/sudoers.d/cairn-ops`},
 	{
 		probes: "canary-denied udp-canary port-scan-ipv4 port-scan-ipv6", name: "the firewall is gone",
-		do: `nft delete table inet cairn`, undo: firewallBack,
+		do: unwatched + `nft delete table inet cairn`, undo: firewallBack,
 	},
-	{probes: "canary-published", name: "forwarded traffic is not filtered", do: `nft flush chain inet cairn forward`, undo: firewallBack},
-	{probes: "canary-allowed", name: "SSH is closed to the visitor", do: `nft insert rule inet cairn input ip saddr VISITOR tcp dport 22 drop`, undo: firewallBack},
+	{probes: "canary-published", name: "forwarded traffic is not filtered", do: unwatched + `nft flush chain inet cairn forward`, undo: firewallBack},
+	{probes: "canary-allowed", name: "SSH is closed to the visitor", do: unwatched + `nft insert rule inet cairn input ip saddr VISITOR tcp dport 22 drop`, undo: firewallBack},
 }
 
 // probesRefute injects each fault, looks, and takes the fault away again. The
@@ -249,7 +251,7 @@ func assertOutcome(t *testing.T, records []evidence.Record, want evidence.Outcom
 // driftIsRepaired changes things by hand that Cairn keeps; the next up puts them
 // right and the one after that finds nothing.
 func driftIsRepaired(t *testing.T, b *bed) {
-	b.run("server", `nft insert rule inet cairn input tcp dport 8080 accept
+	b.run("server", unwatched+`nft insert rule inet cairn input tcp dport 8080 accept
 		printf 'x\n' >/etc/apt/apt.conf.d/20auto-upgrades
 		sed -i 's/^MaxAuthTries.*/MaxAuthTries 20/' /etc/ssh/sshd_config.d/00-cairn.conf; systemctl reset-failed ssh; systemctl restart ssh`)
 	plan, err := b.engine().Plan(t.Context())

@@ -207,9 +207,12 @@ func timerExample() example {
 
 const (
 	noTable = `systemctl stop conform-firewall.service 2>/dev/null || true
-		rm -f /etc/systemd/system/conform-firewall.service /etc/systemd/system/*.wants/conform-firewall.service
-		rm -rf /etc/nftables.d; systemctl daemon-reload; nft 'table inet conform; delete table inet conform; table inet owners; delete table inet owners'
+		rm -f /etc/systemd/system/conform-firewall*.service /etc/systemd/system/*.wants/conform-firewall*.service /run/conform-firewall.nft
+		rmdir --ignore-fail-on-non-empty /etc/systemd/system/*.wants
+		rm -rf /etc/nftables.d /etc/cairn; systemctl daemon-reload; nft 'table inet conform; delete table inet conform; table inet owners; delete table inet owners'
 		nft 'table inet owners { chain c { type filter hook input priority 10; policy accept; tcp dport 9999 drop; }; }'`
+	// unwatched lets a test change the table without its being loaded again.
+	unwatched = "systemctl stop conform-firewall.service; "
 	// The host's own resolver may be on it.
 	rules = "chain input {\n type filter hook input priority 0; policy accept;\n iifname lo accept\n ct state { established,related } accept\n" +
 		" ip saddr { 10.0.0.0/8, 192.168.0.0/16 } tcp dport { 22,443 } counter accept\n iifname \"br-*\" accept\n meta l4proto udp drop\n}\n"
@@ -219,11 +222,12 @@ func nftExample() example {
 	return example{
 		name: "nftables table, new", desired: NftTable{Family: "inet", Name: "conform", Body: rules}, begin: does(noTable),
 		tamper: ways{
-			"removed": does("nft delete table inet conform"), "a rule more": does("nft insert rule inet conform input tcp dport 8080 accept"),
-			"the same rule twice": does("nft add rule inet conform input meta l4proto udp drop"),
-			"a rule less":         does("nft delete rule inet conform input handle $(nft -a list table inet conform | sed -n 's/.*l4proto.*handle //p')"),
-			"the policy":          does("nft 'chain inet conform input { policy drop; }'; nft 'chain inet conform input { type filter hook input priority 0; policy drop; }'"),
-			"a set more":          does("nft 'add set inet conform extra { type ipv4_addr; }'"),
+			"removed": does(unwatched + "nft delete table inet conform"), "a rule more": does(unwatched + "nft insert rule inet conform input tcp dport 8080 accept"),
+			"the same rule twice":        does(unwatched + "nft add rule inet conform input meta l4proto udp drop"),
+			"a rule less":                does(unwatched + "nft delete rule inet conform input handle $(nft -a list table inet conform | sed -n 's/.*l4proto.*handle //p')"),
+			"the policy":                 does(unwatched + "nft 'chain inet conform input { policy drop; }'; nft 'chain inet conform input { type filter hook input priority 0; policy drop; }'"),
+			"a set more":                 does(unwatched + "nft 'add set inet conform extra { type ipv4_addr; }'"),
+			"the file it is loaded from": all(does(unwatched+"nft flush table inet conform"), lacks("/etc/cairn/conform.nft")),
 		},
 		change: does("nft 'table inet conform { chain input { tcp dport 1 drop; }; }'"),
 		bad: []Resource{

@@ -118,11 +118,11 @@ func TestTimesOfSystemd(t *testing.T) {
 		"": "0001-01-01 00:00:00 +0000 UTC", "n/a": "0001-01-01 00:00:00 +0000 UTC",
 		"Tue 2026-11-24 11:01:21.811300 UTC": "2026-11-24 11:01:21.8113 +0000 UTC", "Tue 2026-11-24 11:01:21 UTC": "2026-11-24 11:01:21 +0000 UTC",
 	} {
-		if got, err := timestamp(text); err != nil || got.String() != want {
+		if got, err := ParseTimestamp(text); err != nil || got.String() != want {
 			t.Errorf("%q: %s, %v", text, got, err)
 		}
 	}
-	if _, err := timestamp("yesterday"); err == nil {
+	if _, err := ParseTimestamp("yesterday"); err == nil {
 		t.Error("yesterday is no time")
 	}
 }

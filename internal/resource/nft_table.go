@@ -70,38 +70,6 @@ func (t NftTable) removal() string {
 	return fmt.Sprintf("table %s\ndelete table %s\n", t.Key(), t.Key())
 }
 
-// bootFile and bootUnit bring the table back after a restart, before the network
-// is up (systemd.special(7), network-pre.target).
-func (t NftTable) bootFile() File {
-	return File{Path: "/etc/nftables.d/" + t.Name + ".nft", Content: []byte("# Managed by Cairn.\n" + t.replacement()), Mode: 0o600}
-}
-
-func (t NftTable) unitName() string { return t.Name + "-firewall.service" }
-
-func (t NftTable) bootUnit() File {
-	return File{Path: "/etc/systemd/system/" + t.unitName(), Mode: 0o644, Content: []byte(`[Unit]
-Description=Firewall table ` + t.Key() + `
-Documentation=man:nft(8)
-DefaultDependencies=no
-Wants=network-pre.target
-Before=network-pre.target shutdown.target
-Conflicts=shutdown.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/sbin/nft -f ` + t.bootFile().Path + `
-ExecReload=/usr/sbin/nft -f ` + t.bootFile().Path + `
-
-[Install]
-WantedBy=sysinit.target
-`)}
-}
-
-func (t NftTable) bootLink() string {
-	return "/etc/systemd/system/sysinit.target.wants/" + t.unitName()
-}
-
 // Check implements [Resource]. What is in force is compared with what nft itself
 // makes of the body in an empty network namespace, so that neither spelling nor
 // order of options matter.
@@ -114,23 +82,21 @@ func (t NftTable) Check(ctx context.Context, sys *System) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	boot, err := t.boots(ctx, sys)
+	boot, err := t.bootState(ctx, sys)
+	if err != nil {
+		return Diff{}, err
+	}
+	watch, err := t.watchState(ctx, sys)
 	if err != nil {
 		return Diff{}, err
 	}
 	changes := ruleChanges(running, wanted)
-	d := compare(property{"rules in force", rulesWord(running), rulesWord(wanted)}, property{"after a restart", keptWord(boot), keptWord(true)})
+	d := compare(property{"rules in force", rulesWord(running), rulesWord(wanted)},
+		property{"after a restart", boot, bootKept}, property{"when somebody else changes it", watch, watched})
 	if len(changes) > 0 {
 		d.Changes = append(changes, d.Changes[1:]...)
 	}
 	return d, nil
-}
-
-func keptWord(kept bool) string {
-	if kept {
-		return "kept"
-	}
-	return "not kept"
 }
 
 // rulesWord is a listing for the fingerprint.
@@ -201,14 +167,6 @@ func (t NftTable) canonical(ctx context.Context, sys *System) ([]byte, error) {
 	return out.Stdout, nil
 }
 
-// boots reports whether the table comes back after a restart.
-func (t NftTable) boots(ctx context.Context, sys *System) (bool, error) {
-	file, errFile := t.bootFile().Check(ctx, sys)
-	unit, errUnit := t.bootUnit().Check(ctx, sys)
-	_, _, linked, errLink := sys.stat(t.bootLink())
-	return file.Empty() && unit.Empty() && linked, errors.Join(errFile, errUnit, errLink)
-}
-
 // Precheck implements [Guardable]: nft reads the table without taking it over.
 func (t NftTable) Precheck(ctx context.Context, sys *System) error {
 	_, err := sys.runWith(ctx, Command{Argv: []string{"nft", "--check", "-f", "-"}, Stdin: []byte(t.replacement())})
@@ -216,9 +174,13 @@ func (t NftTable) Precheck(ctx context.Context, sys *System) error {
 }
 
 // Apply implements [Resource]. It puts the table in force and leaves what happens
-// at a restart alone: before Persist, a restart is a way back.
+// at a restart alone: before Persist, a restart is a way back. Whoever watches over
+// the table that was in force so far finds the new one on trial.
 func (t NftTable) Apply(ctx context.Context, sys *System, _ Diff) error {
 	if err := t.Precheck(ctx, sys); err != nil {
+		return err
+	}
+	if _, err := Converge(ctx, sys, t.trialFile(), ""); err != nil {
 		return err
 	}
 	_, err := sys.runWith(ctx, Command{Argv: []string{"nft", "-f", "-"}, Stdin: []byte(t.replacement())})
@@ -265,45 +227,4 @@ func rulesIn(listing []byte) int {
 		}
 	}
 	return n
-}
-
-// Capture implements [Guardable].
-func (t NftTable) Capture(ctx context.Context, sys *System) (Undo, error) {
-	undo, err := sys.captureFiles(t.bootFile().Path, t.bootUnit().Path, t.bootLink())
-	if err != nil {
-		return Undo{}, err
-	}
-	running, err := t.running(ctx, sys)
-	if err != nil {
-		return Undo{}, err
-	}
-	undo.Commands = []Command{
-		{Argv: []string{"nft", "-f", "-"}, Stdin: []byte(t.removal() + string(running))},
-		{Argv: []string{"systemctl", "daemon-reload"}},
-	}
-	unit, err := sys.ask(ctx, "systemctl", "is-active", "--quiet", "--", t.unitName())
-	if err != nil {
-		return Undo{}, err
-	}
-	if unit.Exit != 0 {
-		// A pattern, because that no such unit is loaded is no failure then.
-		undo.Commands = append(undo.Commands, Command{Argv: []string{"systemctl", "--no-block", "stop", t.Name + "-firewall.servic[e]"}})
-	}
-	state, err := sys.captureState(ctx, "nft", "--stateless", "list", "table", t.Family, t.Name)
-	undo.States = []State{state}
-	return undo, err
-}
-
-// Persist implements [Guardable].
-func (t NftTable) Persist(ctx context.Context, sys *System) error {
-	for _, f := range []File{t.bootFile(), t.bootUnit()} {
-		if _, err := Converge(ctx, sys, f, ""); err != nil {
-			return err
-		}
-	}
-	// Enabling also has systemd read the unit anew (systemctl(1), "enable"). The
-	// unit is started too, so that systemd's view is that of the host; nft puts the
-	// same table in the place of the same table.
-	_, err := sys.run(ctx, "systemctl", "enable", "--now", t.unitName())
-	return err
 }

@@ -96,11 +96,11 @@ func TestOnAHostATableComesBackOnlyWhenItIsPersisted(t *testing.T) {
 	owners := b.sh(t, "nft list table inet owners")
 	_, err := Converge(t.Context(), b.sys, e.desired, "")
 	ok(t, err)
-	if out := b.sh(t, "ls /etc/nftables.d /etc/systemd/system/*.wants 2>/dev/null | grep -c conform-firewall || true"); out != "0\n" {
+	if out := b.sh(t, "ls /etc/cairn /etc/nftables.d /etc/systemd/system/*.wants 2>/dev/null | grep -c conform-firewall || true"); out != "0\n" {
 		t.Errorf("%s files bring the table back too early", out)
 	}
 	ok(t, e.desired.(NftTable).Persist(t.Context(), b.sys))
-	does("nft delete table inet conform; systemctl restart conform-firewall.service")(t, b)
+	does(unwatched+"nft delete table inet conform; systemctl restart conform-firewall.service")(t, b)
 	if d := check(t, b, e.desired); !d.Empty() {
 		t.Errorf("the table did not come back: %+v", d.Changes)
 	}

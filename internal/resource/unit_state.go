@@ -36,9 +36,9 @@ func (s *System) unitState(ctx context.Context, name string) (unitState, error) 
 		case "NeedDaemonReload":
 			state.reload = value == "yes"
 		case "ActiveEnterTimestamp":
-			state.started, err = timestamp(value)
+			state.started, err = ParseTimestamp(value)
 		case "StateChangeTimestamp":
-			state.changed, err = timestamp(value)
+			state.changed, err = ParseTimestamp(value)
 		}
 		if err != nil {
 			return unitState{}, fmt.Errorf("%s of %s: %w", key, name, err)
@@ -47,8 +47,8 @@ func (s *System) unitState(ctx context.Context, name string) (unitState, error) 
 	return state, nil
 }
 
-// timestamp reads systemd's form (systemd.time(7)); nothing is the zero time.
-func timestamp(text string) (time.Time, error) {
+// ParseTimestamp reads systemd's form (systemd.time(7)); nothing is the zero time.
+func ParseTimestamp(text string) (time.Time, error) {
 	if text == "" || text == "n/a" {
 		return time.Time{}, nil
 	}

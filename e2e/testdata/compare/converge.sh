@@ -64,11 +64,13 @@ if ! cmp -s "files$dropin" $dropin; then
     come_again later
 fi
 
-if ! cmp -s files/etc/nftables.d/cairn.nft /etc/nftables.d/cairn.nft || ! nft list table inet cairn >/dev/null 2>&1; then
-    nft -c -f files/etc/nftables.d/cairn.nft
-    arm firewall 'nft delete table inet cairn; systemctl disable cairn-firewall'
-    put /etc/nftables.d/cairn.nft 600
+if ! cmp -s files/etc/cairn/cairn.nft /etc/cairn/cairn.nft || ! nft list table inet cairn >/dev/null 2>&1; then
+    nft -c -f files/etc/cairn/cairn.nft
+    arm firewall 'systemctl disable --now cairn-firewall cairn-firewall-again; nft delete table inet cairn'
+    put /etc/cairn/cairn.nft 600
+    put /etc/cairn/cairn-firewall.sh 644
     put /etc/systemd/system/cairn-firewall.service 644
-    systemctl daemon-reload && systemctl --quiet enable --now cairn-firewall
+    put /etc/systemd/system/cairn-firewall-again.service 644
+    systemctl daemon-reload && systemctl --quiet enable --now cairn-firewall && systemctl --quiet enable cairn-firewall-again
     come_again later
 fi

@@ -1,0 +1,224 @@
+package resource
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// A table is kept by plain files that need nothing of Cairn's: its rules, a shell
+// script that loads them and watches over them, and two units. They are in a
+// directory of their own, because other tools load whatever is in /etc/nftables.d.
+
+//go:embed nft_keep.sh
+var keepScript string
+
+// keepDir holds the rules and the script.
+const keepDir = "/etc/cairn/"
+
+// otherLoaders are units that flush or load rules of their own when they start. A
+// name that a host does not have does no harm.
+var otherLoaders = []string{
+	"nftables.service", "netfilter-persistent.service", "firewalld.service", "ufw.service", "iptables.service", "ip6tables.service",
+	"ferm.service", "shorewall.service", "shorewall6.service", "docker.service",
+}
+
+// OtherLoaders are the names of units that are known to flush or load rules.
+func OtherLoaders() []string { return slices.Clone(otherLoaders) }
+
+// CairnTable is the name of the one table that Cairn owns.
+const CairnTable = "cairn"
+
+func (t NftTable) text() []byte { return []byte("# Managed by Cairn.\n" + t.replacement()) }
+
+func (t NftTable) rulesFile() File {
+	return File{Path: keepDir + t.Name + ".nft", Content: t.text(), Mode: 0o600}
+}
+
+// trialFile has rules that are in force without being confirmed. A restart of the
+// host empties /run, and so is a way back.
+func (t NftTable) trialFile() File {
+	return File{Path: "/run/" + t.Name + "-firewall.nft", Content: t.text(), Mode: 0o600}
+}
+
+func (t NftTable) script() File {
+	fill := strings.NewReplacer("FAMILY", t.Family, "NAME", t.Name, "UNIT", t.unitName(), "RULES", t.rulesFile().Path, "TRIAL", t.trialFile().Path)
+	return File{Path: keepDir + t.Name + "-firewall.sh", Content: []byte(fill.Replace(keepScript)), Mode: 0o644}
+}
+
+func (t NftTable) unitName() string      { return t.Name + "-firewall.service" }
+func (t NftTable) againUnitName() string { return t.Name + "-firewall-again.service" }
+
+// unit loads the table before the network is up (systemd.special(7),
+// network-pre.target) and is active as long as somebody watches over it. It is not
+// ordered after other loaders: one that itself waits for the network would make a
+// cycle, and systemd ends a cycle by leaving something out.
+func (t NftTable) unit() File {
+	script := "/bin/bash " + t.script().Path
+	return File{Path: unitDir + t.unitName(), Mode: 0o644, Content: []byte(`[Unit]
+Description=Firewall table ` + t.Key() + `, loaded and kept
+Documentation=man:nft(8)
+DefaultDependencies=no
+Wants=network-pre.target
+Before=network-pre.target shutdown.target
+Conflicts=shutdown.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStartPre=` + script + ` load
+ExecStart=` + script + ` watch
+ExecReload=` + script + ` load
+Restart=always
+RestartSec=1
+
+[Install]
+WantedBy=sysinit.target
+`)}
+}
+
+// againUnit loads the table once more after each start of another loader. Those
+// want it (systemd.unit(5), WantedBy=), so that no file of theirs is changed;
+// PartOf= would also stop it with them.
+func (t NftTable) againUnit() File {
+	others := strings.Join(otherLoaders, " ")
+	return File{Path: unitDir + t.againUnitName(), Mode: 0o644, Content: []byte(`[Unit]
+Description=Load the firewall table ` + t.Key() + ` again after others
+DefaultDependencies=no
+After=` + t.unitName() + ` ` + others + `
+
+[Service]
+Type=oneshot
+ExecStart=/bin/bash ` + t.script().Path + ` load
+
+[Install]
+WantedBy=` + others + `
+`)}
+}
+
+// links are what enabling both units makes.
+func (t NftTable) links() []string {
+	links := []string{unitDir + "sysinit.target.wants/" + t.unitName()}
+	for _, other := range otherLoaders {
+		links = append(links, unitDir+other+".wants/"+t.againUnitName())
+	}
+	return links
+}
+
+// earlierRules is where an earlier version of Cairn had the rules, in a directory
+// that other tools load as well.
+func (t NftTable) earlierRules() File {
+	return File{Path: "/etc/nftables.d/" + t.Name + ".nft", Absent: true}
+}
+
+func (t NftTable) files() []File {
+	return []File{t.rulesFile(), t.script(), t.unit(), t.againUnit(), t.earlierRules()}
+}
+
+// What [NftTable.bootState] and [NftTable.watchState] say when all is well.
+const (
+	bootKept = "kept"
+	watched  = "loaded again"
+)
+
+// bootState says whether the table comes back after a restart.
+func (t NftTable) bootState(ctx context.Context, sys *System) (string, error) {
+	state := bootKept
+	for _, f := range t.files() {
+		d, err := f.Check(ctx, sys)
+		if err != nil {
+			return "", err
+		}
+		if !d.Empty() {
+			state = "kept by other files"
+		}
+	}
+	for _, link := range t.links() {
+		_, _, found, err := sys.stat(link)
+		if err != nil {
+			return "", err
+		}
+		if !found {
+			state = "not always kept"
+		}
+	}
+	for _, path := range []string{t.unit().Path, t.links()[0]} {
+		_, _, found, err := sys.stat(path)
+		if err != nil {
+			return "", err
+		}
+		if !found {
+			state = "not kept"
+		}
+	}
+	return state, nil
+}
+
+// watchState says what happens when somebody else changes the table.
+func (t NftTable) watchState(ctx context.Context, sys *System) (string, error) {
+	state, err := sys.unitState(ctx, t.unitName())
+	if err != nil {
+		return "", err
+	}
+	d, err := t.unit().Check(ctx, sys)
+	if err != nil {
+		return "", err
+	}
+	if !state.runs() || state.reload || !d.Empty() {
+		return "nobody notices", nil
+	}
+	return watched, nil
+}
+
+// Capture implements [Guardable].
+func (t NftTable) Capture(ctx context.Context, sys *System) (Undo, error) {
+	paths := t.links()
+	for _, f := range append(t.files(), t.trialFile()) {
+		paths = append(paths, f.Path)
+	}
+	undo, err := sys.captureFiles(paths...)
+	if err != nil {
+		return Undo{}, err
+	}
+	running, err := t.running(ctx, sys)
+	if err != nil {
+		return Undo{}, err
+	}
+	undo.Commands = []Command{
+		{Argv: []string{"nft", "-f", "-"}, Stdin: []byte(t.removal() + string(running))},
+		{Argv: []string{"systemctl", "daemon-reload"}},
+	}
+	unit, err := sys.ask(ctx, "systemctl", "is-active", "--quiet", "--", t.unitName())
+	if err != nil {
+		return Undo{}, err
+	}
+	if unit.Exit != 0 {
+		// A pattern, because that no such unit is loaded is no failure then.
+		undo.Commands = append(undo.Commands, Command{Argv: []string{"systemctl", "--no-block", "stop", t.Name + "-firewall.servic[e]"}})
+	}
+	state, err := sys.captureState(ctx, "nft", "--stateless", "list", "table", t.Family, t.Name)
+	undo.States = []State{state}
+	return undo, err
+}
+
+// Persist implements [Guardable]. What is on trial goes last: whoever watches over
+// the table has the same rules from one file or from the other.
+func (t NftTable) Persist(ctx context.Context, sys *System) error {
+	for _, f := range t.files() {
+		if _, err := Converge(ctx, sys, f, ""); err != nil {
+			return err
+		}
+	}
+	trial := t.trialFile()
+	if err := errors.Join(sys.removeEmpty("/etc/nftables.d"), sys.remove(trial.Path)); err != nil {
+		return err
+	}
+	// Enabling also has systemd read the units anew (systemctl(1), "enable").
+	if _, err := sys.run(ctx, "systemctl", "enable", t.unitName(), t.againUnitName()); err != nil {
+		return err
+	}
+	_, err := sys.run(ctx, "systemctl", "restart", t.unitName())
+	return err
+}
