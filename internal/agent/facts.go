@@ -24,9 +24,10 @@ func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
 	f.CPUs, f.Virtualization = parseCPUInfo(a.text("/proc/cpuinfo"))
 	f.MemoryBytes = parseMemory(a.text("/proc/meminfo"))
 	f.Disks = a.disks()
-	f.Interfaces = interfaces()
+	f.Interfaces = a.interfaces(ctx)
 	f.Routes = append(parseRoutes4(a.text("/proc/net/route")), parseRoutes6(a.text("/proc/net/ipv6_route"))...)
 	a.systemdFacts(ctx, &f)
+	a.firewallFacts(ctx, &f)
 	f.Clock = a.Now().UTC()
 	return f
 }

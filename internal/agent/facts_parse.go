@@ -2,7 +2,6 @@ package agent
 
 import (
 	"encoding/hex"
-	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -97,25 +96,4 @@ func parseRoutes6(text string) []string {
 		}
 	}
 	return gateways
-}
-
-// interfaces are the network interfaces as the kernel has them.
-func interfaces() []wire.NIC {
-	links, err := net.Interfaces()
-	if err != nil {
-		return nil
-	}
-	var all []wire.NIC
-	for _, link := range links {
-		nic := wire.NIC{Name: link.Name, MAC: link.HardwareAddr.String(), MTU: link.MTU, Up: link.Flags&net.FlagUp != 0}
-		addresses, err := link.Addrs()
-		if err != nil {
-			continue
-		}
-		for _, address := range addresses {
-			nic.Addresses = append(nic.Addresses, address.String())
-		}
-		all = append(all, nic)
-	}
-	return all
 }

@@ -23,7 +23,6 @@ var readCommands = map[string]readCommand{
 		return []string{"/usr/sbin/sshd", "-T", "-C", fmt.Sprintf("user=%s,host=%s,addr=%s", a[0], a[1], a[2])}
 	}, 3},
 	"group-members": {func(a []string) []string { return []string{"getent", "group", a[0]} }, 1},
-	"nft-table":     {func(a []string) []string { return []string{"nft", "--stateless", "list", "table", a[0], a[1]} }, 2},
 	"ping": {func(a []string) []string {
 		return []string{"ping", "-n", "-q", "-c", "10", "-i", "0.2", "-w", "10", a[0]}
 	}, 1},
@@ -35,6 +34,9 @@ var readCommands = map[string]readCommand{
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:-]*$`)
 
 func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadReply {
+	if request.Name == "firewall-state" {
+		return s.firewallState(ctx)
+	}
 	command, known := readCommands[request.Name]
 	if !known || len(request.Args) != command.args {
 		return wire.ReadReply{Failure: failureOf(fmt.Errorf("there is no command %q with %d arguments", request.Name, len(request.Args)))}

@@ -94,6 +94,9 @@ func buildHost(name string, n *node) Host {
 	for _, item := range n.get("open").list() {
 		h.Open = append(h.Open, buildOpening(item))
 	}
+	for _, item := range n.get("inside").list() {
+		h.Inside = append(h.Inside, textOf(item))
+	}
 	return h
 }
 

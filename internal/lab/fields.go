@@ -72,6 +72,8 @@ func hostsShape() *shape {
 		key{name: "hardware", shape: hardwareShape(), doc: "What it has. This is verified, not assumed."},
 		key{name: "open", fallback: "none", shape: listOf(openingShape()),
 			doc: "Ports that others may reach, beside those of SSH and of services. Everyone may, unless `from` names networks."},
+		key{name: "inside", fallback: "those that lead to guests by their kind", shape: listOf(words(interfaceForm)),
+			doc: "Network interfaces with nothing but the host's own guests behind them, where Cairn does not see that by itself. What guests begin is forwarded."},
 	)), "there is nothing to manage")
 }
 

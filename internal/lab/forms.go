@@ -157,6 +157,21 @@ func parseOpening(text string) (port uint16, protocol string) {
 	return uint16(n), protocol
 }
 
+// interfaceForm is what the kernel takes for the name of a network interface and
+// nft for one without quotes (Linux, dev_valid_name: at most 15 characters).
+var interfaceForm = &form{
+	name: "the name of a network interface", rule: "as `ip link` shows it", example: "lxdbr0", pattern: `^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$`,
+	check: func(text string) *flaw {
+		if text == "lo" {
+			return &flaw{message: "lo is the host itself and needs no word"}
+		}
+		if name, _, at := strings.Cut(text, "@"); at {
+			return &flaw{suggestion: name}
+		}
+		return nil
+	},
+}
+
 var dateForm = &form{
 	name: "a date", rule: "year-month-day", example: "2027-03-01", pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`,
 	check: func(text string) *flaw {

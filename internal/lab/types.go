@@ -89,6 +89,7 @@ type Host struct {
 	Roles    []Role     // never empty, in the file's order
 	Hardware Hardware
 	Open     []Opening // beside SSH, which is open to the admin networks
+	Inside   []string  // network interfaces with nothing but the host's own guests behind them
 }
 
 // Hardware is what a host is said to have. It is verified, not assumed.

@@ -44,5 +44,5 @@ func EffectiveSSH(h Host) map[string]string {
 
 // firewallTable is the host's table.
 func firewallTable(h Host) resource.NftTable {
-	return resource.NftTable{Family: "inet", Name: FirewallTable, Body: FirewallRules(h.Host.Port, h.Lab.Network.Admin, h.Host.Open)}
+	return resource.NftTable{Family: "inet", Name: FirewallTable, Body: FirewallRules(h.Host.Port, h.Lab.Network.Admin, h.Host.Open, SidesOf(h))}
 }

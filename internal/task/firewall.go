@@ -7,15 +7,11 @@ import (
 	"strings"
 
 	"cairn/internal/lab"
+	"cairn/internal/resource"
 )
 
 // FirewallTable is the one nftables table, of the family inet, that Cairn owns.
-const FirewallTable = "cairn"
-
-// insideInterfaces are those behind which the host's own containers sit; what
-// comes from them is not "from outside". Docker names its bridges docker0 and
-// br-<id> (dockerd's manual, "Bridge network driver").
-var insideInterfaces = []string{"docker0", "br-*"}
+const FirewallTable = resource.CairnTable
 
 // FirewallRules is the content of a host's table: what is between its braces,
 // in nft's own syntax (nft(8)).
@@ -26,7 +22,10 @@ var insideInterfaces = []string{"docker0", "br-*"}
 // forwarded after destination NAT, so the forward chain holds them to the same
 // openings. It sees them before and apart from Docker's own rules, whose accept
 // cannot undo a drop (nft(8): a drop in any base chain is final).
-func FirewallRules(ssh uint16, admin []netip.Prefix, open []lab.Opening) string {
+//
+// What the host's own guests begin is forwarded, and they get addresses and names
+// from the host.
+func FirewallRules(ssh uint16, admin []netip.Prefix, open []lab.Opening, sides Sides) string {
 	openings := append([]lab.Opening{{Protocol: "tcp", Port: ssh, From: admin}}, open...)
 	var b strings.Builder
 	writeChain(&b, "input", "type filter hook input priority filter; policy drop;", slices.Concat(
@@ -39,15 +38,30 @@ func FirewallRules(ssh uint16, admin []netip.Prefix, open []lab.Opening) string 
 			"ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
 		},
 		rulesFor(openings, func(o lab.Opening) string { return fmt.Sprintf("%s dport %d", o.Protocol, o.Port) }),
+		[]string{sides.named() + "jump guests", sides.ofKind("bridge", "veth") + "jump guests"},
 	))
+	writeChain(&b, "guests", "", []string{
+		"tcp dport 53 accept",
+		"udp dport 53 accept",
+		"udp dport { 67, 547 } accept",
+		"icmpv6 type nd-router-solicit accept",
+	})
+	// A bridge may be given a port to the outside after this was written, so one of
+	// which nothing but the kind is known is not trusted with published ports.
 	writeChain(&b, "forward", "type filter hook forward priority filter - 10; policy accept;", slices.Concat(
 		[]string{
 			"ct state established,related accept",
-			"iifname { " + quoted(insideInterfaces) + " } accept",
+			sides.named() + "accept",
 		},
+		sides.veths("accept"),
 		rulesFor(open, func(o lab.Opening) string {
 			return fmt.Sprintf("ct status dnat meta l4proto %s ct original proto-dst %d", o.Protocol, o.Port)
 		}),
+		[]string{
+			"ct state new ct status dnat drop",
+			sides.ofKind("bridge") + "accept",
+		},
+		sides.within("accept"),
 		[]string{"ct state new drop"},
 	))
 	return b.String()
@@ -85,17 +99,12 @@ func prefixesWhere(prefixes []netip.Prefix, is func(netip.Addr) bool) []string {
 }
 
 func writeChain(b *strings.Builder, name, base string, rules []string) {
-	fmt.Fprintf(b, "chain %s {\n\t%s\n", name, base)
+	fmt.Fprintf(b, "chain %s {\n", name)
+	if base != "" {
+		rules = append([]string{base}, rules...)
+	}
 	for _, rule := range rules {
 		fmt.Fprintf(b, "\t%s\n", rule)
 	}
 	b.WriteString("}\n")
-}
-
-func quoted(names []string) string {
-	var q []string
-	for _, name := range names {
-		q = append(q, fmt.Sprintf("%q", name))
-	}
-	return strings.Join(q, ", ")
 }

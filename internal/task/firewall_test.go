@@ -42,11 +42,14 @@ func prefixes(texts ...string) []netip.Prefix {
 }
 
 var firewallCases = map[string]string{
-	"firewall-ssh-only.nft": FirewallRules(22, prefixes("192.168.1.0/24", "fd83::/64"), nil),
+	"firewall-ssh-only.nft": FirewallRules(22, prefixes("192.168.1.0/24", "fd83::/64"), nil, Sides{Outside: []string{"eth0"}, Veths: true}),
 	"firewall-openings.nft": FirewallRules(2222, prefixes("192.168.1.7/24"), []lab.Opening{
 		{Protocol: "tcp", Port: 443},
 		{Protocol: "udp", Port: 51820},
 		{Protocol: "tcp", Port: 8006, From: prefixes("192.168.1.0/28", "fd83::/64")},
+	}, Sides{}),
+	"firewall-guests.nft": FirewallRules(22, prefixes("192.168.1.0/24"), []lab.Opening{{Protocol: "tcp", Port: 443}}, Sides{
+		Outside: []string{"enp3s0", "vmbr0"}, Inside: []string{"lxdbr0", "mynet", "wg0"}, Bridges: []string{"vmbr0"}, Veths: true,
 	}),
 }
 

@@ -103,6 +103,26 @@ type Facts struct {
 	ClockSynced    bool      `cbor:"18,keyasint,omitempty"`
 	User           string    `cbor:"19,keyasint"`           // who logged in, before sudo
 	Peer           string    `cbor:"20,keyasint,omitempty"` // where the login came from, as the host sees it
+	// What else has to do with the packets of the host, beside Cairn's own table.
+	Forwards []string `cbor:"30,keyasint,omitempty"` // families that it passes on between networks: IPv4, IPv6
+	Filters  []Filter `cbor:"31,keyasint,omitempty"` // other tables in force that drop what comes in
+	Loaders  []Loader `cbor:"32,keyasint,omitempty"` // other units that load or flush rules
+}
+
+// Filter is a table of another owner that drops what it does not let in.
+type Filter struct {
+	Table string   `cbor:"1,keyasint"`           // family and name
+	Owner string   `cbor:"2,keyasint,omitempty"` // ufw, firewalld; empty: nobody that is known
+	Lets  []string `cbor:"3,keyasint,omitempty"` // ports that it lets in from somewhere: 8096/tcp, 6000-6010/udp
+}
+
+// Loader is a unit that loads or flushes rules and is enabled or active.
+type Loader struct {
+	Unit    string    `cbor:"1,keyasint"`
+	Enabled bool      `cbor:"2,keyasint,omitempty"` // starts with the host
+	Active  bool      `cbor:"3,keyasint,omitempty"`
+	Since   time.Time `cbor:"4,keyasint,omitzero"`  // when it was last started
+	Flushes string    `cbor:"5,keyasint,omitempty"` // where it says "flush ruleset"
 }
 
 // OS is what /etc/os-release says.
@@ -119,6 +139,14 @@ type Disk struct {
 	Bytes uint64 `cbor:"2,keyasint"`
 }
 
+// FirewallState is how a host's table stands beside what others do. It is the
+// output of the read command "firewall-state".
+type FirewallState struct {
+	Next    resource.NextBoot `cbor:"1,keyasint"`
+	Filters []Filter          `cbor:"2,keyasint,omitempty"`
+	Loaders []Loader          `cbor:"3,keyasint,omitempty"`
+}
+
 // NIC is a network interface.
 type NIC struct {
 	Name      string   `cbor:"1,keyasint"`
@@ -126,6 +154,9 @@ type NIC struct {
 	Addresses []string `cbor:"3,keyasint,omitempty"` // with prefix length
 	MTU       int      `cbor:"4,keyasint"`
 	Up        bool     `cbor:"5,keyasint,omitempty"`
+	Kind      string   `cbor:"6,keyasint,omitempty"` // as ip-link(8) names it: bridge, wireguard; empty for hardware
+	Ports     []string `cbor:"7,keyasint,omitempty"` // of a bridge or bond
+	Default   bool     `cbor:"8,keyasint,omitempty"` // a default route leads over it
 }
 
 // CheckRequest asks how far resources are from their description. Nothing is changed.
@@ -299,7 +330,7 @@ type DatagramReply struct {
 // ReadCommand asks to run one of the read-only commands that the agent knows by
 // name. Nothing else can be run over a session.
 type ReadCommand struct {
-	Name string   `cbor:"1,keyasint"` // sshd-effective, nft-table, unit-state, ping, resolve, time-offset
+	Name string   `cbor:"1,keyasint"` // sshd-effective, group-members, firewall-state, ping, resolve
 	Args []string `cbor:"2,keyasint,omitempty"`
 }
 

@@ -1,0 +1,158 @@
+package task
+
+import (
+	"fmt"
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+
+	"cairn/internal/lab"
+	"cairn/internal/wire"
+)
+
+// Sides sorts a host's network interfaces by what is behind them. One that is in
+// none of the lists counts as outside.
+type Sides struct {
+	// Outside are those with the lab's networks or the way to the internet behind them.
+	Outside []string
+	// Inside are those with nothing but the host's own guests behind them.
+	Inside []string
+	// Bridges are bridges among Outside: what stays within one of them, such as a
+	// virtual machine's traffic, is not the host's.
+	Bridges []string
+	// Veths says that a veth pair leads to a guest. In a container it may be the way out.
+	Veths bool
+}
+
+// guestBridges are the names of bridges that container and machine managers make
+// at any time and give no port to the outside: Docker (docker0, br-<id>,
+// docker_gwbridge of Swarm), LXD, Incus, libvirt, Podman, and CNI plugins.
+var guestBridges = []string{"docker0", "br-*", "docker_gwbridge", "lxdbr*", "incusbr*", "virbr*", "podman*", "cni*"}
+
+// guestKinds are the kinds of interfaces, beside bridges, that lead to guests or
+// to peers of a network of the host's own: VPNs, and overlays between container hosts.
+var guestKinds = []string{"tun", "wireguard", "vxlan", "geneve", "ipip", "gre", "dummy"}
+
+// SidesOf sorts the interfaces of a host by their structure, and takes the owner's
+// word where the lab names some. What leads outside stays outside.
+func SidesOf(h Host) Sides {
+	s := Sides{Veths: h.Facts.Container == ""}
+	taken := map[string]bool{} // as a port of a bridge or bond
+	for _, nic := range h.Facts.Interfaces {
+		for _, port := range nic.Ports {
+			taken[port] = true
+		}
+	}
+	for _, nic := range h.Facts.Interfaces {
+		switch {
+		case nic.Name == "lo":
+		case h.leadsOutside(nic):
+			s.Outside = append(s.Outside, nic.Name)
+			if nic.Kind == "bridge" {
+				s.Bridges = append(s.Bridges, nic.Name)
+			}
+		case taken[nic.Name] || isGuestBridge(nic.Name):
+		case nic.Kind == "bridge" || slices.Contains(guestKinds, nic.Kind):
+			s.Inside = append(s.Inside, nic.Name)
+		}
+	}
+	for _, name := range h.Host.Inside {
+		if !slices.Contains(s.Outside, name) {
+			s.Inside = append(s.Inside, name)
+		}
+	}
+	for _, names := range []*[]string{&s.Outside, &s.Inside, &s.Bridges} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
+	}
+	return s
+}
+
+// leadsOutside reports whether an interface carries a default route, an address of
+// the lab's networks, or has a port that is neither a guest's nor a tunnel's.
+func (h Host) leadsOutside(nic wire.NIC) bool {
+	if nic.Default {
+		return true
+	}
+	for _, text := range nic.Addresses {
+		address, err := netip.ParsePrefix(text)
+		inLab := func(n lab.Subnet) bool { return n.Contains(address.Addr()) }
+		if err == nil && slices.ContainsFunc(h.Lab.Subnets(), inLab) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(nic.Ports, func(port string) bool {
+		i := slices.IndexFunc(h.Facts.Interfaces, func(n wire.NIC) bool { return n.Name == port })
+		return i >= 0 && h.Facts.Interfaces[i].Kind != "veth" && !slices.Contains(guestKinds, h.Facts.Interfaces[i].Kind)
+	})
+}
+
+func isGuestBridge(name string) bool {
+	return slices.ContainsFunc(guestBridges, func(pattern string) bool {
+		matches, _ := path.Match(pattern, name)
+		return matches
+	})
+}
+
+// Behind are the interfaces there are that lead to guests, in order.
+func (s Sides) Behind(interfaces []wire.NIC) []string {
+	var names []string
+	for _, nic := range interfaces {
+		if slices.Contains(s.Inside, nic.Name) || isGuestBridge(nic.Name) && !slices.Contains(s.Outside, nic.Name) {
+			names = append(names, nic.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// notOutside begins a rule for what comes in by any interface but those.
+func (s Sides) notOutside() string {
+	if len(s.Outside) == 0 {
+		return ""
+	}
+	return "iifname != { " + quoted(s.Outside) + " } "
+}
+
+// named begins a rule for what comes in by an interface that is known to be inside.
+func (s Sides) named() string {
+	// A set of nft takes no name that a pattern of it covers.
+	names := slices.DeleteFunc(slices.Clone(s.Inside), isGuestBridge)
+	return s.notOutside() + "iifname { " + quoted(append(slices.Clone(guestBridges), names...)) + " } "
+}
+
+// ofKind begins a rule for what comes in by an interface of a kind. Veths are left
+// out where they may lead outside.
+func (s Sides) ofKind(kinds ...string) string {
+	if !s.Veths {
+		kinds = slices.DeleteFunc(kinds, func(kind string) bool { return kind == "veth" })
+	}
+	return s.notOutside() + "meta iifkind { " + quoted(kinds) + " } "
+}
+
+// veths is a rule for what comes in by a veth pair, where that is a guest.
+func (s Sides) veths(verdict string) []string {
+	if !s.Veths {
+		return nil
+	}
+	return []string{s.ofKind("veth") + verdict}
+}
+
+// within are rules for what stays within a bridge. The kernel shows it to the
+// forward hook where br_netfilter is loaded, as Docker does.
+func (s Sides) within(verdict string) []string {
+	var rules []string
+	for _, name := range s.Bridges {
+		rules = append(rules, fmt.Sprintf("iifname %q oifname %q %s", name, name, verdict))
+	}
+	return rules
+}
+
+func quoted(names []string) string {
+	var q []string
+	for _, name := range names {
+		q = append(q, fmt.Sprintf("%q", name))
+	}
+	return strings.Join(q, ", ")
+}
