@@ -9,7 +9,7 @@ import (
 
 	"cairn/internal/host"
 	"cairn/internal/lab"
-	"cairn/internal/roadmap"
+	"cairn/internal/problem"
 )
 
 func newHost(g *globals) *cobra.Command {
@@ -120,23 +120,15 @@ func runHostPurge(ctx context.Context, g *globals, h lab.Host, c *host.Connector
 	return nil
 }
 
-func hostNames(l *lab.Lab) []string {
-	names := make([]string, len(l.Hosts))
-	for i, h := range l.Hosts {
-		names[i] = h.Name
-	}
-	return names
-}
-
 // withHost finds the host in the lab and calls do.
 func (g *globals) withHost(name string, login loginFlags, do func(lab.Host, *host.Connector) error) error {
-	l, r, err := g.loadLab()
+	l, _, err := g.loadLab()
 	if err != nil {
 		return err
 	}
 	h, known := l.Host(name)
 	if !known {
-		return r.NoSuch(roadmap.SortHost, name, hostNames(l)...)
+		return problem.New(problem.LabUnknown, "", fmt.Sprintf("lab.yaml has no host %q", name))
 	}
 	c, err := g.connector(l, login)
 	if err != nil {

@@ -86,7 +86,7 @@ func (e *Engine) checkpoints(names []string) ([]roadmap.Checkpoint, error) {
 			return nil, problem.New(problem.LabNotReady, name, "this version of Cairn cannot look at that checkpoint yet").
 				WithFix("`cairn check` alone looks at all that it can")
 		}
-		return nil, e.noSuch(roadmap.SortCheckpoint, name)
+		return nil, noSuch("checkpoint", name, e.names())
 	}
 	return found, nil
 }

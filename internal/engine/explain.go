@@ -39,15 +39,7 @@ func (e *Engine) Explain(id string) (*Explanation, error) {
 	if item, known := find(e.theCase.below(e.Model().Plan), id); known {
 		return e.explained(id, item.Kind, item.Name, "The case has it to gate with; it is not the roadmap's own."), nil
 	}
-	return nil, e.noSuch("", id)
-}
-
-// ExplainTask is Explain for tasks alone.
-func (e *Engine) ExplainTask(id string) (*Explanation, error) {
-	if _, _, err := e.findTask(id); err != nil {
-		return nil, err
-	}
-	return e.Explain(id)
+	return nil, noSuch("item", id, e.names())
 }
 
 func (e *Engine) explainIn(stage roadmap.Stage, id string) *Explanation {

@@ -47,6 +47,9 @@ var noteSources = []func(noted) []Note{
 	restarts,
 	sudoWithoutPassword,
 	keyNotes,
+	filterNotes,
+	loaderNotes,
+	guestNotes,
 }
 
 // notes are all notes about a host.

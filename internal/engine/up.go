@@ -68,7 +68,7 @@ func ValidUntil(r *roadmap.Roadmap, stage string) error {
 	if stage == "" || slices.ContainsFunc(r.Stages, func(s roadmap.Stage) bool { return s.ID == stage }) {
 		return nil
 	}
-	return r.NoSuch(roadmap.SortStage, stage)
+	return problem.New(problem.LabUnknown, "", fmt.Sprintf("the roadmap has no stage %q", stage))
 }
 
 func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpReport) error {

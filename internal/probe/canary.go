@@ -27,7 +27,7 @@ func canaryAllowed(ctx context.Context, from Vantage, target Target) Finding {
 	defer func() { _ = stop() }()
 	conn, err := dialBriefly(ctx, from, "tcp", netip.AddrPortFrom(target.Host.Address, port).String())
 	if err != nil {
-		return judged(expected, fields("port", port, "answer", err), fmt.Sprintf("port %d is declared open and does not answer", port))
+		return judged(expected, fields("port", port, "answer", err), fmt.Sprintf("port %d is declared open and does not answer", port)+alsoFiltered(ctx, target))
 	}
 	defer func() { _ = conn.Close() }()
 	return judged(expected, fields("port", port, "answer", "a connection"))

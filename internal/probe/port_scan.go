@@ -86,9 +86,12 @@ func scan(ctx context.Context, from Vantage, target Target, address netip.Addr, 
 			wrong = append(wrong, fmt.Sprintf("port %d answers and is not declared", port))
 		}
 	}
-	// A declared port with no service behind it is silent or refuses, which is
-	// for the service's own checkpoint to find. SSH has to be there; that the scan
-	// sees it shows that packets come through.
+	for _, port := range want {
+		if port != target.Host.Port && !slices.Contains(reply.Open, port) && shut(ctx, from, target, network, netip.AddrPortFrom(address, port)) {
+			wrong = append(wrong, fmt.Sprintf("port %d is declared open and cannot be reached", port)+alsoFiltered(ctx, target))
+		}
+	}
+	// SSH has to be there; that the scan sees it shows that packets come through.
 	if slices.Contains(want, target.Host.Port) && !slices.Contains(reply.Open, target.Host.Port) {
 		if conn, err := dialBriefly(ctx, from, "tcp", netip.AddrPortFrom(address, target.Host.Port).String()); err == nil {
 			_ = conn.Close()
@@ -97,6 +100,23 @@ func scan(ctx context.Context, from Vantage, target Target, address netip.Addr, 
 		wrong = append(wrong, fmt.Sprintf("SSH does not answer on port %d", target.Host.Port))
 	}
 	return judged(expected, observed, wrong...)
+}
+
+// shut reports whether a declared port cannot be reached although something
+// listens there: a service, or else a canary. One that refuses has been let
+// through; where its service listens is for the service's own checkpoint.
+func shut(ctx context.Context, from Vantage, target Target, network string, port netip.AddrPort) bool {
+	_, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: network, Port: port.Port(), Nonce: target.Nonce})
+	if err != nil {
+		return false
+	}
+	defer func() { _ = stop() }()
+	conn, err := dialBriefly(ctx, from, "tcp", port.String())
+	if err == nil {
+		_ = conn.Close()
+		return false
+	}
+	return ctx.Err() == nil && !strings.Contains(err.Error(), "refused")
 }
 
 // openPorts are the ports of the address that the vantage may reach, in order.

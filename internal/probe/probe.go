@@ -103,12 +103,13 @@ func All() []Probe {
 		{Name: "ssh-other-user-refused", Twin: "ssh-key-login", Look: sshOtherUserRefused},
 		{Name: "ssh-weak-kex-refused", Twin: "ssh-key-login", Outside: true, Look: sshWeakAlgorithmsRefused},
 		{Name: "ssh-effective-config", Look: sshEffectiveConfig},
-		{Name: "port-scan-ipv4", Twin: "canary-allowed", Look: portScanIPv4},
-		{Name: "port-scan-ipv6", Twin: "canary-allowed", Look: portScanIPv6},
+		{Name: "port-scan-ipv4", Twin: "canary-allowed", Look: explained(portScanIPv4)},
+		{Name: "port-scan-ipv6", Twin: "canary-allowed", Look: explained(portScanIPv6)},
 		{Name: "canary-allowed", Twin: "canary-denied", Look: canaryAllowed},
-		{Name: "canary-denied", Twin: "canary-allowed", Look: canaryDenied},
-		{Name: "canary-published", Twin: "canary-allowed", Look: canaryPublished},
-		{Name: "udp-canary", Twin: "canary-allowed", Look: udpCanary},
+		{Name: "canary-denied", Twin: "canary-allowed", Look: explained(canaryDenied)},
+		{Name: "canary-published", Twin: "canary-allowed", Look: explained(canaryPublished)},
+		{Name: "udp-canary", Twin: "canary-allowed", Look: explained(udpCanary)},
+		{Name: "firewall-lasts", Look: firewallLasts},
 	}
 }
 

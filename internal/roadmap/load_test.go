@@ -168,7 +168,7 @@ func TestFoundation(t *testing.T) {
 			"second-host:ssh-keyboard-interactive-refused second-host:ssh-weak-kex-refused " +
 			"host:ssh-other-user-refused host:ssh-effective-config",
 		"foundation.firewall-blocks": "second-host:port-scan-ipv4 second-host:port-scan-ipv6 second-host:canary-allowed " +
-			"second-host:canary-denied second-host:canary-published second-host:udp-canary",
+			"second-host:canary-denied second-host:canary-published second-host:udp-canary host:firewall-lasts",
 	}
 	got := map[string]string{}
 	for _, s := range r.Stages {

@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cairn/internal/lab"
+	"cairn/internal/task"
+	"cairn/internal/wire"
+)
+
+// filterNotes are about other filters on the host: a packet has to pass both.
+func filterNotes(n noted) []Note {
+	var notes []Note
+	for _, f := range n.facts.Filters {
+		who := filterName(f)
+		notes = append(notes, Note{
+			Kind: NoteConflict, Text: "Two firewalls: " + who + " filters here too. What is to be reached must be let in by both.",
+			Fix: "Decide for one. To keep Cairn's alone, " + turnOff(f) + ".",
+		})
+		if missing := notLetIn(f, task.Openings(n.lab, n.host)); len(missing) > 0 {
+			notes = append(notes, Note{
+				Kind: NoteConflict, Text: fmt.Sprintf("%s keeps %s shut, which lab.yaml opens.", who, strings.Join(missing, ", ")),
+				Fix: "Let it in there too, or do without " + who + ".",
+			})
+		}
+		// What ufw and firewalld let in is named by lostPorts.
+		if closed := closedBy(f, task.Openings(n.lab, n.host)); f.Owner == "" && len(closed) > 0 {
+			notes = append(notes, Note{
+				Kind: NoteReach, Text: fmt.Sprintf("%s lets in %s. Cairn will close it.", who, strings.Join(closed, ", ")),
+				Fix: "To keep it open, add to the host: `open: [" + strings.Join(closed, ", ") + "]`.",
+			})
+		}
+	}
+	return notes
+}
+
+func filterName(f wire.Filter) string {
+	if f.Owner != "" {
+		return f.Owner
+	}
+	return "the table " + f.Table
+}
+
+// turnOff says how the owner ends the other filter.
+func turnOff(f wire.Filter) string {
+	switch f.Owner {
+	case "ufw":
+		return "run `ufw disable` on the host"
+	case "firewalld":
+		return "run `systemctl disable --now firewalld` on the host"
+	}
+	return "take that table away on the host, and out of the file that loads it"
+}
+
+// notLetIn are the openings that a filter does not let in from anywhere.
+func notLetIn(f wire.Filter, openings []lab.Opening) []string {
+	var ports []string
+	for _, o := range openings {
+		if !slices.ContainsFunc(f.Lets, func(let string) bool { return covers(let, o) }) {
+			ports = append(ports, fmt.Sprintf("%d/%s", o.Port, o.Protocol))
+		}
+	}
+	return ports
+}
+
+// closedBy are the ports that a filter lets in and that are not declared. Those of
+// DHCP are the host's own doing.
+func closedBy(f wire.Filter, openings []lab.Opening) []string {
+	openings = append(slices.Clone(openings), lab.Opening{Protocol: "udp", Port: 68}, lab.Opening{Protocol: "udp", Port: 546})
+	return slices.DeleteFunc(slices.Clone(f.Lets), func(let string) bool {
+		return slices.ContainsFunc(openings, func(o lab.Opening) bool { return let == fmt.Sprintf("%d/%s", o.Port, o.Protocol) })
+	})
+}
+
+// covers reports whether ports as a [wire.Filter] has them hold the opening.
+func covers(let string, o lab.Opening) bool {
+	ports, protocol, _ := strings.Cut(let, "/")
+	first, last, isRange := strings.Cut(ports, "-")
+	if !isRange {
+		last = first
+	}
+	from, errFrom := strconv.ParseUint(first, 10, 16)
+	to, errTo := strconv.ParseUint(last, 10, 16)
+	return errFrom == nil && errTo == nil && protocol == o.Protocol && uint16(from) <= o.Port && o.Port <= uint16(to)
+}
+
+// loaderNotes are about who else loads rules when the host starts.
+func loaderNotes(n noted) []Note {
+	var notes []Note
+	for _, l := range n.facts.Loaders {
+		switch {
+		case l.Flushes != "":
+			notes = append(notes, Note{Kind: NoteKept, Text: fmt.Sprintf("%s flushes all rules (%s) and loads its own. Cairn's are loaded again after that.", l.Unit, l.Flushes)})
+		case l.Unit != "docker.service":
+			notes = append(notes, Note{Kind: NoteKept, Text: l.Unit + " loads rules too, and stays as it is. Cairn's table is loaded after it."})
+		}
+	}
+	return notes
+}
+
+// guestNotes are about what the host forwards.
+func guestNotes(n noted) []Note {
+	var notes []Note
+	sides := task.SidesOf(task.Host{Lab: n.lab, Host: n.host, Facts: n.facts})
+	for _, name := range n.host.Inside {
+		if slices.Contains(sides.Outside, name) {
+			notes = append(notes, Note{
+				Kind: NoteConflict, Text: fmt.Sprintf("lab.yaml says that %s is inside, but it leads outside. Cairn treats it as outside.", name), Fix: "Take it out of `inside`.",
+			})
+		}
+	}
+	if len(n.facts.Forwards) == 0 {
+		return notes
+	}
+	if behind := sides.Behind(n.facts.Interfaces); len(behind) > 0 {
+		notes = append(notes, Note{
+			Kind: NoteKept,
+			Text: "The host forwards for what is behind " + strings.Join(behind, ", ") + ". That goes on, with DNS and DHCP from the host.",
+		})
+	}
+	for _, nic := range n.facts.Interfaces {
+		if unknownSide(sides, nic) {
+			notes = append(notes, Note{
+				Kind: NoteStops, Text: "The host forwards, and what begins behind " + nic.Name + " will no longer be forwarded.",
+				Fix: "If only guests of the host are behind it, add to the host: `inside: [" + nic.Name + "]`.",
+			})
+		}
+	}
+	return notes
+}
+
+// unknownSide reports whether an interface has a network of which nothing is known.
+func unknownSide(sides task.Sides, nic wire.NIC) bool {
+	known := nic.Name == "lo" || nic.Kind == "veth" || slices.Contains(sides.Outside, nic.Name) || len(sides.Behind([]wire.NIC{nic})) > 0
+	return !known && nic.Up && len(nic.Addresses) > 0
+}
