@@ -203,7 +203,8 @@ func (r *running) step(ctx context.Context, s wire.Step) error {
 	if diff.Empty() {
 		typ = wire.StepUnchanged
 	}
-	return r.emit(wire.Event{Type: typ, Step: s.ID, Task: s.Task, Diff: &diff})
+	brief := diff.WithoutText()
+	return r.emit(wire.Event{Type: typ, Step: s.ID, Task: s.Task, Diff: &brief})
 }
 
 // stepProblem gives a step's error the code that fits.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 
 func newCheck(g *globals) *cobra.Command {
 	var login loginFlags
+	var hosts []string
 	cmd := &cobra.Command{
 		Use:   "check [CHECKPOINT...]",
 		Short: "Look anew whether what was proven still holds",
@@ -25,14 +27,15 @@ EXIT STATUS
   12   something is not proven; an unreachable host proves nothing
   14   another run holds the lock
   130  interrupted`,
-		RunE: func(cmd *cobra.Command, args []string) error { return runCheck(cmd.Context(), g, login, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runCheck(cmd.Context(), g, login, hosts, args) },
 	}
 	login.addFlags(cmd.Flags())
+	addHosts(cmd.Flags(), &hosts)
 	return cmd
 }
 
-func runCheck(ctx context.Context, g *globals, login loginFlags, names []string) error {
-	e, err := g.open(ctx, login)
+func runCheck(ctx context.Context, g *globals, login loginFlags, hosts, names []string) error {
+	e, err := g.open(ctx, login, hosts...)
 	if err != nil {
 		return err
 	}
@@ -58,9 +61,22 @@ func writeCheckText(s *screen, w io.Writer, report *engine.CheckReport) {
 		if r.Outcome == evidence.Proven {
 			proven++
 		}
+		if named(report.Causes, r.Reason) {
+			r.Reason = ""
+		}
 		writeRecord(s, w, r, "  ", briefly)
 	}
 	fmt.Fprintf(w, "\n%d of %d looks prove what they should.\n", proven, len(report.Records))
+	if len(report.Causes) > 0 {
+		fmt.Fprintln(w, "\nWhat is not proven, and why")
+		writeCauses(w, s.paint, report.Causes)
+	}
+}
+
+// named reports whether a reason is that of several looks: it is named once, with
+// all of them.
+func named(causes []evidence.Cause, reason string) bool {
+	return slices.ContainsFunc(causes, func(c evidence.Cause) bool { return len(c.Looks) > 1 && c.Names(reason) })
 }
 
 // briefly is how many values of a piece of evidence are shown where there are

@@ -13,21 +13,24 @@ import (
 )
 
 func newExplain(g *globals) *cobra.Command {
-	return &cobra.Command{
+	var full bool
+	cmd := &cobra.Command{
 		Use:   "explain ID",
 		Short: "Explain a task, milestone, checkpoint, stage, challenge or error code",
-		Long: `Explain tells of anything Cairn names what it is, what a closed one still waits for, the evidence under it, what can go wrong with
-it and how to mend that. Ids are those that status prints, and codes those of errors.
+		Long: `Explain tells of anything Cairn names what fails and what to do about it, what it is, what a closed one still waits for, the
+evidence under it, and what can go wrong with it. Ids are those that status prints, and codes those of errors.
 
 EXIT STATUS
   0  it was explained
   1  nothing has that name, or the lab or its journal cannot be read`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runExplain(cmd.Context(), g, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runExplain(cmd.Context(), g, args[0], full) },
 	}
+	cmd.Flags().BoolVar(&full, "full", false, "show the values behind what is proven, too")
+	return cmd
 }
 
-func runExplain(ctx context.Context, g *globals, id string) error {
+func runExplain(ctx context.Context, g *globals, id string, full bool) error {
 	if entry, known := problem.Lookup(problem.Code(id)); known {
 		return g.explainCode(entry)
 	}
@@ -40,7 +43,7 @@ func runExplain(ctx context.Context, g *globals, id string) error {
 	if err != nil {
 		return err
 	}
-	return g.screen.result(explanation, func(w io.Writer) { writeExplanation(g.screen, w, explanation) })
+	return g.screen.result(explanation, func(w io.Writer) { writeExplanation(g.screen, w, explanation, full) })
 }
 
 func (g *globals) explainCode(entry problem.Entry) error {
@@ -53,24 +56,48 @@ func (g *globals) explainCode(entry problem.Entry) error {
 	})
 }
 
-func writeExplanation(s *screen, w io.Writer, x *engine.Explanation) {
+// writeExplanation begins with what fails and what to do about it. Of what is
+// proven the values are shown only in full.
+func writeExplanation(s *screen, w io.Writer, x *engine.Explanation, full bool) {
 	fmt.Fprintf(w, "%s  %s\n%s%s\n", x.ID, x.Name, x.Kind, explainedState(x))
+	if len(x.Causes) > 0 {
+		fmt.Fprintln(w, "\nWhat is not proven, and why")
+		writeCauses(w, s.paint, x.Causes)
+	}
 	if x.Text != "" {
 		fmt.Fprintf(w, "\n%s\n", x.Text)
 	}
 	writeList(w, "Steps", x.Steps)
 	writeList(w, "Waits for", x.WaitsFor)
-	if len(x.Checkpoints) > 0 {
-		fmt.Fprintln(w, "\nEvidence")
+	writeProofs(s, w, x, full)
+	for _, c := range x.Challenges {
+		fmt.Fprintf(w, "\nWhat can go wrong: %s\n  look:   %s\n  remedy: %s\n", c.Text, c.Diagnosis, c.Remedy)
 	}
+}
+
+func writeProofs(s *screen, w io.Writer, x *engine.Explanation, full bool) {
+	if len(x.Checkpoints) == 0 {
+		return
+	}
+	hidden := false
+	fmt.Fprintln(w, "\nEvidence")
 	for _, c := range x.Checkpoints {
 		fmt.Fprintf(w, "  %s %s  %s  %s\n", s.paint(string(c.Outcome), mark(string(c.Outcome))), c.Outcome, c.ID, c.Name)
 		for _, v := range c.Looks {
+			if named(x.Causes, v.Reason) {
+				v.Reason = "" // named above
+			}
+			if v.Outcome.Counts() && !full && v.Record != nil {
+				hidden = true
+				brief := *v.Record
+				brief.Observed = nil
+				v.Record = &brief
+			}
 			writeVerdict(s, w, v, math.MaxInt)
 		}
 	}
-	for _, c := range x.Challenges {
-		fmt.Fprintf(w, "\nWhat can go wrong: %s\n  look:   %s\n  remedy: %s\n", c.Text, c.Diagnosis, c.Remedy)
+	if hidden {
+		fmt.Fprintf(w, "  The values behind what is proven: cairn explain %s --full\n", x.ID)
 	}
 }
 

@@ -70,17 +70,22 @@ func (f loginFlags) login() host.Login {
 	return host.Login{User: f.user, AskPassword: f.askPassword, AskSudo: f.askSudo}
 }
 
-// open makes the engine for the lab.
-func (g *globals) open(ctx context.Context, login loginFlags) (*engine.Engine, error) {
-	return g.openAs(ctx, login, false)
+// addHosts is the flag of commands that can be narrowed down to some hosts.
+func addHosts(flags *pflag.FlagSet, hosts *[]string) {
+	flags.StringSliceVar(hosts, "host", nil, "only this host, by its `NAME` in lab.yaml; may be given several times")
+}
+
+// open makes the engine for the lab, for the hosts named or for all.
+func (g *globals) open(ctx context.Context, login loginFlags, hosts ...string) (*engine.Engine, error) {
+	return g.openAs(ctx, login, hosts, false)
 }
 
 // look makes the engine for a command that only looks: nothing is written.
-func (g *globals) look(ctx context.Context, login loginFlags) (*engine.Engine, error) {
-	return g.openAs(ctx, login, true)
+func (g *globals) look(ctx context.Context, login loginFlags, hosts ...string) (*engine.Engine, error) {
+	return g.openAs(ctx, login, hosts, true)
 }
 
-func (g *globals) openAs(ctx context.Context, login loginFlags, lookOnly bool) (*engine.Engine, error) {
+func (g *globals) openAs(ctx context.Context, login loginFlags, hosts []string, lookOnly bool) (*engine.Engine, error) {
 	l, r, err := g.loadLab()
 	if err != nil {
 		return nil, err
@@ -91,7 +96,7 @@ func (g *globals) openAs(ctx context.Context, login loginFlags, lookOnly bool) (
 	}
 	return engine.Open(ctx, engine.Options{
 		Lab: l, Roadmap: r, Connector: connector, Now: time.Now, Progress: g.screen.progress,
-		Login: login.login(), LookOnly: lookOnly,
+		Login: login.login(), Only: hosts, LookOnly: lookOnly,
 	})
 }
 

@@ -29,13 +29,22 @@ func mark(word string) string {
 var colours = map[string]string{
 	string(evidence.Proven): "32", string(evidence.Holds): "32", "completed": "32",
 	string(evidence.Refuted): "31", string(evidence.Lost): "31", "failed": "31",
+	string(added): "32", string(changed): "33", string(removed): "31",
 	string(evidence.Stale): "90", string(evidence.Unproven): "33", string(evidence.Waived): "36",
 }
 
-// paint colours text by a word, on a terminal that shows colour.
-func (s *screen) paint(word, text string) string {
+// painter colours text by a word, where there is colour.
+type painter func(word, text string) string
+
+// paint colours what goes to stdout, on a terminal that shows colour.
+func (s *screen) paint(word, text string) string { return painted(s.colour, word, text) }
+
+// paintTalk colours what goes to stderr.
+func (s *screen) paintTalk(word, text string) string { return painted(s.colourTalk, word, text) }
+
+func painted(colour bool, word, text string) string {
 	code, known := colours[word]
-	if !s.colour || !known {
+	if !colour || !known {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"

@@ -23,7 +23,7 @@ var noteTitles = []struct {
 }
 
 // writeNotes shows what to know before saying yes, group by group.
-func writeNotes(s *screen, w io.Writer, notes []engine.Note) {
+func writeNotes(w io.Writer, paint painter, notes []engine.Note) {
 	for _, group := range noteTitles {
 		titled := false
 		for _, n := range notes {
@@ -34,14 +34,14 @@ func writeNotes(s *screen, w io.Writer, notes []engine.Note) {
 				fmt.Fprintf(w, "  %s\n", group.title)
 				titled = true
 			}
-			writeNote(s, w, n)
+			writeNote(w, paint, n)
 		}
 	}
 }
 
 // writeNote marks what ends or is in the way; the rest is only told.
-func writeNote(s *screen, w io.Writer, n engine.Note) {
-	sign := s.paint("unproven", "!")
+func writeNote(w io.Writer, paint painter, n engine.Note) {
+	sign := paint("unproven", "!")
 	switch n.Kind {
 	case engine.NoteRestart, engine.NoteKey, engine.NoteKept:
 		sign = "-"

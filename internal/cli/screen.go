@@ -44,10 +44,11 @@ func (f *format) Type() string { return "format" }
 
 // screen is where a command shows things. It is safe for concurrent use.
 type screen struct {
-	streams Streams
-	format  format
-	colour  bool // stdout is a terminal that may show colour
-	begun   time.Time
+	streams    Streams
+	format     format
+	colour     bool // stdout is a terminal that may show colour
+	colourTalk bool // stderr is one
+	begun      time.Time
 
 	mu       sync.Mutex
 	underWay underWay
@@ -58,8 +59,13 @@ func newScreen(streams Streams) *screen {
 	now := time.Now()
 	return &screen{
 		streams: streams, format: formatText, begun: now, spoken: now,
-		colour: isTerminal(streams.Out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		colour: showsColour(streams.Out), colourTalk: showsColour(streams.Err),
 	}
+}
+
+// showsColour respects what its owner has said of colour (no-color.org).
+func showsColour(stream any) bool {
+	return isTerminal(stream) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 func isTerminal(stream any) bool {

@@ -62,7 +62,7 @@ func runTaskShow(cmd *cobra.Command, g *globals, id string) error {
 	if !strings.Contains(x.Kind, "task") {
 		return problem.New(problem.LabUnknown, "", fmt.Sprintf("%q is a %s, not a task", id, x.Kind)).WithFix("run `cairn explain " + id + "`")
 	}
-	return g.screen.result(x, func(w io.Writer) { writeExplanation(g.screen, w, x) })
+	return g.screen.result(x, func(w io.Writer) { writeExplanation(g.screen, w, x, false) })
 }
 
 func writeTasks(s *screen, w io.Writer, stages []engine.StageTasks) {

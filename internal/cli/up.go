@@ -17,6 +17,8 @@ type upFlags struct {
 	yes   bool
 	plan  string
 	until string
+	hosts []string
+	view  planView
 }
 
 func newUp(g *globals) *cobra.Command {
@@ -45,6 +47,8 @@ EXIT STATUS
 	flags.login.addFlags(cmd.Flags())
 	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().StringVar(&flags.plan, "plan", "", "carry out exactly the plan in this `FILE`, or refuse")
+	addHosts(cmd.Flags(), &flags.hosts)
+	flags.view.addFlags(cmd.Flags())
 	cmd.Flags().StringVar(&flags.until, "until", "", "leave the stages after this `STAGE` alone")
 	return cmd
 }
@@ -54,7 +58,10 @@ func runUp(ctx context.Context, g *globals, flags upFlags) error {
 	if err != nil {
 		return err
 	}
-	e, err := g.open(ctx, flags.login)
+	if options.Bound != nil && len(flags.hosts) == 0 {
+		flags.hosts = options.Bound.Only
+	}
+	e, err := g.open(ctx, flags.login, flags.hosts...)
 	if err != nil {
 		return err
 	}
@@ -62,6 +69,9 @@ func runUp(ctx context.Context, g *globals, flags upFlags) error {
 	report, err := e.Up(ctx, options)
 	if report == nil {
 		return err
+	}
+	if len(flags.hosts) > 0 {
+		g.screen.say("Only %s: what waits for the other hosts stays closed.", list(flags.hosts))
 	}
 	if shown := g.screen.result(report, func(w io.Writer) { writeUpText(w, report) }); err == nil {
 		err = shown
@@ -85,8 +95,10 @@ func upOptions(g *globals, flags upFlags) (engine.UpOptions, error) {
 	if ask == nil {
 		return options, problem.New(problem.RunNeedsYes, "", "there is no terminal to ask for your consent on")
 	}
+	view := flags.view
+	view.asking = true
 	options.Consent = func(plan *engine.Plan) (bool, error) {
-		writePlanText(g.screen, g.screen.streams.Err, plan)
+		writePlanText(g.screen.streams.Err, g.screen.paintTalk, plan, view)
 		return ask.Confirm(context.Background(), "Make these changes?")
 	}
 	return options, nil

@@ -60,14 +60,14 @@ func (e *Engine) readyTasks() []roadmap.Task {
 // counts reports whether all of a task's checkpoints count now. A task without
 // one is never done by evidence.
 func (e *Engine) counts(t roadmap.Task) bool {
-	return len(t.Checkpoints) > 0 && len(e.failing(t)) == 0
+	return len(t.Checkpoints) > 0 && len(failing(t, e.Judge)) == 0
 }
 
-// failing are the task's checkpoints that do not count now.
-func (e *Engine) failing(t roadmap.Task) []string {
+// failing are the task's checkpoints that do not count, as judge sees them.
+func failing(t roadmap.Task, judge func(checkpoint string) evidence.Judgement) []string {
 	var failing []string
 	for _, id := range t.Checkpoints {
-		if !e.Judge(id).Outcome.Counts() {
+		if !judge(id).Outcome.Counts() {
 			failing = append(failing, id)
 		}
 	}
@@ -77,11 +77,16 @@ func (e *Engine) failing(t roadmap.Task) []string {
 // Judge says what a checkpoint is worth now. One that this version cannot look
 // at is unproven.
 func (e *Engine) Judge(checkpoint string) evidence.Judgement {
+	return e.judge(checkpoint, func(all []planned) []planned { return all })
+}
+
+// judge says what those looks at a checkpoint are worth that which leaves.
+func (e *Engine) judge(checkpoint string, which func([]planned) []planned) evidence.Judgement {
 	c, known := e.roadmap.Checkpoint(checkpoint)
 	if !known || !c.Available {
 		return evidence.Judgement{Outcome: evidence.Unproven}
 	}
-	return e.ledger.JudgeAll(looksAlone(looksOf(e.lab, c)), e.waivers, e.now())
+	return e.ledger.JudgeAll(looksAlone(which(looksOf(e.lab, c))), e.waivers, e.now())
 }
 
 // values is the case file: for every checkpoint of this version whether it counts,

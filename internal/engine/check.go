@@ -17,6 +17,7 @@ type CheckReport struct {
 	Records  []evidence.Record `json:"records"`
 	Reached  []string          `json:"reached,omitempty"`
 	Unproven []string          `json:"unproven,omitempty"`
+	Causes   []evidence.Cause  `json:"causes,omitempty"` // of what does not count, each once
 }
 
 // CheckOptions narrow down what is looked at; empty ones do not.
@@ -40,11 +41,11 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error
 	if err := e.load(ctx); err != nil {
 		return nil, err
 	}
-	f := e.connectAll(ctx, e.lab.Hosts)
+	f := e.connectAll(ctx, e.places())
 	defer f.close()
 	var looks []planned
 	for _, c := range checkpoints {
-		looks = append(looks, looksOf(e.lab, c)...)
+		looks = append(looks, e.concerning(looksOf(e.lab, c))...)
 	}
 	if len(o.Probes) > 0 {
 		looks = slices.DeleteFunc(looks, func(p planned) bool { return !slices.Contains(o.Probes, p.Probe) })
@@ -53,6 +54,7 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error
 	if report.Records, err = e.look(ctx, f, looks); err != nil {
 		return nil, err
 	}
+	report.Causes = evidence.Causes(e.ledger.JudgeAll(looksAlone(looks), e.waivers, e.now()).Looks)
 	up := &UpReport{}
 	if e.theCase.started() && e.theCase.atWork() == nil {
 		if err := e.advance(ctx, up); err != nil {
@@ -61,7 +63,7 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error
 	}
 	report.Reached = up.Reached
 	for _, c := range checkpoints {
-		if !e.Judge(c.ID).Outcome.Counts() {
+		if !e.judgeTargets(c.ID).Outcome.Counts() {
 			report.Unproven = append(report.Unproven, c.ID)
 		}
 	}

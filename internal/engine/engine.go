@@ -32,6 +32,8 @@ type Options struct {
 	// Waivers stand in for proof in addition to the lab's own; a rehearsal has
 	// some for what throw-away hosts cannot show.
 	Waivers []evidence.Waiver
+	// Only are the names of the hosts to look at and to change; empty takes all.
+	Only []string
 	// LookOnly promises that nothing will be done: a lab without a journal is then
 	// left without one.
 	LookOnly bool
@@ -50,6 +52,7 @@ type Engine struct {
 	ledger    *evidence.Ledger
 	theCase   *labCase
 	local     host.Local
+	only      []string
 	// command is the run id of what the controller does by itself.
 	command string
 }
@@ -58,7 +61,10 @@ type Engine struct {
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		lab: o.Lab, roadmap: o.Roadmap, connector: o.Connector, login: o.Login, now: o.Now,
-		local: host.NewLocal(), progress: serialised(o.Progress), waivers: append(waiversOf(o.Lab), o.Waivers...),
+		local: host.NewLocal(), only: o.Only, progress: serialised(o.Progress), waivers: append(waiversOf(o.Lab), o.Waivers...),
+	}
+	if err := e.knowsOnly(); err != nil {
+		return nil, err
 	}
 	e.command = e.newID()
 	open := journal.Open

@@ -17,6 +17,7 @@ type Explanation struct {
 	Name        string              `json:"name"`
 	Text        string              `json:"text,omitempty"`
 	State       string              `json:"state"`
+	Causes      []evidence.Cause    `json:"causes,omitempty"` // why looks under it do not count, each once
 	WaitsFor    []string            `json:"waits_for,omitempty"`
 	Steps       []string            `json:"steps,omitempty"`
 	Checkpoints []CheckpointStatus  `json:"checkpoints,omitempty"`
@@ -26,6 +27,28 @@ type Explanation struct {
 // Explain finds a stage, task, milestone, checkpoint, criterion, challenge or
 // entry of the to-do list by its id.
 func (e *Engine) Explain(id string) (*Explanation, error) {
+	x, err := e.find(id)
+	if err == nil {
+		x.Causes = causesUnder(x.Checkpoints)
+	}
+	return x, err
+}
+
+// causesUnder are why looks under the checkpoints do not count; none where nobody
+// has looked yet, which is no failure.
+func causesUnder(checkpoints []CheckpointStatus) []evidence.Cause {
+	var all []evidence.Verdict
+	for _, c := range checkpoints {
+		all = append(all, c.Looks...)
+	}
+	if !slices.ContainsFunc(all, func(v evidence.Verdict) bool { return v.Record != nil }) {
+		return nil
+	}
+	return evidence.Causes(all)
+}
+
+// find is what is known of an id, but for the causes.
+func (e *Engine) find(id string) (*Explanation, error) {
 	for _, stage := range e.roadmap.Stages {
 		if x := e.explainIn(stage, id); x != nil {
 			return x, nil
@@ -62,6 +85,7 @@ func (e *Engine) explainIn(stage roadmap.Stage, id string) *Explanation {
 		if c.ID == id {
 			x := &Explanation{ID: id, Kind: "checkpoint", Name: c.Name, Text: c.Text, State: string(e.Judge(id).Outcome)}
 			x.Checkpoints = e.checkpointStatuses([]string{id})
+			x.Challenges = challengesOf(stage, id)
 			return x
 		}
 	}
@@ -76,6 +100,19 @@ func (e *Engine) explainIn(stage roadmap.Stage, id string) *Explanation {
 		}
 	}
 	return nil
+}
+
+// challengesOf are what can go wrong with the tasks that a checkpoint is of.
+func challengesOf(stage roadmap.Stage, checkpoint string) []roadmap.Challenge {
+	var found []roadmap.Challenge
+	for _, c := range stage.Challenges {
+		if slices.ContainsFunc(stage.Tasks, func(t roadmap.Task) bool {
+			return slices.Contains(t.Checkpoints, checkpoint) && slices.Contains(c.Tasks, t.ID)
+		}) {
+			found = append(found, c)
+		}
+	}
+	return found
 }
 
 // explainCriterion says of a criterion who or what makes it true.

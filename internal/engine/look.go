@@ -16,6 +16,7 @@ import (
 	"cairn/internal/journal"
 	"cairn/internal/lab"
 	"cairn/internal/probe"
+	"cairn/internal/problem"
 	"cairn/internal/task"
 	"cairn/internal/wire"
 )
@@ -98,7 +99,7 @@ func (e *Engine) lookOnce(ctx context.Context, f *fleet, p planned, nonce string
 	started := e.now()
 	finding := e.observe(ctx, f, p, nonce)
 	return evidence.Record{
-		Look: p.Look, Started: started, Took: e.now().Sub(started).Round(time.Millisecond), Outcome: finding.Outcome, Reason: finding.Reason,
+		Look: p.Look, Started: started, Took: e.now().Sub(started).Round(time.Millisecond), Outcome: finding.Outcome, Reason: finding.Reason, Remedy: finding.Remedy,
 		Expected: finding.Expected, Observed: finding.Observed, Fresh: p.use.Fresh, Nonce: nonce,
 	}
 }
@@ -107,7 +108,11 @@ func (e *Engine) lookOnce(ctx context.Context, f *fleet, p planned, nonce string
 // look unproven, with the reason.
 func (e *Engine) observe(ctx context.Context, f *fleet, p planned, nonce string) probe.Finding {
 	unproven := func(err error) probe.Finding {
-		return probe.Finding{Outcome: evidence.Unproven, Reason: err.Error()}
+		f := probe.Finding{Outcome: evidence.Unproven, Reason: err.Error()}
+		if p := problem.Of(err); p != nil {
+			f.Remedy = p.Remedy()
+		}
+		return f
 	}
 	look, known := probe.Find(p.Probe)
 	if !known {
@@ -175,7 +180,7 @@ func (e *Engine) place(ctx context.Context, f *fleet, name string) (probe.Vantag
 	h, _ := e.lab.Host(name)
 	session, err := f.session(ctx, h)
 	if err != nil {
-		return nil, fmt.Errorf("nobody can look from %s: %w", name, err)
+		return nil, fmt.Errorf("%s%w", evidence.CannotLook(name), err)
 	}
 	return named{session, name}, nil
 }

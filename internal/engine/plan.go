@@ -25,6 +25,7 @@ type Plan struct {
 	Made    time.Time  `json:"made"`
 	Took    string     `json:"took"`
 	Hosts   []HostPlan `json:"hosts"`
+	Only    []string   `json:"only,omitempty"` // the hosts that were asked for, where not all were
 	// Fingerprint binds the plan to the lab file and to everything that was seen
 	// on the hosts, but not to when that was.
 	Fingerprint string `json:"fingerprint"`
@@ -33,6 +34,7 @@ type Plan struct {
 // HostPlan is what would change on one host.
 type HostPlan struct {
 	Host    string     `json:"host"`
+	Address string     `json:"address"`
 	System  string     `json:"system,omitempty"` // its operating system
 	Steps   []StepPlan `json:"steps,omitempty"`
 	Notes   []Note     `json:"notes,omitempty"`   // what to know before saying yes
@@ -88,15 +90,15 @@ func (p *Plan) Unreachable() error {
 // Plan looks at every managed host and says what would change. It changes
 // nothing.
 func (e *Engine) Plan(ctx context.Context) (*Plan, error) {
-	f := e.connectAll(ctx, managed(e.lab))
+	f := e.connectAll(ctx, e.targets())
 	defer f.close()
 	return e.planOn(ctx, f)
 }
 
 func (e *Engine) planOn(ctx context.Context, f *fleet) (*Plan, error) {
-	hosts := managed(e.lab)
+	hosts := e.targets()
 	started := e.now()
-	p := &Plan{Lab: e.lab.Name, LabHash: e.lab.Hash, Made: started.UTC(), Hosts: make([]HostPlan, len(hosts))}
+	p := &Plan{Lab: e.lab.Name, LabHash: e.lab.Hash, Made: started.UTC(), Hosts: make([]HostPlan, len(hosts)), Only: e.only}
 	index := map[string]int{}
 	for i, h := range hosts {
 		index[h.Name] = i
@@ -117,7 +119,7 @@ func (e *Engine) planOn(ctx context.Context, f *fleet) (*Plan, error) {
 }
 
 func (e *Engine) planHost(ctx context.Context, f *fleet, h lab.Host) HostPlan {
-	plan := HostPlan{Host: h.Name}
+	plan := HostPlan{Host: h.Name, Address: h.Address.String()}
 	session, err := f.session(ctx, h)
 	if err == nil {
 		plan.System = session.Hello().Facts.OS.Name

@@ -56,7 +56,7 @@ func (e *Engine) Up(ctx context.Context, o UpOptions) (*UpReport, error) {
 	if err := e.theCase.atWork(); err != nil {
 		return nil, err
 	}
-	f := e.connectAll(ctx, managed(e.lab))
+	f := e.connectAll(ctx, e.targets())
 	defer f.close()
 	report := &UpReport{}
 	defer func() { report.RoundTrips = f.roundTrips() }()
@@ -211,7 +211,7 @@ func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err err
 	id := fmt.Sprintf("%s-%d", w.engine.command, w.rounds)
 	var mu sync.Mutex
 	var failures []error
-	w.fleet.each(managed(w.engine.lab), func(h lab.Host) {
+	w.fleet.each(w.engine.targets(), func(h lab.Host) {
 		run, any := w.engine.runFor(id, epoch, w.planOf(h.Name), h.User, tasks)
 		if !any {
 			return
@@ -300,7 +300,7 @@ func (w *walk) verdict() error {
 	for _, stage := range w.engine.roadmap.Stages {
 		for _, t := range stage.Tasks {
 			if w.done[t.ID] {
-				w.report.Unproven = append(w.report.Unproven, w.engine.failing(t)...)
+				w.report.Unproven = append(w.report.Unproven, failing(t, w.engine.judgeTargets)...)
 			}
 		}
 	}

@@ -37,6 +37,7 @@ type Record struct {
 	Took     time.Duration `json:"took_ns"`
 	Outcome  Outcome       `json:"outcome"` // Proven, Refuted or Unproven
 	Reason   string        `json:"reason,omitempty"`
+	Remedy   string        `json:"remedy,omitempty"` // what to do about the reason, where the look knows
 	Expected []Field       `json:"expected,omitempty"`
 	Observed []Field       `json:"observed,omitempty"`
 	Fresh    time.Duration `json:"fresh_ns"` // how long it counts, from Started

@@ -72,6 +72,7 @@ type Expectation struct {
 type Finding struct {
 	Outcome  evidence.Outcome
 	Reason   string // why it is not proven; empty when it is
+	Remedy   string // what to do about that, where it is known
 	Expected []evidence.Field
 	Observed []evidence.Field
 }

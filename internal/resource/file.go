@@ -53,7 +53,7 @@ func (f File) Check(_ context.Context, sys *System) (Diff, error) {
 		return compare(property{"file", presence(found), absent}), nil
 	}
 	if !found {
-		return compare(property{"content", absent, f.shown(f.Content)}), nil
+		return f.withText(compare(property{"content", absent, f.shown(f.Content)}), nil), nil
 	}
 	if !info.Mode().IsRegular() {
 		return compare(property{"file", info.Mode().Type().String() + " in its place", "a regular file"}), nil
@@ -66,11 +66,21 @@ func (f File) Check(_ context.Context, sys *System) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	return compare(
+	return f.withText(compare(
 		f.contentProperty(content, info.ModTime()),
 		property{"mode", modeText(have.mode), modeText(fileMode(f.Mode))},
 		property{"owner", fmt.Sprintf("%d:%d", have.uid, have.gid), fmt.Sprintf("%d:%d", uid, gid)},
-	), nil
+	), content), nil
+}
+
+// withText adds to a change of the content what separates it from what is there.
+func (f File) withText(d Diff, have []byte) Diff {
+	for i, c := range d.Changes {
+		if c.Property == "content" && !f.Sensitive {
+			d.Changes[i].Text = lineDiff(have, f.Content)
+		}
+	}
+	return d
 }
 
 // contentProperty compares without showing what is sensitive; the fingerprint

@@ -15,6 +15,7 @@ package resource
 
 import (
 	"context"
+	"slices"
 )
 
 // Kind names a kind of resource, as it stands in plans and in the journal.
@@ -72,6 +73,18 @@ type Change struct {
 	Property string `cbor:"1,keyasint" json:"property"`
 	From     string `cbor:"2,keyasint,omitempty" json:"from,omitempty"`
 	To       string `cbor:"3,keyasint,omitempty" json:"to,omitempty"`
+	// Text is the difference of two contents line by line, each line with "+", "-"
+	// or a space before it. It is for plans; records of what was done go without.
+	Text string `cbor:"4,keyasint,omitempty" json:"text,omitempty"`
+}
+
+// WithoutText is the diff as it is kept in records.
+func (d Diff) WithoutText() Diff {
+	brief := Diff{Changes: slices.Clone(d.Changes), Fingerprint: d.Fingerprint}
+	for i := range brief.Changes {
+		brief.Changes[i].Text = ""
+	}
+	return brief
 }
 
 // Empty reports whether there is nothing to change.

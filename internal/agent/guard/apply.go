@@ -127,6 +127,7 @@ func (g *guard) applyStep(ctx context.Context, step Step) error {
 	default:
 		event.Type = wire.StepApplied
 	}
-	event.Diff = &diff
+	brief := diff.WithoutText()
+	event.Diff = &brief
 	return g.emit(event)
 }

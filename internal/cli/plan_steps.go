@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"cairn/internal/engine"
+	"cairn/internal/resource"
+)
+
+// direction is where a change leads; its sign always stands beside its colour.
+type direction string
+
+const (
+	added   direction = "added"
+	changed direction = "changed"
+	removed direction = "removed"
+)
+
+func (d direction) sign(paint painter) string {
+	return paint(string(d), map[direction]string{added: "+", changed: "~", removed: "-"}[d])
+}
+
+// nothing is how resources say that a thing, or a value, is not there.
+var nothing = []string{"", "absent", "not set", "not kept", "no"}
+
+// directionOf: what was not there in any part is added, and what will not be in any
+// is removed.
+func directionOf(changes ...resource.Change) direction {
+	switch {
+	case len(changes) == 0:
+		return changed
+	case !slices.ContainsFunc(changes, func(c resource.Change) bool { return !slices.Contains(nothing, c.From) }):
+		return added
+	case !slices.ContainsFunc(changes, func(c resource.Change) bool { return !slices.Contains(nothing, c.To) }):
+		return removed
+	}
+	return changed
+}
+
+// How many things, and lines of a content, are shown one by one where the plan is
+// not shown in full.
+const (
+	few      = 3
+	fewLines = 12
+)
+
+// writeTaskPlan shows what changes for a task.
+func writeTaskPlan(w io.Writer, paint painter, steps []engine.StepPlan, view planView) {
+	guard := ""
+	if slices.ContainsFunc(steps, func(s engine.StepPlan) bool { return s.Guard != "" }) {
+		guard = ", guarded"
+	}
+	fmt.Fprintf(w, "  %s: %s%s\n", steps[0].Task, counted(len(steps), "change"), guard)
+	if view.full {
+		for _, s := range steps {
+			writeStep(w, paint, s, true)
+		}
+		return
+	}
+	for _, kind := range kindsOf(steps) {
+		if len(kind) > few {
+			writeMany(w, paint, kind)
+			continue
+		}
+		for _, s := range kind {
+			writeStep(w, paint, s, false)
+		}
+	}
+}
+
+// kindsOf puts steps of the same kind and direction together, where the first is.
+func kindsOf(steps []engine.StepPlan) [][]engine.StepPlan {
+	var kinds [][]engine.StepPlan
+	place := map[string]int{}
+	for _, s := range steps {
+		kind, _, _ := strings.Cut(s.ID, " ")
+		key := kind + string(directionOf(s.Diff.Changes...)) + s.Problem
+		at, known := place[key]
+		if !known {
+			at = len(kinds)
+			place[key] = at
+			kinds = append(kinds, nil)
+		}
+		kinds[at] = append(kinds[at], s)
+	}
+	return kinds
+}
+
+// kindWords are how people call kinds that have a name of their own in plans; of
+// which there can be many, in the plural too.
+var kindWords = map[string]struct{ one, many string }{
+	"sysctl": {"kernel setting", "kernel settings"}, "file": {"file", "files"}, "unit": {"unit", "units"}, "directory": {"folder", "folders"},
+	"authorized-key": {"key for", "keys"}, "sudoers": {"sudo rule", "sudo rules"}, "sshd-dropin": {"settings of the SSH server in", "files of the SSH server"},
+	"nft-table": {"firewall table", "firewall tables"}, "user": {"user", "users"}, "group": {"group", "groups"},
+}
+
+// thing is a step's resource in words.
+func thing(s engine.StepPlan) string {
+	kind, key, _ := strings.Cut(s.ID, " ")
+	if words, known := kindWords[kind]; known {
+		return words.one + " " + key
+	}
+	return s.ID
+}
+
+// says reports whether the name of the resource tells all that the change does.
+func says(s engine.StepPlan, c resource.Change) bool {
+	_, key, _ := strings.Cut(s.ID, " ")
+	return slices.Contains(nothing, c.From) && (c.To == "present" || c.To == key)
+}
+
+// writeMany shows steps of the same kind on a line.
+func writeMany(w io.Writer, paint painter, steps []engine.StepPlan) {
+	kind, _, _ := strings.Cut(steps[0].ID, " ")
+	name := kindWords[kind].many
+	if name == "" {
+		name = kind + " resources"
+	}
+	var keys []string
+	for _, s := range steps[:few] {
+		_, key, _ := strings.Cut(s.ID, " ")
+		keys = append(keys, key)
+	}
+	fmt.Fprintf(w, "    %s %d %s: %s and %d more\n", directionOf(steps[0].Diff.Changes...).sign(paint), len(steps), name, strings.Join(keys, ", "), len(steps)-few)
+}
+
+// writeStep shows a resource with at most so many of its changes; values that are
+// new with it are counted, unless all is to be shown.
+func writeStep(w io.Writer, paint painter, s engine.StepPlan, full bool) {
+	is := directionOf(s.Diff.Changes...)
+	changes := s.Diff.Changes
+	title := fmt.Sprintf("    %s %s", is.sign(paint), thing(s))
+	switch {
+	case s.Problem != "":
+		fmt.Fprintf(w, "%s\n        cannot be told yet: %s\n", title, s.Problem)
+	case full:
+		fmt.Fprintln(w, title)
+		writeChanges(w, paint, changes, math.MaxInt)
+	case isPackages(s):
+		fmt.Fprintf(w, "    %s packages: %s\n", is.sign(paint), properties(changes))
+	case len(changes) == 1 && changes[0].Text == "" && !says(s, changes[0]):
+		fmt.Fprintf(w, "%s: %s\n", title, valueText(changes[0]))
+	case is == changed && len(changes) <= few:
+		fmt.Fprintln(w, title)
+		writeChanges(w, paint, changes, fewLines)
+	case len(changes) > few:
+		fmt.Fprintf(w, "%s: %s\n", title, counted(len(changes), valueWord(s)))
+	default:
+		fmt.Fprintln(w, title)
+	}
+}
+
+func isPackages(s engine.StepPlan) bool { return strings.HasPrefix(s.ID, "packages ") }
+
+func properties(changes []resource.Change) string {
+	var names []string
+	for _, c := range changes {
+		names = append(names, c.Property)
+	}
+	return strings.Join(names, ", ")
+}
+
+// valueWord is what the values of a resource are called.
+func valueWord(s engine.StepPlan) string {
+	kind, _, _ := strings.Cut(s.ID, " ")
+	switch kind {
+	case "sshd-dropin":
+		return "option"
+	case "nft-table":
+		return "rule"
+	}
+	return "value"
+}
+
+// writeChanges shows changes one by one, and of a content at most so many lines.
+func writeChanges(w io.Writer, paint painter, changes []resource.Change, most int) {
+	for _, c := range changes {
+		if c.Text == "" {
+			fmt.Fprintf(w, "        %s %s: %s\n", directionOf(c).sign(paint), c.Property, valueText(c))
+			continue
+		}
+		lines := strings.Split(c.Text, "\n")
+		for _, line := range lines[:min(most, len(lines))] {
+			fmt.Fprintln(w, strings.TrimRight("        "+paint(string(lineDirection(line)), line), " "))
+		}
+		if more := len(lines) - most; more > 0 {
+			fmt.Fprintf(w, "        and %s more\n", counted(more, "line"))
+		}
+	}
+}
+
+func lineDirection(line string) direction {
+	switch {
+	case strings.HasPrefix(line, "+"):
+		return added
+	case strings.HasPrefix(line, "-"):
+		return removed
+	}
+	return ""
+}
+
+// valueText is a change of a value without its name.
+func valueText(c resource.Change) string {
+	switch {
+	case c.From == "" || c.From == "absent":
+		return c.To
+	case c.To == "":
+		return c.From
+	}
+	return c.From + " -> " + c.To
+}

@@ -1,0 +1,60 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"cairn/internal/evidence"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+	"cairn/internal/spelling"
+)
+
+// targets are the hosts that this engine plans for and changes: all that Cairn
+// manages, or those of them that were asked for. A run looks at the others too: what
+// the case opens next rests on all of them.
+func (e *Engine) targets() []lab.Host {
+	return slices.DeleteFunc(managed(e.lab), func(h lab.Host) bool { return !e.concerns(h.Name) })
+}
+
+// concerns reports whether a host is among those that were asked for.
+func (e *Engine) concerns(host string) bool { return len(e.only) == 0 || slices.Contains(e.only, host) }
+
+// concerning are the looks at hosts that were asked for.
+func (e *Engine) concerning(looks []planned) []planned {
+	return slices.DeleteFunc(looks, func(p planned) bool { return !e.concerns(p.Host) })
+}
+
+// places are the hosts to connect to for looks: all, or those that were asked for.
+// A second host that one of them is looked at from is connected to when it is
+// needed.
+func (e *Engine) places() []lab.Host {
+	if len(e.only) == 0 {
+		return e.lab.Hosts
+	}
+	return e.targets()
+}
+
+// judgeTargets is what a checkpoint is worth on the hosts that were asked for.
+func (e *Engine) judgeTargets(checkpoint string) evidence.Judgement {
+	return e.judge(checkpoint, e.concerning)
+}
+
+// knowsOnly refuses names that are no hosts Cairn manages.
+func (e *Engine) knowsOnly() error {
+	var known []string
+	for _, h := range managed(e.lab) {
+		known = append(known, h.Name)
+	}
+	for _, name := range e.only {
+		if slices.Contains(known, name) {
+			continue
+		}
+		p := problem.New(problem.LabUnknown, "", fmt.Sprintf("lab.yaml has no host %q to look at", name))
+		if near := spelling.Nearest(name, known); near != "" {
+			p.Summary += fmt.Sprintf("; did you mean `%s`?", near)
+		}
+		return p
+	}
+	return nil
+}
