@@ -37,7 +37,8 @@ END
 	listen jellyfin tcp 127.0.0.1 8097
 	listen homebridge tcp ADDRESS 51826
 	listen mdns udp 0.0.0.0 5353
-	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends nftables >/dev/null
+	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends nftables sudo systemd-timesyncd tzdata unattended-upgrades ca-certificates >/dev/null
+	echo 'APT::Periodic::Update-Package-Lists "0";' >/etc/apt/apt.conf.d/20auto-upgrades
 	nft -f - <<'END'
 	table ip containers {
 		chain prerouting {
@@ -68,10 +69,12 @@ func TestPlanSaysWhatEnds(t *testing.T) {
 		t.Errorf("before (-want +got):\n%s", diff)
 	}
 	hostAddProposes(t, b)
+	before := b.released("server")
 	b.up()
 	if told := endings(t, b); len(told) > 0 {
 		t.Errorf("afterwards the plan still says:\n%s", strings.Join(told, "\n"))
 	}
+	hostIsReleased(t, b, before)
 }
 
 // endings are what the plan says of ways in and ports that end.

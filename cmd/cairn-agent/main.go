@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -44,7 +45,9 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	a := &agent.Agent{System: resource.NewLocal(), State: *state, Program: program, Now: time.Now}
+	system := resource.NewLocal()
+	system.Originals = filepath.Join(*state, "originals")
+	a := &agent.Agent{System: system, State: *state, Program: program, Now: time.Now}
 	words := flags.Args()
 	switch {
 	case len(words) > 1 && words[0] == "serve":

@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -29,12 +30,14 @@ var (
 )
 
 // parsePublished finds destination NAT in what nft(8) and iptables-save(8) print.
+// What leads to the loopback is for the host's own programs, as the resolver that
+// Docker gives to containers.
 func parsePublished(listing string) []wire.Listener {
 	var all []wire.Listener
 	for line := range strings.Lines(listing) {
 		target := natTarget.FindStringSubmatch(line)
 		port := natPort.FindStringSubmatch(line)
-		if target == nil || port == nil {
+		if target == nil || port == nil || loopback(target[1]) {
 			continue
 		}
 		if n, err := strconv.ParseUint(port[2], 10, 16); err == nil {
@@ -42,6 +45,11 @@ func parsePublished(listing string) []wire.Listener {
 		}
 	}
 	return sortedByPort(all)
+}
+
+func loopback(target string) bool {
+	at, err := netip.ParseAddrPort(target)
+	return err == nil && at.Addr().IsLoopback()
 }
 
 // allowed are the ports that ufw and firewalld let in, where they are in force.

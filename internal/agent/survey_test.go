@@ -83,6 +83,7 @@ func TestPublished(t *testing.T) {
 		iifname != "docker0" tcp dport 8080 counter packets 0 bytes 0 dnat to 172.17.0.2:80
 		meta l4proto udp ip daddr 10.84.0.10 udp dport 53 counter packets 0 bytes 0 dnat ip to 172.18.0.3:53
 		tcp dport 22 accept
+		ip daddr 127.0.0.11 tcp dport 53 counter packets 0 bytes 0 dnat to 127.0.0.11:39975
 -A DOCKER ! -i docker0 -p tcp -m tcp --dport 8443 -j DNAT --to-destination 172.17.0.4:443
 -A DOCKER -d 172.17.0.4/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 443 -j ACCEPT
 `)

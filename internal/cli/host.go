@@ -15,9 +15,9 @@ import (
 func newHost(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "host",
-		Short: "Meet, forget or clean single hosts",
+		Short: "Meet, forget, release or clean single hosts",
 	}
-	cmd.AddCommand(newHostAdd(g), newHostForget(g), newHostPurge(g))
+	cmd.AddCommand(newHostAdd(g), newHostForget(g), newHostRelease(g), newHostPurge(g))
 	return cmd
 }
 
@@ -91,7 +91,8 @@ func newHostPurge(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "purge NAME",
 		Short: "Remove the agent and Cairn's own records from a host; what was set up there stays and works",
-		Long: `Purge removes what Cairn keeps for itself on a host. A later run brings the agent again.
+		Long: `Purge removes what Cairn keeps for itself on a host, also what the host was before: release it first if you want that back. A later
+run brings the agent again.
 
 EXIT STATUS
   0    the agent and its records are gone

@@ -144,6 +144,8 @@ func writeStep(w io.Writer, paint painter, s engine.StepPlan, full bool) {
 		fmt.Fprintf(w, "    %s packages: %s\n", is.sign(paint), properties(changes))
 	case len(changes) == 1 && changes[0].Text == "" && !says(s, changes[0]):
 		fmt.Fprintf(w, "%s: %s\n", title, valueText(changes[0]))
+	case strings.HasPrefix(s.ID, "sysctl ") && is == changed:
+		fmt.Fprintf(w, "%s: %s\n", title, valueText(changes[0]))
 	case is == changed && len(changes) <= few:
 		fmt.Fprintln(w, title)
 		writeChanges(w, paint, changes, fewLines)

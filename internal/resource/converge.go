@@ -21,11 +21,14 @@ func Converge(ctx context.Context, sys *System, r Resource, fingerprint string) 
 	if fingerprint != "" && fingerprint != diff.Fingerprint {
 		return diff, problem.New(problem.ResourceStale, "", fmt.Sprintf("%s %s is not as it was when the plan was made", r.Kind(), r.Key()))
 	}
+	if err := sys.keepOriginal(ctx, r, diff); err != nil {
+		return diff, fmt.Errorf("keeping what was there before %s %s: %w", r.Kind(), r.Key(), err)
+	}
 	if err := r.Apply(ctx, sys, diff); err != nil {
 		return diff, fmt.Errorf("applying %s %s: %w", r.Kind(), r.Key(), err)
 	}
 	if err := r.Verify(ctx, sys); err != nil {
 		return diff, fmt.Errorf("verifying %s %s: %w", r.Kind(), r.Key(), err)
 	}
-	return diff, nil
+	return diff, sys.keepResult(r)
 }

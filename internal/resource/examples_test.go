@@ -105,6 +105,7 @@ func fileExamples() []example {
 	secretFile := file
 	secretFile.Sensitive = true
 	return []example{
+		releaseExample(),
 		{
 			name: "file, new", desired: file, begin: fresh(), tamper: tamper, bad: badFiles, change: has("/srv/a/file", "three\n", 0o600),
 		}, {

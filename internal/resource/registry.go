@@ -19,6 +19,7 @@ var kinds = []struct {
 	{Hostname{}.Kind(), read[Hostname]},
 	{NftTable{}.Kind(), read[NftTable]},
 	{Packages{}.Kind(), read[Packages]},
+	{Release{}.Kind(), read[Release]},
 	{SSHDropin{}.Kind(), read[SSHDropin]},
 	{Sudoers{}.Kind(), read[Sudoers]},
 	{Sysctl{}.Kind(), read[Sysctl]},

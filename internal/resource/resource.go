@@ -66,6 +66,8 @@ type Diff struct {
 	Changes []Change `cbor:"1,keyasint,omitempty" json:"changes,omitempty"`
 	// Fingerprint is a hash of the state that was seen, also when it is converged.
 	Fingerprint string `cbor:"2,keyasint,omitempty" json:"fingerprint,omitempty"`
+	// Left is what stays as it is although it might be expected to change, in words.
+	Left []string `cbor:"3,keyasint,omitempty" json:"left,omitempty"`
 }
 
 // Change is one difference: a property, what it is, and what it will be.
@@ -80,7 +82,7 @@ type Change struct {
 
 // WithoutText is the diff as it is kept in records.
 func (d Diff) WithoutText() Diff {
-	brief := Diff{Changes: slices.Clone(d.Changes), Fingerprint: d.Fingerprint}
+	brief := Diff{Changes: slices.Clone(d.Changes), Fingerprint: d.Fingerprint, Left: d.Left}
 	for i := range brief.Changes {
 		brief.Changes[i].Text = ""
 	}

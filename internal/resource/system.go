@@ -9,6 +9,9 @@ type System struct {
 	Root string
 	// Runner runs the host's programs.
 	Runner Runner
+	// Originals is the directory that keeps what the host was before each first
+	// change; empty keeps nothing.
+	Originals string
 	// at is called at every point of writing at which a crash would leave
 	// something else behind. Only tests set it.
 	at func(point string)

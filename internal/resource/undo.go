@@ -271,7 +271,9 @@ func (s *System) restoreTime(saved SavedFile) error {
 // replaces a file or link at once.
 func (l place) restore(want, have SavedFile) error {
 	if want.Absent || !have.Absent && want.Dir != have.Dir {
-		if err := errors.Join(l.dir.RemoveAll(l.name), ignoreGone(l.syncDir())); err != nil || want.Absent {
+		err := errors.Join(l.dir.RemoveAll(l.name), ignoreGone(l.syncDir()))
+		l.reached("taken away")
+		if err != nil || want.Absent {
 			return err
 		}
 	}

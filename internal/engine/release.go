@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+
+	"cairn/internal/host"
+	"cairn/internal/journal"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+	"cairn/internal/resource"
+	"cairn/internal/task"
+	"cairn/internal/wire"
+)
+
+// ReleaseReport is what a release puts back on a host, or has put back.
+type ReleaseReport struct {
+	Host     string   `json:"host"`
+	Back     []string `json:"back,omitempty"` // resources, as plans name them
+	Left     []string `json:"left,omitempty"` // what stays, in words
+	Released bool     `json:"released"`       // whether it was done, and proven that the owner gets in
+}
+
+// guardRelease is the guarded change that a release is.
+const guardRelease = "release"
+
+// Release puts back on a host what Cairn changed there, under a guard like any other
+// change that could lock the owner out. The owner's user, key and sudo stay. consent
+// is asked before anything is changed; nil takes it as given.
+func (e *Engine) Release(ctx context.Context, h lab.Host, consent func(*ReleaseReport) (bool, error)) (*ReleaseReport, error) {
+	lock, err := journal.TakeLock(e.stateDir(), "host release", e.now())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = lock.Release() }()
+	if err := e.load(ctx); err != nil {
+		return nil, err
+	}
+	f := e.connectAll(ctx, []lab.Host{h})
+	defer f.close()
+	if err := e.finishRuns(ctx, f); err != nil {
+		return nil, err
+	}
+	session, err := f.session(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	step, err := e.releaseStep(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	report := &ReleaseReport{Host: h.Name, Left: step.Diff.Left}
+	for _, c := range step.Diff.Changes {
+		report.Back = append(report.Back, c.Property)
+	}
+	if len(report.Back) == 0 {
+		return report, nil
+	}
+	if consent != nil {
+		if yes, err := consent(report); err != nil || !yes {
+			return report, err
+		}
+	}
+	if err := e.release(ctx, session, step); err != nil {
+		return report, err
+	}
+	report.Released = true
+	return report, nil
+}
+
+// releaseStep describes the release of the session's host, and looks at what it
+// would do.
+func (e *Engine) releaseStep(ctx context.Context, session *host.Session) (StepPlan, error) {
+	h := session.Host()
+	key, err := e.connector.OwnerKey(ctx, session)
+	if err != nil {
+		return StepPlan{}, err
+	}
+	steps, _, err := e.steps(ctx, session, key)
+	if err != nil {
+		return StepPlan{}, err
+	}
+	r := resource.Release{Host: h.Name}
+	for _, s := range steps {
+		if s.Guard != task.GuardAccess {
+			r.Parts = append(r.Parts, s.spec)
+		}
+	}
+	spec, err := resource.Encode(r)
+	if err != nil {
+		return StepPlan{}, problem.Wrap(problem.ResourceBad, h.Name, "the release cannot be described", err)
+	}
+	checked, err := session.Check(ctx, []resource.Spec{spec})
+	if err != nil {
+		return StepPlan{}, err
+	}
+	if f := checked[0].Failure; f != nil {
+		return StepPlan{}, problem.Wrap(problem.Code(f.Code), h.Name, f.Summary, errors.New(f.Cause))
+	}
+	return StepPlan{ID: stepID(r), Guard: guardRelease, Diff: checked[0].Diff, spec: spec}, nil
+}
+
+// release carries the step out and proves that the owner still gets in.
+func (e *Engine) release(ctx context.Context, session *host.Session, s StepPlan) error {
+	run := wire.Run{ID: e.command + "-1", Epoch: session.Hello().Epoch + 1, Lab: e.lab.Name, Guards: []wire.Guard{{
+		ID: guardRelease, Deadline: guardDeadline, Settle: guardSettle, Nonce: rand.Text(), Canary: session.Host().User, Steps: []wire.Step{step(s)},
+	}}}
+	proven, err := e.Apply(ctx, session, run)
+	if proven != nil {
+		err = errors.Join(err, proven.Close())
+	}
+	return err
+}

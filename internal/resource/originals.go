@@ -1,0 +1,180 @@
+package resource
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Restorable is a resource whose change can be taken back long after it was made,
+// when others may have changed the host too: only what Cairn itself wrote may then
+// be put back.
+type Restorable interface {
+	Resource
+	// Original returns what brings the host back to what it is now.
+	Original(ctx context.Context, sys *System) (Undo, error)
+}
+
+// original is what a host was before Cairn changed a resource for the first time.
+// It lies on the host, readable by root only, until the host is released or purged.
+type original struct {
+	Kind   Kind     `cbor:"1,keyasint"`
+	Key    string   `cbor:"2,keyasint"`
+	At     int64    `cbor:"3,keyasint"` // nanoseconds since 1970, for the order
+	Spec   Spec     `cbor:"4,keyasint"` // as it was last applied
+	Undo   Undo     `cbor:"5,keyasint,omitempty"`
+	After  []string `cbor:"6,keyasint,omitempty"` // of each of the undo's files, what Cairn made of it
+	Leaves string   `cbor:"7,keyasint,omitempty"` // what stays in any case, in words
+}
+
+// id names the resource as plans do.
+func (o original) id() string { return string(o.Kind) + " " + o.Key }
+
+// leaver is a resource of whose change something stays.
+type leaver interface{ leaves(d Diff) string }
+
+func (s *System) originalPath(r Resource) string {
+	sum := sha256.Sum256([]byte(string(r.Kind()) + " " + r.Key()))
+	return path.Join(s.Originals, hex.EncodeToString(sum[:12])+".cbor")
+}
+
+// keepOriginal writes down what there is before the first change.
+func (s *System) keepOriginal(ctx context.Context, r Resource, d Diff) error {
+	restorable, ok := r.(Restorable)
+	if !ok || s.Originals == "" {
+		return nil
+	}
+	o, kept, err := s.readOriginal(s.originalPath(r))
+	if err != nil || kept {
+		return err
+	}
+	o = original{Kind: r.Kind(), Key: r.Key(), At: time.Now().UnixNano()}
+	if o.Undo, err = restorable.Original(ctx, s); err != nil {
+		return err
+	}
+	o.Undo = withoutOwn(o.Undo)
+	if l, ok := r.(leaver); ok {
+		o.Leaves = l.leaves(d)
+	}
+	return s.writeOriginal(r, o)
+}
+
+// keepResult writes down what became of the files, by which a later change of
+// somebody else's is known.
+func (s *System) keepResult(r Resource) error {
+	if _, ok := r.(Restorable); !ok || s.Originals == "" {
+		return nil
+	}
+	o, kept, err := s.readOriginal(s.originalPath(r))
+	if err != nil || !kept {
+		return err
+	}
+	o.After = nil
+	for _, f := range o.Undo.Files {
+		have, err := s.save(f.Path)
+		if err != nil {
+			return err
+		}
+		o.After = append(o.After, have.sum())
+	}
+	return s.writeOriginal(r, o)
+}
+
+func (s *System) writeOriginal(r Resource, o original) error {
+	spec, err := Encode(r)
+	if err != nil {
+		return err
+	}
+	o.Spec = spec
+	body, err := cbor.Marshal(o)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.path(s.Originals), 0o700); err != nil {
+		return err
+	}
+	return s.write(s.originalPath(r), body, attributes{0o600, os.Getuid(), os.Getgid()})
+}
+
+func (s *System) readOriginal(name string) (o original, found bool, err error) {
+	body, found, err := s.read(name)
+	if err != nil || !found {
+		return original{}, false, err
+	}
+	if err := strict.Unmarshal(body, &o); err != nil {
+		return original{}, false, fmt.Errorf("%s: %w", name, err)
+	}
+	return o, true, nil
+}
+
+// originals are all that are kept, the first first.
+func (s *System) originals() ([]original, error) {
+	if s.Originals == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(s.path(s.Originals))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []original
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) != ".cbor" || strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		o, found, err := s.readOriginal(path.Join(s.Originals, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			all = append(all, o)
+		}
+	}
+	slices.SortFunc(all, func(a, b original) int {
+		return strings.Compare(fmt.Sprintf("%020d", a.At), fmt.Sprintf("%020d", b.At))
+	})
+	return all, nil
+}
+
+// sum tells a file's content, or where a link leads, from another.
+func (f SavedFile) sum() string {
+	if f.Absent {
+		return absent
+	}
+	sum := sha256.Sum256(append([]byte(f.Link+"\x00"), f.Content...))
+	return hex.EncodeToString(sum[:16])
+}
+
+// ownMark stands at the head of every file that is Cairn's alone.
+const ownMark = "Managed by Cairn."
+
+// own reports whether a file is one that only Cairn writes.
+func (f SavedFile) own() bool {
+	head, _, _ := strings.Cut(string(f.Content), "\n")
+	return strings.Contains(head, ownMark)
+}
+
+// withoutOwn takes Cairn's own files for absent: on a host that an earlier version
+// set up, that is what was there before.
+func withoutOwn(u Undo) Undo {
+	u.Files = slices.Clone(u.Files)
+	for i, f := range u.Files {
+		if f.own() {
+			u.Files[i] = SavedFile{Path: f.Path, Absent: true}
+		}
+	}
+	return u
+}

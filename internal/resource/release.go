@@ -1,0 +1,236 @@
+package resource
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Release is a host on which Cairn's changes are taken back: what it changed is as
+// it was before the first change, as far as nobody else has changed it since.
+type Release struct {
+	Host string `cbor:"1,keyasint"`
+	// Parts are what a host of the lab has. Of those that an earlier version set up
+	// nothing was kept, so only what is Cairn's alone can be taken away.
+	Parts []Spec `cbor:"2,keyasint,omitempty"`
+}
+
+// Kind implements [Resource].
+func (Release) Kind() Kind { return "release" }
+
+// Key implements [Resource].
+func (r Release) Key() string { return r.Host }
+
+// Validate implements [Resource].
+func (r Release) Validate() error {
+	if !label.MatchString(r.Host) {
+		return fmt.Errorf("%q cannot be a host's name", r.Host)
+	}
+	return nil
+}
+
+// way is how one resource's change is taken back.
+type way struct {
+	id   string
+	part Resource
+	undo Undo
+	left []string // what stays, in words
+	due  bool     // whether there is anything to do
+
+	replaced []SavedFile // what the undo's files are now
+}
+
+// ways are those of all resources that were changed, the first first.
+func (r Release) ways(ctx context.Context, sys *System) ([]way, error) {
+	kept, err := sys.originals()
+	if err != nil {
+		return nil, err
+	}
+	var all []way
+	known := map[string]bool{}
+	for _, o := range kept {
+		part, err := Decode(o.Spec)
+		if err != nil {
+			continue // of a kind that this version does not have any more
+		}
+		w := way{id: o.id(), part: part, due: len(o.Undo.Files)+len(o.Undo.Commands) > 0}
+		known[w.id] = true
+		if err := w.stillCairns(sys, o); err != nil {
+			return nil, err
+		}
+		if o.Leaves != "" {
+			w.left = append(w.left, o.Leaves)
+		}
+		all = append(all, w)
+	}
+	for _, spec := range r.Parts {
+		part, err := Decode(spec)
+		if err != nil {
+			return nil, err
+		}
+		restorable, ok := part.(Restorable)
+		if id := string(part.Kind()) + " " + part.Key(); ok && !known[id] {
+			w, err := unknownWay(ctx, sys, id, restorable)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, w)
+		}
+	}
+	return all, nil
+}
+
+// unknownWay takes away what is Cairn's alone, where nothing was kept.
+func unknownWay(ctx context.Context, sys *System, id string, part Restorable) (way, error) {
+	w := way{id: id, part: part}
+	now, err := part.Original(ctx, sys)
+	if err != nil {
+		return w, err
+	}
+	for i, f := range withoutOwn(now).Files {
+		if now.Files[i].own() || f.Absent && now.Files[i].Link != "" {
+			w.undo.Files, w.replaced = append(w.undo.Files, f), append(w.replaced, now.Files[i])
+			w.due = true
+		}
+	}
+	if w.due {
+		w.undo.Commands = now.Commands
+		w.left = []string{id + ": what was there before was not kept; what is Cairn's alone goes"}
+	}
+	return w, nil
+}
+
+// stillCairns takes of what was kept what is to be put back: files that are as Cairn
+// made them, and those that only Cairn writes. What somebody else has changed since
+// stays.
+func (w *way) stillCairns(sys *System, o original) error {
+	w.undo.Commands = o.Undo.Commands
+	for i, f := range o.Undo.Files {
+		have, err := sys.save(f.Path)
+		if err != nil {
+			return err
+		}
+		made := i < len(o.After) && have.sum() == o.After[i]
+		switch {
+		case f.sum() == have.sum() && !f.Dir:
+			continue
+		case f.Dir || made || f.Absent && have.own():
+			w.undo.Files, w.replaced = append(w.undo.Files, f), append(w.replaced, have)
+		default:
+			w.left = append(w.left, f.Path+", which somebody has changed since")
+		}
+	}
+	return nil
+}
+
+// Check implements [Resource].
+func (r Release) Check(ctx context.Context, sys *System) (Diff, error) {
+	ways, err := r.ways(ctx, sys)
+	if err != nil {
+		return Diff{}, err
+	}
+	var properties []property
+	var left []string
+	for _, w := range ways {
+		left = append(left, w.left...)
+		if w.due {
+			properties = append(properties, property{w.id, "set by Cairn", "as before"})
+		}
+	}
+	d := compare(properties...)
+	d.Fingerprint, d.Left = fingerprintOf(ways, d), left
+	return d, nil
+}
+
+// fingerprintOf covers the files that would go, too.
+func fingerprintOf(ways []way, d Diff) string {
+	digest := sha256.New()
+	fmt.Fprintln(digest, d.Fingerprint)
+	for _, w := range ways {
+		for _, f := range w.replaced {
+			fmt.Fprintf(digest, "%q %s\n", f.Path, f.sum())
+		}
+	}
+	return hex.EncodeToString(digest.Sum(nil)[:16])
+}
+
+// undo is the whole way back.
+func (r Release) undo(ctx context.Context, sys *System) (Undo, error) {
+	ways, err := r.ways(ctx, sys)
+	var whole Undo
+	for _, w := range ways {
+		whole = whole.And(w.undo)
+	}
+	return whole, err
+}
+
+// Apply implements [Resource].
+func (r Release) Apply(ctx context.Context, sys *System, _ Diff) error {
+	undo, err := r.undo(ctx, sys)
+	if err != nil {
+		return err
+	}
+	if err := undo.Restore(ctx, sys); err != nil || !r.changesSSH() {
+		return err
+	}
+	_, err = sys.run(ctx, sshdProgram, "-t")
+	return err
+}
+
+func (r Release) changesSSH() bool {
+	return slices.ContainsFunc(r.Parts, func(s Spec) bool { return s.Kind == SSHDropin{}.Kind() })
+}
+
+// Verify implements [Resource]: of what Apply put back nothing is left to be put
+// back.
+func (r Release) Verify(ctx context.Context, sys *System) error {
+	undo, err := r.undo(ctx, sys)
+	if err != nil {
+		return err
+	}
+	undo.Files = slices.DeleteFunc(undo.Files, func(f SavedFile) bool { return f.Dir })
+	differences, err := undo.Differences(ctx, sys)
+	if err == nil && len(differences) > 0 {
+		err = errors.New(strings.Join(differences, "; "))
+	}
+	return err
+}
+
+// Precheck implements [Guardable].
+func (Release) Precheck(context.Context, *System) error { return nil }
+
+// Capture implements [Guardable]: the host as Cairn made it.
+func (r Release) Capture(ctx context.Context, sys *System) (Undo, error) {
+	ways, err := r.ways(ctx, sys)
+	if err != nil {
+		return Undo{}, err
+	}
+	var whole Undo
+	for _, w := range ways {
+		var part Undo
+		switch resource := w.part.(type) {
+		case Guardable:
+			part, err = resource.Capture(ctx, sys)
+		case Restorable:
+			part, err = resource.Original(ctx, sys)
+		}
+		if err != nil {
+			return Undo{}, fmt.Errorf("%s: %w", w.id, err)
+		}
+		whole = whole.And(part)
+	}
+	return whole, nil
+}
+
+// Persist implements [Guardable]: what was kept for this is needed no more.
+func (Release) Persist(_ context.Context, sys *System) error {
+	if sys.Originals == "" {
+		return nil
+	}
+	return os.RemoveAll(sys.path(sys.Originals))
+}

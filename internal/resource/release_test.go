@@ -1,0 +1,94 @@
+package resource
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// ownFile is a file that Cairn alone writes.
+var ownFile = File{Path: "/etc/own.conf", Content: []byte("# " + ownMark + "\na = 1\n"), Mode: 0o644}
+
+func releaseExample() example {
+	spec, err := Encode(ownFile)
+	if err != nil {
+		panic(err)
+	}
+	return example{
+		name: "a release", desired: Release{Host: "box", Parts: []Spec{spec}},
+		begin:  fresh(has(ownFile.Path, "# "+ownMark+"\na = 2\n", 0o644)),
+		tamper: map[string]func(t testing.TB, b *bench){"Cairn's file is back": has(ownFile.Path, string(ownFile.Content), 0o644)},
+		change: has(ownFile.Path, "# "+ownMark+"\na = 3\n", 0o600),
+		bad:    []Resource{Release{}, Release{Host: "a b"}},
+	}
+}
+
+// TestRelease: what Cairn changed is put back to what it was before the first
+// change; what somebody else changed since stays, and is named.
+func TestRelease(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("files get owners, which only root can give")
+	}
+	b := newBench(t.TempDir(), []string{"/"}, nil)
+	b.sys.Originals = "/var/lib/cairn/originals"
+	fresh(has("/etc/theirs", "before\n", 0o640), has("/etc/edited", "before\n", 0o644), has("/etc/untouched", "same\n", 0o644))(t, b)
+	before := b.portrait(t, withoutDirectoryTimes)
+	declare := func(path, content string) {
+		t.Helper()
+		_, err := Converge(t.Context(), b.sys, File{Path: path, Content: []byte(content), Mode: 0o644}, "")
+		ok(t, err)
+	}
+	declare("/etc/theirs", "first\n")
+	declare("/etc/theirs", "second\n")
+	declare("/etc/edited", "ours\n")
+	declare("/etc/untouched", "same\n")
+	declare("/etc/own.d/a.conf", "# "+ownMark+"\na\n")
+	has("/etc/edited", "the owner's\n", 0o644)(t, b)
+	has("/etc/own.d/a.conf", "# "+ownMark+"\nb\n", 0o644)(t, b)
+
+	r := Release{Host: "box"}
+	d, err := Converge(t.Context(), b.sys, r, "")
+	ok(t, err)
+	ok(t, r.Persist(t.Context(), b.sys))
+	if diff := cmp.Diff([]string{"/etc/edited, which somebody has changed since"}, d.Left); diff != "" {
+		t.Errorf("left (-want +got):\n%s", diff)
+	}
+	has("/etc/edited", "before\n", 0o644)(t, b)
+	ok(t, os.RemoveAll(b.sys.path("/var")))
+	if diff := apart(before, b.portrait(t, withoutDirectoryTimes)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+	again, err := r.Check(t.Context(), b.sys)
+	ok(t, err)
+	if !again.Empty() {
+		t.Errorf("a second release would change %v", again.Changes)
+	}
+}
+
+// TestOriginalsAreForRootOnly: there are copies of the host's files in them.
+func TestOriginalsAreForRootOnly(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("files get owners, which only root can give")
+	}
+	b := newBench(t.TempDir(), []string{"/"}, nil)
+	b.sys.Originals = "/var/lib/cairn/originals"
+	fresh(has("/etc/theirs", "before\n", 0o640))(t, b)
+	_, err := Converge(t.Context(), b.sys, File{Path: "/etc/theirs", Content: []byte("ours\n"), Mode: 0o644}, "")
+	ok(t, err)
+	dir, err := os.Stat(b.sys.path(b.sys.Originals))
+	ok(t, err)
+	entries, err := os.ReadDir(b.sys.path(b.sys.Originals))
+	ok(t, err)
+	if dir.Mode().Perm() != 0o700 || len(entries) != 1 {
+		t.Fatalf("the directory has mode %v and %d files", dir.Mode(), len(entries))
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		ok(t, err)
+		if info.Mode().Perm() != 0o600 || !strings.HasSuffix(entry.Name(), ".cbor") {
+			t.Errorf("%s has mode %v", entry.Name(), info.Mode())
+		}
+	}
+}
