@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -120,7 +119,8 @@ func (b *bed) onlyDeclared(name string, address netip.Addr, after string) {
 func (b *bed) answers(address netip.Addr, port int) bool {
 	conn, err := net.DialTimeout("tcp", net.JoinHostPort(address.String(), fmt.Sprint(port)), 700*time.Millisecond)
 	if err != nil {
-		return !errors.Is(err, os.ErrDeadlineExceeded)
+		var failed net.Error
+		return !errors.As(err, &failed) || !failed.Timeout()
 	}
 	_ = conn.Close()
 	return true

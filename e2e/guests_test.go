@@ -73,7 +73,7 @@ func TestGuestsKeepTheirNetwork(t *testing.T) {
 	b.guestsWork(t, "after")
 	assertOutcome(t, b.lookAt(t, "canary-published", "canary-denied", "firewall-lasts"), evidence.Proven)
 	t.Run("what keeps the rules", func(t *testing.T) { keepingRefutes(t, b) })
-	t.Run("ufw beside them", func(t *testing.T) { ufwBeside(t, b) })
+	t.Run("others beside them", func(t *testing.T) { othersBeside(t, b) })
 }
 
 func (b *bed) guestsWork(t *testing.T, when string) {
@@ -113,7 +113,7 @@ func keepingRefutes(t *testing.T, b *bed) {
 			"nft does not load /etc/cairn/cairn.nft"},
 		{"the rules are others", "cp -p /etc/cairn/cairn.nft /root/; systemctl stop cairn-firewall; sed -i 's/dport 443/dport 444/' /etc/cairn/cairn.nft",
 			"mv /root/cairn.nft /etc/cairn/; systemctl restart cairn-firewall", "would be another than now"},
-		{"flushed while nobody watches", "systemctl stop cairn-firewall; systemctl restart nftables; nft delete table inet cairn", "systemctl restart cairn-firewall; systemctl stop nftables",
+		{"flushed while nobody watches", "systemctl stop cairn-firewall; systemctl restart nftables; until nft delete table inet cairn 2>/dev/null; do sleep 0.1; done", "systemctl restart cairn-firewall; systemctl stop nftables",
 			"nftables.service flushes all rules (/etc/nftables.conf) and was last started at"},
 	} {
 		b.run("server", c.do)
@@ -127,19 +127,25 @@ func keepingRefutes(t *testing.T, b *bed) {
 	}
 }
 
-// ufwBeside turns ufw on without the declared port 443.
-func ufwBeside(t *testing.T, b *bed) {
-	b.run("server", "ufw allow 22/tcp; ufw allow 8096/tcp; ufw --force enable")
-	defer b.run("server", "ufw --force disable")
-	notes := b.notesOn(t, "server")
-	for _, want := range []string{"conflict: Two firewalls: ufw filters here too", "conflict: ufw keeps 443/tcp shut, which lab.yaml opens"} {
-		if !strings.Contains(notes, want) {
-			t.Errorf("the plan does not say %q: %s", want, notes)
+// othersBeside puts another filter beside Cairn's in turn, each without the declared
+// port 443: ufw, and a table of the owner's own.
+func othersBeside(t *testing.T, b *bed) {
+	for _, c := range []struct{ name, do, undo string }{
+		{"ufw", "ufw allow 22/tcp; ufw --force enable", "ufw --force disable"},
+		{"the table inet mine", `nft 'table inet mine { chain in { type filter hook input priority 5; policy drop; iif lo accept; ct state established,related accept; tcp dport 22 accept; }; }'`,
+			"nft delete table inet mine"},
+	} {
+		b.run("server", c.do)
+		notes, records := b.notesOn(t, "server"), b.lookAt(t, "port-scan-ipv4")
+		b.run("server", c.undo)
+		for _, want := range []string{"conflict: Two firewalls: " + c.name + " filters here too", "conflict: " + c.name + " keeps 443/tcp shut, which lab.yaml opens"} {
+			if !strings.Contains(notes, want) {
+				t.Errorf("the plan does not say %q: %s", want, notes)
+			}
 		}
-	}
-	records := b.lookAt(t, "port-scan-ipv4")
-	assertOutcome(t, records, evidence.Refuted)
-	if !strings.Contains(records[0].Reason, "port 443 is declared open and cannot be reached: ufw filters on the host too") {
-		t.Errorf("the reason is %q", records[0].Reason)
+		assertOutcome(t, records, evidence.Refuted)
+		if want := "port 443 is declared open and cannot be reached: " + c.name + " filters on the host too"; !strings.Contains(records[0].Reason, want) {
+			t.Errorf("the reason is %q, not %q", records[0].Reason, want)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"cairn/internal/resource"
 	"cairn/internal/wire"
@@ -24,10 +25,13 @@ func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
 	f.CPUs, f.Virtualization = parseCPUInfo(a.text("/proc/cpuinfo"))
 	f.MemoryBytes = parseMemory(a.text("/proc/meminfo"))
 	f.Disks = a.disks()
-	f.Interfaces = a.interfaces(ctx)
 	f.Routes = append(parseRoutes4(a.text("/proc/net/route")), parseRoutes6(a.text("/proc/net/ipv6_route"))...)
-	a.systemdFacts(ctx, &f)
-	a.firewallFacts(ctx, &f)
+	// Each waits for programs and fills in fields of its own.
+	var wait sync.WaitGroup
+	wait.Go(func() { f.Interfaces = a.interfaces(ctx) })
+	wait.Go(func() { a.systemdFacts(ctx, &f) })
+	wait.Go(func() { a.firewallFacts(ctx, &f) })
+	wait.Wait()
 	f.Clock = a.Now().UTC()
 	return f
 }

@@ -155,6 +155,7 @@ func TestEverythingIsRead(t *testing.T) {
 					{Protocol: "tcp", Port: 443},
 					{Protocol: "udp", Port: 51820, From: []netip.Prefix{prefix("203.0.113.0/24"), prefix("2001:db8::/32")}},
 				},
+				Inside: []string{"enp4s0", "wg0"},
 			},
 			{Name: "visitor", Address: addr("192.168.1.20"), Port: 22, User: "ops", Roles: []Role{VantageRole}},
 		},

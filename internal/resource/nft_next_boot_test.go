@@ -1,0 +1,36 @@
+package resource
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestLoadersAreInTheirOrder: each behind those that it is started after, also where
+// they go round in a circle.
+func TestLoadersAreInTheirOrder(t *testing.T) {
+	unit := func(name string, after ...string) loaderUnit { return loaderUnit{name: name, after: after} }
+	for _, c := range []struct {
+		units []loaderUnit
+		want  []string
+	}{
+		{[]loaderUnit{unit("a", "b"), unit("b", "c", "network.target"), unit("c")}, []string{"c", "b", "a"}},
+		{[]loaderUnit{unit("a"), unit("b")}, []string{"a", "b"}},
+		{[]loaderUnit{unit("a", "b"), unit("b", "a"), unit("c")}, []string{"c", "a", "b"}},
+		{nil, nil},
+	} {
+		var got []string
+		for _, u := range inOrder(c.units) {
+			got = append(got, u.name)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v, want %v", got, c.want)
+		}
+	}
+}
+
+func TestRuleFilesOfAUnit(t *testing.T) {
+	u := loaderUnit{commands: [][]string{{"/usr/sbin/nft", "-f", "/etc/nftables.conf"}, {"/usr/sbin/iptables-restore", "-f", "/x"}, {"/usr/sbin/nft", "flush", "ruleset"}}}
+	if got := u.ruleFiles(); !slices.Equal(got, []string{"/etc/nftables.conf"}) {
+		t.Errorf("%v", got)
+	}
+}
