@@ -2,6 +2,7 @@
 // it is of no use by itself.
 //
 //	cairn-agent [-state DIR] serve [-user NAME] [-peer ADDRESS] NONCE
+//	cairn-agent look [-user NAME] [-peer ADDRESS] NONCE
 //	cairn-agent [-state DIR] run ID
 //	cairn-agent [-state DIR] rollback DIR
 //	cairn-agent canary ADDRESS < NONCE
@@ -52,6 +53,8 @@ func run(ctx context.Context, args []string) error {
 	switch {
 	case len(words) > 1 && words[0] == "serve":
 		return serve(ctx, a, words[1:])
+	case len(words) > 1 && words[0] == "look":
+		return session(ctx, words[1:], a.Look)
 	case len(words) == 2 && words[0] == "run":
 		return a.Run(ctx, words[1])
 	case len(words) == 2 && words[0] == "rollback":
@@ -63,7 +66,15 @@ func run(ctx context.Context, args []string) error {
 }
 
 func serve(ctx context.Context, a *agent.Agent, args []string) error {
-	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	if err := os.MkdirAll(a.State, 0o700); err != nil {
+		return err
+	}
+	return session(ctx, args, a.Serve)
+}
+
+// session answers the controller on the connection that sshd made.
+func session(ctx context.Context, args []string, answer func(context.Context, io.ReadWriteCloser, string, agent.Login, wire.Heartbeat) error) error {
+	flags := flag.NewFlagSet("session", flag.ContinueOnError)
 	var login agent.Login
 	flags.StringVar(&login.User, "user", "", "who logged in")
 	flags.StringVar(&login.Peer, "peer", "", "from which address")
@@ -71,17 +82,14 @@ func serve(ctx context.Context, a *agent.Agent, args []string) error {
 		return err
 	}
 	if flags.NArg() != 1 {
-		return errors.New("serve needs a nonce")
-	}
-	if err := os.MkdirAll(a.State, 0o700); err != nil {
-		return err
+		return errors.New("a session needs a nonce")
 	}
 	// A file that does not block can be closed under a read that waits.
 	if err := syscall.SetNonblock(syscall.Stdin, true); err != nil {
 		return err
 	}
 	stdin := os.NewFile(uintptr(syscall.Stdin), "stdin")
-	return a.Serve(ctx, stdio{stdin, os.Stdout}, flags.Arg(0), login, wire.DefaultHeartbeat)
+	return answer(ctx, stdio{stdin, os.Stdout}, flags.Arg(0), login, wire.DefaultHeartbeat)
 }
 
 // stdio is the connection that sshd made.

@@ -24,12 +24,20 @@ func (a *Agent) Serve(ctx context.Context, conn io.ReadWriteCloser, nonce string
 	if err != nil {
 		return err
 	}
+	s := &session{Agent: a, login: login, scanner: vantage.NewScanner()}
+	return s.serve(ctx, conn, nonce, hello, s.handlers(), beat)
+}
+
+// handler serves one stream.
+type handler func(context.Context, *wire.Stream) error
+
+// serve says hello and answers streams, each by the handler of its kind.
+func (s *session) serve(ctx context.Context, conn io.ReadWriteCloser, nonce string, hello wire.Hello, handlers map[string]handler, beat wire.Heartbeat) error {
 	if err := wire.WriteHello(conn, nonce, hello); err != nil {
 		return err
 	}
 	mux := wire.NewMux(conn, wire.AgentSide, beat)
 	ctx, cancel := context.WithCancel(ctx)
-	s := &session{Agent: a, login: login, scanner: vantage.NewScanner()}
 	for {
 		stream, err := mux.Accept(ctx)
 		if err != nil {
@@ -39,7 +47,7 @@ func (a *Agent) Serve(ctx context.Context, conn io.ReadWriteCloser, nonce string
 			s.answering.Wait()
 			return unlessOver(err)
 		}
-		s.answering.Go(func() { s.answer(ctx, stream) })
+		s.answering.Go(func() { answerBy(ctx, handlers, stream) })
 	}
 }
 
@@ -73,11 +81,12 @@ type session struct {
 	answering sync.WaitGroup
 }
 
-// answer serves one stream to its end.
-func (s *session) answer(ctx context.Context, stream *wire.Stream) {
+// answerBy serves one stream to its end.
+func answerBy(ctx context.Context, handlers map[string]handler, stream *wire.Stream) {
 	defer func() { _ = stream.Close() }()
-	serve, known := s.handlers()[stream.Kind()]
+	serve, known := handlers[stream.Kind()]
 	if !known {
+		_ = stream.GiveUp("a session of this kind does not " + stream.Kind())
 		return
 	}
 	if err := serve(ctx, stream); err != nil {
@@ -89,8 +98,8 @@ func (s *session) answer(ctx context.Context, stream *wire.Stream) {
 	_, _ = io.Copy(io.Discard, stream)
 }
 
-func (s *session) handlers() map[string]func(context.Context, *wire.Stream) error {
-	return map[string]func(context.Context, *wire.Stream) error{
+func (s *session) handlers() map[string]handler {
+	return map[string]handler{
 		wire.KindFacts: func(ctx context.Context, st *wire.Stream) error { return st.Send(ctx, s.facts(ctx, s.login)) },
 		wire.KindCheck: replying(s.check), wire.KindStart: replying(s.start), wire.KindSignal: replying(s.signal),
 		wire.KindScan: replying(s.scan), wire.KindDatagram: replying(datagram), wire.KindRead: replying(s.read),
@@ -100,7 +109,7 @@ func (s *session) handlers() map[string]func(context.Context, *wire.Stream) erro
 }
 
 // replying makes a handler of a function from one request to one reply.
-func replying[Request, Reply any](answer func(context.Context, Request) Reply) func(context.Context, *wire.Stream) error {
+func replying[Request, Reply any](answer func(context.Context, Request) Reply) handler {
 	return func(ctx context.Context, stream *wire.Stream) error {
 		var request Request
 		if err := stream.Receive(ctx, &request); err != nil {

@@ -50,26 +50,6 @@ func checkpointIDs(r *roadmap.Roadmap) []string {
 	return ids
 }
 
-// loginFlags are those of commands that reach hosts.
-type loginFlags struct {
-	user        string
-	askPassword bool
-	askSudo     bool
-	fingerprint string
-}
-
-func (f *loginFlags) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&f.user, "first-user", "", "`NAME` to log in as on first contact, before the lab's own user exists")
-	flags.BoolVar(&f.askPassword, "ask-password", false, "ask for a login password on first contact; it is not stored")
-	flags.BoolVar(&f.askSudo, "ask-sudo-password", false, "ask for the password of sudo on first contact; it is not stored")
-	flags.StringVar(&f.fingerprint, "fingerprint", "", "accept a new host's key with this `SHA256` fingerprint without asking")
-}
-
-// login is how to log in where the owner's key is not accepted yet.
-func (f loginFlags) login() host.Login {
-	return host.Login{User: f.user, AskPassword: f.askPassword, AskSudo: f.askSudo}
-}
-
 // addHosts is the flag of commands that can be narrowed down to some hosts.
 func addHosts(flags *pflag.FlagSet, hosts *[]string) {
 	flags.StringSliceVar(hosts, "host", nil, "only this host, by its `NAME` in lab.yaml; may be given several times")
@@ -90,13 +70,17 @@ func (g *globals) openAs(ctx context.Context, login loginFlags, hosts []string, 
 	if err != nil {
 		return nil, err
 	}
+	how, err := login.login(l)
+	if err != nil {
+		return nil, err
+	}
 	connector, err := g.connector(l, login)
 	if err != nil {
 		return nil, err
 	}
 	return engine.Open(ctx, engine.Options{
 		Lab: l, Roadmap: r, Connector: connector, Now: time.Now, Progress: g.screen.progress,
-		Login: login.login(), Only: hosts, LookOnly: lookOnly,
+		Login: how, Only: hosts, LookOnly: lookOnly,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,8 +28,11 @@ func newHostAdd(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Meet a host of lab.yaml: pin its key, log in once, tell what it is",
-		Long: `Add shows you the host's key, pins it, and logs in. Nothing is set up yet. It names what listens there and would be closed, with the line
-for lab.yaml that keeps it open.
+		Long: `Add shows you the host's key, pins it, and logs in. It brings a small program to /var/lib/cairn and changes nothing else.
+It names what listens there and would be closed, with the line for lab.yaml that keeps it open.
+
+Where your own account is not there yet, Add logs in as the first user: the account that the installer or the image made. It asks for
+passwords when they are needed, and remembers the user, but no password, for the commands that follow.
 
 EXIT STATUS
   0    the host was met
@@ -37,7 +41,9 @@ EXIT STATUS
   130  interrupted`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector) error { return runHostAdd(cmd.Context(), g, h, c, login, write) })
+			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector, how host.Login) error {
+				return runHostAdd(cmd.Context(), g, h, c, how, write)
+			})
 		},
 	}
 	login.addFlags(cmd.Flags())
@@ -45,37 +51,67 @@ EXIT STATUS
 	return cmd
 }
 
-func runHostAdd(ctx context.Context, g *globals, h lab.Host, c *host.Connector, login loginFlags, write bool) error {
-	session, err := c.Connect(ctx, h, login.login())
+func runHostAdd(ctx context.Context, g *globals, h lab.Host, c *host.Connector, how host.Login, write bool) error {
+	how.AsNeeded = true
+	session, err := c.Connect(ctx, h, how)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = session.Close() }()
+	if err := c.Remember(session); err != nil {
+		return err
+	}
 	open, err := proposeOpen(ctx, g, session, write)
 	if err != nil {
 		return err
 	}
 	facts := session.Hello().Facts
 	return g.screen.result(facts, func(w io.Writer) {
-		fmt.Fprintf(w, "%s is %s on %s, %d CPUs, %.1f GiB of memory; logged in as %s.\n", h.Name, facts.OS.Name, facts.Arch, facts.CPUs,
+		fmt.Fprintf(w, "%s is %s on %s, %s, %.1f GiB of memory; logged in as %s.\n", h.Name, facts.OS.Name, facts.Arch, counted(facts.CPUs, "CPU"),
 			float64(facts.MemoryBytes)/(1<<30), session.LoginUser())
+		if again := askedAgain(session); again != "" {
+			fmt.Fprintln(w, again)
+		}
 		fmt.Fprint(w, open)
 		fmt.Fprintln(w, "Next: cairn plan")
 	})
 }
 
+// askedAgain says what is remembered of a first contact, for the commands before
+// the owner's own login works.
+func askedAgain(s *host.Session) string {
+	var passwords []string
+	if s.AskedPassword() {
+		passwords = append(passwords, "the password of "+s.LoginUser())
+	}
+	switch {
+	case s.RootBy() == "su":
+		passwords = append(passwords, "root's")
+	case s.RootBy() != "" && !s.AskedPassword():
+		passwords = append(passwords, "the password of "+s.LoginUser())
+	}
+	if len(passwords) == 0 {
+		if s.LoginUser() == s.Host().User {
+			return ""
+		}
+		return fmt.Sprintf("Cairn goes on as %s until your own account %s is there.", s.LoginUser(), s.Host().User)
+	}
+	return fmt.Sprintf("Cairn goes on as %s until your own account %s is there, and asks again for %s: it stores none.",
+		s.LoginUser(), s.Host().User, strings.Join(passwords, " and "))
+}
+
 func newHostForget(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "forget NAME",
-		Short: "Forget a host's pinned key, because you installed it anew",
-		Long: `Forget takes the host's key out of the pinned ones. The next contact shows you the new one.
+		Short: "Forget a host's pinned key and first login, because you installed it anew",
+		Long: `Forget takes the host's key out of the pinned ones, and forgets who logged in first. The next contact shows you the new key.
 
 EXIT STATUS
   0  the key is forgotten, or was not known
   1  lab.yaml has no such host, or the pinned keys cannot be written`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return g.withHost(args[0], loginFlags{}, func(h lab.Host, c *host.Connector) error {
+			return g.withHost(args[0], loginFlags{}, func(h lab.Host, c *host.Connector, _ host.Login) error {
 				if err := c.Forget(h); err != nil {
 					return err
 				}
@@ -101,15 +137,21 @@ EXIT STATUS
   130  interrupted`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector) error { return runHostPurge(cmd.Context(), g, h, c, login) })
+			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector, how host.Login) error {
+				return runHostPurge(cmd.Context(), g, h, c, how)
+			})
 		},
 	}
 	login.addFlags(cmd.Flags())
 	return cmd
 }
 
-func runHostPurge(ctx context.Context, g *globals, h lab.Host, c *host.Connector, login loginFlags) error {
-	session, err := c.Connect(ctx, h, login.login())
+func runHostPurge(ctx context.Context, g *globals, h lab.Host, c *host.Connector, how host.Login) error {
+	if h.OnlyVantage() {
+		g.screen.say("Cairn keeps nothing on %s: it is only a vantage.", h.Name)
+		return nil
+	}
+	session, err := c.Connect(ctx, h, how)
 	if err != nil {
 		return err
 	}
@@ -122,7 +164,7 @@ func runHostPurge(ctx context.Context, g *globals, h lab.Host, c *host.Connector
 }
 
 // withHost finds the host in the lab and calls do.
-func (g *globals) withHost(name string, login loginFlags, do func(lab.Host, *host.Connector) error) error {
+func (g *globals) withHost(name string, login loginFlags, do func(lab.Host, *host.Connector, host.Login) error) error {
 	l, _, err := g.loadLab()
 	if err != nil {
 		return err
@@ -131,9 +173,13 @@ func (g *globals) withHost(name string, login loginFlags, do func(lab.Host, *hos
 	if !known {
 		return problem.New(problem.LabUnknown, "", fmt.Sprintf("lab.yaml has no host %q", name))
 	}
+	how, err := login.login(l)
+	if err != nil {
+		return err
+	}
 	c, err := g.connector(l, login)
 	if err != nil {
 		return err
 	}
-	return do(h, c)
+	return do(h, c, how)
 }

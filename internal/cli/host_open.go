@@ -13,6 +13,9 @@ import (
 // proposeOpen looks at what listens on a host and returns the lines about what of
 // it the lab file does not have open: to paste, or after they were written.
 func proposeOpen(ctx context.Context, g *globals, session *host.Session, write bool) (string, error) {
+	if session.Host().OnlyVantage() {
+		return "", nil // nothing is closed there
+	}
 	l, _, err := g.loadLab()
 	if err != nil {
 		return "", err
@@ -23,7 +26,7 @@ func proposeOpen(ctx context.Context, g *globals, session *host.Session, write b
 	}
 	h := session.Host()
 	ports := engine.ProposeOpen(l, h, session.Hello().Facts, survey)
-	if len(ports) == 0 || h.OnlyVantage() {
+	if len(ports) == 0 {
 		return "", nil
 	}
 	if write {

@@ -3,15 +3,12 @@ package host
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/host/agents"
 	"cairn/internal/lab"
@@ -27,6 +24,9 @@ const (
 	uploadTime = 3 * time.Minute
 )
 
+// helloBuffer takes in what a script prints.
+const helloBuffer = 64 << 10
+
 // bootstrap turns a login into a session with the agent.
 type bootstrap struct {
 	connector *Connector
@@ -34,14 +34,19 @@ type bootstrap struct {
 	transport transport
 	user      string
 	how       Login
-	password  secret.Text // of sudo, once it was asked for
+	spoke     bool        // a script of ours did run
+	echo      sync.Once   // guards echoed
+	echoed    bool        // what answers the login runs what it is asked to
+	lacks     string      // why sudo is of no use
+	entered   firstLogin  // what was needed so far
+	password  secret.Text // of sudo, or root's own; see entered.Root
 }
 
 // word is what a script said: an agent's hello, or what is needed.
 type word struct {
 	session   *Session // nil when something is needed
 	arch      string   // as uname names it
-	need      string   // missing, uploaded, failed, no-sudo, password
+	need      string   // missing, uploaded, failed, send, and those of root_login.go
 	detail    string   // what stands behind the need
 	complaint string   // what was written to standard error
 }
@@ -51,6 +56,9 @@ func (b *bootstrap) start(ctx context.Context) (*Session, error) {
 	sums := agents.Sums()
 	if len(sums) == 0 {
 		return nil, problem.New(problem.HostAgentUpload, "", "this cairn was built without the agents").WithFix("build it with `make build`")
+	}
+	if b.host.OnlyVantage() {
+		return b.startLooking(ctx)
 	}
 	said, err := b.begin(ctx, sums)
 	if err != nil || said.session != nil {
@@ -106,53 +114,20 @@ func (b *bootstrap) upload(ctx context.Context, arch string) error {
 	return problem.Wrap(problem.HostAgentUpload, "", "the agent could not be put on the host", errors.New(firstNonEmpty(said.detail, said.need)))
 }
 
-// asRoot runs a script as root and waits for its word. sudo's password is asked
-// for when it is needed and the owner allowed that, and then kept for the next
-// script.
-func (b *bootstrap) asRoot(ctx context.Context, script string, limit time.Duration, input []byte, args ...string) (word, error) {
-	said, err := b.exec(ctx, script, limit, input, args...)
-	if err != nil || said.need != "password" && said.need != "no-sudo" {
-		return said, err
-	}
-	if said.need == "no-sudo" {
-		return word{}, problem.New(problem.HostNoSudo, "", "there is no sudo on the host, and "+b.user+" is not root").
-			WithFix("log in as root on first contact: --first-user root")
-	}
-	if b.how.OwnerOnly || !b.how.AskSudo {
-		return word{}, problem.Wrap(problem.HostNoSudo, "", b.user+" may not become root without a password", complained(said.complaint))
-	}
-	b.password, err = b.connector.ask(ctx, fmt.Sprintf("Password of %s on %s, for sudo: ", b.user, b.host.Name))
-	if err != nil {
-		return word{}, err
-	}
-	return b.exec(ctx, script, limit, input, args...)
-}
-
-// exec runs a script as root, with sudo's password if there is one.
-func (b *bootstrap) exec(ctx context.Context, script string, limit time.Duration, input []byte, args ...string) (word, error) {
-	nonce := rand.Text()
-	line, sudo := command(asRootScript, append([]string{script, nonce}, args...)...), sudoPassword{}
-	if !b.password.Empty() {
-		sudo = sudoPassword{"cairn-" + rand.Text() + ": ", b.password}
-		line = command(withPasswordScript, append([]string{sudo.prompt, script, nonce}, args...)...)
-	}
-	channel, release, err := newChannel(ctx, b.transport, line, limit, sudo)
-	if err != nil {
-		return word{}, problem.Wrap(problem.HostConnection, "", "the host let the login in and then broke off", err)
-	}
-	defer release()
-	feeding, fed := context.WithCancel(ctx)
-	defer fed()
-	go channel.feed(feeding, input)
-	return b.hear(ctx, channel, nonce)
-}
-
-// hear waits for a script's word.
-func (b *bootstrap) hear(ctx context.Context, channel *channel, nonce string) (word, error) {
-	reader := bufio.NewReaderSize(channel, 64<<10)
+// hear waits for a script's word. One that asks for more has not ended; all others
+// have, and their channel is closed.
+func (b *bootstrap) hear(ctx context.Context, channel *channel, reader *bufio.Reader, nonce string) (word, error) {
 	hello, need, err := wire.ReadHello(reader, nonce)
+	if err == nil {
+		b.spoke = true
+	}
 	if err == nil && need == "" {
 		return word{session: newSession(b, hello, channel.from(reader))}, nil
+	}
+	words := append(strings.SplitN(need, " ", 3), "", "", "")
+	said := word{arch: printable(words[0]), need: words[1], detail: printable(words[2])}
+	if said.need == needSend {
+		return said, nil
 	}
 	var ended error
 	if err == nil || errors.Is(err, io.EOF) {
@@ -162,59 +137,8 @@ func (b *bootstrap) hear(ctx context.Context, channel *channel, nonce string) (w
 	if err != nil {
 		return word{}, b.silence(ctx, channel, ended, err)
 	}
-	words := append(strings.SplitN(need, " ", 3), "", "", "")
-	return word{arch: words[0], need: words[1], detail: words[2], complaint: channel.complaint()}, nil
-}
-
-// silence explains why no word came from a script that ended so.
-func (b *bootstrap) silence(ctx context.Context, channel *channel, ended, err error) error {
-	var cut *ssh.ExitMissingError
-	said := channel.complaint()
-	if said != "" {
-		err = fmt.Errorf("%w: %s", err, said)
-	}
-	wrongPassword, late := channel.state()
-	wanted := otherUser(err)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case wrongPassword, strings.Contains(said, "incorrect password"):
-		return problem.New(problem.HostNoSudo, "", "sudo does not accept the password").WithFix("give --ask-sudo-password again, with the right password")
-	case wanted != "":
-		return problem.Wrap(problem.HostLoginRefused, "", "the host sends "+b.user+" away and wants "+wanted+" to log in", err).
-			WithFix("give --first-user " + wanted)
-	case late:
-		return problem.Wrap(problem.HostTimeout, "", "the host did not start the agent in time", err)
-	case errors.As(ended, &cut):
-		return problem.Wrap(problem.HostConnection, "", "the connection to the host broke", err)
-	case channel.sudo.prompt != "" && (strings.Contains(said, "sudo: ") || strings.Contains(said, "in the sudoers file") || strings.Contains(said, "not allowed to execute")):
-		return problem.Wrap(problem.HostNoSudo, "", b.user+" may not use sudo on the host", complained(said)).
-			WithFix("log in as root on first contact: --first-user root")
-	}
-	return problem.Wrap(problem.HostAgentBroken, "", "the agent did not come up on the host", err)
-}
-
-// sentAway is what the images of clouds print instead of running root's command
-// (cloud-init, disable_root_opts).
-var sentAway = regexp.MustCompile(`^Please login as the user "?([a-z_][a-z0-9_-]*)"? rather than`)
-
-// otherUser is the user whom the host named when it sent this one away.
-func otherUser(err error) string {
-	var silent *wire.NoHelloError
-	if errors.As(err, &silent) {
-		if words := sentAway.FindStringSubmatch(silent.Last); words != nil {
-			return words[1]
-		}
-	}
-	return ""
-}
-
-// complained makes a cause of what a script wrote to its standard error.
-func complained(text string) error {
-	if text == "" {
-		return nil
-	}
-	return errors.New(text)
+	said.complaint = channel.complaint()
+	return said, nil
 }
 
 // unameOf is uname's name of an architecture that Go names otherwise.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -213,13 +214,13 @@ func TestQuote(t *testing.T) {
 }
 
 func TestScriptsHaveNoSecretsAndNoBashisms(t *testing.T) {
-	for name, script := range map[string]string{"start": startScript, "upload": uploadScript, "as root": asRootScript, "with password": withPasswordScript} {
+	for name, script := range map[string]string{"start": startScript, "upload": uploadScript, "look": lookScript, "as root": asRootScript, "sudo": sudoScript, "su": suScript} {
 		p, err := (&localTransport{shell: []string{"sh", "-n", "-c"}}).start(script, os.Stderr)
 		must(t, err)
 		if err := p.wait(); err != nil {
 			t.Errorf("%s is no shell script: %v", name, err)
 		}
-		if !strings.Contains(script, wire.NeedMark) && name != "with password" {
+		if !strings.Contains(script, wire.NeedMark) && name != "sudo" && name != "su" {
 			t.Errorf("%s has no word for the controller", name)
 		}
 	}
@@ -229,10 +230,10 @@ func TestChannelThatIsNeverAnswered(t *testing.T) {
 	t.Parallel()
 	transport := &localTransport{shell: []string{"sh", "-c"}}
 	b := &bootstrap{connector: (&machine{t: t, dir: t.TempDir()}).bare(), host: lab.Host{Name: "box"}, transport: transport, user: "me"}
-	channel, release, err := newChannel(t.Context(), transport, "echo thinking >&2; exec cat >/dev/null", 50*time.Millisecond, sudoPassword{})
+	channel, release, err := newChannel(t.Context(), transport, "echo thinking >&2; exec cat >/dev/null", 50*time.Millisecond, answer{})
 	must(t, err)
 	defer release()
-	_, err = b.hear(t.Context(), channel, "nonce")
+	_, err = b.hear(t.Context(), channel, bufio.NewReader(channel), "nonce")
 	wantCode(t, err, problem.HostTimeout, "thinking")
 }
 

@@ -14,22 +14,23 @@ import (
 // maxComplaint is how much of a script's standard error is kept.
 const maxComplaint = 64 << 10
 
-// sudoPassword is what sudo is given, and the prompt by which it asks. The zero
-// value is for a sudo that does not ask.
-type sudoPassword struct {
-	prompt string
-	text   secret.Text
+// answer is the password that sudo or su is given, and the prompt by which it asks.
+// The zero value is for a script that is not asked for one.
+type answer struct {
+	prompt   string
+	password secret.Text
 }
 
 // channel is one script on the host: what it prints, what it reads, and what it
 // complains about.
 type channel struct {
 	process
-	sudo sudoPassword
+	answer answer
+	timer  *time.Timer // until the limit
 
 	mu         sync.Mutex
 	complaints bytes.Buffer
-	asked      int           // how often sudo asked
+	asked      int           // how often it asked for the password
 	prompted   chan struct{} // closed when it did for the first time
 	refused    bool          // it asked again: the password is wrong
 	late       bool          // the limit was reached
@@ -37,14 +38,14 @@ type channel struct {
 
 // newChannel starts a line of shell that ends with ctx or after the limit,
 // whichever comes first, until release is called.
-func newChannel(ctx context.Context, t transport, line string, limit time.Duration, sudo sudoPassword) (c *channel, release func(), err error) {
-	c = &channel{sudo: sudo, prompted: make(chan struct{})}
+func newChannel(ctx context.Context, t transport, line string, limit time.Duration, a answer) (c *channel, release func(), err error) {
+	c = &channel{answer: a, prompted: make(chan struct{})}
 	if c.process, err = t.start(line, (*complaints)(c)); err != nil {
 		return nil, nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-	timer := time.AfterFunc(limit, c.giveUp)
-	return c, func() { stop(); timer.Stop() }, nil
+	c.timer = time.AfterFunc(limit, c.giveUp)
+	return c, func() { stop(); c.timer.Stop() }, nil
 }
 
 func (c *channel) giveUp() {
@@ -64,11 +65,11 @@ func (s *complaints) Write(p []byte) (int, error) {
 	if s.complaints.Len() < maxComplaint {
 		s.complaints.Write(p)
 	}
-	if s.sudo.prompt == "" {
+	if s.answer.prompt == "" {
 		return len(p), nil
 	}
 	before := s.asked
-	s.asked = strings.Count(s.complaints.String(), s.sudo.prompt)
+	s.asked = strings.Count(s.complaints.String(), s.answer.prompt)
 	if before == 0 && s.asked > 0 {
 		close(s.prompted)
 	}
@@ -80,35 +81,35 @@ func (s *complaints) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// complaint is what the script wrote to its standard error, without sudo's prompts.
+// complaint is what the script wrote to its standard error, without the prompts.
 func (c *channel) complaint() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	text := c.complaints.String()
-	if c.sudo.prompt != "" {
-		text = strings.ReplaceAll(text, c.sudo.prompt, "")
+	if c.answer.prompt != "" {
+		text = strings.ReplaceAll(text, c.answer.prompt, "")
 	}
-	return strings.Join(strings.Fields(text), " ")
+	return printable(text)
 }
 
-// state tells whether sudo refused the password, and whether the limit was reached.
+// state tells whether the password was asked for again, and whether the limit was reached.
 func (c *channel) state() (wrongPassword, late bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.refused, c.late
 }
 
-// feed writes what the script reads: sudo's password when it has asked, and never
+// feed writes what the script reads: the password when it was asked for, and never
 // before, because then somebody else might read it; then the input. For an agent
 // there is none, it reads frames.
 func (c *channel) feed(ctx context.Context, input []byte) {
-	if c.sudo.prompt != "" {
+	if c.answer.prompt != "" {
 		select {
 		case <-c.prompted:
 		case <-ctx.Done():
 			return
 		}
-		if _, err := io.WriteString(c, c.sudo.text.Reveal()+"\n"); err != nil {
+		if _, err := io.WriteString(c, c.answer.password.Reveal()+"\n"); err != nil {
 			return
 		}
 	}

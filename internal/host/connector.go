@@ -2,7 +2,7 @@ package host
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net"
 	"os/user"
 	"sync"
@@ -46,12 +46,21 @@ type Options struct {
 
 // Login says how to log in where the owner's key is not accepted yet.
 type Login struct {
-	User        string // for first contact; empty: that of ~/.ssh/config, or root
-	AskPassword bool   // ask for a login password
-	AskSudo     bool   // ask for sudo's password
+	// User is who logs in on first contact, and Users the same for single hosts, by
+	// name. Where neither says, it is the lab file's first user of the host, the one
+	// that is remembered, that of ~/.ssh/config, or root.
+	User  string
+	Users map[string]string
+	// AskPassword has a login password asked for before the first user logs in, and
+	// AskSudo one to become root: of sudo, or root's own where there is no sudo.
+	AskPassword, AskSudo bool
+	// AsNeeded asks for either only where it turns out to be needed.
+	AsNeeded bool
 	// OwnerOnly allows nothing but the owner's key as the lab's user with sudo
 	// that asks for nothing: what a guard has to prove.
 	OwnerOnly bool
+
+	su bool // root's password is known to be the one to ask for
 }
 
 // Connector makes connections to the hosts of a lab. It is safe for concurrent
@@ -63,6 +72,7 @@ type Connector struct {
 	shell   []string // what runs a line of shell on this machine
 	rings   memo[login, keyring]
 	agents  memo[string, []*identity] // by their sockets
+	doubt   time.Duration             // how long a login may say nothing
 
 	asking    sync.Mutex // one question at a time
 	unlocking sync.Mutex // one passphrase at a time
@@ -89,7 +99,7 @@ func New(o Options) (*Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Connector{options: o, known: known, config: config, shell: []string{"sh", "-c"}, passphrases: map[string]unlocking{}}, nil
+	return &Connector{options: o, known: known, config: config, shell: []string{"sh", "-c"}, doubt: doubtTime, passphrases: map[string]unlocking{}}, nil
 }
 
 // Connect logs in and returns a session with the agent. Its errors are problems
@@ -98,19 +108,6 @@ func (c *Connector) Connect(ctx context.Context, h lab.Host, how Login) (*Sessio
 	session, err := c.connect(ctx, h, how)
 	if err != nil {
 		return nil, c.placed(ctx, h, err)
-	}
-	return session, nil
-}
-
-func (c *Connector) connect(ctx context.Context, h lab.Host, how Login) (*Session, error) {
-	client, user, err := c.enter(ctx, h, how)
-	if err != nil {
-		return nil, err
-	}
-	session, err := (&bootstrap{connector: c, host: h, transport: client, user: user, how: how}).start(ctx)
-	if err != nil {
-		_ = client.Close()
-		return nil, err
 	}
 	return session, nil
 }
@@ -141,27 +138,6 @@ func (c *Connector) placed(ctx context.Context, h lab.Host, err error) error {
 	return err
 }
 
-// enter is the owner's own login, or on first contact another.
-func (c *Connector) enter(ctx context.Context, h lab.Host, how Login) (*client, string, error) {
-	made, err := c.enterAsOwner(ctx, h, how.OwnerOnly)
-	if err == nil || how.OwnerOnly || problem.CodeOf(err) != problem.HostLoginRefused {
-		return made, h.User, err
-	}
-	first, askErr := c.firstContact(ctx, h, how)
-	if askErr != nil {
-		return nil, "", askErr
-	}
-	t, askErr := c.target(ctx, h, first.user)
-	if askErr != nil {
-		return nil, "", askErr
-	}
-	made, firstErr := c.open(ctx, t, first, 0)
-	if problem.CodeOf(firstErr) == problem.HostLoginRefused && first.user != h.User {
-		return nil, "", problem.Wrap(problem.HostLoginRefused, h.Name, fmt.Sprintf("the host lets neither %s nor %s in", h.User, first.user), firstErr)
-	}
-	return made, first.user, firstErr
-}
-
 // enterAsOwner logs in as the lab's user, with what the owner's ssh(1) would use.
 // What a guard proves has to last: where a certificate opened the host, a key has
 // to open it as well.
@@ -182,30 +158,6 @@ func (c *Connector) enterAsOwner(ctx context.Context, h lab.Host, proof bool) (*
 	return c.open(ctx, t, attempt{user: h.User, keys: offer.ring.plainOnly()}, 0)
 }
 
-// firstContact is who to try before the lab's user exists.
-func (c *Connector) firstContact(ctx context.Context, h lab.Host, how Login) (attempt, error) {
-	named, err := c.config.forHost(ctx, h, "")
-	if err != nil {
-		return attempt{}, err
-	}
-	first := attempt{user: firstNonEmpty(how.User, named.get("user"), "root")}
-	if first.keys, err = c.keysFor(ctx, h, first.user); err != nil || !how.AskPassword {
-		return first, err
-	}
-	first.password, err = c.ask(ctx, fmt.Sprintf("Password of %s on %s: ", first.user, h.Name))
-	return first, err
-}
-
-// ask asks for something secret, one question at a time.
-func (c *Connector) ask(ctx context.Context, prompt string) (secret.Text, error) {
-	if c.options.Ask == nil {
-		return secret.Text{}, problem.New(problem.HostPromptNeeded, "", "a password is needed and there is no terminal to ask for it")
-	}
-	c.asking.Lock()
-	defer c.asking.Unlock()
-	return c.options.Ask.Password(ctx, prompt)
-}
-
 func (c *Connector) tell(h lab.Host, text string) {
 	if c.options.Progress != nil {
 		c.options.Progress(h.Name, text)
@@ -215,5 +167,7 @@ func (c *Connector) tell(h lab.Host, text string) {
 // HostKey is the key pinned for a host.
 func (c *Connector) HostKey(h lab.Host) (ssh.PublicKey, bool) { return c.known.key(h.Name) }
 
-// Forget unpins a host's key.
-func (c *Connector) Forget(h lab.Host) error { return c.known.forget(h.Name) }
+// Forget unpins a host's key, and forgets how it was entered.
+func (c *Connector) Forget(h lab.Host) error {
+	return errors.Join(c.known.forget(h.Name), c.remember(h.Name, firstLogin{}))
+}

@@ -46,8 +46,9 @@ type machine struct {
 
 // Passwords of the machine's users.
 const (
-	rootPassword = "root of a test"
-	asksPassword = "asks of a test"
+	rootPassword  = "root of a test"
+	asksPassword  = "asks of a test"
+	plainPassword = "plain of a test"
 )
 
 // boot makes a machine. prepare is shell that runs on it before its sshd does.
@@ -67,7 +68,7 @@ func boot(t testing.TB, prepare string) *machine {
 	hostKey := writeKey(t, filepath.Join(m.dir, "ssh_host_ed25519_key"), "")
 	must(t, os.WriteFile(filepath.Join(m.dir, "authorized_keys"), ssh.MarshalAuthorizedKey(m.owner.PublicKey()), 0o644))
 	must(t, os.WriteFile(filepath.Join(m.dir, "ssh_host_ed25519_key.pub"), ssh.MarshalAuthorizedKey(hostKey.PublicKey()), 0o644))
-	must(t, os.WriteFile(filepath.Join(m.dir, "passwords"), []byte("root:"+rootPassword+"\nasks:"+asksPassword+"\n"), 0o600))
+	must(t, os.WriteFile(filepath.Join(m.dir, "passwords"), []byte("root:"+rootPassword+"\nasks:"+asksPassword+"\nplain:"+plainPassword+"\n"), 0o600))
 	m.host = lab.Host{Name: "box", Address: netip.MustParseAddr("127.0.0.1"), Port: freePort(t), User: "ops"}
 	m.run(prepare)
 	m.await("sshd", func() bool {

@@ -51,6 +51,37 @@ e=$( { sync "$new" && mv "$new" "$to/cairn-agent" && sync "$to"; } 2>&1 ) || say
 say uploaded
 `
 
+// lookScript runs as whoever logged in, on a host that is only looked from. It
+// takes a packed agent from its input into a directory of its own and becomes its
+// parent; the agent removes the files as soon as it runs, and the script whatever
+// is left when it ends. Each place is tried: whether it can be written to, and run
+// from. $1 nonce, $2 and $3 the agents' hashes for amd64 and arm64, $4 and $5 how
+// many octets they have when packed.
+const lookScript = `
+export LC_ALL=C
+umask 077
+nonce=$1 m=$(uname -m) d= why=
+case $m in x86_64) s=$2 n=$4 ;; aarch64) s=$3 n=$5 ;; *) s=none n=0 ;; esac
+say() { printf "\nCAIRN-NEED %s %s %s\n" "$nonce" "$m" "$(printf %s "$1" | tr "\n" " ")"; }
+tidy() { [ -z "$d" ] || rm -rf "$d"; d=; }
+trap tidy EXIT
+trap 'exit 0' HUP INT TERM PIPE
+for p in "$XDG_RUNTIME_DIR" "${TMPDIR:-/tmp}" /var/tmp /dev/shm "$HOME"; do
+  [ -n "$p" ] || continue
+  e=$(mktemp -d "$p/.cairn-XXXXXXXXXX" 2>&1) || { why="$why$p: $e; "; continue; }
+  d=$e
+  if e=$( { printf "#!/bin/sh\n" >"$d/cairn-agent" && chmod 0700 "$d/cairn-agent" && "$d/cairn-agent"; } 2>&1 ); then break; fi
+  why="$why$p: $e; "
+  tidy
+done
+[ -n "$d" ] || { say "failed $why"; exit 0; }
+say send
+e=$( { timeout 180 head -c "$n" | gzip -dc >"$d/cairn-agent"; } 2>&1 ) || { say "failed $d: $e"; exit 0; }
+h=$(sha256sum <"$d/cairn-agent")
+[ "${h%% *}" = "$s" ] || { say "failed $d: what arrived has another hash"; exit 0; }
+"$d/cairn-agent" look -user "$(id -un)" -peer "${SSH_CONNECTION%% *}" "$nonce"
+`
+
 // asRootScript runs $1 as root, with the other arguments: directly, or through
 // sudo that asks for nothing. $2 is the nonce.
 const asRootScript = `
@@ -62,12 +93,24 @@ command -v sudo >/dev/null 2>&1 || { printf "\nCAIRN-NEED %s - no-sudo\n" "$1"; 
 sudo -n sh -c "$s" sh "$@" || printf "\nCAIRN-NEED %s - password\n" "$1"
 `
 
-// withPasswordScript is the same with a sudo that asks, always (-k), on its
-// standard error and with $1 as its prompt.
-const withPasswordScript = `
+// sudoScript is the same with a sudo that asks, always (-k), on its standard error
+// and with $1 as its prompt.
+const sudoScript = `
 export LC_ALL=C
 p=$1; s=$2; shift 2
 exec sudo -k -S -p "$p" sh -c "$s" sh "$@" "${SSH_CONNECTION%% *}" "$(id -un)"
+`
+
+// suScript is the same with su(1), which asks for root's password on its standard
+// error and reads it from its input where that is no terminal. Its prompt is
+// always the same, so $1 goes before it. su keeps the user's PATH, which lacks the
+// administrator's programs.
+const suScript = `
+export LC_ALL=C
+p=$1; s=$2; shift 2
+set -- "$@" "${SSH_CONNECTION%% *}" "$(id -un)"
+printf %s "$p" >&2
+exec su -s /bin/sh -c 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH; exec sh -c "$0" sh "$@"' -- root "$s" "$@"
 `
 
 // command is a line that any login shell hands to sh.

@@ -19,13 +19,14 @@ import (
 type Session struct {
 	host      lab.Host
 	user      string
+	entered   firstLogin // what it took to get in
 	hello     wire.Hello
 	mux       *wire.Mux
 	transport transport
 }
 
 func newSession(b *bootstrap, hello wire.Hello, conn io.ReadWriteCloser) *Session {
-	return &Session{host: b.host, user: b.user, hello: hello, mux: wire.NewMux(conn, wire.ControllerSide, wire.DefaultHeartbeat), transport: b.transport}
+	return &Session{host: b.host, user: b.user, entered: b.entered, hello: hello, mux: wire.NewMux(conn, wire.ControllerSide, wire.DefaultHeartbeat), transport: b.transport}
 }
 
 // Host is the lab's host.
@@ -44,6 +45,13 @@ func (s *Session) openedBy() *identity {
 	}
 	return nil
 }
+
+// RootBy is the program that asked for a password to become root, sudo or su;
+// empty when none did.
+func (s *Session) RootBy() string { return s.entered.Root }
+
+// AskedPassword reports whether the login took a password.
+func (s *Session) AskedPassword() bool { return s.entered.Password }
 
 // RoundTrips is how often the connection waited for the other side, the login
 // included.

@@ -78,12 +78,13 @@ func buildChoices(n *node) map[string]string {
 
 func buildHost(name string, n *node) Host {
 	h := Host{
-		Name:     name,
-		Address:  parseAddress(textOf(n.get("address"))),
-		Address6: parseAddress(textOf(n.get("address6"))),
-		Port:     cmp.Or(portOf(n.get("port")), defaultPort),
-		User:     cmp.Or(textOf(n.get("user")), defaultUser),
-		Hardware: buildHardware(n.get("hardware")),
+		Name:      name,
+		Address:   parseAddress(textOf(n.get("address"))),
+		Address6:  parseAddress(textOf(n.get("address6"))),
+		Port:      cmp.Or(portOf(n.get("port")), defaultPort),
+		User:      cmp.Or(textOf(n.get("user")), defaultUser),
+		FirstUser: textOf(n.get("first-user")),
+		Hardware:  buildHardware(n.get("hardware")),
 	}
 	for _, item := range n.get("roles").list() {
 		h.Roles = append(h.Roles, Role(textOf(item)))

@@ -80,6 +80,15 @@ var userForm = &form{
 	},
 }
 
+// firstUserForm is what an account that is there already may be called: installers
+// take more names than useradd(8) does, and root is one.
+var firstUserForm = &form{
+	name: "a user name", rule: "letters, digits, ., _ and -, at most 32", example: "root", pattern: `^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`,
+}
+
+// IsFirstUser reports whether an account on a fresh host may have the name.
+func IsFirstUser(name string) bool { return firstUserForm.inspect(name) == nil }
+
 // isSystemName reports whether Debian or Ubuntu has a user or group of that name
 // for itself: those of base-passwd (passwd.master and group.master), and those
 // that openssh-server, systemd, dbus and other packages of a plain installation

@@ -149,7 +149,7 @@ func TestEverythingIsRead(t *testing.T) {
 		},
 		Hosts: []Host{
 			{
-				Name: "atlas", Address: addr("192.168.1.10"), Address6: addr("fd12:3456:789a:1::10"), Port: 2222, User: "ops",
+				Name: "atlas", Address: addr("192.168.1.10"), Address6: addr("fd12:3456:789a:1::10"), Port: 2222, User: "ops", FirstUser: "Admin.Pi",
 				Roles: []Role{Server, Storage, GPU}, Hardware: Hardware{CPUs: 4, Memory: 16 << 30, Virtualization: &yes},
 				Open: []Opening{
 					{Protocol: "tcp", Port: 443},

@@ -86,10 +86,12 @@ type Host struct {
 	Address6 netip.Addr // IPv6, within the same network; invalid when the host has none
 	Port     uint16     // of its SSH server
 	User     string     // the owner's account on it, never root
-	Roles    []Role     // never empty, in the file's order
-	Hardware Hardware
-	Open     []Opening // beside SSH, which is open to the admin networks
-	Inside   []string  // network interfaces with nothing but the host's own guests behind them
+	// FirstUser is who logs in as long as User cannot; empty when the file does not say.
+	FirstUser string
+	Roles     []Role // never empty, in the file's order
+	Hardware  Hardware
+	Open      []Opening // beside SSH, which is open to the admin networks
+	Inside    []string  // network interfaces with nothing but the host's own guests behind them
 }
 
 // Hardware is what a host is said to have. It is verified, not assumed.

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -18,7 +19,8 @@ var ErrNoHello = errors.New("the agent did not speak")
 
 // NoHelloError is an [ErrNoHello] with what was printed instead.
 type NoHelloError struct {
-	Last  string // the last line that was not empty
+	First string // the first line that was not empty
+	Last  string // the last of them
 	Cause error
 }
 
@@ -54,22 +56,22 @@ func WriteHello(w io.Writer, nonce string, hello Hello) error {
 // follow NeedMark and the nonce. What comes after stays in r. An error of reading
 // is a [NoHelloError].
 func ReadHello(r *bufio.Reader, nonce string) (hello Hello, need string, err error) {
-	read, last := 0, ""
+	read, first, last := 0, "", ""
 	for {
 		line, err := r.ReadSlice('\n')
 		read += len(line)
 		if read > maxNoise {
-			return Hello{}, "", fmt.Errorf("%w: it printed more than %d octets", ErrNoHello, maxNoise)
+			return Hello{}, "", &NoHelloError{first, last, fmt.Errorf("it printed more than %d octets", maxNoise)}
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		if err != nil {
-			return Hello{}, "", &NoHelloError{last, err}
-		}
 		text := strings.TrimRight(string(line), "\r\n")
 		if text != "" {
-			last = text
+			first, last = cmp.Or(first, text), text
+		}
+		if err != nil {
+			return Hello{}, "", &NoHelloError{first, last, err}
 		}
 		if words, found := strings.CutPrefix(text, NeedMark+nonce+" "); found {
 			return Hello{}, words, nil

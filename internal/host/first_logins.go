@@ -1,0 +1,111 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+)
+
+// firstLogin is how a host was entered before the owner's own login worked, so
+// that the next command can do the same. It holds which passwords to ask for, and
+// never a password.
+type firstLogin struct {
+	User     string `json:"user"`
+	Password bool   `json:"password,omitempty"` // one was needed to log in
+	Root     string `json:"root,omitempty"`     // what asked for one to become root: sudo or su
+}
+
+// firstLoginsFile is the file in the lab's state folder, by the hosts' names.
+const firstLoginsFile = "first-logins.json"
+
+// firstLogins reads what is remembered; without a file that is nothing.
+func (c *Connector) firstLogins() (map[string]firstLogin, error) {
+	path := filepath.Join(c.options.Dir, firstLoginsFile)
+	all := map[string]firstLogin{}
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return all, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(content, &all)
+	}
+	if err != nil {
+		return nil, firstLoginsBad("the remembered first logins cannot be read", path, err)
+	}
+	return all, nil
+}
+
+// remember keeps how a host was entered, or with a zero login forgets it.
+func (c *Connector) remember(host string, login firstLogin) error {
+	path := filepath.Join(c.options.Dir, firstLoginsFile)
+	unlock, err := lockDir(c.options.Dir)
+	if err != nil {
+		return firstLoginsBad("the first login cannot be remembered", path, err)
+	}
+	defer unlock()
+	all, err := c.firstLogins()
+	if err != nil || all[host] == login {
+		return err
+	}
+	all[host] = login
+	if login == (firstLogin{}) {
+		delete(all, host)
+	}
+	content, err := json.MarshalIndent(all, "", "  ")
+	if err == nil {
+		err = replace(path, append(content, '\n'))
+	}
+	if err != nil {
+		return firstLoginsBad("the first login cannot be remembered", path, err)
+	}
+	return nil
+}
+
+func firstLoginsBad(summary, path string, err error) error {
+	return problem.Wrap(problem.HostFirstLogins, path, summary, err)
+}
+
+// Remember keeps how the session's host was entered, for the commands that come
+// before the owner's own login works. No password is kept.
+func (c *Connector) Remember(s *Session) error {
+	if s.ownersWay() {
+		return c.remember(s.host.Name, firstLogin{})
+	}
+	return c.remember(s.host.Name, s.entered)
+}
+
+// remembered fills in what the owner did not say: the lab file's first user, then
+// what `host add` found to work.
+func (c *Connector) remembered(h lab.Host, how Login) (Login, error) {
+	all, err := c.firstLogins()
+	if err != nil {
+		return how, err
+	}
+	before, known := all[h.Name]
+	how.User = firstNonEmpty(how.Users[h.Name], how.User, h.FirstUser, before.User)
+	if known && how.User == before.User {
+		how.AskPassword = how.AskPassword || before.Password
+		how.AskSudo = how.AskSudo || before.Root != ""
+		how.su = before.Root == bySu
+	}
+	return how, nil
+}
+
+// forgetFirst forgets how a host was entered at first, once nothing of it is
+// needed any more: the owner got in with the key, and without a password to root.
+func (c *Connector) forgetFirst(s *Session) error {
+	all, err := c.firstLogins()
+	if _, known := all[s.host.Name]; err != nil || !known || !s.ownersWay() {
+		return err
+	}
+	return c.remember(s.host.Name, firstLogin{})
+}
+
+// ownersWay reports whether the owner got in with the key and to root without a
+// password, or needs no root.
+func (s *Session) ownersWay() bool { return s.entered == firstLogin{User: s.host.User} }
