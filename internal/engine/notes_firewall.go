@@ -14,21 +14,27 @@ import (
 // filterNotes are about other filters on the host: a packet has to pass both.
 func filterNotes(n noted) []Note {
 	var notes []Note
+	// ufw has a table for each family, and the same is to be said of both.
+	add := func(note Note) {
+		if !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
 	for _, f := range n.facts.Filters {
 		who := filterName(f)
-		notes = append(notes, Note{
+		add(Note{
 			Kind: NoteConflict, Text: "Two firewalls: " + who + " filters here too. What is to be reached must be let in by both.",
 			Fix: "Decide for one. To keep Cairn's alone, " + turnOff(f) + ".",
 		})
 		if missing := notLetIn(f, task.Openings(n.lab, n.host)); len(missing) > 0 {
-			notes = append(notes, Note{
+			add(Note{
 				Kind: NoteConflict, Text: fmt.Sprintf("%s keeps %s shut, which lab.yaml opens.", who, strings.Join(missing, ", ")),
 				Fix: "Let it in there too, or do without " + who + ".",
 			})
 		}
 		// What ufw and firewalld let in is named by lostPorts.
 		if closed := closedBy(f, task.Openings(n.lab, n.host)); f.Owner == "" && len(closed) > 0 {
-			notes = append(notes, Note{
+			add(Note{
 				Kind: NoteReach, Text: fmt.Sprintf("%s lets in %s. Cairn will close it.", who, strings.Join(closed, ", ")),
 				Fix: "To keep it open, add to the host: `open: [" + strings.Join(closed, ", ") + "]`.",
 			})

@@ -27,6 +27,7 @@ func TestFirewallNotes(t *testing.T) {
 		{"a plain host", notedHost(wire.Facts{}, lab.Host{}), nil},
 		{"ufw lets more in", notedHost(wire.Facts{Filters: []wire.Filter{ufw}}, lab.Host{}),
 			[]string{"conflict Two firewalls: ufw ... `ufw disable`"}},
+		{"ufw has a table for each family", notedHost(wire.Facts{Filters: []wire.Filter{ufw, {Table: "ip6 filter", Owner: "ufw", Lets: ufw.Lets}}}, lab.Host{}), []string{"conflict Two firewalls: ufw"}},
 		{"ufw lets less in", notedHost(wire.Facts{Filters: []wire.Filter{{Table: "ip filter", Owner: "ufw", Lets: []string{"22/tcp"}}}}, lab.Host{Open: []lab.Opening{{Protocol: "tcp", Port: 443}}}),
 			[]string{"conflict Two firewalls", "conflict ufw keeps 443/tcp shut"}},
 		{"a range of the other filter holds the port", notedHost(wire.Facts{Filters: []wire.Filter{{Owner: "firewalld", Lets: []string{"20-30/tcp"}}}}, lab.Host{}),

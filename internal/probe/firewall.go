@@ -81,7 +81,10 @@ func alsoFiltered(ctx context.Context, target Target) string {
 	}
 	var names []string
 	for _, f := range state.Filters {
-		names = append(names, wordOr(f.Owner, "the table "+f.Table))
+		// ufw has a table for each family.
+		if name := wordOr(f.Owner, "the table "+f.Table); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return ": " + strings.Join(names, " and ") + " filters on the host too"
 }

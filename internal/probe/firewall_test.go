@@ -80,7 +80,7 @@ func (dropped) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 // TestADeclaredPortThatStaysSilent is refuted, and the other filter named.
 func TestADeclaredPortThatStaysSilent(t *testing.T) {
-	target := withFirewall(t, wire.FirewallState{Filters: []wire.Filter{{Table: "ip filter", Owner: "ufw"}}})
+	target := withFirewall(t, wire.FirewallState{Filters: []wire.Filter{{Table: "ip filter", Owner: "ufw"}, {Table: "ip6 filter", Owner: "ufw"}}})
 	target.Host.Address, target.Host.Port = netip.MustParseAddr("127.0.0.1"), freePort(t)
 	target.Sources = []netip.Addr{netip.MustParseAddr("10.0.0.20")}
 	target.Expect.Openings = []lab.Opening{{Protocol: "tcp", Port: target.Host.Port}, {Protocol: "tcp", Port: 443}}
