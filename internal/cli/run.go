@@ -21,6 +21,7 @@ type Streams struct {
 // those after the program's name. It returns early when ctx ends.
 func Run(ctx context.Context, args []string, streams Streams) int {
 	screen := newScreen(streams)
+	screen.ended = ctx.Done()
 	root := newRoot(screen)
 	root.SetArgs(args)
 	root.SetIn(streams.In)
@@ -33,7 +34,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 		return problem.ExitOK
 	}
 	if ctx.Err() != nil && problem.CodeOf(err) != problem.RunCancelled {
-		err = problem.New(problem.RunCancelled, "", "interrupted")
+		err = interrupted()
 	}
 	if !errors.As(err, new(exitError)) {
 		screen.fail(err)

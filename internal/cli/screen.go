@@ -53,6 +53,8 @@ type screen struct {
 	mu       sync.Mutex
 	underWay underWay
 	spoken   time.Time // when progress was last shown
+
+	ended <-chan struct{} // closed when a signal ends the command; nil: never
 }
 
 func newScreen(streams Streams) *screen {

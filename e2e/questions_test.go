@@ -1,0 +1,262 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
+)
+
+// TestInterruptedQuestions presses Ctrl-C at every kind of question, on a terminal
+// that is the program's own: it ends at once, with the terminal as it was, and what
+// is typed afterwards is for whoever reads the terminal next.
+func TestInterruptedQuestions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	s := newSSHServer(t)
+	for name, q := range map[string]struct {
+		question string
+		args     []string
+		pinned   bool
+		end      func(p *person)
+	}{
+		"a new host's key":                {"Is it this one?", []string{"host", "add", "box"}, false, (*person).interrupt},
+		"a login password":                {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*person).interrupt},
+		"a login password, and typing on": {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*person).interruptAndTypeOn},
+		"a passphrase":                    {"Passphrase of ", []string{"plan", "--first-user", "root"}, true, (*person).interrupt},
+		"the end of a case":               {"[yes/no]", []string{"case", "close", "--why", "tired"}, true, (*person).interrupt},
+		"a password, killed":              {"Password of root on box", []string{"plan", "--ask-password"}, true, (*person).terminate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := s.owner(t, q.pinned)
+			p := sit(t, o.command(q.args...))
+			p.reads(q.question)
+			q.end(p)
+			if code := p.ended(2 * time.Second); code != 130 {
+				t.Errorf("ended with %d:\n%s", code, p.seen())
+			}
+			if mode := p.mode(); mode != p.before {
+				t.Errorf("the terminal has the mode %#x, and had %#x", mode, p.before)
+			}
+			if strings.Count(p.seen(), q.question) != 1 {
+				t.Errorf("asked again:\n%s", p.seen())
+			}
+			p.types("for the shell\n")
+			p.hears("for the shell\n")
+		})
+	}
+}
+
+// sshServer is an sshd of this machine that lets nobody in without a question.
+type sshServer struct {
+	dir, port string
+	key       ssh.PublicKey // of the host
+}
+
+func newSSHServer(t *testing.T) *sshServer {
+	t.Helper()
+	if _, err := os.Stat("/usr/sbin/sshd"); err != nil {
+		t.Skip("no sshd here: install openssh-server")
+	}
+	s := &sshServer{dir: t.TempDir()}
+	s.key = writeOwnerKey(t, filepath.Join(s.dir, "host_key"))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, s.port, _ = net.SplitHostPort(l.Addr().String())
+	_ = l.Close()
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", rand.Text(), "-f", filepath.Join(s.dir, "locked")).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sshd := exec.Command("/usr/sbin/sshd", "-D", "-f", "/dev/null", "-h", filepath.Join(s.dir, "host_key"), "-p", s.port, "-o", "ListenAddress=127.0.0.1",
+		"-o", "PidFile=none", "-o", "PermitRootLogin=yes", "-o", "StrictModes=no", "-o", "AuthorizedKeysFile="+filepath.Join(s.dir, "locked.pub"))
+	if err := sshd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = sshd.Process.Kill()
+		_ = sshd.Wait()
+	})
+	eventually(t, 10*time.Second, "sshd listens", func() bool {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+s.port)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+	return s
+}
+
+// owner has a lab of that server, whose user it does not know.
+func (s *sshServer) owner(t *testing.T, pinned bool) *owner {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &owner{t: t, program: path, dir: t.TempDir()}
+	o.write("lab.yaml", fmt.Sprintf(`lab: questions
+ssh: {key: %s}
+network: {cidr: 127.0.0.0/8, admin: [127.0.0.0/8]}
+hosts: {box: {address: 127.0.0.1, port: %s, user: nobody-has-this-name}}
+`, filepath.Join(s.dir, "locked"), s.port))
+	if pinned {
+		o.write(".cairn/known_hosts", "box "+string(ssh.MarshalAuthorizedKey(s.key)))
+	}
+	return o
+}
+
+// person sits at a terminal on which a program runs.
+type person struct {
+	t        *testing.T
+	cmd      *exec.Cmd
+	keyboard *os.File
+	screen   *os.File // the program's end of the terminal
+	before   uint32   // the terminal's mode
+	exit     chan int
+
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// sit starts a program on a terminal of its own, so that Ctrl-C is a signal for it.
+func sit(t *testing.T, cmd *exec.Cmd) *person {
+	t.Helper()
+	keyboard, screen := openTerminal(t)
+	p := &person{t: t, cmd: cmd, keyboard: keyboard, screen: screen, exit: make(chan int, 1)}
+	p.before = p.mode()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = screen, screen, screen
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = cmd.Wait()
+		p.exit <- cmd.ProcessState.ExitCode()
+	}()
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	go p.look()
+	return p
+}
+
+func (p *person) look() {
+	part := make([]byte, 4096)
+	for {
+		n, err := p.keyboard.Read(part)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.text.Write(part[:n])
+		p.mu.Unlock()
+	}
+}
+
+// seen is what the terminal shows.
+func (p *person) seen() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+func (p *person) reads(text string) {
+	p.t.Helper()
+	eventually(p.t, 30*time.Second, text, func() bool { return strings.Contains(p.seen(), text) })
+	time.Sleep(100 * time.Millisecond) // the program begins to read after it has asked
+}
+
+func (p *person) types(text string) {
+	p.t.Helper()
+	if _, err := p.keyboard.WriteString(text); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// hears reads the terminal as the shell does once the program has ended, to which
+// also goes what was typed before that.
+func (p *person) hears(want string) {
+	p.t.Helper()
+	for line := make([]byte, 80); ; {
+		n, err := p.screen.Read(line)
+		if err != nil || n == 0 {
+			p.t.Fatalf("nobody can read what is typed: %v", err)
+		}
+		if string(line[:n]) == want {
+			return
+		}
+	}
+}
+
+func (p *person) interrupt() { p.types("\x03") }
+
+// interruptAndTypeOn is somebody who does not wait for the program to end.
+func (p *person) interruptAndTypeOn() {
+	p.interrupt()
+	time.Sleep(20 * time.Millisecond) // nobody types faster
+	p.types("hunter2\n")
+}
+
+func (p *person) terminate() { _ = p.cmd.Process.Signal(syscall.SIGTERM) }
+
+// ended waits for the program's end.
+func (p *person) ended(limit time.Duration) int {
+	p.t.Helper()
+	select {
+	case code := <-p.exit:
+		return code
+	case <-time.After(limit):
+		p.t.Fatalf("the program does not end:\n%s", p.seen())
+		return 0
+	}
+}
+
+// mode is what the terminal does with what is typed (termios(3), local modes).
+func (p *person) mode() uint32 {
+	p.t.Helper()
+	state, err := unix.IoctlGetTermios(int(p.screen.Fd()), unix.TCGETS)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return state.Lflag
+}
+
+// openTerminal opens a pseudo-terminal: what a person types into and looks at, and
+// the program's end of it.
+func openTerminal(t testing.TB) (person, program *os.File) {
+	t.Helper()
+	var err error
+	person, err = os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = person.Close() })
+	if err := unix.IoctlSetPointerInt(int(person.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = program.Close() })
+	return person, program
+}
