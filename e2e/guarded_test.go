@@ -24,7 +24,7 @@ func (b *bed) closeGates(names ...string) {
 	var all sync.WaitGroup
 	for _, name := range names {
 		all.Go(func() {
-			if err := b.closeGatesOf(e, name); err != nil {
+			if err := b.closeGatesOf(e, b.connector(), name); err != nil {
 				b.t.Errorf("%s: %v", name, err)
 			}
 		})
@@ -35,17 +35,22 @@ func (b *bed) closeGates(names ...string) {
 	}
 }
 
-func (b *bed) closeGatesOf(e *engine.Engine, name string) error {
-	session, err := b.connector().Connect(b.t.Context(), b.host(name), host.Login{User: "root"})
+// closeGatesOf does so on one host, whose owner is a connector's.
+func (b *bed) closeGatesOf(e *engine.Engine, owner *host.Connector, name string) error {
+	session, err := owner.Connect(b.t.Context(), b.host(name), host.Login{User: "root"})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = session.Close() }()
-	access, err := guardOf(task.GuardAccess, time.Minute, b.workOn(session, task.GuardAccess))
+	key, err := owner.OwnerKey(b.t.Context(), session)
 	if err != nil {
 		return err
 	}
-	gate, err := guardOf(task.GuardGate, time.Minute, b.workOn(session, task.GuardGate))
+	access, err := guardOf(task.GuardAccess, time.Minute, b.workOn(session, key, task.GuardAccess))
+	if err != nil {
+		return err
+	}
+	gate, err := guardOf(task.GuardGate, time.Minute, b.workOn(session, key, task.GuardGate))
 	if err != nil {
 		return err
 	}
@@ -53,12 +58,7 @@ func (b *bed) closeGatesOf(e *engine.Engine, name string) error {
 }
 
 // workOn are the resources of a guard of the roadmap on the session's host.
-func (b *bed) workOn(session *host.Session, guard string) (resources []resource.Resource) {
-	b.t.Helper()
-	key, err := b.connector().OwnerKey(b.t.Context(), session)
-	if err != nil {
-		b.t.Fatal(err)
-	}
+func (b *bed) workOn(session *host.Session, key host.OwnerKey, guard string) (resources []resource.Resource) {
 	for _, work := range task.For(task.Host{Lab: b.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key.Line()}) {
 		if work.Guard == guard {
 			resources = append(resources, work.Resources...)
@@ -76,7 +76,11 @@ func (b *bed) policy(name string, first ...resource.SSHOption) resource.SSHDropi
 		b.t.Fatal(err)
 	}
 	defer func() { _ = session.Close() }()
-	for _, r := range b.workOn(session, task.GuardGate) {
+	key, err := b.connector().OwnerKey(b.t.Context(), session)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, r := range b.workOn(session, key, task.GuardGate) {
 		if dropin, is := r.(resource.SSHDropin); is {
 			dropin.Options = slices.Concat(first, dropin.Options)
 			return dropin

@@ -20,7 +20,10 @@ func keyNotes(n noted) []Note {
 		Kind: NoteKey,
 		Text: fmt.Sprintf("afterwards your key %s%s opens the host, from %s: %s", n.key.Fingerprint(), comment, n.key.From, n.key.Command),
 	}
-	if !n.key.Offered {
+	switch {
+	case n.key.Elsewhere != "":
+		note.Fix = fmt.Sprintf("~/.ssh/config leads ssh to %s, lab.yaml to %s: make them the same", n.key.Elsewhere, n.host.Address)
+	case !n.key.Offered:
 		note.Fix = "ssh does not offer this key by itself: name it as IdentityFile in ~/.ssh/config"
 	}
 	return []Note{note}

@@ -83,6 +83,17 @@ func (s *setUp) config(lines ...string) {
 	writeFile(s.home.t, s.path(".ssh/config"), text)
 }
 
+// securityKeys is OpenSSH's own library in the place of a security key, from its
+// regression tests (Debian: openssh-tests).
+func securityKeys(t testing.TB) string {
+	t.Helper()
+	path := firstNonEmpty(os.Getenv("CAIRN_SK_PROVIDER"), "/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so")
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("no library in the place of a security key: install openssh-tests, or name one as CAIRN_SK_PROVIDER")
+	}
+	return path
+}
+
 // relay is a ProxyCommand.
 const relay = `bash -c 'exec 3<>/dev/tcp/127.0.0.1/%p; cat <&3 & cat >&3; kill $!'`
 
@@ -205,6 +216,15 @@ var setUps = []struct {
 		s.accept(`from="127.0.0.2"`, key)
 		s.config("IdentityFile "+key, "IdentitiesOnly yes", "BindAddress 127.0.0.2")
 	}},
+	{"a security key", true, func(s *setUp) {
+		provider := securityKeys(s.home.t)
+		key := s.path("token")
+		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519-sk", "-w", provider, "-N", "", "-f", key).CombinedOutput(); err != nil {
+			s.home.t.Fatalf("%v: %s", err, out)
+		}
+		s.accept("", key)
+		s.config("IdentityFile "+key, "IdentitiesOnly yes", "SecurityKeyProvider "+provider)
+	}},
 	{"over a command", true, func(s *setUp) {
 		key := s.file("relayed")
 		s.accept("", key)
@@ -238,6 +258,32 @@ func TestLoginAsSSHDoes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a certificate opens today is closed when it has expired: a guard wants the
+// key as well.
+func TestProofIsNotByCertificate(t *testing.T) {
+	m := boot(t, "echo 'TrustedUserCAKeys /etc/ssh/authority.pub' >>/etc/ssh/sshd_test; : >/etc/ssh/authority.pub")
+	writeKey(t, filepath.Join(m.dir, "authority"), "")
+	m.sh("echo '" + strings.TrimSpace(string(must1(os.ReadFile(writePublic(t, filepath.Join(m.dir, "authority"))))(t))) + "' >/etc/ssh/authority.pub")
+	s := &setUp{machine: m, home: newHome(t)}
+	key := s.file("certified")
+	s.config("IdentityFile "+key, "CertificateFile "+s.certify(key), "IdentitiesOnly yes")
+	s.accept("")
+	enter := func(proof bool) error {
+		login, err := s.connector(m, "").enterAsOwner(t.Context(), m.host, proof)
+		if err == nil {
+			if login.used.certificate() == proof {
+				t.Errorf("proof: %t, opened by %s", proof, login.used.from)
+			}
+			must(t, login.Close())
+		}
+		return err
+	}
+	must(t, enter(false))
+	wantCode(t, enter(true), problem.HostLoginRefused)
+	s.accept("", key)
+	must(t, enter(true))
 }
 
 // tried is what came of a login.

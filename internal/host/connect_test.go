@@ -374,6 +374,21 @@ Host box
 	}
 }
 
+// A host of the lab to go through may not have the lab's user yet.
+func TestProxyJumpOverAHostThatIsNotSetUp(t *testing.T) {
+	m := boot(t, "")
+	home := t.TempDir()
+	writeFile(t, home+"/.ssh/config", "Host bastion\n  User plain\nHost box\n  ProxyJump bastion\n")
+	c := m.connector(func(o *Options) {
+		bastion := m.as("nobody-yet")
+		bastion.Name = "bastion"
+		o.Home, o.Lab.Hosts = home, []lab.Host{m.host, bastion}
+	})
+	login, err := c.enterAsOwner(t.Context(), m.host, false)
+	must(t, err)
+	must(t, login.Close())
+}
+
 func TestProxyJumpInACircle(t *testing.T) {
 	home := t.TempDir()
 	writeFile(t, home+"/.ssh/config", "Host box\n  ProxyJump gate\nHost gate\n  ProxyJump other\nHost other\n  ProxyJump gate\n")

@@ -69,7 +69,8 @@ type Connector struct {
 	options Options
 	known   *knownHosts
 	config  *sshConfig
-	shell   []string // what runs a line of shell on this machine
+	devices memo[hardwareKey, []*identity] // what the SSH agents hold that are there for security keys
+	shell   []string                       // what runs a line of shell on this machine
 	rings   memo[login, keyring]
 	agents  memo[string, []*identity] // by their sockets
 	doubt   time.Duration             // how long a login may say nothing

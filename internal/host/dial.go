@@ -82,13 +82,11 @@ func answerAll(password secret.Text) ssh.KeyboardInteractiveChallenge {
 // whether a key that was never seen is the host's, and for a passphrase once the
 // host accepts the key.
 func (c *Connector) open(ctx context.Context, t target, a attempt, depth int) (*client, error) {
-	met := false
 	for {
 		made, unknown, offer, err := c.login(ctx, t, a, depth)
 		var locked *lockedError
 		switch {
-		case unknown != nil && !met:
-			met = true
+		case unknown != nil:
 			if err := c.meet(ctx, t, unknown); err != nil {
 				return nil, err
 			}

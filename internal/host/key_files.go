@@ -91,6 +91,9 @@ func (c *Connector) openFile(s settings, path string, public ssh.PublicKey) (ssh
 	if err != nil {
 		return nil, err
 	}
+	if isHardware(public) {
+		return c.openHardware(s, path, public)
+	}
 	signer, err := ssh.ParsePrivateKey(content)
 	var locked *ssh.PassphraseMissingError
 	switch {

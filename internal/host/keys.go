@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -53,8 +54,11 @@ func (c *Connector) keysFor(ctx context.Context, h lab.Host, user string) (keyri
 
 // onlyLabKey is what ssh(1) would do if the lab's key were the only one given.
 func (c *Connector) onlyLabKey(s settings) settings {
-	values := map[string][]string{"identityagent": s.values["identityagent"], "securitykeyprovider": s.values["securitykeyprovider"]}
-	values["identityfile"], values["identitiesonly"] = []string{c.options.Lab.SSH.Key}, []string{"yes"}
+	values := maps.Clone(s.values)
+	if values == nil {
+		values = map[string][]string{}
+	}
+	values["identityfile"], values["identitiesonly"], values["certificatefile"] = []string{c.options.Lab.SSH.Key}, []string{"yes"}, nil
 	s.values, s.home = values, c.options.Home
 	return s
 }

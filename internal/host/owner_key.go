@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -22,7 +23,10 @@ type OwnerKey struct {
 	Command string
 	// Offered reports whether ssh(1) offers it without being told to.
 	Offered bool
-	lab     string
+	// Elsewhere is where ssh(1) goes instead of the host's address in the lab;
+	// empty where it goes there, or to a name.
+	Elsewhere string
+	lab       string
 }
 
 // Fingerprint is the key's, as ssh-keygen(1) shows it.
@@ -90,8 +94,12 @@ func onlyCertificate(h lab.Host, opened *identity) error {
 }
 
 // ready makes sure that a private key can be used, and asks for its passphrase
-// where it has one: in a guard there is no time for it.
+// where it has one: in a guard there is no time for it. A security key is left
+// alone until it has to sign.
 func (c *Connector) ready(ctx context.Context, i *identity) error {
+	if isHardware(i.public) {
+		return nil
+	}
 	_, err := i.open()
 	var locked *lockedError
 	if errors.As(err, &locked) {
@@ -114,8 +122,18 @@ func (c *Connector) describe(ctx context.Context, h lab.Host, chosen *identity) 
 	if err != nil {
 		return OwnerKey{}, err
 	}
+	words := []string{"ssh", h.User + "@" + s.name}
+	if s.unnamed {
+		words[1] = h.User + "@" + h.Address.String()
+	}
+	if port := fmt.Sprint(h.Port); firstNonEmpty(s.get("port"), "22") != port {
+		words = slices.Insert(words, 1, "-p", port)
+	}
 	key := OwnerKey{Signer: chosen, Comment: chosen.comment, From: chosen.from, lab: c.options.Lab.Name, Offered: true}
-	key.Command = fmt.Sprintf("ssh %s@%s", h.User, s.name)
+	key.Command = strings.Join(words, " ")
+	if to, err := netip.ParseAddr(s.hostname()); err == nil && to != h.Address && to != h.Address6 && s.get("proxycommand") == "" {
+		key.Elsewhere = to.String()
+	}
 	named := c.options.Lab.SSH.Key
 	if named == "" {
 		return key, nil
@@ -124,7 +142,7 @@ func (c *Connector) describe(ctx context.Context, h lab.Host, chosen *identity) 
 	usual, err := c.offered(s)
 	key.Offered = err == nil && slices.ContainsFunc(usual.identities, func(i *identity) bool { return sameKey(i.public, chosen.public) })
 	if !key.Offered {
-		key.Command = fmt.Sprintf("ssh -i %s %s@%s", named, h.User, s.name)
+		key.Command = strings.Join(slices.Insert(words, 1, "-i", named), " ")
 	}
 	return key, nil
 }

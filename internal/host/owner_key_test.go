@@ -90,6 +90,29 @@ func TestLabKeyThatSSHDoesNotOffer(t *testing.T) {
 	}
 }
 
+// The command is one that the owner can type, and says where it leads elsewhere.
+func TestCommandOfTheOwner(t *testing.T) {
+	h := newHome(t)
+	h.key(".ssh/id_ed25519", "")
+	moved := hostAt("box", "10.0.0.1")
+	moved.Port = 2222
+	for config, want := range map[string][2]string{
+		"":                                     {"ssh -p 2222 ops@10.0.0.1"},
+		"Host box\n  Port 2222\n":              {"ssh ops@box"},
+		"Host box\n  HostName 10.0.0.1\n":      {"ssh -p 2222 ops@box"},
+		"Host 10.0.*\n  User me\n":             {"ssh -p 2222 ops@10.0.0.1"},
+		"Host box\n  HostName 10.0.0.99\n":     {"ssh -p 2222 ops@box", "10.0.0.99"},
+		"Host box\n  HostName box.home.arpa\n": {"ssh -p 2222 ops@box"},
+	} {
+		writeFile(t, h.dir+"/.ssh/config", config)
+		key, err := chosen(t, h.connector(nil), moved, nil)
+		must(t, err)
+		if key.Command != want[0] || key.Elsewhere != want[1] {
+			t.Errorf("%q: %q, leading to %q", config, key.Command, key.Elsewhere)
+		}
+	}
+}
+
 // The lab may name the public half of a key that only the agent holds.
 func TestLabKeyHeldByTheAgent(t *testing.T) {
 	h := newHome(t)

@@ -15,8 +15,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// hangUpTime is how long a command may take to end by itself.
-const hangUpTime = 300 * time.Millisecond
+// farewellTime is how long a command may take to end by itself.
+const farewellTime = 300 * time.Millisecond
 
 // startProxy runs ProxyCommand as ssh(1) does: the owner's shell becomes the
 // command, whose input and output are the connection.
@@ -30,7 +30,7 @@ func startProxy(t target) (net.Conn, error) {
 	}
 	conn := &proxyConn{program: firstNonEmpty(strings.Fields(command)...)}
 	conn.cmd = exec.Command(firstNonEmpty(os.Getenv("SHELL"), "/bin/sh"), "-c", "exec "+command)
-	conn.cmd.Stderr, conn.cmd.WaitDelay = &conn.complaint, hangUpTime
+	conn.cmd.Stderr, conn.cmd.WaitDelay = &conn.complaint, farewellTime
 	if conn.in, err = conn.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (p *proxyConn) Read(b []byte) (int, error) { return p.out.Read(b) }
 func (p *proxyConn) Write(b []byte) (int, error) { return p.in.Write(b) }
 
 // Close implements [net.Conn]. A command ends when its input does; one that does
-// not is hung up on, as ssh(1) does, and then ended.
+// not is told to, and then killed. ssh(1) hangs up, which under nohup(1) is ignored.
 func (p *proxyConn) Close() error {
 	p.end()
 	return nil
@@ -71,8 +71,8 @@ func (p *proxyConn) Close() error {
 
 func (p *proxyConn) stop() {
 	_ = p.in.Close()
-	hangUp := time.AfterFunc(hangUpTime, func() { _ = p.cmd.Process.Signal(syscall.SIGHUP) })
-	defer hangUp.Stop()
+	ask := time.AfterFunc(farewellTime, func() { _ = p.cmd.Process.Signal(syscall.SIGTERM) })
+	defer ask.Stop()
 	kill := time.AfterFunc(endTime, func() { _ = p.cmd.Process.Kill() })
 	defer kill.Stop()
 	_ = p.cmd.Wait() // how it ended says nothing: it was told to

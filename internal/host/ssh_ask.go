@@ -31,9 +31,6 @@ func (c *sshConfig) askProgram(ctx context.Context, q question) (map[string][]st
 	default:
 		args = append(args, "-l", q.user)
 	}
-	if q.port != "" {
-		args = append(args, "-p", q.port)
-	}
 	cmd := exec.CommandContext(ctx, c.program, append(args, "--", q.name)...)
 	cmd.WaitDelay = time.Second // a command of Match exec may hold the output open
 	var stderr bytes.Buffer

@@ -30,7 +30,7 @@ type sshConfig struct {
 type question struct {
 	name string // as the owner types it
 	user string // empty: the one that the configuration names
-	port string // empty: the one that the configuration names
+	port string // given beside the name, for %p; empty: the one that the configuration names
 }
 
 // settings are the answer: the keywords of ssh_config(5) that bear on reaching a
@@ -40,6 +40,8 @@ type settings struct {
 	home   string
 	local  string // the owner's name on this machine
 	values map[string][]string
+	// unnamed: the configuration speaks neither of the host's name nor of its address.
+	unnamed bool
 }
 
 // keywords are those that Cairn goes by. What else a configuration says is either
@@ -84,6 +86,7 @@ func (c *sshConfig) forHost(ctx context.Context, h lab.Host, user string) (setti
 	if err != nil || !addressed.same(every) {
 		return addressed, err
 	}
+	named.unnamed = true
 	return named, nil
 }
 

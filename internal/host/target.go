@@ -145,6 +145,21 @@ func (c *Connector) jumpLogin(ctx context.Context, jump string, depth int) (*cli
 	if before != "" {
 		t.jump = before
 	}
+	made, err := c.jumpAs(ctx, t, user, depth)
+	if problem.CodeOf(err) != problem.HostLoginRefused || strings.Contains(last, "@") {
+		return made, err
+	}
+	// A host of the lab that was not set up yet: ssh(1) goes by the configuration.
+	if h, known := c.options.Lab.Host(t.name); known {
+		if s, asked := c.config.forHost(ctx, h, ""); asked == nil && s.get("user") != "" {
+			return c.jumpAs(ctx, t, s.get("user"), depth)
+		}
+	}
+	return nil, err
+}
+
+// jumpAs logs in to a host to go through as one user.
+func (c *Connector) jumpAs(ctx context.Context, t target, user string, depth int) (*client, error) {
 	ring, err := c.jumpKeys(ctx, t, user)
 	if err != nil {
 		return nil, err

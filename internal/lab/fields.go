@@ -39,8 +39,8 @@ func labShape() *shape {
 }
 
 func sshShape() *shape {
-	return keyed(key{name: "key", fallback: "the SSH agent, then the usual files in `~/.ssh`", shape: words(keyForm),
-		doc: "Your private key. Its public half is put on the hosts; the key itself stays where it is."})
+	return keyed(key{name: "key", fallback: "the key that opened the host, of those that your `ssh` offers", shape: words(keyForm),
+		doc: "Your private key, or the public one of a key that the SSH agent holds. Its public half is put on the hosts; the key itself stays where it is."})
 }
 
 // subnetKeys are what every network has.

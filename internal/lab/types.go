@@ -61,8 +61,9 @@ type Lab struct {
 
 // SSH is how the owner logs in.
 type SSH struct {
-	// Key is the path of the owner's private key, absolute or beginning with
-	// "~/". Empty means the SSH agent and the usual files in ~/.ssh.
+	// Key is the path of the owner's private key, or of the public one of a key
+	// that the SSH agent holds, absolute or beginning with "~/". Empty means what
+	// the owner's ssh(1) offers to a host.
 	Key string
 }
 

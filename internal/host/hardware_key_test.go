@@ -1,0 +1,29 @@
+package host
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// The agent that is there for security keys lives as long as the program, and
+// takes its folder away.
+func TestOwnAgentStays(t *testing.T) {
+	if _, err := exec.LookPath("ssh-agent"); err != nil {
+		t.Skip("no OpenSSH client here: install openssh-client")
+	}
+	socket, err := ownAgent("")
+	must(t, err)
+	for range 3 {
+		runtime.GC() // whatever nothing refers to is closed
+		time.Sleep(20 * time.Millisecond)
+	}
+	_, err = agentIdentities(socket)
+	must(t, err)
+	if info, err := os.Stat(filepath.Dir(socket)); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder of the agent: %v, %v", info, err)
+	}
+}
