@@ -30,14 +30,14 @@ func TestInterruptedQuestions(t *testing.T) {
 		question string
 		args     []string
 		pinned   bool
-		end      func(p *person)
+		end      func(p *sitter)
 	}{
-		"a new host's key":                {"Is it this one?", []string{"host", "add", "box"}, false, (*person).interrupt},
-		"a login password":                {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*person).interrupt},
-		"a login password, and typing on": {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*person).interruptAndTypeOn},
-		"a passphrase":                    {"Passphrase of ", []string{"plan", "--first-user", "root"}, true, (*person).interrupt},
-		"the end of a case":               {"[yes/no]", []string{"case", "close", "--why", "tired"}, true, (*person).interrupt},
-		"a password, killed":              {"Password of root on box", []string{"plan", "--ask-password"}, true, (*person).terminate},
+		"a new host's key":                {"Is it this one?", []string{"host", "add", "box"}, false, (*sitter).interrupt},
+		"a login password":                {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*sitter).interrupt},
+		"a login password, and typing on": {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*sitter).interruptAndTypeOn},
+		"a passphrase":                    {"Passphrase of ", []string{"plan", "--first-user", "root"}, true, (*sitter).interrupt},
+		"the end of a case":               {"[yes/no]", []string{"case", "close", "--why", "tired"}, true, (*sitter).interrupt},
+		"a password, killed":              {"Password of root on box", []string{"plan", "--ask-password"}, true, (*sitter).terminate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := s.owner(t, q.pinned)
@@ -122,8 +122,8 @@ hosts: {box: {address: 127.0.0.1, port: %s, user: nobody-has-this-name}}
 	return o
 }
 
-// person sits at a terminal on which a program runs.
-type person struct {
+// sitter is a person who sits at a terminal on which a program runs.
+type sitter struct {
 	t        *testing.T
 	cmd      *exec.Cmd
 	keyboard *os.File
@@ -136,10 +136,10 @@ type person struct {
 }
 
 // sit starts a program on a terminal of its own, so that Ctrl-C is a signal for it.
-func sit(t *testing.T, cmd *exec.Cmd) *person {
+func sit(t *testing.T, cmd *exec.Cmd) *sitter {
 	t.Helper()
 	keyboard, screen := openTerminal(t)
-	p := &person{t: t, cmd: cmd, keyboard: keyboard, screen: screen, exit: make(chan int, 1)}
+	p := &sitter{t: t, cmd: cmd, keyboard: keyboard, screen: screen, exit: make(chan int, 1)}
 	p.before = p.mode()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = screen, screen, screen
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -155,7 +155,7 @@ func sit(t *testing.T, cmd *exec.Cmd) *person {
 	return p
 }
 
-func (p *person) look() {
+func (p *sitter) look() {
 	part := make([]byte, 4096)
 	for {
 		n, err := p.keyboard.Read(part)
@@ -169,19 +169,19 @@ func (p *person) look() {
 }
 
 // seen is what the terminal shows.
-func (p *person) seen() string {
+func (p *sitter) seen() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.text.String()
 }
 
-func (p *person) reads(text string) {
+func (p *sitter) reads(text string) {
 	p.t.Helper()
 	eventually(p.t, 30*time.Second, text, func() bool { return strings.Contains(p.seen(), text) })
 	time.Sleep(100 * time.Millisecond) // the program begins to read after it has asked
 }
 
-func (p *person) types(text string) {
+func (p *sitter) types(text string) {
 	p.t.Helper()
 	if _, err := p.keyboard.WriteString(text); err != nil {
 		p.t.Fatal(err)
@@ -190,7 +190,7 @@ func (p *person) types(text string) {
 
 // hears reads the terminal as the shell does once the program has ended, to which
 // also goes what was typed before that.
-func (p *person) hears(want string) {
+func (p *sitter) hears(want string) {
 	p.t.Helper()
 	for line := make([]byte, 80); ; {
 		n, err := p.screen.Read(line)
@@ -203,19 +203,19 @@ func (p *person) hears(want string) {
 	}
 }
 
-func (p *person) interrupt() { p.types("\x03") }
+func (p *sitter) interrupt() { p.types("\x03") }
 
 // interruptAndTypeOn is somebody who does not wait for the program to end.
-func (p *person) interruptAndTypeOn() {
+func (p *sitter) interruptAndTypeOn() {
 	p.interrupt()
 	time.Sleep(20 * time.Millisecond) // nobody types faster
 	p.types("hunter2\n")
 }
 
-func (p *person) terminate() { _ = p.cmd.Process.Signal(syscall.SIGTERM) }
+func (p *sitter) terminate() { _ = p.cmd.Process.Signal(syscall.SIGTERM) }
 
 // ended waits for the program's end.
-func (p *person) ended(limit time.Duration) int {
+func (p *sitter) ended(limit time.Duration) int {
 	p.t.Helper()
 	select {
 	case code := <-p.exit:
@@ -227,7 +227,7 @@ func (p *person) ended(limit time.Duration) int {
 }
 
 // mode is what the terminal does with what is typed (termios(3), local modes).
-func (p *person) mode() uint32 {
+func (p *sitter) mode() uint32 {
 	p.t.Helper()
 	state, err := unix.IoctlGetTermios(int(p.screen.Fd()), unix.TCGETS)
 	if err != nil {
