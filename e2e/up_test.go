@@ -158,6 +158,14 @@ var breakages = []breakage{
 		undo: `rm /run/systemd/system/broken.service; systemctl daemon-reload; systemctl reset-failed`,
 	},
 	{
+		probes: "updates-on", name: "a later file turns updates off",
+		do: `echo 'APT::Periodic::Enable "0";' >/etc/apt/apt.conf.d/99-disable-auto`, undo: `rm /etc/apt/apt.conf.d/99-disable-auto`,
+	},
+	{
+		probes: "updates-on", name: "a timer is masked",
+		do: `systemctl mask --now apt-daily.timer`, undo: `systemctl unmask apt-daily.timer; systemctl start apt-daily.timer`,
+	},
+	{
 		probes: "network", name: "echo replies get lost", vantage: "server",
 		do: unwatched + `nft insert rule inet cairn input icmp type echo-reply drop`, undo: firewallBack,
 	},

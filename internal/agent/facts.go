@@ -32,6 +32,9 @@ func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
 	wait.Go(func() { a.systemdFacts(ctx, &f) })
 	wait.Go(func() { a.firewallFacts(ctx, &f) })
 	wait.Wait()
+	a.systemdFacts(ctx, &f)
+	f.Banning = resource.Banning(a.System)
+	f.Clocks = a.clocks(ctx, f.ClockSynced)
 	f.Clock = a.Now().UTC()
 	return f
 }

@@ -22,6 +22,8 @@ var readCommands = map[string]readCommand{
 	"sshd-effective": {func(a []string) []string {
 		return []string{"/usr/sbin/sshd", "-T", "-C", fmt.Sprintf("user=%s,host=%s,addr=%s", a[0], a[1], a[2])}
 	}, 3},
+	"apt-settings":  {func([]string) []string { return []string{"apt-config", "dump"} }, 0},
+	"unit-active":   {func(a []string) []string { return []string{"systemctl", "is-active", a[0]} }, 1},
 	"group-members": {func(a []string) []string { return []string{"getent", "group", a[0]} }, 1},
 	"ping": {func(a []string) []string {
 		return []string{"ping", "-n", "-q", "-c", "10", "-i", "0.2", "-w", "10", a[0]}

@@ -191,7 +191,11 @@ func (r *running) step(ctx context.Context, s wire.Step) error {
 	if err != nil {
 		return problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
 	}
-	diff, err := resource.Converge(ctx, r.System, res, "")
+	// What is told on the way is for people: that it cannot be kept stops no work.
+	telling := resource.Telling(ctx, func(line string) {
+		_ = r.emit(wire.Event{Type: wire.StepNote, Step: s.ID, Task: s.Task, Detail: line})
+	})
+	diff, err := resource.Converge(telling, r.System, res, "")
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -53,6 +53,7 @@ func after(lead, text string) string {
 var hostText = map[wire.EventType]string{
 	wire.StepApplied:     "changed",
 	wire.StepFailed:      "failed at",
+	wire.StepNote:        "at",
 	wire.GuardPrepared:   "prepared: everything is saved and putting it back was rehearsed",
 	wire.GuardArmed:      "armed: without a confirmation the host puts everything back by itself",
 	wire.GuardApplied:    "applied, not yet confirmed",

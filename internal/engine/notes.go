@@ -50,6 +50,7 @@ var noteSources = []func(noted) []Note{
 	filterNotes,
 	loaderNotes,
 	guestNotes,
+	noteBans,
 }
 
 // notes are all notes about a host.

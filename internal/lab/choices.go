@@ -9,6 +9,7 @@ type choice struct {
 
 // choices are all there are, in the roadmap's order.
 var choices = []choice{
+	{"time-daemon", "What keeps the clock of each host right. `keep` is the daemon that a host has, or else timesyncd.", []string{"keep", TimeSyncd, Chrony}},
 	{"firewall", "What filters packets on each host.", []string{nftables, "ufw", "firewalld"}},
 	{"container-platform", "What runs services. `existing` is a Kubernetes that is there already, reached with a kubeconfig.",
 		[]string{dockerPlatform, "k3s", "k0s", "rke2", "existing"}},
@@ -20,6 +21,12 @@ var choices = []choice{
 	{"backup", "What makes backups. Velero is for Kubernetes only.", []string{"restic", "borg", "kopia", velero}},
 	{"auth", "What asks for a login before services that have none of their own.", []string{"authelia", "keycloak", "none"}},
 }
+
+// Options of time-daemon that replace what a host has.
+const (
+	TimeSyncd = "timesyncd"
+	Chrony    = "chrony"
+)
 
 // Options that rules speak of.
 const (

@@ -54,6 +54,9 @@ func factsTarget(facts wire.Facts) Target {
 		Inside: told{facts: facts, reads: map[string]wire.ReadReply{
 			"ping":    {Output: []byte("10 packets transmitted, 10 received, 0% packet loss, time 9ms\nrtt min/avg/max/mdev = 0.1/0.2/0.3/0.0 ms\n")},
 			"resolve": {Output: []byte("151.101.2.132 STREAM deb.debian.org\n")},
+			"apt-settings": {Output: []byte("APT::Periodic::Update-Package-Lists \"1\";\nAPT::Periodic::Unattended-Upgrade \"1\";\n" +
+				"Unattended-Upgrade::Origins-Pattern:: \"origin=Debian,label=Debian-Security\";\n")},
+			"unit-active": {Output: []byte("active\n")},
 		}},
 		Nonce: "nonce",
 	}
@@ -100,8 +103,22 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 			target.Lab.Networks = []lab.Subnet{{Name: "iot", CIDR: netip.MustParsePrefix("10.0.0.0/24"), Gateway: netip.MustParseAddr("10.0.0.2")}}
 		}, evidence.Refuted},
 		{"network", "ping cannot be run", func(target *Target, _ *wire.Facts) { delete(target.Inside.(told).reads, "ping") }, evidence.Unproven},
+		{"updates-on", "the master switch is off", func(target *Target, _ *wire.Facts) {
+			reads := target.Inside.(told).reads
+			reads["apt-settings"] = wire.ReadReply{Output: append(reads["apt-settings"].Output, "APT::Periodic::Enable \"0\";\n"...)}
+		}, evidence.Refuted},
+		{"updates-on", "a timer is stopped", func(target *Target, _ *wire.Facts) {
+			target.Inside.(told).reads["unit-active"] = wire.ReadReply{Exit: 3, Output: []byte("inactive\n")}
+		}, evidence.Refuted},
+		{"updates-on", "apt says nothing", func(target *Target, _ *wire.Facts) { delete(target.Inside.(told).reads, "apt-settings") }, evidence.Unproven},
 		{"clock-offset", "an hour slow", func(_ *Target, f *wire.Facts) { f.Clock = f.Clock.Add(-time.Hour) }, evidence.Refuted},
 		{"clock-synchronised", "no time server", func(_ *Target, f *wire.Facts) { f.ClockSynced = false }, evidence.Refuted},
+		{"clock-synchronised", "the daemon has no server", func(_ *Target, f *wire.Facts) {
+			f.ClockSynced, f.Clocks = false, []wire.Clock{{Daemon: "chrony", Unit: "chrony.service", Says: "Leap status : Not synchronised"}}
+		}, evidence.Refuted},
+		{"clock-synchronised", "several daemons", func(_ *Target, f *wire.Facts) {
+			f.ClockSynced, f.Clocks = false, []wire.Clock{{Daemon: "chrony"}, {Daemon: "openntpd", Says: "clock unsynced"}}
+		}, evidence.Refuted},
 		{"clock-synchronised", "a container", func(_ *Target, f *wire.Facts) { f.Container = "docker" }, evidence.Unproven},
 		{"port-scan-ipv6", "an undeclared address", func(_ *Target, f *wire.Facts) {
 			f.Interfaces[1].Addresses = append(f.Interfaces[1].Addresses, "2001:db8::5/64")
@@ -125,6 +142,16 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 				t.Errorf("broken host: %s, %q, %v; want %s with a reason", got.Outcome, got.Reason, got.Observed, c.want)
 			}
 		})
+	}
+}
+
+// chronyd without "rtcsync" leaves the kernel's flag as it is.
+func TestADaemonsOwnWordOnTheClock(t *testing.T) {
+	facts := healthyFacts()
+	facts.ClockSynced, facts.Clocks = false, []wire.Clock{{Daemon: "chrony", Unit: "chrony.service", Synced: true, Says: "Leap status : Normal"}}
+	got := clockSynchronised(context.Background(), at{name: "atlas"}, factsTarget(facts))
+	if got.Outcome != evidence.Proven {
+		t.Errorf("%s, %s, %v", got.Outcome, got.Reason, got.Observed)
 	}
 }
 

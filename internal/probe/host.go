@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"cairn/internal/wire"
 )
 
 // hardware looks whether the host recognises at least what the lab declares. What
@@ -110,8 +112,30 @@ func clockSynchronised(ctx context.Context, _ Vantage, target Target) Finding {
 		return blind("not observable here: a container has the clock of the machine it runs on")
 	}
 	expected, observed := fields("synchronised", true), fields("synchronised", facts.ClockSynced)
-	if !facts.ClockSynced {
-		return judged(expected, observed, "no time server holds the clock")
+	if facts.ClockSynced {
+		return judged(expected, observed)
 	}
-	return judged(expected, observed)
+	for _, c := range facts.Clocks {
+		said := wordOr(c.Says, "nothing")
+		observed = append(observed, fields(c.Daemon, said)...)
+		if c.Synced {
+			return judged(expected, append(fields("synchronised", true), observed[1:]...))
+		}
+	}
+	return judged(expected, observed, notHeld(facts.Clocks))
+}
+
+// notHeld is why no time server holds the clock, as far as the daemons tell.
+func notHeld(clocks []wire.Clock) string {
+	switch len(clocks) {
+	case 0:
+		return "no time server holds the clock: the host has no time daemon"
+	case 1:
+		return "no time server holds the clock: " + clocks[0].Daemon + " has none, or does not run"
+	}
+	var names []string
+	for _, c := range clocks {
+		names = append(names, c.Daemon)
+	}
+	return "no time server holds the clock, and several daemons would set it: " + strings.Join(names, ", ")
 }

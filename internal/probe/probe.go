@@ -97,6 +97,7 @@ func All() []Probe {
 		{Name: "network", Look: network},
 		{Name: "clock-offset", Look: clockOffset},
 		{Name: "clock-synchronised", Look: clockSynchronised},
+		{Name: "updates-on", Look: updatesOn},
 		{Name: "ssh-key-login", Twin: "ssh-password-refused", Outside: true, Look: sshKeyLogin},
 		{Name: "ssh-root-refused", Twin: "ssh-key-login", Outside: true, Look: sshRootRefused},
 		{Name: "ssh-password-refused", Twin: "ssh-key-login", Outside: true, Look: sshPasswordRefused},

@@ -12,6 +12,8 @@ const (
 	ResourceFailed Code = "resource.failed"
 	ResourceStale  Code = "resource.stale"
 	ResourceBad    Code = "resource.invalid"
+
+	PackageDisplaces Code = "package.displaces"
 )
 
 var runEntries = []Entry{
@@ -24,5 +26,6 @@ var runEntries = []Entry{
 	{RunUnproven, ExitUnproven, "A required checkpoint is not proven.", "run `cairn explain` with its name"},
 	{ResourceFailed, ExitFailed, "One unit of a host's state could not be read or brought about.", "mend what the reason names, then run `cairn up` again"},
 	{ResourceStale, ExitFailed, "The host changed between the plan and its application.", "run `cairn up` again: it plans anew"},
+	{PackageDisplaces, ExitFailed, "A package that Cairn needs does not go with one that is installed, and which of the two stays is yours to decide.", "install the first package yourself, which removes the other, or say in lab.yaml below `choose` which you want"},
 	{ResourceBad, ExitFailed, "A unit of host state is described wrongly.", "this is a fault in Cairn or in the catalog: please report it"},
 }

@@ -174,9 +174,9 @@ func (b *bench) sh(t testing.TB, script string) string {
 
 // looking are the beginnings of the commands that only read.
 var looking = []string{
-	"/usr/sbin/sshd -T", "/usr/sbin/sshd -t", "apt-get --simulate", "dpkg --status", "dpkg-query -W", "getent", "id", "nft --check",
+	"/usr/sbin/sshd -T", "/usr/sbin/sshd -t", "apt-config dump", "apt-get --simulate", "dpkg --status", "dpkg-query -W", "getent", "id", "nft --check",
 	"nft --json list", "nft --stateless list", "ssh-keygen -l -f -", "systemctl is-active", "systemctl is-enabled", "systemctl show",
-	"systemd-analyze calendar", "uname -n", "unshare --net sh -c nft -f -", "visudo --check",
+	"systemd-analyze calendar", "systemd-analyze cat-config", "uname -n", "unshare --net sh -c nft -f -", "visudo --check",
 }
 
 func readOnly(c Command) bool {

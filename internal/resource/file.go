@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -18,6 +19,9 @@ type File struct {
 	Absent  bool   `cbor:"6,keyasint,omitempty"`
 	// Sensitive keeps the content, and anything made from it, out of diffs.
 	Sensitive bool `cbor:"7,keyasint,omitempty"`
+	// Reader names what reads the file among others, one of [ReaderApt] and its
+	// like: what a later file takes back is then a difference too.
+	Reader string `cbor:"8,keyasint,omitempty"`
 }
 
 // Kind implements [Resource].
@@ -34,6 +38,9 @@ func (f File) Validate() error {
 	if f.Mode&^0o7777 != 0 {
 		return fmt.Errorf("%o is not a mode", f.Mode)
 	}
+	if !slices.Contains([]string{"", ReaderApt, ReaderJournald, ReaderLimits}, f.Reader) {
+		return fmt.Errorf("nothing that reads files is called %q", f.Reader)
+	}
 	if f.Absent && len(f.Content) > 0 {
 		return errors.New("a file that should be absent cannot have a content")
 	}
@@ -41,7 +48,17 @@ func (f File) Validate() error {
 }
 
 // Check implements [Resource].
-func (f File) Check(_ context.Context, sys *System) (Diff, error) {
+func (f File) Check(ctx context.Context, sys *System) (Diff, error) {
+	d, err := f.check(sys)
+	if err != nil || f.Reader == "" {
+		return d, err
+	}
+	taken, err := f.inForce(ctx, sys)
+	return merge(d, compare(taken...)), err
+}
+
+// check compares the file itself.
+func (f File) check(sys *System) (Diff, error) {
 	info, have, found, err := sys.stat(f.Path)
 	if err != nil {
 		return Diff{}, err
@@ -144,7 +161,8 @@ func (f File) Verify(ctx context.Context, sys *System) error {
 	if err != nil {
 		return err
 	}
-	return sys.verifyOpen(f.Path, f.Content, attributes{fileMode(f.Mode), uid, gid})
+	taken, err := f.inForce(ctx, sys)
+	return errors.Join(err, different(f, compare(taken...)), sys.verifyOpen(f.Path, f.Content, attributes{fileMode(f.Mode), uid, gid}))
 }
 
 // Precheck implements [Guardable].

@@ -64,7 +64,7 @@ func no() *bool  { b := false; return &b }
 
 func hostExamples() []example {
 	return append([]example{
-		groupExample(), userExample(), userThereExample(), sudoersExample(), hostnameExample(), zoneOnHostExample(), settingOnHostExample(), keyOnHostExample(),
+		groupExample(), userExample(), userThereExample(), sudoersExample(), hostnameExample(), zoneOnHostExample(), settingOnHostExample(), keyOnHostExample(), exemptionExample(),
 		ownUnitExample(), triggeredUnitExample(), timerExample(), nftExample(), nftInPlaceOfAnother(), sshdExample(), sshdWithoutInclude(),
 	}, packageExamples()...)
 }
@@ -152,6 +152,24 @@ func keyOnHostExample() example {
 	e.begin = does(`id ops >/dev/null 2>&1 || useradd --create-home ops; rm -rf /home/ops/.ssh`)
 	delete(e.tamper, "owner") // numbers of a scratch tree
 	return e
+}
+
+// exemptionExample has the files of a program that is not there; the programs
+// themselves are tried in e2e.
+func exemptionExample() example {
+	const list = "/etc/portsentry/portsentry.ignore.static"
+	return example{
+		name: "exemption, a list of lines", desired: Exemption{Program: "portsentry", Networks: []string{"10.0.0.0/8", "fd83::/64"}},
+		begin: all(has("/etc/portsentry/portsentry.conf", "", 0o644), has(list, "# mine\n127.0.0.1/32\n10.0.0.0", 0o600)),
+		tamper: ways{
+			"removed": lacks(list), "a line removed": does("sed -i /10.0.0.0.8/d " + list), "commented out": does("sed -i 's/^fd/#fd/' " + list),
+		},
+		change: has(list, "10.0.0.0/8\n", 0o600),
+		bad: []Resource{
+			Exemption{}, Exemption{Program: "portsentry"}, Exemption{Program: "none", Networks: []string{"10.0.0.0/8"}},
+			Exemption{Program: "portsentry", Networks: []string{"10.0.0.1/8"}}, Exemption{Program: "portsentry", Networks: []string{"10.0.0.1"}},
+		},
+	}
 }
 
 const noUnits = `systemctl stop conform.timer conform.service 2>/dev/null || true

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"cairn/internal/problem"
 )
 
 // Packages are Debian packages that are installed, in whatever version the
@@ -15,6 +16,8 @@ import (
 type Packages struct {
 	Names  []string `cbor:"1,keyasint,omitempty"`
 	Absent []string `cbor:"2,keyasint,omitempty"` // their configuration files stay
+	// Replaces are packages that may go where they do not go with the named ones.
+	Replaces []string `cbor:"3,keyasint,omitempty"`
 }
 
 // Kind implements [Resource].
@@ -37,12 +40,12 @@ func (p Packages) Validate() error {
 	if len(p.Names)+len(p.Absent) == 0 {
 		return errors.New("no package is named")
 	}
-	for _, name := range slices.Concat(p.Names, p.Absent) {
+	for _, name := range slices.Concat(p.Names, p.Absent, p.Replaces) {
 		if !packageName.MatchString(name) {
 			return fmt.Errorf("%q cannot be the name of a package", name)
 		}
 	}
-	for _, name := range p.Absent {
+	for _, name := range slices.Concat(p.Absent, p.Replaces) {
 		if slices.Contains(p.Names, name) {
 			return fmt.Errorf("%s cannot be both installed and absent", name)
 		}
@@ -57,11 +60,24 @@ func (p Packages) Check(ctx context.Context, sys *System) (Diff, error) {
 		return Diff{}, err
 	}
 	var properties []property
+	var missing []string
 	for _, name := range p.Names {
 		properties = append(properties, property{name, installedWord(installed[name]), installedWord(true)})
+		if !installed[name] {
+			missing = append(missing, name)
+		}
 	}
 	for _, name := range p.Absent {
 		properties = append(properties, property{name, installedWord(installed[name]), absent})
+	}
+	if len(missing) > 0 {
+		goes, err := p.displaced(ctx, sys, missing)
+		if err != nil {
+			return Diff{}, err
+		}
+		for _, name := range goes {
+			properties = append(properties, property{name, installedWord(true), "removed, since it does not go with " + strings.Join(missing, ", ")})
+		}
 	}
 	return compare(properties...), nil
 }
@@ -73,67 +89,109 @@ func installedWord(yes bool) string {
 	return absent
 }
 
-// installed asks dpkg-query(1), which names what it does not know on its other
-// output.
+// installed asks dpkg-query(1) for the packages that are installed. One that should
+// be there counts also where another has its name among what it provides, as
+// sudo-ldap has sudo's: it is the owner's choice of the same thing.
 func (p Packages) installed(ctx context.Context, sys *System) (map[string]bool, error) {
-	out, err := sys.ask(ctx, append([]string{"dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"}, slices.Concat(p.Names, p.Absent)...)...)
+	out, err := sys.run(ctx, "dpkg-query", "-W", "-f", "${db:Status-Status}\t${Package}\t${Provides}\n")
 	if err != nil {
 		return nil, err
 	}
-	if out.Exit > 1 {
-		return nil, fmt.Errorf("dpkg-query failed: %s", lastWords(out))
-	}
 	installed := map[string]bool{}
 	for line := range strings.Lines(string(out.Stdout)) {
-		name, status, _ := strings.Cut(strings.TrimSpace(line), " ")
-		// A package can be there for several architectures.
-		installed[name] = installed[name] || status == "installed"
+		fields := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		if len(fields) != 3 || fields[0] != "installed" {
+			continue
+		}
+		installed[fields[1]] = true
+		for provided := range strings.SplitSeq(fields[2], ",") {
+			name, _, _ := strings.Cut(strings.TrimSpace(provided), " ") // without a version
+			if slices.Contains(p.Names, name) {
+				installed[name] = true
+			}
+		}
 	}
 	return installed, nil
 }
 
-// lockTimeout is how long apt waits for another that holds dpkg's lock, such as
-// an unattended upgrade (apt.conf(5), seconds).
-const lockTimeout = "DPkg::Lock::Timeout=300"
-
 // Apply implements [Resource].
 func (p Packages) Apply(ctx context.Context, sys *System, _ Diff) error {
-	installed, err := p.installed(ctx, sys)
+	have, err := p.installed(ctx, sys)
 	if err != nil {
 		return err
 	}
-	missing := slices.DeleteFunc(slices.Clone(p.Names), func(name string) bool { return installed[name] })
-	surplus := slices.DeleteFunc(slices.Clone(p.Absent), func(name string) bool { return !installed[name] })
+	missing := slices.DeleteFunc(slices.Clone(p.Names), func(name string) bool { return have[name] })
+	surplus := slices.DeleteFunc(slices.Clone(p.Absent), func(name string) bool { return !have[name] })
 	if err := uninstall(ctx, sys, surplus); err != nil || len(missing) == 0 {
 		return err
 	}
+	var complaints []string
 	updated := false
 	if !sys.hasPackageLists() {
-		if err := updateLists(ctx, sys); err != nil {
+		if complaints, err = updateLists(ctx, sys); err != nil {
 			return err
 		}
 		updated = true
 	}
-	err = install(ctx, sys, missing)
-	if err == nil || updated {
+	err = p.install(ctx, sys, missing)
+	if err != nil && !updated && problem.CodeOf(err) == "" {
+		// The lists may be too old to know a package, or name a file that the mirror
+		// has replaced.
+		var updateErr error
+		if complaints, updateErr = updateLists(ctx, sys); updateErr != nil {
+			return errors.Join(err, updateErr)
+		}
+		err = p.install(ctx, sys, missing)
+	}
+	if err != nil && len(complaints) > 0 {
+		return fmt.Errorf("%w; apt could not read all its lists: %s", err, strings.Join(complaints, "; "))
+	}
+	for _, complaint := range complaints {
+		tell(ctx, "apt left a repository aside: "+complaint)
+	}
+	return err
+}
+
+// install takes nothing away but what the packages may replace.
+func (p Packages) install(ctx context.Context, sys *System, missing []string) error {
+	goes, err := p.displaced(ctx, sys, missing)
+	if err != nil {
 		return err
 	}
-	// The lists may be too old to know a package, or name a file that the mirror
-	// has replaced.
-	if updateErr := updateLists(ctx, sys); updateErr != nil {
-		return errors.Join(err, updateErr)
+	argv := []string{"install", "--no-install-recommends"}
+	if len(goes) == 0 {
+		// What the simulation saw may have changed since.
+		argv = append(argv, "--no-remove")
 	}
-	return install(ctx, sys, missing)
+	_, err = apt(ctx, sys, append(append(argv, "--"), missing...)...)
+	return err
 }
 
-func updateLists(ctx context.Context, sys *System) error {
-	return apt(ctx, sys, "update")
+// displaced are the packages that would go when others are installed, all of which
+// the description has to allow: otherwise that is the owner's to decide.
+func (p Packages) displaced(ctx context.Context, sys *System, missing []string) ([]string, error) {
+	out, err := sys.ask(ctx, append([]string{"apt-get", "--simulate", "install", "--no-install-recommends", "--"}, missing...)...)
+	if err != nil || out.Exit != 0 {
+		return nil, err // what cannot be installed is for the installation to say
+	}
+	goes := removals(string(out.Stdout))
+	kept := slices.DeleteFunc(slices.Clone(goes), func(name string) bool { return slices.Contains(p.Replaces, name) })
+	if len(kept) > 0 {
+		return nil, problem.New(problem.PackageDisplaces, "", fmt.Sprintf("installing %s would remove %s", strings.Join(missing, ", "), strings.Join(kept, ", ")))
+	}
+	return goes, nil
 }
 
-// install never takes a package away that the new ones do not go with: that is
-// the owner's to decide.
-func install(ctx context.Context, sys *System, names []string) error {
-	return apt(ctx, sys, append([]string{"install", "--no-install-recommends", "--no-remove", "--"}, names...)...)
+// removals are the packages that a simulation of apt-get(8) takes away.
+func removals(simulation string) []string {
+	var names []string
+	for line := range strings.Lines(simulation) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "Remv" {
+			name, _, _ := strings.Cut(fields[1], ":") // of a foreign architecture
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // uninstall takes packages away unless others would go with them.
@@ -145,41 +203,16 @@ func uninstall(ctx context.Context, sys *System, names []string) error {
 	if err != nil {
 		return err
 	}
-	var others []string
-	for line := range strings.Lines(string(out.Stdout)) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "Remv" && !slices.Contains(names, fields[1]) {
-			others = append(others, fields[1])
-		}
-	}
+	others := slices.DeleteFunc(removals(string(out.Stdout)), func(name string) bool { return slices.Contains(names, name) })
 	if len(others) > 0 {
 		return fmt.Errorf("these packages need %s and would go with it: %s", strings.Join(names, ", "), strings.Join(others, ", "))
 	}
-	return apt(ctx, sys, append([]string{"remove", "--"}, names...)...)
-}
-
-// apt runs apt-get(8). A configuration file that the owner changed stays (dpkg(1),
-// --force-confold). What a crash has left half done is finished first, but only
-// once apt says so: by then nobody else is at work.
-func apt(ctx context.Context, sys *System, argv ...string) error {
-	argv = append([]string{"apt-get", "-q", "-y", "-o", lockTimeout, "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"}, argv...)
-	out, err := sys.run(ctx, argv...)
-	if err == nil || !strings.Contains(string(out.Stderr), "dpkg --configure -a") {
-		return err
-	}
-	if _, err := sys.run(ctx, "dpkg", "--force-confdef", "--force-confold", "--configure", "-a"); err != nil {
-		return err
-	}
-	_, err = sys.run(ctx, argv...)
+	_, err = apt(ctx, sys, append([]string{"remove", "--"}, names...)...)
 	return err
 }
 
-// hasPackageLists reports whether apt was ever updated.
-func (s *System) hasPackageLists() bool {
-	lists, err := filepath.Glob(s.path("/var/lib/apt/lists/*_Packages*"))
-	return err == nil && len(lists) > 0
-}
-
-// Verify implements [Resource]: dpkg's own record of each package.
+// Verify implements [Resource]: dpkg's own record of each package, or of one that
+// provides it.
 func (p Packages) Verify(ctx context.Context, sys *System) error {
 	for _, name := range slices.Concat(p.Names, p.Absent) {
 		out, err := sys.ask(ctx, "dpkg", "--status", name)
@@ -187,7 +220,15 @@ func (p Packages) Verify(ctx context.Context, sys *System) error {
 			return err
 		}
 		have := out.Exit == 0 && strings.Contains(string(out.Stdout), "\nStatus: install ok installed\n")
-		if want := slices.Contains(p.Names, name); have != want {
+		want := slices.Contains(p.Names, name)
+		if want && !have {
+			provided, err := p.installed(ctx, sys)
+			if err != nil {
+				return err
+			}
+			have = provided[name]
+		}
+		if have != want {
 			return fmt.Errorf("the package %s is %s instead of %s", name, installedWord(have), installedWord(want))
 		}
 	}

@@ -14,6 +14,7 @@ var kinds = []struct {
 }{
 	{AuthorizedKey{}.Kind(), read[AuthorizedKey]},
 	{Directory{}.Kind(), read[Directory]},
+	{Exemption{}.Kind(), read[Exemption]},
 	{File{}.Kind(), read[File]},
 	{Group{}.Kind(), read[Group]},
 	{Hostname{}.Kind(), read[Hostname]},

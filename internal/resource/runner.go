@@ -63,14 +63,22 @@ func (local) Run(ctx context.Context, c Command) (Output, error) {
 	cmd.WaitDelay = 5 * time.Second // nor is a daemon that keeps the pipes open waited for
 	cmd.Env = slices.Concat(environment, c.Env)
 	cmd.Stdin = bytes.NewReader(c.Stdin)
-	stdout, stderr := &bounded{}, &bounded{}
+	watch := newSilence(c.Silence)
+	stdout, stderr := &bounded{heard: watch.touch}, &bounded{heard: watch.touch}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		watch.watch(cmd)
+		err = cmd.Wait()
+	}
+	hung, ended := watch.over()
 	out := Output{Stdout: stdout.kept, Stderr: stderr.kept}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
 		return out, ctx.Err()
+	case ended:
+		return out, fmt.Errorf("%s said nothing for %s and was ended; at work was `%s`", c.Argv[0], c.Silence, hung)
 	case errors.As(err, &exit):
 		out.Exit = exit.ExitCode()
 		return out, nil
@@ -86,10 +94,14 @@ func (local) Run(ctx context.Context, c Command) (Output, error) {
 const missingProgram = 127
 
 // bounded keeps the beginning of what is written.
-type bounded struct{ kept []byte }
+type bounded struct {
+	kept  []byte
+	heard func() // called at every write
+}
 
 // Write implements [io.Writer] and never fails.
 func (b *bounded) Write(p []byte) (int, error) {
+	b.heard()
 	room := max(0, maxOutput-len(b.kept))
 	b.kept = append(b.kept, p[:min(room, len(p))]...)
 	return len(p), nil
@@ -109,9 +121,21 @@ func (s *System) runWith(ctx context.Context, c Command) (Output, error) {
 	case out.Exit < 0:
 		return out, fmt.Errorf("%s was killed: %s", c.Argv[0], lastWords(out))
 	case out.Exit > 0:
-		return out, fmt.Errorf("%s failed with exit code %d: %s", c.Argv[0], out.Exit, lastWords(out))
+		return out, &exitError{program: c.Argv[0], code: out.Exit, said: lastWords(out)}
 	}
 	return out, nil
+}
+
+// exitError is a program that ran to its end and says that it failed.
+type exitError struct {
+	program string
+	code    int
+	said    string
+}
+
+// Error implements error.
+func (e *exitError) Error() string {
+	return fmt.Sprintf("%s failed with exit code %d: %s", e.program, e.code, e.said)
 }
 
 // ask runs a program that only reads and may fail.

@@ -1,6 +1,9 @@
 package resource
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // System is the host as a resource sees it: a file tree and a way to run
 // programs. Tests give it a scratch tree.
@@ -29,6 +32,9 @@ type Command struct {
 	Argv  []string `cbor:"1,keyasint"`
 	Stdin []byte   `cbor:"2,keyasint,omitempty"`
 	Env   []string `cbor:"3,keyasint,omitempty"` // added to a minimal environment: PATH, LC_ALL=C.UTF-8
+	// Silence is how long the program may say nothing before it is ended with all
+	// that it has started; zero is for ever.
+	Silence time.Duration `cbor:"-"`
 }
 
 // Output is what a program left behind.

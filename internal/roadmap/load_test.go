@@ -162,6 +162,7 @@ func TestFoundation(t *testing.T) {
 		"foundation.os-supported":        "host:os-release",
 		"foundation.network-stable":      "host:network controller:network second-host:network",
 		"foundation.time-synchronised":   "controller:clock-offset host:clock-synchronised",
+		"foundation.updates-on":          "host:updates-on",
 		"foundation.ssh-access": "controller:ssh-key-login controller:ssh-root-refused controller:ssh-password-refused " +
 			"controller:ssh-keyboard-interactive-refused controller:ssh-weak-kex-refused " +
 			"second-host:ssh-key-login second-host:ssh-root-refused second-host:ssh-password-refused " +

@@ -2,34 +2,35 @@ package task
 
 import (
 	"fmt"
+	"slices"
 
 	"cairn/internal/resource"
 )
 
-// basePackages is what every host needs for what Cairn does on it. The time
-// daemon is a package of its own since Debian 12.
-var basePackages = []string{"ca-certificates", "nftables", "sudo", "systemd-timesyncd", "tzdata", "unattended-upgrades"}
+// basePackages is what every host needs for what Cairn does on it, besides a time
+// daemon.
+var basePackages = []string{"ca-certificates", "nftables", "sudo", "tzdata", "unattended-upgrades"}
 
 // base is the base of a host: its name, its clock, its security updates and
 // limits that keep one fault from taking the host down.
 func base(h Host) []resource.Resource {
+	packages, clock := keepsTime(h)
+	packages.Names = slices.Sorted(slices.Values(slices.Concat(basePackages, packages.Names)))
 	all := []resource.Resource{
-		resource.Packages{Names: basePackages},
+		packages,
 		resource.Hostname{Name: h.Host.Name},
 		resource.Timezone{Name: h.Lab.Timezone},
-		resource.File{Path: "/etc/apt/apt.conf.d/20auto-upgrades", Content: []byte(autoUpgrades), Mode: 0o644},
+		resource.File{Path: "/etc/apt/apt.conf.d/20auto-upgrades", Content: []byte(autoUpgrades), Mode: 0o644, Reader: resource.ReaderApt},
 		resource.File{Path: "/etc/apt/apt.conf.d/52cairn-unattended-upgrades", Content: []byte(upgradePolicy), Mode: 0o644},
-		resource.File{Path: "/etc/security/limits.d/50-cairn.conf", Content: []byte(limits), Mode: 0o644},
-		resource.File{Path: "/etc/systemd/journald.conf.d/50-cairn.conf", Content: []byte(journalLimits), Mode: 0o644},
+		resource.File{Path: "/etc/security/limits.d/50-cairn.conf", Content: []byte(limits), Mode: 0o644, Reader: resource.ReaderLimits},
+		resource.File{Path: "/etc/systemd/journald.conf.d/50-cairn.conf", Content: []byte(journalLimits), Mode: 0o644, Reader: resource.ReaderJournald},
+		resource.Unit{Name: "apt-daily.timer", Enabled: on(), Active: on()},
 		resource.Unit{Name: "apt-daily-upgrade.timer", Enabled: on(), Active: on()},
 	}
 	for _, s := range networkSysctls {
 		all = append(all, resource.Sysctl{Name: s.key, Value: s.value})
 	}
-	if h.Facts.Container == "" {
-		all = append(all, resource.Unit{Name: "systemd-timesyncd.service", Enabled: on(), Active: on()})
-	}
-	return all
+	return slices.Concat(all, exemptions(h), clock)
 }
 
 func on() *bool {

@@ -123,6 +123,20 @@ type Loader struct {
 	Active  bool      `cbor:"3,keyasint,omitempty"`
 	Since   time.Time `cbor:"4,keyasint,omitzero"`  // when it was last started
 	Flushes string    `cbor:"5,keyasint,omitempty"` // where it says "flush ruleset"
+
+	Banning []string `cbor:"50,keyasint,omitempty"` // programs that ban addresses, and can be told whom not to
+	Clocks  []Clock  `cbor:"51,keyasint,omitempty"` // daemons that keep the clock right, in the order of their names
+}
+
+// Clock is a daemon that keeps a host's clock right.
+type Clock struct {
+	Daemon string `cbor:"1,keyasint"` // chrony, ntp, ntpsec, openntpd, systemd-timesyncd
+	Unit   string `cbor:"2,keyasint"` // "chrony.service"
+	// Synced is its own word that a time server holds the clock, and Says how it
+	// puts that. Both are empty for one that does not run, and for timesyncd, for
+	// which the kernel speaks.
+	Synced bool   `cbor:"3,keyasint,omitempty"`
+	Says   string `cbor:"4,keyasint,omitempty"`
 }
 
 // OS is what /etc/os-release says.
@@ -252,6 +266,7 @@ const (
 	StepApplied   EventType = "step.applied"   // applied and verified
 	StepUnchanged EventType = "step.unchanged" // nothing to do
 	StepFailed    EventType = "step.failed"
+	StepNote      EventType = "step.note" // what it waits for or leaves aside, in Detail
 
 	GuardPrepared   EventType = "guard.prepared"    // saved, rollback rehearsed; waits for the canary login if one is asked for
 	GuardRefused    EventType = "guard.refused"     // before anything was changed

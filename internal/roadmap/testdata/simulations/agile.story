@@ -32,7 +32,7 @@ The case starts.
    Initial Setup / Basic Network Configuration: active -> completed
    Initial Setup / Host Network Connectivity Established: available -> completed
    Initial Setup / The Base of a Host: available -> active
-13. foundation_time_synchronised is true
+13. foundation_time_synchronised is true, foundation_updates_on is true
 14. complete foundation.host-base
    Initial Setup / The Base of a Host: active -> completed
    Initial Setup / Host Base Ready: available -> completed

@@ -1,0 +1,44 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// updateTimers start what apt does by itself (/usr/lib/apt/apt.systemd.daily).
+var updateTimers = []string{"apt-daily.timer", "apt-daily-upgrade.timer"}
+
+// updatesOn looks whether security updates install themselves: what apt says is in
+// force, whichever file it is from, and whether its timers run.
+func updatesOn(ctx context.Context, _ Vantage, target Target) Finding {
+	reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "apt-settings"})
+	if err != nil || reply.Failure != nil || reply.Exit != 0 {
+		return blind("apt does not tell its settings: " + readError(err, reply))
+	}
+	expected, observed := fields("settings that keep updates from being installed", "none"), fields()
+	var wrong []string
+	off := resource.UpdatesOff(string(reply.Output))
+	for _, key := range slices.Sorted(maps.Keys(off)) {
+		observed = append(observed, fields(key, off[key])...)
+		wrong = append(wrong, fmt.Sprintf("%s is %s, so updates are not installed", key, off[key]))
+	}
+	for _, timer := range updateTimers {
+		reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "unit-active", Args: []string{timer}})
+		if err != nil || reply.Failure != nil {
+			return blind(timer + " cannot be asked for: " + readError(err, reply))
+		}
+		state := wordOr(strings.TrimSpace(string(reply.Output)), "not there")
+		expected = append(expected, fields(timer, "active")...)
+		observed = append(observed, fields(timer, state)...)
+		if state != "active" {
+			wrong = append(wrong, timer+" is "+state)
+		}
+	}
+	return judged(expected, observed, wrong...)
+}

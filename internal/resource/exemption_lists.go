@@ -1,0 +1,119 @@
+package resource
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+)
+
+// sshguard reads its list when it starts (sshguard(8), "-w"). It has none unless
+// its configuration names one; Debian's does.
+var sshguard = banner{
+	name: "sshguard", config: "/etc/sshguard/sshguard.conf", units: []string{"sshguard.service"}, verb: "restart",
+	files: func(_ context.Context, sys *System, networks []string) ([]File, error) {
+		return listWith(sys, sshguardList(sys), networks)
+	},
+}
+
+// sshguardList is the file that WHITELIST_FILE names in sshguard.conf.
+func sshguardList(sys *System) string {
+	list := "/etc/sshguard/whitelist" // Debian's
+	content, _, _ := sys.read("/etc/sshguard/sshguard.conf")
+	for line := range strings.Lines(string(content)) {
+		if value, set := strings.CutPrefix(strings.TrimSpace(line), "WHITELIST_FILE="); set {
+			list = strings.Trim(value, `"' `)
+		}
+	}
+	return list
+}
+
+// portsentry takes a port scan for an attack. Its list is read by its units
+// before they start (portsentry(8), and the head of the file itself).
+var portsentry = banner{
+	name: "portsentry", config: "/etc/portsentry/portsentry.conf", verb: "restart",
+	units: []string{"portsentry.service", "portsentry@tcp.service", "portsentry@udp.service", "portsentry@stcp.service", "portsentry@sudp.service", "portsentry@atcp.service", "portsentry@audp.service"},
+	files: func(_ context.Context, sys *System, networks []string) ([]File, error) {
+		return listWith(sys, "/etc/portsentry/portsentry.ignore.static", networks)
+	},
+}
+
+// listWith is a file of one network a line, with those added that nothing in it
+// covers. The owner's lines stay.
+func listWith(sys *System, path string, networks []string) ([]File, error) {
+	content, _, err := sys.read(path)
+	if err != nil {
+		return nil, err
+	}
+	_, mode, found, err := sys.stat(path)
+	if err != nil {
+		return nil, err
+	}
+	f := File{Path: path, Content: content, Mode: 0o644}
+	if found {
+		f.Mode = uint32(mode.mode.Perm())
+	}
+	have := networksIn(string(content))
+	var missing []string
+	for _, network := range networks {
+		if !covered(network, have) {
+			missing = append(missing, network)
+		}
+	}
+	if len(missing) > 0 {
+		if len(content) > 0 && !strings.HasSuffix(string(content), "\n") {
+			f.Content = append(f.Content, '\n')
+		}
+		f.Content = append(f.Content, "# Added by Cairn: its looks at this host come from here.\n"+strings.Join(missing, "\n")+"\n"...)
+	}
+	return []File{f}, nil
+}
+
+// networksIn are the words of a text that are networks or addresses.
+func networksIn(text string) []netip.Prefix {
+	var networks []netip.Prefix
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "#")
+		for _, word := range strings.Fields(line) {
+			if p, ok := networkOf(word); ok {
+				networks = append(networks, p)
+			}
+		}
+	}
+	return networks
+}
+
+// networkOf reads a network, or an address as the network of itself alone.
+func networkOf(word string) (netip.Prefix, bool) {
+	if p, err := netip.ParsePrefix(word); err == nil {
+		return p.Masked(), true
+	}
+	a, err := netip.ParseAddr(word)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	return netip.PrefixFrom(a, a.BitLen()), true
+}
+
+// crowdsecList is a whitelist of the local configuration: every file in this
+// directory is read (CrowdSec's documentation, "Whitelists").
+const crowdsecList = "/etc/crowdsec/parsers/s02-enrich/cairn-exempt.yaml"
+
+// crowdsec reads its parsers anew when it is reloaded.
+var crowdsec = banner{
+	name: "crowdsec", config: "/etc/crowdsec/config.yaml", units: []string{"crowdsec.service"}, verb: "reload",
+	files: func(_ context.Context, _ *System, networks []string) ([]File, error) {
+		content := "# Managed by Cairn.\nname: cairn/exempt\ndescription: The networks from which Cairn looks at this host\nwhitelist:\n  reason: Cairn tries what must be refused\n  cidr:\n"
+		for _, network := range networks {
+			content += "    - \"" + network + "\"\n"
+		}
+		return []File{{Path: crowdsecList, Content: []byte(content), Mode: 0o644}}, nil
+	},
+	pardon: func(ctx context.Context, sys *System, networks []string) error {
+		for _, network := range networks {
+			if _, err := sys.run(ctx, "cscli", "decisions", "delete", "--range", network, "--contained"); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}

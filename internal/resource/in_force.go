@@ -1,0 +1,225 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Readers of files in a directory of several, of which a later one can take back
+// what an earlier one says. A [File] that names its reader is only as it should be
+// when no later file does.
+const (
+	ReaderApt      = "apt"      // unattended upgrades: apt.conf(5)
+	ReaderJournald = "journald" // SystemMaxUse: journald.conf(5)
+	ReaderLimits   = "limits"   // core dumps: limits.conf(5)
+)
+
+// inForce are the settings that something else than the file takes back, each with
+// what does; none when the file's word counts.
+func (f File) inForce(ctx context.Context, sys *System) ([]property, error) {
+	switch f.Reader {
+	case ReaderApt:
+		return f.aptInForce(ctx, sys)
+	case ReaderJournald:
+		return f.journaldInForce(ctx, sys)
+	case ReaderLimits:
+		return f.limitsInForce(sys)
+	}
+	return nil, nil
+}
+
+// aptSwitches are the settings of apt without which no security update is
+// installed (/usr/lib/apt/apt.systemd.daily).
+var aptSwitches = []string{"APT::Periodic::Enable", "APT::Periodic::Update-Package-Lists", "APT::Periodic::Unattended-Upgrade"}
+
+// UpdatesOff says what of apt's configuration keeps security updates from being
+// installed, as `apt-config dump` prints what is in force: the setting and its
+// value. Where Enable is not set, it is on.
+func UpdatesOff(dump string) map[string]string {
+	values, origins := map[string]string{}, []string{}
+	for line := range strings.Lines(dump) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(line), ";"), " ")
+		value = strings.Trim(value, `"`)
+		switch list, isItem := strings.CutSuffix(key, "::"); {
+		case isItem && (list == "Unattended-Upgrade::Origins-Pattern" || list == "Unattended-Upgrade::Allowed-Origins"):
+			origins = append(origins, value)
+		case !isItem:
+			values[key] = value
+		}
+	}
+	off := map[string]string{}
+	for _, key := range aptSwitches {
+		if value, set := values[key]; value == "0" || !set && key != aptSwitches[0] {
+			off[key] = wordOrNone(value)
+		}
+	}
+	if !slices.ContainsFunc(origins, takesSecurity) {
+		off["Unattended-Upgrade::Origins-Pattern"] = wordOrNone(strings.Join(origins, " "))
+	}
+	return off
+}
+
+func wordOrNone(word string) string {
+	if word == "" {
+		return "none"
+	}
+	return word
+}
+
+// takesSecurity reports whether an origin lets security updates through: it names
+// them, or everything of an origin (unattended-upgrades' README).
+func takesSecurity(origin string) bool {
+	if strings.Contains(strings.ToLower(origin), "security") {
+		return true
+	}
+	if !strings.Contains(origin, "=") {
+		return false // "Debian:stable"
+	}
+	for part := range strings.SplitSeq(origin, ",") {
+		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if narrow := []string{"l", "label", "a", "archive", "suite", "n", "codename"}; slices.Contains(narrow, key) && value != "*" {
+			return false
+		}
+	}
+	return true
+}
+
+// aptInForce looks at what a later file takes back; what the file itself will set
+// right is its content's to say.
+func (f File) aptInForce(ctx context.Context, sys *System) ([]property, error) {
+	out, err := sys.ask(ctx, "apt-config", "dump")
+	if err != nil || out.Exit != 0 {
+		return nil, errors.Join(err, failedToSay("apt-config", out))
+	}
+	later, err := sys.after(f.Path, "/etc/apt/apt.conf.d", "")
+	if err != nil {
+		return nil, err
+	}
+	later = append(later, "/etc/apt/apt.conf") // apt.conf(5): read last
+	var properties []property
+	off := UpdatesOff(string(out.Stdout))
+	for _, key := range append(slices.Clone(aptSwitches), "Unattended-Upgrade::Origins-Pattern") {
+		value, isOff := off[key]
+		by := sys.lastWith(later, key[strings.LastIndex(key, ":")+1:])
+		if isOff && by != "" {
+			properties = append(properties, property{"in force: " + key, value + " by " + by, "updates on"})
+		}
+	}
+	return properties, nil
+}
+
+func failedToSay(program string, out Output) error {
+	if out.Exit == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s failed with exit code %d: %s", program, out.Exit, lastWords(out))
+}
+
+// after are the files of a directory that are read after another, in order.
+func (s *System) after(path, dir, suffix string) ([]string, error) {
+	entries, err := os.ReadDir(s.path(dir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var later []string
+	for _, entry := range entries {
+		if name := entry.Name(); name > filepath.Base(path) && strings.HasSuffix(name, suffix) && !strings.HasPrefix(name, ".") {
+			later = append(later, dir+"/"+name)
+		}
+	}
+	return later, nil
+}
+
+// lastWith is the last of the files that has a word in it, comments left out.
+func (s *System) lastWith(paths []string, word string) string {
+	for _, path := range slices.Backward(paths) {
+		content, _, _ := s.read(path)
+		for line := range strings.Lines(string(content)) {
+			line = strings.TrimSpace(line)
+			isComment := strings.HasPrefix(line, "//") || strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "#clear")
+			if !isComment && strings.Contains(line, word) {
+				return path
+			}
+		}
+	}
+	return ""
+}
+
+// journaldInForce reads all files as systemd merges them, and lets a limit that is
+// lower pass.
+func (f File) journaldInForce(ctx context.Context, sys *System) ([]property, error) {
+	out, err := sys.ask(ctx, "systemd-analyze", "cat-config", "systemd/journald.conf")
+	if err != nil || out.Exit != 0 {
+		return nil, errors.Join(err, failedToSay("systemd-analyze", out))
+	}
+	const key = "SystemMaxUse"
+	wanted, _ := valueOf(string(f.Content), "Journal", key)
+	value, by, ours := "", "", false
+	for line := range strings.Lines(string(out.Stdout)) {
+		line = strings.TrimSpace(line)
+		if path, isHead := strings.CutPrefix(line, "# /"); isHead && strings.HasSuffix(path, ".conf") {
+			by = "/" + path
+			ours = ours || by == f.Path
+		} else if name, set, found := strings.Cut(line, "="); found && name == key && (ours || by == f.Path) {
+			value = set + " by " + by
+		}
+	}
+	size, _, _ := strings.Cut(value, " by ")
+	if value == "" || size != "" && bytesOf(size) <= bytesOf(wanted) {
+		return nil, nil
+	}
+	return []property{{"in force: " + key, value, wanted}}, nil
+}
+
+// bytesOf reads a size of systemd's (systemd.syntax(7)): a number with K, M, G or T.
+func bytesOf(text string) uint64 {
+	text = strings.TrimSpace(text)
+	shift := 0
+	if n := len(text); n > 0 {
+		if i := strings.IndexByte("KMGT", text[n-1]); i >= 0 {
+			shift, text = 10*(i+1), text[:n-1]
+		}
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return ^uint64(0)
+	}
+	return n << shift
+}
+
+// limitsInForce looks for a later line on core dumps of everybody: of two lines for
+// the same domain the later one counts (limits.conf(5)).
+func (f File) limitsInForce(sys *System) ([]property, error) {
+	later, err := sys.after(f.Path, "/etc/security/limits.d", ".conf")
+	if err != nil {
+		return nil, err
+	}
+	found := ""
+	for _, path := range later {
+		content, _, err := sys.read(path)
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(content)) {
+			line, _, _ = strings.Cut(line, "#")
+			words := strings.Fields(line)
+			if len(words) == 4 && words[0] == "*" && (words[1] == "hard" || words[1] == "-") && words[2] == "core" {
+				found = ""
+				if words[3] != "0" {
+					found = words[3] + " by " + path
+				}
+			}
+		}
+	}
+	if found == "" {
+		return nil, nil
+	}
+	return []property{{"in force: core", found, "0"}}, nil
+}
