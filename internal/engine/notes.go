@@ -51,6 +51,7 @@ var noteSources = []func(noted) []Note{
 	loaderNotes,
 	guestNotes,
 	noteBans,
+	noteSkipped,
 }
 
 // notes are all notes about a host.

@@ -145,6 +145,24 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 	}
 }
 
+// A failed unit is named with since when, what to do, and a line to paste that the
+// lab file takes.
+func TestAFailedUnitSaysHowToGoOn(t *testing.T) {
+	facts := healthyFacts()
+	facts.SystemState, facts.FailedUnits = "degraded", []string{"x.service"}
+	facts.Failures = []wire.FailedUnit{{Name: "x.service", Since: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Result: "exit-code"}}
+	facts.Clock = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	got := osRelease(context.Background(), at{name: "atlas"}, factsTarget(facts))
+	for _, want := range []string{
+		"x.service since 2026-03-01 12:00:00 UTC (exit-code)", "`journalctl -u x.service`", "`systemctl reset-failed x.service`",
+		"`- {checkpoint: foundation.os-supported/os-release, reason: \"I know why x.service failed\", expires: 2026-04-01}`",
+	} {
+		if !strings.Contains(got.Reason, want) {
+			t.Errorf("%q is not in %q", want, got.Reason)
+		}
+	}
+}
+
 // chronyd without "rtcsync" leaves the kernel's flag as it is.
 func TestADaemonsOwnWordOnTheClock(t *testing.T) {
 	facts := healthyFacts()

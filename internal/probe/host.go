@@ -68,11 +68,39 @@ func osRelease(ctx context.Context, _ Vantage, target Target) Finding {
 		wrong = append(wrong, facts.OS.Name+" is not supported")
 	}
 	if len(facts.FailedUnits) > 0 {
-		wrong = append(wrong, "units failed: "+strings.Join(facts.FailedUnits, ", "))
+		wrong = append(wrong, "units failed: "+strings.Join(failedUnits(facts), ", ")+". "+goOn(facts.FailedUnits, facts.Clock))
 	} else if facts.SystemState != "running" {
 		wrong = append(wrong, "the system is "+facts.SystemState)
 	}
 	return judged(expected, observed, wrong...)
+}
+
+// failedUnits are the units that failed, each with since when and how.
+func failedUnits(facts wire.Facts) []string {
+	if len(facts.Failures) == 0 {
+		return facts.FailedUnits
+	}
+	var all []string
+	for _, u := range facts.Failures {
+		all = append(all, fmt.Sprintf("%s since %s (%s)", u.Name, u.Since.UTC().Format("2006-01-02 15:04:05 MST"), wordOr(u.Result, "no reason given")))
+	}
+	return all
+}
+
+// goOn says what to do about units that failed.
+func goOn(names []string, now time.Time) string {
+	all := strings.Join(names, " ")
+	return fmt.Sprintf("Look with `journalctl -u %s`. When it is right, or does not matter: `systemctl reset-failed %s`. %s",
+		names[0], all, pasteWaiver("foundation.os-supported/os-release", "I know why "+all+" failed", now))
+}
+
+// waiverDays is how long a waiver that is offered lasts.
+const waiverDays = 30
+
+// pasteWaiver is a waiver as the lab file takes it.
+func pasteWaiver(checkpoint, reason string, now time.Time) string {
+	return fmt.Sprintf("To do without this proof, put this line below `waivers:` in lab.yaml: `- {checkpoint: %s, reason: %q, expires: %s}`",
+		checkpoint, reason, now.AddDate(0, 0, waiverDays).Format(time.DateOnly))
 }
 
 // maxOffset is how far a host's clock may be off: time-based one-time codes and
@@ -109,7 +137,8 @@ func clockSynchronised(ctx context.Context, _ Vantage, target Target) Finding {
 		return blind(err.Error())
 	}
 	if facts.Container != "" {
-		return blind("not observable here: a container has the clock of the machine it runs on")
+		return blind("not observable here: a container has the clock of the machine it runs on. " +
+			pasteWaiver("foundation.time-synchronised/clock-synchronised", "the machine it runs on keeps the clock", facts.Clock))
 	}
 	expected, observed := fields("synchronised", true), fields("synchronised", facts.ClockSynced)
 	if facts.ClockSynced {

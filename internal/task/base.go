@@ -3,8 +3,10 @@ package task
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cairn/internal/resource"
+	"cairn/internal/wire"
 )
 
 // basePackages is what every host needs for what Cairn does on it, besides a time
@@ -28,7 +30,9 @@ func base(h Host) []resource.Resource {
 		resource.Unit{Name: "apt-daily-upgrade.timer", Enabled: on(), Active: on()},
 	}
 	for _, s := range networkSysctls {
-		all = append(all, resource.Sysctl{Name: s.key, Value: s.value})
+		if !fixed(h.Facts, s.key) {
+			all = append(all, resource.Sysctl{Name: s.key, Value: s.value})
+		}
 	}
 	return slices.Concat(all, exemptions(h), clock)
 }
@@ -77,6 +81,23 @@ var networkSysctls = []struct{ key, value string }{
 	{"net.ipv4.tcp_syncookies", "1"},                    // 3.3.10
 	{"net.ipv6.conf.all.accept_redirects", "0"},         // 3.3.5
 	{"net.ipv6.conf.all.accept_source_route", "0"},      // 3.3.8
+}
+
+// fixed reports whether a kernel setting cannot be set on the host.
+func fixed(facts wire.Facts, name string) bool {
+	return slices.ContainsFunc(facts.Fixed, func(f string) bool { return f == name || strings.HasSuffix(f, ".") && strings.HasPrefix(name, f) })
+}
+
+// Skipped are the kernel settings that are left aside on a host, since they are
+// those of the machine that it runs on, or the kernel has none of the kind.
+func Skipped(facts wire.Facts) []string {
+	var names []string
+	for _, s := range networkSysctls {
+		if fixed(facts, s.key) {
+			names = append(names, s.key)
+		}
+	}
+	return names
 }
 
 // sudoersFor lets the owner become root without a password: the login is by key,

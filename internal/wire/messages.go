@@ -107,6 +107,13 @@ type Facts struct {
 	Forwards []string `cbor:"30,keyasint,omitempty"` // families that it passes on between networks: IPv4, IPv6
 	Filters  []Filter `cbor:"31,keyasint,omitempty"` // other tables in force that drop what comes in
 	Loaders  []Loader `cbor:"32,keyasint,omitempty"` // other units that load or flush rules
+
+	Banning []string `cbor:"50,keyasint,omitempty"` // programs that ban addresses, and can be told whom not to
+	Clocks  []Clock  `cbor:"51,keyasint,omitempty"` // daemons that keep the clock right, in the order of their names
+	// Fixed are kernel settings that cannot be set from here; one that ends with a
+	// dot is the beginning of several.
+	Fixed    []string     `cbor:"52,keyasint,omitempty"`
+	Failures []FailedUnit `cbor:"53,keyasint,omitempty"` // of FailedUnits, in their order
 }
 
 // Filter is a table of another owner that drops what it does not let in.
@@ -123,9 +130,13 @@ type Loader struct {
 	Active  bool      `cbor:"3,keyasint,omitempty"`
 	Since   time.Time `cbor:"4,keyasint,omitzero"`  // when it was last started
 	Flushes string    `cbor:"5,keyasint,omitempty"` // where it says "flush ruleset"
+}
 
-	Banning []string `cbor:"50,keyasint,omitempty"` // programs that ban addresses, and can be told whom not to
-	Clocks  []Clock  `cbor:"51,keyasint,omitempty"` // daemons that keep the clock right, in the order of their names
+// FailedUnit is a unit of systemd's that failed.
+type FailedUnit struct {
+	Name   string    `cbor:"1,keyasint"`
+	Since  time.Time `cbor:"2,keyasint"`
+	Result string    `cbor:"3,keyasint,omitempty"` // systemd's word: exit-code, timeout, ...
 }
 
 // Clock is a daemon that keeps a host's clock right.

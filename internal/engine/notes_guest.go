@@ -1,0 +1,21 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cairn/internal/task"
+)
+
+// noteSkipped names what is left aside on a host that may not set it.
+func noteSkipped(n noted) []Note {
+	skipped := task.Skipped(n.facts)
+	if len(skipped) == 0 || !slices.ContainsFunc(n.steps, func(s StepPlan) bool { return s.Task == task.HostBase && s.Changes() }) {
+		return nil
+	}
+	return []Note{{
+		Kind: NoteKept, Text: fmt.Sprintf("%d kernel settings cannot be set here and are left aside: %s", len(skipped), strings.Join(skipped, ", ")),
+		Fix: "set them on the machine that this host runs on",
+	}}
+}
