@@ -84,12 +84,15 @@ func session(ctx context.Context, args []string, answer func(context.Context, io
 	if flags.NArg() != 1 {
 		return errors.New("a session needs a nonce")
 	}
-	// A file that does not block can be closed under a read that waits.
-	if err := syscall.SetNonblock(syscall.Stdin, true); err != nil {
-		return err
+	// A file that does not block can be closed under a read that waits, and under a
+	// write: sshd takes nothing more when the controller is gone.
+	for _, fd := range []int{syscall.Stdin, syscall.Stdout} {
+		if err := syscall.SetNonblock(fd, true); err != nil {
+			return err
+		}
 	}
-	stdin := os.NewFile(uintptr(syscall.Stdin), "stdin")
-	return answer(ctx, stdio{stdin, os.Stdout}, flags.Arg(0), login, wire.DefaultHeartbeat)
+	stdin, stdout := os.NewFile(uintptr(syscall.Stdin), "stdin"), os.NewFile(uintptr(syscall.Stdout), "stdout")
+	return answer(ctx, stdio{stdin, stdout}, flags.Arg(0), login, wire.DefaultHeartbeat)
 }
 
 // stdio is the connection that sshd made.

@@ -28,11 +28,16 @@ type fleet struct {
 	trips  map[string]int // of connections that were closed
 }
 
-// connectAll connects to the hosts, several at the same time. One that cannot be
-// reached is kept with its reason and hinders no other.
+// connectAll connects to the hosts, all at the same time: most of it is waiting, and
+// those that do not answer take their time-out once, however many they are. One that
+// cannot be reached is kept with its reason and hinders no other.
 func (e *Engine) connectAll(ctx context.Context, hosts []lab.Host) *fleet {
 	f := &fleet{engine: e, open: map[string]*host.Session{}, failed: map[string]error{}, trips: map[string]int{}}
-	f.each(hosts, func(h lab.Host) { _, _ = f.session(ctx, h) })
+	var all sync.WaitGroup
+	for _, h := range hosts {
+		all.Go(func() { _, _ = f.session(ctx, h) })
+	}
+	all.Wait()
 	return f
 }
 
@@ -117,12 +122,16 @@ func (f *fleet) renew(ctx context.Context, h lab.Host, proven *host.Session) err
 	return err
 }
 
+// close ends all connections, at the same time, because one to a host that is gone
+// takes a while.
 func (f *fleet) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	var all sync.WaitGroup
 	for _, session := range f.open {
-		_ = session.Close()
+		all.Go(func() { _ = session.Close() })
 	}
+	all.Wait()
 }
 
 // connect makes one connection and says so.

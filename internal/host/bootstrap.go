@@ -17,12 +17,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// helloTime is how long a host may take to start an agent, and uploadTime to take
-// one: two megabytes over a slow link.
-const (
-	helloTime  = 30 * time.Second
-	uploadTime = 3 * time.Minute
-)
+// uploadsAtOnce is how many agents are brought at the same time: each is megabytes,
+// and they share the controller's way into the network.
+const uploadsAtOnce = 16
 
 // helloBuffer takes in what a script prints.
 const helloBuffer = 64 << 10
@@ -79,7 +76,7 @@ func (b *bootstrap) start(ctx context.Context) (*Session, error) {
 // begin has the host start its agent. One that is not this controller's counts as
 // missing.
 func (b *bootstrap) begin(ctx context.Context, sums map[string]string) (word, error) {
-	said, err := b.asRoot(ctx, startScript, helloTime, nil, sums["amd64"], sums["arm64"])
+	said, err := b.asRoot(ctx, startScript, b.connector.options.Limits.Hello, nil, sums["amd64"], sums["arm64"])
 	if err != nil || said.session == nil {
 		return said, err
 	}
@@ -101,8 +98,14 @@ func (b *bootstrap) upload(ctx context.Context, arch string) error {
 	if !known {
 		return problem.New(problem.HostUnsupported, "", "this cairn was built without an agent for "+arch)
 	}
+	select {
+	case b.connector.uploads <- struct{}{}:
+		defer func() { <-b.connector.uploads }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	b.connector.tell(b.host, fmt.Sprintf("bringing the agent (%.1f MB)", float64(len(agent.Gzip))/1e6))
-	said, err := b.asRoot(ctx, uploadScript, uploadTime, agent.Gzip, agent.Sum)
+	said, err := b.asRoot(ctx, uploadScript, b.connector.options.Limits.Upload, agent.Gzip, agent.Sum)
 	switch {
 	case err != nil:
 		return err

@@ -100,11 +100,11 @@ func TestHashIsChecked(t *testing.T) {
 	c := m.connector(nil)
 	b := &bootstrap{connector: c, host: m.host, transport: &localTransport{shell: m.inside()}, user: "root"}
 	for arch, agent := range agents.All() {
-		said, err := b.asRoot(t.Context(), uploadScript, uploadTime, agent.Gzip, strings.Repeat("0", 64))
+		said, err := b.asRoot(t.Context(), uploadScript, usualLimits.Upload, agent.Gzip, strings.Repeat("0", 64))
 		if err != nil || said.need != "failed" || !strings.Contains(said.detail, "another hash") {
 			t.Errorf("%s: the host said %+v, %v", arch, said, err)
 		}
-		said, err = b.asRoot(t.Context(), uploadScript, uploadTime, agent.Gzip[:len(agent.Gzip)/2], agent.Sum)
+		said, err = b.asRoot(t.Context(), uploadScript, usualLimits.Upload, agent.Gzip[:len(agent.Gzip)/2], agent.Sum)
 		if err != nil || said.need != "failed" || !strings.Contains(said.detail, "unexpected end of file") {
 			t.Errorf("%s: the host said %+v, %v", arch, said, err)
 		}

@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -36,23 +37,51 @@ type channel struct {
 	late       bool          // the limit was reached
 }
 
+// errLate says that a script was not started within its limit.
+var errLate = errors.New("the host does not start anything")
+
 // newChannel starts a line of shell that ends with ctx or after the limit,
-// whichever comes first, until release is called.
+// whichever comes first, until release is called. With ctx the transport ends too:
+// telling a host that does not answer would end nothing.
 func newChannel(ctx context.Context, t transport, line string, limit time.Duration, a answer) (c *channel, release func(), err error) {
 	c = &channel{answer: a, prompted: make(chan struct{})}
-	if c.process, err = t.start(line, (*complaints)(c)); err != nil {
+	stop := context.AfterFunc(ctx, func() { _ = t.Close() })
+	c.timer = time.AfterFunc(limit, func() { c.giveUp(t) })
+	release = func() { stop(); c.timer.Stop() }
+	p, err := t.start(line, (*complaints)(c))
+	if err != nil {
+		release()
+		if _, late := c.state(); late {
+			err = errLate
+		}
 		return nil, nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-	c.timer = time.AfterFunc(limit, c.giveUp)
-	return c, func() { stop(); c.timer.Stop() }, nil
+	c.began(p)
+	return c, release, nil
 }
 
-func (c *channel) giveUp() {
+// began notes that the script runs; it is ended if the limit was reached before.
+func (c *channel) began(p process) {
+	c.mu.Lock()
+	c.process = p
+	late := c.late
+	c.mu.Unlock()
+	if late {
+		_ = p.Close()
+	}
+}
+
+// giveUp ends the script at its limit, or the wait for the host to begin it.
+func (c *channel) giveUp(t transport) {
 	c.mu.Lock()
 	c.late = true
+	p := c.process
 	c.mu.Unlock()
-	_ = c.Close()
+	if p == nil {
+		_ = t.Close()
+		return
+	}
+	_ = p.Close()
 }
 
 // complaints takes in what the script writes to its standard error.

@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"net"
 	"os/user"
 	"sync"
 	"time"
@@ -41,7 +40,8 @@ type Options struct {
 	// Progress receives what takes a while; it may be nil.
 	Progress func(host, text string)
 	// Dial makes the TCP connections; nil: the ordinary way.
-	Dial DialFunc
+	Dial   DialFunc
+	Limits Limits
 }
 
 // Login says how to log in where the owner's key is not accepted yet.
@@ -75,8 +75,9 @@ type Connector struct {
 	agents  memo[string, []*identity] // by their sockets
 	doubt   time.Duration             // how long a login may say nothing
 
-	asking    sync.Mutex // one question at a time
-	unlocking sync.Mutex // one passphrase at a time
+	asking    sync.Mutex    // one question at a time
+	unlocking sync.Mutex    // one passphrase at a time
+	uploads   chan struct{} // holds one for each agent that is being brought
 
 	mu          sync.Mutex
 	passphrases map[string]unlocking // by the keys' paths
@@ -89,7 +90,7 @@ func New(o Options) (*Connector, error) {
 		return nil, err
 	}
 	if o.Dial == nil {
-		o.Dial = new(net.Dialer).DialContext
+		o.Dial = tcpDialer.DialContext
 	}
 	if o.User == "" {
 		if current, err := user.Current(); err == nil {
@@ -100,7 +101,11 @@ func New(o Options) (*Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Connector{options: o, known: known, config: config, shell: []string{"sh", "-c"}, doubt: doubtTime, passphrases: map[string]unlocking{}}, nil
+	o.Limits = o.Limits.orUsual()
+	return &Connector{
+		options: o, known: known, config: config, shell: []string{"sh", "-c"}, doubt: doubtTime, passphrases: map[string]unlocking{},
+		uploads: make(chan struct{}, uploadsAtOnce),
+	}, nil
 }
 
 // Connect logs in and returns a session with the agent. Its errors are problems

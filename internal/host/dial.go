@@ -16,12 +16,15 @@ import (
 	"cairn/internal/secret"
 )
 
-// Time limits: for a TCP connection, and for a whole login, which a slow
-// single-board computer may need seconds for.
-const (
-	dialTime  = 10 * time.Second
-	loginTime = 30 * time.Second
-)
+// tcpDialer has the kernel notice a machine that is gone, beside the heartbeats of a
+// session: it asks after 10 s without a word, gives up after three questions, and
+// does not send again for longer than goneAfter.
+var tcpDialer = net.Dialer{
+	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}, Control: boundResends,
+}
+
+// goneAfter is longer than a home network stalls.
+const goneAfter = 30 * time.Second
 
 // DialFunc makes a connection, as [net.Dialer.DialContext] does.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
@@ -120,7 +123,7 @@ func (c *Connector) login(ctx context.Context, t target, a attempt, depth int) (
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, loginTime)
+	ctx, cancel := context.WithTimeout(ctx, c.options.Limits.Login)
 	defer cancel()
 	conn := &countingConn{Conn: raw}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })

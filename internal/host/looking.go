@@ -22,7 +22,7 @@ func (b *bootstrap) startLooking(ctx context.Context) (*Session, error) {
 	nonce, packed := rand.Text(), agents.All()
 	amd64, arm64 := packed["amd64"], packed["arm64"]
 	line := command(lookScript, nonce, amd64.Sum, arm64.Sum, strconv.Itoa(len(amd64.Gzip)), strconv.Itoa(len(arm64.Gzip)))
-	channel, release, err := newChannel(ctx, b.transport, line, helloTime, answer{})
+	channel, release, err := newChannel(ctx, b.transport, line, b.connector.options.Limits.Hello, answer{})
 	if err != nil {
 		return nil, b.notStarted(err)
 	}
@@ -42,7 +42,7 @@ func (b *bootstrap) startLooking(ctx context.Context) (*Session, error) {
 		return nil, problem.New(problem.HostUnsupported, "", "the host's processor is of a kind that Cairn has no agent for: "+said.arch)
 	}
 	b.connector.tell(b.host, fmt.Sprintf("bringing the program that looks (%.1f MB); it leaves nothing behind", float64(len(agent.Gzip))/1e6))
-	channel.timer.Reset(uploadTime)
+	channel.timer.Reset(b.connector.options.Limits.Upload)
 	_, _ = channel.Write(agent.Gzip) // that it broke off is heard next
 	if said, err = b.hear(ctx, channel, reader, nonce); err != nil {
 		return nil, err

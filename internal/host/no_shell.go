@@ -31,7 +31,7 @@ func (b *bootstrap) doubt(ctx context.Context, channel *channel) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	timer := time.AfterFunc(b.connector.doubt, func() {
 		if !b.echoes(ctx) && ctx.Err() == nil {
-			channel.giveUp()
+			channel.giveUp(b.transport)
 		}
 	})
 	return func() { timer.Stop(); cancel() }
@@ -96,6 +96,8 @@ func (b *bootstrap) noShell(ctx context.Context, err error, said string) error {
 func (b *bootstrap) notStarted(err error) error {
 	var closed *ssh.OpenChannelError
 	switch {
+	case errors.Is(err, errLate):
+		return problem.Wrap(problem.HostTimeout, "", "the host let the login in and then said nothing", err)
 	case errors.As(err, &closed):
 		return problem.Wrap(problem.HostNoShell, "", "the host lets "+b.user+" in, but to no session", errors.New(printable(closed.Message)))
 	case strings.HasPrefix(err.Error(), "ssh: command "):

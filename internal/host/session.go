@@ -23,10 +23,14 @@ type Session struct {
 	hello     wire.Hello
 	mux       *wire.Mux
 	transport transport
+	limits    Limits
 }
 
 func newSession(b *bootstrap, hello wire.Hello, conn io.ReadWriteCloser) *Session {
-	return &Session{host: b.host, user: b.user, entered: b.entered, hello: hello, mux: wire.NewMux(conn, wire.ControllerSide, wire.DefaultHeartbeat), transport: b.transport}
+	limits := b.connector.options.Limits
+	return &Session{
+		host: b.host, user: b.user, entered: b.entered, hello: hello, mux: wire.NewMux(conn, wire.ControllerSide, limits.Heartbeat), transport: b.transport, limits: limits,
+	}
 }
 
 // Host is the lab's host.
@@ -60,9 +64,16 @@ func (s *Session) RoundTrips() int { return s.transport.roundTrips() }
 // Broken reports whether the connection is known to be of no use any more.
 func (s *Session) Broken() bool { return s.mux.Err() != nil }
 
-// Close ends the conversation and the connection.
+// Close ends the conversation and the connection. An agent that answers has ended
+// by then, with what it had open on the host; no other is waited for.
 func (s *Session) Close() error {
+	leave := s.limits.Leave
+	if s.Broken() {
+		leave = 0
+	}
+	cut := time.AfterFunc(leave, func() { _ = s.transport.Close() })
 	_ = s.end()
+	cut.Stop()
 	err := s.transport.Close()
 	if errors.Is(err, net.ErrClosed) {
 		return nil
@@ -73,8 +84,11 @@ func (s *Session) Close() error {
 // end ends the conversation and leaves the connection for another.
 func (s *Session) end() error { return s.mux.Close() }
 
-// ask makes one request on a stream of its own and reads the reply.
+// ask makes one request on a stream of its own and reads the reply. An agent whose
+// connection is alive, but which does not answer in time, hangs.
 func (s *Session) ask(ctx context.Context, kind string, request, reply any) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Answer, errNoAnswer)
+	defer cancel()
 	stream, err := s.open(ctx, kind, request)
 	if err != nil {
 		return err
@@ -82,6 +96,9 @@ func (s *Session) ask(ctx context.Context, kind string, request, reply any) erro
 	defer func() { _ = stream.Close() }()
 	return s.broken(ctx, stream.Receive(ctx, reply))
 }
+
+// errNoAnswer ends the wait for an answer.
+var errNoAnswer = errors.New("the agent is there and says nothing")
 
 // open starts a stream with a request; nil sends none.
 func (s *Session) open(ctx context.Context, kind string, request any) (*wire.Stream, error) {
@@ -104,6 +121,9 @@ func (s *Session) broken(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(context.Cause(ctx), errNoAnswer):
+		return problem.Wrap(problem.HostTimeout, s.host.Name, "the host did not answer in time", errNoAnswer).
+			WithFix("look on the host for a program that hangs, then run the command again")
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, wire.ErrReset) && s.mux.Err() == nil:
@@ -226,7 +246,7 @@ func (s *Session) CanaryDial(ctx context.Context, run, guard string) (net.Conn, 
 
 // Dial makes a connection that starts at the host.
 func (s *Session) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	request := wire.DialRequest{Network: network, Address: address, Timeout: dialTime}
+	request := wire.DialRequest{Network: network, Address: address, Timeout: s.limits.Dial}
 	if deadline, bounded := ctx.Deadline(); bounded {
 		request.Timeout = min(request.Timeout, time.Until(deadline))
 	}
@@ -235,6 +255,8 @@ func (s *Session) Dial(ctx context.Context, network, address string) (net.Conn, 
 
 // bridge opens a stream whose octets are a connection's once it is made.
 func (s *Session) bridge(ctx context.Context, kind string, request any) (net.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Answer, errNoAnswer)
+	defer cancel()
 	stream, err := s.open(ctx, kind, request)
 	if err != nil {
 		return nil, err
@@ -279,15 +301,19 @@ func (s *Session) Listen(ctx context.Context, request wire.CanaryRequest) (reply
 	if err != nil {
 		return reply, nil, err
 	}
-	if err := s.broken(ctx, stream.Receive(ctx, &reply)); err != nil {
+	answer, cancel := context.WithTimeoutCause(ctx, s.limits.Answer, errNoAnswer)
+	defer cancel()
+	if err := s.broken(answer, stream.Receive(answer, &reply)); err != nil {
 		_ = stream.Close()
 		return reply, nil, err
 	}
 	return reply, func() error {
-		lost := s.mux.Err()
+		lost := s.broken(ctx, s.mux.Err())
 		// The agent takes the canary away, and then ends the stream.
 		_ = stream.CloseWrite()
-		_, _ = stream.ReadContext(ctx, make([]byte, 1))
+		answer, cancel := context.WithTimeout(ctx, s.limits.Answer)
+		defer cancel()
+		_, _ = stream.ReadContext(answer, make([]byte, 1))
 		_ = stream.Close()
 		return lost
 	}, nil

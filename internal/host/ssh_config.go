@@ -152,12 +152,13 @@ func (s settings) network() string {
 	return "tcp"
 }
 
-// dialTime is how long a connection may take to be made.
-func (s settings) dialTime() time.Duration {
+// dialTime is how long a connection may take to be made, where nothing is set as
+// long as usual.
+func (s settings) dialTime(usual time.Duration) time.Duration {
 	if given, err := time.ParseDuration(s.get("connecttimeout") + "s"); err == nil && given > 0 {
 		return given
 	}
-	return dialTime
+	return usual
 }
 
 // offersKeys reports whether ssh(1) would try keys at all.

@@ -42,7 +42,7 @@ func (c *Connector) dial(ctx context.Context, t target, depth int) (net.Conn, er
 	case t.ssh.get("proxycommand") != "":
 		return startProxy(t)
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.ssh.dialTime())
+	ctx, cancel := context.WithTimeout(ctx, t.ssh.dialTime(c.options.Limits.Dial))
 	defer cancel()
 	dial, network, err := c.dialer(t)
 	if err != nil {
@@ -66,7 +66,9 @@ func (c *Connector) dialer(t target) (dial DialFunc, network string, err error) 
 	if err != nil || from == nil {
 		return c.options.Dial, network, err
 	}
-	return (&net.Dialer{LocalAddr: from}).DialContext, network, nil
+	bound := tcpDialer
+	bound.LocalAddr = from
+	return bound.DialContext, network, nil
 }
 
 // bindAddress is where connections start from; nil for wherever the system likes.
@@ -113,7 +115,7 @@ func (c *Connector) dialThrough(ctx context.Context, t target, depth int) (net.C
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.ssh.dialTime())
+	ctx, cancel := context.WithTimeout(ctx, t.ssh.dialTime(c.options.Limits.Dial))
 	defer cancel()
 	conn, err := through.DialContext(ctx, "tcp", t.endpoint)
 	if err != nil {
@@ -129,8 +131,13 @@ type jumped struct {
 	through io.Closer
 }
 
-// Close implements [net.Conn].
-func (j jumped) Close() error { return errors.Join(j.Conn.Close(), j.through.Close()) }
+// Close implements [net.Conn]. The login goes first: closing what leads through it
+// would otherwise wait for a machine that is gone.
+func (j jumped) Close() error {
+	err := j.through.Close()
+	_ = j.Conn.Close() // it has ended with the login
+	return err
+}
 
 // jumpLogin logs in to the last of the hosts named, as ssh(1) would.
 func (c *Connector) jumpLogin(ctx context.Context, jump string, depth int) (*client, error) {

@@ -11,9 +11,11 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// transport is a way to have a host's shell run something.
+// transport is a way to have a host's shell run something. Closing it ends what
+// waits on it, whatever the host does.
 type transport interface {
-	// start runs a line of shell; what it complains about goes to stderr.
+	// start runs a line of shell; what it complains about goes to stderr. It waits
+	// for the host.
 	start(line string, stderr io.Writer) (process, error)
 	roundTrips() int
 	io.Closer
@@ -34,7 +36,7 @@ func (c *client) start(line string, stderr io.Writer) (process, error) {
 		return nil, err
 	}
 	session.Stderr = stderr
-	p := &sshProcess{session: session}
+	p := &sshProcess{session: session, connection: c, ended: sync.OnceValue(session.Wait)}
 	if p.WriteCloser, err = session.StdinPipe(); err == nil {
 		p.endInput = sync.OnceValue(p.WriteCloser.Close)
 		if p.Reader, err = session.StdoutPipe(); err == nil {
@@ -54,30 +56,40 @@ func (c *client) roundTrips() int { return c.conn.count() }
 type sshProcess struct {
 	io.Reader
 	io.WriteCloser
-	session *ssh.Session
-	// endInput closes the input once: package ssh does not say that two may.
-	endInput func() error
+	session    *ssh.Session
+	connection io.Closer
+	// endInput closes the input once: package ssh does not say that two may. Nor may
+	// two wait for the end.
+	endInput, ended func() error
 }
 
 func (p *sshProcess) closeInput() error { return p.endInput() }
-func (p *sshProcess) wait() error       { return p.session.Wait() }
+func (p *sshProcess) wait() error       { return p.ended() }
 
-// Close implements [io.Closer].
+// Close implements [io.Closer]. Package ssh only tells the other side, and what
+// waits on the process goes on until that answers. A host that does not loses the
+// connection.
 func (p *sshProcess) Close() error {
+	cut := time.AfterFunc(endTime, func() { _ = p.connection.Close() })
+	defer cut.Stop()
 	err := errors.Join(p.endInput(), p.session.Close())
+	_ = p.wait() // how it ended says nothing: it was told to
 	if errors.Is(err, io.EOF) {
 		return nil // it had ended by itself
 	}
 	return err
 }
 
-// endTime is how long a local process may take to end when its input has.
+// endTime is how long a process may take to end when it was told to.
 const endTime = 5 * time.Second
 
 // localTransport runs the shell on this machine, over pipes.
 type localTransport struct {
 	shell []string // what runs a line: sh -c
 	tripCounter
+
+	mu      sync.Mutex
+	started []*localProcess
 }
 
 // start implements [transport].
@@ -96,14 +108,27 @@ func (t *localTransport) start(line string, stderr io.Writer) (process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	return &localProcess{in: in, out: out, cmd: cmd, trips: &t.tripCounter}, nil
+	p := &localProcess{in: in, out: out, cmd: cmd, trips: &t.tripCounter}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.started = append(t.started, p)
+	return p, nil
 }
 
 // roundTrips implements [transport].
 func (t *localTransport) roundTrips() int { return t.count() }
 
-// Close implements [transport].
-func (t *localTransport) Close() error { return nil }
+// Close implements [transport]: there is nothing between this program and what it
+// has started, so that is ended.
+func (t *localTransport) Close() error {
+	t.mu.Lock()
+	started := t.started
+	t.mu.Unlock()
+	for _, p := range started {
+		_ = p.Close()
+	}
+	return nil
+}
 
 // localProcess is a child of this program.
 type localProcess struct {

@@ -23,7 +23,7 @@ func sshKeyLogin(ctx context.Context, from Vantage, target Target) Finding {
 		return judged(expected, fields("login", err), "the owner's key is not accepted")
 	}
 	defer func() { _ = client.Close() }()
-	answer, err := runRemote(client, "sudo -n printf '%s-%s' root "+target.Nonce)
+	answer, err := runRemote(ctx, client, "sudo -n printf '%s-%s' root "+target.Nonce)
 	observed := fields("login", "accepted", "server", string(client.ServerVersion()), "sudo", lastLine(answer))
 	if err != nil || !strings.Contains(answer, "root-"+target.Nonce) {
 		return judged(expected, observed, fmt.Sprintf("sudo without a password does not work (%v)", err))
@@ -31,8 +31,13 @@ func sshKeyLogin(ctx context.Context, from Vantage, target Target) Finding {
 	return judged(expected, observed)
 }
 
-// runRemote runs a command over an SSH session and returns all it printed.
-func runRemote(client *ssh.Client, command string) (string, error) {
+// runRemote runs a command over an SSH session and returns all it printed. It ends
+// the connection when the answer takes too long.
+func runRemote(ctx context.Context, client *ssh.Client, command string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
+	defer stop()
 	session, err := client.NewSession()
 	if err != nil {
 		return "", err

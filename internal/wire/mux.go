@@ -47,8 +47,7 @@ type Mux struct {
 	side  Side
 	beat  Heartbeat
 	heard chan struct{}
-
-	writing sync.Mutex
+	out   *outbox
 
 	mu      sync.Mutex
 	streams map[uint32]*Stream
@@ -59,15 +58,17 @@ type Mux struct {
 	workers sync.WaitGroup
 }
 
-// NewMux starts to read frames from conn, which it then owns.
+// NewMux starts to read frames from conn, which it then owns. Closing conn has to
+// end a read and a write that wait, within a bounded time, and whatever the other
+// side does.
 func NewMux(conn io.ReadWriteCloser, side Side, beat Heartbeat) *Mux {
 	m := &Mux{
-		conn: conn, side: side, beat: beat, heard: make(chan struct{}, 1), streams: map[uint32]*Stream{}, next: uint32(side),
+		conn: conn, side: side, beat: beat, heard: make(chan struct{}, 1), out: newOutbox(), streams: map[uint32]*Stream{}, next: uint32(side),
 		done: make(chan struct{}), accept: make(chan *Stream, acceptBacklog),
 	}
-	m.workers.Add(2)
-	go m.read()
-	go m.watch()
+	m.workers.Go(m.read)
+	m.workers.Go(m.send)
+	m.workers.Go(m.watch)
 	return m
 }
 
@@ -85,7 +86,8 @@ func (m *Mux) Open(ctx context.Context, kind string) (*Stream, error) {
 	m.streams[s.id] = s
 	m.next += 2
 	m.mu.Unlock()
-	if err := m.write(frame{stream: s.id, typ: frameOpen, payload: []byte(kind)}); err != nil {
+	if err := m.write(ctx, frame{stream: s.id, typ: frameOpen, payload: []byte(kind)}); err != nil {
+		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
@@ -113,14 +115,17 @@ func (m *Mux) Err() error {
 	return m.err
 }
 
-// Close ends the connection and everything on it, and waits for its workers.
+// Close ends the connection and everything on it, and waits for its workers: as
+// long as closing the connection takes, and what waits on it.
 func (m *Mux) Close() error {
 	m.end(ErrClosed)
 	m.workers.Wait()
 	return nil
 }
 
-// end gives the connection up once, for the first reason.
+// end gives the connection up once, for the first reason. What waits on a stream
+// ends before the connection is closed, which can take a while when the other side
+// is gone.
 func (m *Mux) end(reason error) {
 	m.mu.Lock()
 	if m.err != nil {
@@ -133,29 +138,60 @@ func (m *Mux) end(reason error) {
 		streams = append(streams, s)
 	}
 	close(m.done)
+	m.workers.Go(func() { _ = m.conn.Close() })
 	m.mu.Unlock()
-	_ = m.conn.Close()
 	for _, s := range streams {
 		s.fail(reason)
 	}
 }
 
-// write sends one frame; frames of several streams go out one after the other.
-func (m *Mux) write(f frame) error {
-	m.writing.Lock()
-	defer m.writing.Unlock()
+// write sends one frame and waits until it is written. Frames of several streams
+// go out in the order in which they came. One whose context ends is not waited for
+// any more, but still goes out whole.
+func (m *Mux) write(ctx context.Context, f frame) error {
 	if err := m.Err(); err != nil {
 		return err
 	}
-	if _, err := m.conn.Write(appendFrame(make([]byte, 0, headerSize+len(f.payload)), f)); err != nil {
-		m.end(fmt.Errorf("writing: %w", err))
+	select {
+	case <-m.out.put(f):
+		return nil
+	case <-m.done:
 		return m.Err()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
+}
+
+// post sends one frame, for which nobody waits: one that tells the other side
+// something and holds no data.
+func (m *Mux) post(f frame) error {
+	if err := m.Err(); err != nil {
+		return err
+	}
+	m.out.put(f)
 	return nil
 }
 
+// send writes the frames that are to go out. It is the only one that waits for the
+// other side to take them.
+func (m *Mux) send() {
+	for {
+		select {
+		case <-m.done:
+			return
+		case <-m.out.filled:
+		}
+		for o, more := m.out.take(); more; o, more = m.out.take() {
+			if _, err := m.conn.Write(o.octets); err != nil {
+				m.end(fmt.Errorf("writing: %w", err))
+				return
+			}
+			close(o.written)
+		}
+	}
+}
+
 func (m *Mux) read() {
-	defer m.workers.Done()
 	r := bufio.NewReaderSize(m.conn, MaxPayload)
 	for {
 		f, err := readFrame(r)
@@ -179,7 +215,7 @@ func (m *Mux) read() {
 func (m *Mux) take(f frame) error {
 	switch f.typ {
 	case framePing:
-		go func() { _ = m.write(frame{typ: framePong}) }()
+		m.out.beat(framePong)
 		return nil
 	case framePong:
 		return nil
@@ -239,7 +275,6 @@ func (m *Mux) forget(id uint32) {
 
 // watch pings, and ends a connection that does not answer.
 func (m *Mux) watch() {
-	defer m.workers.Done()
 	ticker := time.NewTicker(m.beat.Every)
 	defer ticker.Stop()
 	silence := time.NewTimer(m.beat.Limit)
@@ -254,7 +289,7 @@ func (m *Mux) watch() {
 			m.end(ErrDead)
 			return
 		case <-ticker.C:
-			go func() { _ = m.write(frame{typ: framePing}) }()
+			m.out.beat(framePing)
 		}
 	}
 }

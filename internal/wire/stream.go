@@ -143,7 +143,7 @@ func (s *Stream) giveCredit(n uint32) error {
 		return nil
 	}
 	// That the credit cannot be sent shows at the next read or write.
-	_ = s.mux.write(frame{stream: s.id, typ: frameCredit, payload: binary.BigEndian.AppendUint32(nil, n)})
+	_ = s.mux.post(frame{stream: s.id, typ: frameCredit, payload: binary.BigEndian.AppendUint32(nil, n)})
 	return nil
 }
 
@@ -157,7 +157,7 @@ func (s *Stream) WriteContext(ctx context.Context, p []byte) (written int, err e
 		if err != nil {
 			return written, err
 		}
-		if err := s.mux.write(frame{stream: s.id, typ: frameData, payload: p[:n]}); err != nil {
+		if err := s.mux.write(ctx, frame{stream: s.id, typ: frameData, payload: p[:n]}); err != nil {
 			return written, err
 		}
 		written += n
@@ -206,7 +206,7 @@ func (s *Stream) CloseWrite() error {
 	s.closed = true
 	s.finish()
 	s.mu.Unlock()
-	return s.mux.write(frame{stream: s.id, typ: frameEnd})
+	return s.mux.post(frame{stream: s.id, typ: frameEnd})
 }
 
 // Close gives the stream up in both directions.
@@ -218,7 +218,7 @@ func (s *Stream) GiveUp(why string) error {
 	done := s.err != nil || s.over && s.closed
 	s.mu.Unlock()
 	if !done {
-		_ = s.mux.write(frame{stream: s.id, typ: frameReset, payload: []byte(why)[:min(len(why), maxReason)]})
+		_ = s.mux.post(frame{stream: s.id, typ: frameReset, payload: []byte(why)[:min(len(why), maxReason)]})
 	}
 	s.fail(ErrClosed)
 	return nil
