@@ -122,17 +122,28 @@ type failure struct {
 	Fix     string          `json:"fix,omitempty"`
 	Faults  document.Faults `json:"faults,omitempty"` // of a lab file or a roadmap, one by one
 	Exit    int             `json:"exit"`
+	Others  []failure       `json:"others,omitempty"` // what else went wrong, at other hosts
 }
 
 // fail shows why the command ends without success.
 func (s *screen) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := describe(err)
+	all := failures(err)
 	if s.format != formatText {
-		_ = json.NewEncoder(s.streams.Out).Encode(f)
+		all[0].Others = all[1:]
+		_ = json.NewEncoder(s.streams.Out).Encode(all[0])
 		return
 	}
+	for _, f := range all[:min(len(all), maxCauses)] {
+		s.writeFailure(f)
+	}
+	if more := len(all) - maxCauses; more > 0 {
+		fmt.Fprintf(s.streams.Err, "\nand %d more errors of other hosts\n", more)
+	}
+}
+
+func (s *screen) writeFailure(f failure) {
 	w := s.streams.Err
 	fmt.Fprintf(w, "\nerror: %s\n", joined(f.Where, f.Summary))
 	if f.Cause != "" {

@@ -42,6 +42,9 @@ func runStatus(ctx context.Context, g *globals) error {
 // writeStatusText draws the roadmap as a list.
 func writeStatusText(s *screen, w io.Writer, status *engine.Status) {
 	fmt.Fprintf(w, "Lab %s · %s\n", status.Lab, status.At.Format("2006-01-02 15:04 MST"))
+	if status.Running != "" {
+		fmt.Fprintf(w, "Under way: %s\n", status.Running)
+	}
 	for i, stage := range status.Stages {
 		writeStage(s, w, i+1, stage)
 	}

@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +73,7 @@ func runUp(ctx context.Context, g *globals, flags upFlags) error {
 	if len(flags.hosts) > 0 {
 		g.screen.say("Only %s: what waits for the other hosts stays closed.", list(flags.hosts))
 	}
-	if shown := g.screen.result(report, func(w io.Writer) { writeUpText(w, report) }); err == nil {
+	if shown := g.screen.result(report, func(w io.Writer) { writeUpText(g.screen, w, report, time.Now()) }); err == nil {
 		err = shown
 	}
 	return err
@@ -102,21 +102,4 @@ func upOptions(g *globals, flags upFlags) (engine.UpOptions, error) {
 		return ask.Confirm(context.Background(), "Make these changes?")
 	}
 	return options, nil
-}
-
-// writeUpText is what up says last.
-func writeUpText(w io.Writer, report *engine.UpReport) {
-	switch {
-	case !report.Consent:
-		fmt.Fprintln(w, "Nothing was changed.")
-		return
-	case len(report.Applied) == 0:
-		fmt.Fprintf(w, "No changes: %s on %s are as declared.\n", counted(report.Plan.Looked(), "resource"), counted(len(report.Plan.Hosts), "host"))
-	default:
-		fmt.Fprintf(w, "Carried out: %s.\n", list(report.Applied))
-	}
-	if len(report.Reached) > 0 {
-		fmt.Fprintf(w, "Milestones reached: %s.\n", list(report.Reached))
-	}
-	fmt.Fprintln(w, "Next: cairn status")
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"cairn/internal/host"
@@ -52,7 +53,11 @@ func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run)
 	if err := e.note(ctx, run.ID, typeRunSent, h.Name, sent); err != nil {
 		return nil, err
 	}
+	e.outcomes.handedOver(h.Name)
 	if err := session.Start(ctx, run); err != nil {
+		if p := problem.CodeOf(err); p != "" && p != problem.HostConnection && p != problem.HostTimeout {
+			e.outcomes.notBegun(h.Name) // it said so itself
+		}
 		return nil, err
 	}
 	return e.follow(ctx, session, run.ID, sent)
@@ -78,6 +83,11 @@ func stepIDs(steps []wire.Step) []string {
 // breaks. It returns the connection that [Engine.Apply] does.
 func (e *Engine) follow(ctx context.Context, session *host.Session, run string, sent sentRun) (proven *host.Session, err error) {
 	f := &following{engine: e, host: session.Host(), run: run, sent: sent}
+	return f.toTheEnd(ctx, session)
+}
+
+func (f *following) toTheEnd(ctx context.Context, session *host.Session) (proven *host.Session, err error) {
+	e := f.engine
 	err = f.attach(ctx, session)
 	giveUp := e.now().Add(reconnectFor)
 	for problem.CodeOf(err) == problem.HostConnection && e.now().Before(giveUp) {
@@ -110,6 +120,10 @@ type following struct {
 	proven *host.Session // over which the last guard was confirmed
 	end    *wire.Event
 	reason *wire.Failure // of the first thing that went wrong
+	told   []string      // why something went wrong, as it was said
+	// past is a run that ended before this lab's journal knew of it: it is written
+	// down, and no news.
+	past bool
 }
 
 // reattach connects anew and goes on; while the host cannot be reached, the
@@ -177,7 +191,14 @@ func (f *following) take(ctx context.Context, session *host.Session, event wire.
 	if err != nil {
 		return err
 	}
-	f.engine.tell(Event{Type: string(event.Type), Host: f.host.Name, Task: event.Task, Step: event.Step, Guard: event.Guard, Text: eventText(event)})
+	if f.past {
+		if event.Type.Final() {
+			f.end = &event
+		}
+		return nil
+	}
+	f.engine.outcomes.take(f.host.Name, event, f.engine.now())
+	f.engine.tell(Event{Type: string(event.Type), Host: f.host.Name, Task: event.Task, Step: event.Step, Guard: event.Guard, Text: f.once(eventText(event))})
 	if event.Failure != nil && f.reason == nil {
 		f.reason = event.Failure
 	}
@@ -185,6 +206,16 @@ func (f *following) take(ctx context.Context, session *host.Session, event wire.
 		f.end = &event
 	}
 	return f.answer(ctx, session, event)
+}
+
+// once is the text, unless it only says again why something went wrong: a step's
+// failure is the reason of its guard, and of its run.
+func (f *following) once(text string) string {
+	if text == "" || slices.ContainsFunc(f.told, func(said string) bool { return strings.Contains(said, text) }) {
+		return ""
+	}
+	f.told = append(f.told, text)
+	return text
 }
 
 // eventText is what of an event is for people.

@@ -53,6 +53,7 @@ type Engine struct {
 	theCase   *labCase
 	local     host.Local
 	only      []string
+	outcomes  *outcomes
 	// command is the run id of what the controller does by itself.
 	command string
 }
@@ -61,7 +62,7 @@ type Engine struct {
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		lab: o.Lab, roadmap: o.Roadmap, connector: o.Connector, login: o.Login, now: o.Now,
-		local: host.NewLocal(), only: o.Only, progress: serialised(o.Progress), waivers: append(waiversOf(o.Lab), o.Waivers...),
+		local: host.NewLocal(), only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress), waivers: append(waiversOf(o.Lab), o.Waivers...),
 	}
 	if err := e.knowsOnly(); err != nil {
 		return nil, err
@@ -93,6 +94,9 @@ func (e *Engine) load(ctx context.Context) error {
 		return err
 	}
 	e.ledger = ledger
+	if err := e.outdate(ctx); err != nil {
+		return err
+	}
 	e.theCase, err = loadCase(ctx, e.journal, e.roadmap, e.lab.Workflow)
 	return err
 }

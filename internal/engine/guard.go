@@ -24,7 +24,7 @@ func (f *following) answer(ctx context.Context, session *host.Session, event wir
 	switch {
 	case event.Type == wire.GuardPrepared && known && guard.Canary != "":
 		if err := f.proveCanary(ctx, session, guard); err != nil {
-			return f.abort(ctx, session, guard, "the owner could not log in through the new configuration: "+err.Error())
+			return f.abort(ctx, session, guard, "the owner could not log in through the new configuration: ", err)
 		}
 		err := session.Proceed(ctx, f.run, guard.ID)
 		if problem.CodeOf(err) == problem.GuardRolledBack {
@@ -33,7 +33,7 @@ func (f *following) answer(ctx context.Context, session *host.Session, event wir
 		return err
 	case event.Type == wire.GuardSettled && known:
 		if err := f.confirm(ctx, guard); err != nil {
-			return f.abort(ctx, session, guard, "the owner could not get in after the change: "+err.Error())
+			return f.abort(ctx, session, guard, "the owner could not get in after the change: ", err)
 		}
 	}
 	return nil
@@ -49,8 +49,14 @@ func (f *following) guard(id string) (sentGuard, bool) {
 }
 
 // abort tells the guard to put everything back. That it could not be told is no
-// failure: the guard then does it by itself at its deadline.
-func (f *following) abort(ctx context.Context, session *host.Session, guard sentGuard, reason string) error {
+// failure: the guard then does it by itself at its deadline. A proof that was
+// interrupted has failed nothing: whoever comes back in time can still make it.
+func (f *following) abort(ctx context.Context, session *host.Session, guard sentGuard, what string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	reason := what + err.Error()
+	f.told = append(f.told, reason)
 	f.engine.tell(Event{Type: EventProof, Host: f.host.Name, Guard: guard.ID, Outcome: "failed", Text: reason})
 	if err := session.Abort(ctx, f.run, guard.ID, reason); err != nil && ctx.Err() != nil {
 		return ctx.Err()
@@ -124,6 +130,7 @@ func (f *following) confirm(ctx context.Context, guard sentGuard) error {
 		_ = fresh.Close()
 		return err
 	}
+	f.engine.outcomes.confirmed(f.host.Name, guard.ID, f.engine.now())
 	f.keep(fresh)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -59,13 +60,33 @@ func (s StepPlan) Changes() bool { return s.Problem != "" || !s.Diff.Empty() }
 func (p *Plan) Changes() int {
 	n := 0
 	for _, h := range p.Hosts {
-		for _, s := range h.Steps {
-			if s.Changes() {
-				n++
-			}
+		n += h.changes()
+	}
+	return n
+}
+
+// changes counts those of one host.
+func (h HostPlan) changes() int {
+	n := 0
+	for _, s := range h.Steps {
+		if s.Changes() {
+			n++
 		}
 	}
 	return n
+}
+
+// of is the plan of a host; there is none in a plan that was not made.
+func (p *Plan) of(host string) (plan HostPlan, found bool) {
+	if p == nil {
+		return HostPlan{}, false
+	}
+	for _, h := range p.Hosts {
+		if h.Host == host {
+			return h, true
+		}
+	}
+	return HostPlan{}, false
 }
 
 // Looked counts the resources that were looked at.
@@ -77,14 +98,24 @@ func (p *Plan) Looked() int {
 	return n
 }
 
-// Unreachable is the first host's problem, where a host could not be looked at.
+// Unreachable are the problems of the hosts that could not be looked at, in order;
+// nil where there are none.
 func (p *Plan) Unreachable() error {
+	var all []error
 	for _, h := range p.Hosts {
 		if h.err != nil {
-			return h.err
+			all = append(all, h.err)
 		}
 	}
-	return nil
+	return together(all)
+}
+
+// together is one error of several, and one alone as it is.
+func together(all []error) error {
+	if len(all) == 1 {
+		return all[0]
+	}
+	return errors.Join(all...)
 }
 
 // Plan looks at every managed host and says what would change. It changes

@@ -4,50 +4,95 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 
+	"cairn/internal/host"
 	"cairn/internal/journal"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
-	"cairn/internal/wire"
 )
 
 // finishRuns brings to an end what an earlier controller began on the hosts: it
 // attaches to it, writes down what the journal lacks, and answers its guards.
 // That such a run failed or was rolled back is no failure of this command, which
-// plans anew.
+// plans anew. Hosts are dealt with at the same time.
 func (e *Engine) finishRuns(ctx context.Context, f *fleet) error {
+	var mu sync.Mutex
+	var failures []error
+	sessions := map[string]*host.Session{}
+	var hosts []lab.Host
 	for _, session := range f.sessions() {
-		for _, run := range session.Hello().Runs {
-			if err := e.finishRun(ctx, f, session.Host(), run); err != nil {
-				return err
-			}
+		sessions[session.Host().Name] = session
+		hosts = append(hosts, session.Host())
+	}
+	f.each(hosts, func(h lab.Host) {
+		if err := e.finishRunsOf(ctx, f, sessions[h.Name]); err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			failures = append(failures, err)
 		}
+	})
+	return together(failures)
+}
+
+// finishRunsOf finishes those that a host knew when the session began.
+func (e *Engine) finishRunsOf(ctx context.Context, f *fleet, session *host.Session) error {
+	past := 0
+	for _, run := range session.Hello().Runs {
+		known, err := e.journal.LastSeq(ctx, run.ID, session.Host().Name)
+		if err != nil {
+			return err
+		}
+		if run.Last.Final() && known >= run.LastSeq {
+			continue
+		}
+		sent, ours, err := e.sentTo(ctx, run.ID, session.Host().Name)
+		if err != nil {
+			return err
+		}
+		if !ours && run.Last.Final() {
+			past++
+			err = e.keepPastRun(ctx, f, session.Host(), run.ID)
+		} else {
+			err = e.finishRun(ctx, f, session.Host(), run.ID, sent)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if past > 0 {
+		e.tell(Event{Type: EventAttached, Host: session.Host().Name, Text: fmt.Sprintf(
+			"has ended %d earlier runs that this lab's journal did not know of; they are in it now", past)})
 	}
 	return nil
 }
 
-func (e *Engine) finishRun(ctx context.Context, f *fleet, h lab.Host, run wire.RunInfo) error {
-	name := h.Name
-	known, err := e.journal.LastSeq(ctx, run.ID, name)
-	if err != nil {
-		return err
-	}
-	if run.Last.Final() && known >= run.LastSeq {
-		return nil
-	}
-	e.tell(Event{Type: EventAttached, Host: name, Text: fmt.Sprintf("run %s was begun before; going on with it", run.ID)})
-	sent, err := e.sentTo(ctx, run.ID, name)
-	if err != nil {
-		return err
-	}
+// keepPastRun writes down what a run did that ended long ago, of a controller with
+// another journal: it is about the past, but evidence may be older.
+func (e *Engine) keepPastRun(ctx context.Context, f *fleet, h lab.Host, run string) error {
 	session, err := f.session(ctx, h)
 	if err != nil {
 		return err
 	}
-	proven, err := e.follow(ctx, session, run.ID, sent)
+	_, err = (&following{engine: e, host: h, run: run, past: true}).toTheEnd(ctx, session)
+	return unlessItsOwn(ctx, err)
+}
+
+func (e *Engine) finishRun(ctx context.Context, f *fleet, h lab.Host, run string, sent sentRun) error {
+	e.tell(Event{Type: EventAttached, Host: h.Name, Text: "resuming interrupted run " + run})
+	session, err := f.session(ctx, h)
+	if err != nil {
+		return err
+	}
+	proven, err := e.follow(ctx, session, run, sent)
 	if proven != nil {
 		return f.renew(ctx, h, proven)
 	}
+	return unlessItsOwn(ctx, err)
+}
+
+// unlessItsOwn drops a failure that is the run's own.
+func unlessItsOwn(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -60,19 +105,18 @@ func (e *Engine) finishRun(ctx context.Context, f *fleet, h lab.Host, run wire.R
 
 // sentTo is what the journal keeps of a run on a host. Of a run that another
 // journal knows there is nothing; its guards then roll back by themselves.
-func (e *Engine) sentTo(ctx context.Context, run, name string) (sentRun, error) {
+func (e *Engine) sentTo(ctx context.Context, run, name string) (sent sentRun, known bool, err error) {
 	events, err := e.journal.OfRun(ctx, run)
 	if err != nil {
-		return sentRun{}, err
+		return sentRun{}, false, err
 	}
 	for _, event := range events {
 		if event.Type == typeRunSent && event.Host == journal.Controller && event.Subject == name {
-			var sent sentRun
 			if err := json.Unmarshal(event.Body, &sent); err != nil {
-				return sentRun{}, fmt.Errorf("run %s: %w", run, err)
+				return sentRun{}, false, fmt.Errorf("run %s: %w", run, err)
 			}
-			return sent, nil
+			return sent, true, nil
 		}
 	}
-	return sentRun{}, nil
+	return sentRun{}, false, nil
 }

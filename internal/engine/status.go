@@ -4,16 +4,19 @@ import (
 	"time"
 
 	"cairn/internal/evidence"
+	"cairn/internal/journal"
 	"cairn/internal/roadmap"
 )
 
 // Status is where the lab stands on the roadmap, from the journal alone: no host
 // is asked.
 type Status struct {
-	Lab    string        `json:"lab"`
-	At     time.Time     `json:"at"`
-	Begun  bool          `json:"begun"` // whether an `up` has begun the case
-	Stages []StageStatus `json:"stages"`
+	Lab   string    `json:"lab"`
+	At    time.Time `json:"at"`
+	Begun bool      `json:"begun"` // whether an `up` has begun the case
+	// Running is the command that has the lab's lock now: its name, process and start.
+	Running string        `json:"running,omitempty"`
+	Stages  []StageStatus `json:"stages"`
 }
 
 // StageStatus is one stage.
@@ -64,9 +67,11 @@ type CheckpointStatus struct {
 	Looks     []evidence.Verdict `json:"looks,omitempty"`
 }
 
-// Status reads the journal's projections.
+// Status reads the journal's projections, and who has the lab's lock.
 func (e *Engine) Status() *Status {
 	s := &Status{Lab: e.lab.Name, At: e.now().UTC(), Begun: e.theCase.started()}
+	// A lock that cannot be looked at is nobody's that would show here.
+	s.Running, _ = journal.Holder(e.stateDir())
 	for _, stage := range e.roadmap.Stages {
 		s.Stages = append(s.Stages, e.stageStatus(stage))
 	}

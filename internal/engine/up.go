@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -35,6 +34,8 @@ type UpReport struct {
 	// RoundTrips is how often the connection to each host waited for the other
 	// side, logins included.
 	RoundTrips map[string]int `json:"round_trips"`
+	// Hosts are what became of each, whether the command worked or not.
+	Hosts []HostOutcome `json:"hosts"`
 }
 
 // Up brings the lab's hosts to what the lab declares, task by task as the case
@@ -56,10 +57,14 @@ func (e *Engine) Up(ctx context.Context, o UpOptions) (*UpReport, error) {
 	if err := e.theCase.atWork(); err != nil {
 		return nil, err
 	}
+	e.outcomes = newOutcomes()
 	f := e.connectAll(ctx, e.targets())
 	defer f.close()
 	report := &UpReport{}
-	defer func() { report.RoundTrips = f.roundTrips() }()
+	defer func() {
+		report.RoundTrips = f.roundTrips()
+		report.Hosts = e.outcomes.result(e.targets(), report.Plan)
+	}()
 	return report, e.upOn(ctx, f, o, report)
 }
 
@@ -73,6 +78,9 @@ func ValidUntil(r *roadmap.Roadmap, stage string) error {
 
 func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpReport) error {
 	if err := e.finishRuns(ctx, f); err != nil {
+		return err
+	}
+	if err := e.outdate(ctx); err != nil {
 		return err
 	}
 	plan, err := e.planOn(ctx, f)
@@ -195,6 +203,9 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	if err != nil {
 		return err
 	}
+	if err := w.engine.outdate(ctx); err != nil {
+		return err
+	}
 	if changed {
 		w.report.Applied = append(w.report.Applied, ids...)
 	}
@@ -204,15 +215,16 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	return w.engine.advance(ctx, w.report)
 }
 
-// apply has each host do its part, and returns the first failure only after all
-// hosts have ended.
+// apply has each host do its part, and returns the failures, the first one first,
+// only after all hosts have ended.
 func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err error) {
 	epoch := w.epoch()
 	id := fmt.Sprintf("%s-%d", w.engine.command, w.rounds)
 	var mu sync.Mutex
 	var failures []error
 	w.fleet.each(w.engine.targets(), func(h lab.Host) {
-		run, any := w.engine.runFor(id, epoch, w.planOf(h.Name), h.User, tasks)
+		plan, _ := w.plan.of(h.Name)
+		run, any := w.engine.runFor(id, epoch, plan, h.User, tasks)
 		if !any {
 			return
 		}
@@ -224,10 +236,7 @@ func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err err
 			failures = append(failures, err)
 		}
 	})
-	if len(failures) == 1 {
-		return changed, failures[0]
-	}
-	return changed, errors.Join(failures...)
+	return changed, together(failures)
 }
 
 func (w *walk) applyOn(ctx context.Context, h lab.Host, run wire.Run) error {
@@ -241,15 +250,6 @@ func (w *walk) applyOn(ctx context.Context, h lab.Host, run wire.Run) error {
 	}
 	// The old connection may be one that the host would no longer accept.
 	return w.fleet.renew(ctx, h, proven)
-}
-
-func (w *walk) planOf(host string) HostPlan {
-	for _, h := range w.plan.Hosts {
-		if h.Host == host {
-			return h
-		}
-	}
-	return HostPlan{}
 }
 
 // epoch is higher than any that a host of the lab has seen, so that a controller
@@ -279,8 +279,11 @@ func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool) er
 			looks = append(looks, w.engine.missing(c, changed)...)
 		}
 	}
-	_, err := w.engine.look(ctx, w.fleet, looks)
-	return err
+	if _, err := w.engine.look(ctx, w.fleet, looks); err != nil {
+		return err
+	}
+	w.engine.outcomes.proven()
+	return nil
 }
 
 // missing are the looks of a checkpoint that do not count now, or all of them.

@@ -5,8 +5,9 @@ import "time"
 // Ledger is the latest record of every look. The zero value is empty. It is not
 // safe for concurrent use.
 type Ledger struct {
-	latest map[Look]Record
-	last   string
+	latest   map[Look]Record
+	outdated map[Look]string
+	last     string
 }
 
 // NewLedger makes a ledger of records in the order they were sealed.
@@ -25,6 +26,16 @@ func (l *Ledger) Add(r Record) {
 	}
 	l.latest[r.Look] = r
 	l.last = r.Hash
+	delete(l.outdated, r.Look)
+}
+
+// Outdate has the newest record of a look prove nothing any more, for a reason: what
+// it is about was changed after it. The next record counts again.
+func (l *Ledger) Outdate(look Look, why string) {
+	if l.outdated == nil {
+		l.outdated = map[Look]string{}
+	}
+	l.outdated[look] = why
 }
 
 // Last is the hash that the next record continues the chain from.
@@ -51,7 +62,10 @@ func (l *Ledger) Judge(look Look, waivers []Waiver, now time.Time) Verdict {
 	if r, ok := l.Latest(look); ok {
 		v.Outcome, v.Reason, v.Record = r.At(now), r.Reason, &r
 	}
-	if v.Outcome == Stale {
+	switch why, outdated := l.outdated[look]; {
+	case outdated && (v.Outcome == Proven || v.Outcome == Stale):
+		v.Outcome, v.Reason = Stale, "proven "+v.Record.Started.Format(time.RFC3339)+", and "+why
+	case v.Outcome == Stale:
 		v.Reason = "proven " + v.Record.Started.Format(time.RFC3339) + ", which counts for " + v.Record.Fresh.String()
 	}
 	if v.Outcome.Counts() {

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -26,11 +27,11 @@ func TakeLock(dir, purpose string, now time.Time) (*Lock, error) {
 	if err != nil {
 		return nil, problem.Wrap(problem.JournalWrite, path, "the lab's lock cannot be made", err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lockFile(file); err != nil {
 		holder := readHolder(file)
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, problem.New(problem.RunLocked, "", "another run is changing this lab"+holder)
+			return nil, problem.New(problem.RunLocked, "", "another run is changing this lab"+inBrackets(holder))
 		}
 		return nil, problem.Wrap(problem.JournalWrite, path, "the lab's lock cannot be taken", err)
 	}
@@ -42,6 +43,36 @@ func TakeLock(dir, purpose string, now time.Time) (*Lock, error) {
 	return &Lock{file}, nil
 }
 
+// lockFile tries for a moment: whoever asks [Holder] has the lock that long.
+func lockFile(file *os.File) error {
+	var err error
+	for range 5 {
+		if err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
+}
+
+// Holder says who has the lab's lock in dir: the command, its process and since
+// when. Empty means nobody.
+func Holder(dir string) (string, error) {
+	file, err := os.Open(filepath.Join(dir, "lock"))
+	if errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", problem.Wrap(problem.JournalWrite, dir, "the lab's lock cannot be looked at", err)
+	}
+	defer func() { _ = file.Close() }()
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return cmp.Or(readHolder(file), "another program"), nil
+	}
+	return "", err
+}
+
 func writeAt(file *os.File, note string) error {
 	_, err := file.WriteAt([]byte(note), 0)
 	return err
@@ -50,10 +81,14 @@ func writeAt(file *os.File, note string) error {
 func readHolder(file *os.File) string {
 	note := make([]byte, 256)
 	n, _ := file.ReadAt(note, 0)
-	if line := strings.TrimSpace(string(note[:n])); line != "" {
-		return " (" + line + ")"
+	return strings.TrimSpace(string(note[:n]))
+}
+
+func inBrackets(text string) string {
+	if text == "" {
+		return ""
 	}
-	return ""
+	return " (" + text + ")"
 }
 
 // Release gives the lock back.

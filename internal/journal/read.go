@@ -34,6 +34,35 @@ func (j *Journal) NewestOfEach(ctx context.Context, typ string) ([]Event, error)
 	return all, err
 }
 
+// LastPositions is the position of the newest event of a type, for each subject.
+func (j *Journal) LastPositions(ctx context.Context, typ string) (map[string]int64, error) {
+	rows, err := j.db.QueryContext(ctx, "SELECT subject, MAX(id) FROM event WHERE type = ? GROUP BY subject", typ)
+	if err != nil {
+		return nil, trouble(j.path, err)
+	}
+	defer func() { _ = rows.Close() }()
+	last := map[string]int64{}
+	for rows.Next() {
+		var subject string
+		var position int64
+		if err := rows.Scan(&subject, &position); err != nil {
+			return nil, trouble(j.path, err)
+		}
+		last[subject] = position
+	}
+	if err := rows.Err(); err != nil {
+		return nil, trouble(j.path, err)
+	}
+	return last, nil
+}
+
+// EachOfType calls do with every event of the types after the position, in the
+// order they were written, together with its own position.
+func (j *Journal) EachOfType(ctx context.Context, after int64, do func(position int64, e Event), types ...string) error {
+	query := "SELECT id, " + columns + " FROM event WHERE id > ? AND type IN (" + marks(len(types)) + ") ORDER BY id"
+	return j.each(ctx, query, append([]any{after}, anys(types)...), do)
+}
+
 // Each calls do with every event after the position, in the order they were
 // written, together with its own position.
 func (j *Journal) Each(ctx context.Context, after int64, do func(position int64, e Event)) error {

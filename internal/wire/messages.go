@@ -260,6 +260,8 @@ type Event struct {
 	Diff    *resource.Diff `cbor:"8,keyasint,omitempty" json:"diff,omitempty"`
 	Failure *Failure       `cbor:"9,keyasint,omitempty" json:"failure,omitempty"`
 	Detail  string         `cbor:"10,keyasint,omitempty" json:"detail,omitempty"`
+	// Lasts is how long an armed guard waits for its confirmation, from now on.
+	Lasts time.Duration `cbor:"11,keyasint,omitempty" json:"lasts_ns,omitempty"`
 }
 
 // EventType names what happened.

@@ -85,7 +85,9 @@ func (g *guard) arm(ctx context.Context) (State, error) {
 		return g.refuseArmed(ctx, fmt.Errorf("the way back could not be armed: %w", err))
 	}
 	g.at("armed")
-	return s, g.tell(wire.GuardArmed, "until "+s.Deadline.UTC().Format(time.TimeOnly)+" UTC")
+	return s, g.emit(wire.Event{
+		Type: wire.GuardArmed, Detail: "until " + s.Deadline.UTC().Format(time.TimeOnly) + " UTC", Lasts: s.Deadline.Sub(g.Now()),
+	})
 }
 
 // refuseArmed ends, under the lock, a guard that has changed nothing. That this
