@@ -192,14 +192,14 @@ func (k AuthorizedKey) Apply(_ context.Context, sys *System, _ Diff) error {
 		return fmt.Errorf("%s has no home directory", k.User)
 	}
 	defer func() { _ = home.Close() }()
-	if err := (place{home, sshDir, sys.at}).makeDir(attributes{0o700, user.uid, user.gid}); err != nil {
+	if err := sys.placeIn(home, user.home, sshDir).makeDir(attributes{0o700, user.uid, user.gid}); err != nil {
 		return err
 	}
 	content, err := readIn(home, keyFile)
 	if err != nil {
 		return err
 	}
-	return place{home, keyFile, sys.at}.replace(k.added(content), attributes{0o600, user.uid, user.gid})
+	return sys.placeIn(home, user.home, keyFile).replace(k.added(content), attributes{0o600, user.uid, user.gid})
 }
 
 // added is the content with the key behind what is there.

@@ -70,6 +70,9 @@ func (d Directory) Apply(_ context.Context, sys *System, _ Diff) error {
 
 // makeDir makes a directory or gives one that is there its mode and owner.
 func (l place) makeDir(a attributes) error {
+	if err := l.announce(); err != nil {
+		return err
+	}
 	if err := l.dir.MkdirAll(filepath.Dir(l.name), 0o755); err != nil {
 		return err
 	}
@@ -78,11 +81,27 @@ func (l place) makeDir(a attributes) error {
 		return err
 	}
 	l.reached("made")
-	dir, err := l.dir.OpenFile(l.name, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
+	dir, err := l.openDir()
 	if err != nil {
 		return err
 	}
 	return errors.Join(dir.Chown(a.uid, a.gid), dir.Chmod(a.mode), dir.Sync(), dir.Close(), l.syncDir())
+}
+
+// openDir opens a directory and no link to one: [os.Root] follows those that stay
+// below it, and what they lead to is not what was captured.
+func (l place) openDir() (*os.File, error) {
+	dir, err := l.dir.OpenFile(l.name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return nil, err
+	}
+	opened, errOpened := dir.Stat()
+	seen, errSeen := l.dir.Lstat(l.name)
+	if err := errors.Join(errOpened, errSeen); err != nil || !os.SameFile(opened, seen) {
+		_ = dir.Close()
+		return nil, errors.Join(err, fmt.Errorf("%s is there and is no directory", filepath.Join("/", l.base, l.name)))
+	}
+	return dir, nil
 }
 
 // Verify implements [Resource]: it opens the directory and looks at what is open,

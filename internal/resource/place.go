@@ -12,9 +12,24 @@ import (
 // place is a path below an opened directory. No link on the way leads out of
 // that directory.
 type place struct {
-	dir  *os.Root
-	name string
-	at   func(point string) // see [System]
+	dir    *os.Root
+	name   string
+	base   string                  // the opened directory, as a path of the host
+	at     func(point string)      // see [System]
+	before func(path string) error // see [System]
+}
+
+// placeIn is a path below a directory that is opened already.
+func (s *System) placeIn(dir *os.Root, base, name string) place {
+	return place{dir, name, base, s.at, s.Before}
+}
+
+// announce says that the path is about to be changed.
+func (l place) announce() error {
+	if l.before == nil {
+		return nil
+	}
+	return l.before(filepath.Join("/", l.base, l.name))
 }
 
 // reached tells a test that the work has come to a point.
@@ -46,7 +61,7 @@ func (s *System) place(p string) (place, error) {
 		}
 	}
 	dir, err := os.OpenRoot(trusted)
-	return place{dir, rest, s.at}, err
+	return s.placeIn(dir, strings.TrimPrefix(trusted, s.Root), rest), err
 }
 
 // onlyRoots reports whether nobody but root can put something into a directory.
@@ -72,6 +87,9 @@ func unfinished(name string) string {
 // replace puts a file in its place at once: whoever reads it sees the old content
 // or the new one, also after a power cut.
 func (l place) replace(content []byte, a attributes) error {
+	if err := l.announce(); err != nil {
+		return err
+	}
 	parent := filepath.Dir(l.name)
 	if err := l.dir.MkdirAll(parent, 0o755); err != nil {
 		return err
@@ -130,6 +148,9 @@ func (l place) overwrite(content []byte, a attributes) error {
 // remove takes a file away, and what a crash left of writing it. That there is
 // none is fine.
 func (l place) remove() error {
+	if err := l.announce(); err != nil {
+		return err
+	}
 	for _, name := range []string{l.unfinished(), l.name} {
 		err := l.dir.Remove(name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {

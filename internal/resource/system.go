@@ -15,6 +15,9 @@ type System struct {
 	// Originals is the directory that keeps what the host was before each first
 	// change; empty keeps nothing.
 	Originals string
+	// Before is told of each path before it is written to, made or taken away; its
+	// error keeps that from happening. Nil where nobody wants to know.
+	Before func(path string) error
 	// at is called at every point of writing at which a crash would leave
 	// something else behind. Only tests set it.
 	at func(point string)

@@ -78,6 +78,20 @@ func (s *System) captureState(ctx context.Context, argv ...string) (State, error
 	return State{Command: Command{Argv: argv}, Exit: out.Exit, Output: out.Stdout}, err
 }
 
+// Covering is the undo that also puts a path back, with what is there now, and
+// whether anything had to be added for that. It is for a path that is about to be
+// changed and that no capture thought of.
+func (u Undo) Covering(sys *System, path string) (more Undo, added bool, err error) {
+	for _, f := range u.Files {
+		whole := f.Absent && !f.Dir // all below it goes when it is taken away again
+		if f.Path == path || whole && strings.HasPrefix(path, f.Path+"/") {
+			return u, false, nil
+		}
+	}
+	part, err := sys.captureFiles(path)
+	return u.And(part), err == nil, err
+}
+
 // And joins two undos. What was captured first is put back last.
 func (u Undo) And(later Undo) Undo {
 	return Undo{

@@ -267,3 +267,35 @@ func scramble(t testing.TB, r *rapid.T, sys *System, paths []string) {
 		}
 	}
 }
+
+// TestWhatNoCaptureThoughtOf: a path is saved when a write to it is announced, once,
+// and whatever is made below one that was not there goes with that.
+func TestWhatNoCaptureThoughtOf(t *testing.T) {
+	sys := undoTree(t)
+	put(t, sys, "/home/.ssh/authorized_keys", "old keys", 0o640)
+	before := portrait(t, sys)
+	undo, err := sys.captureFiles("/home/new")
+	ok(t, err)
+	var saved []string
+	writing := *sys
+	writing.Before = func(path string) error {
+		more, added, err := undo.Covering(sys, path)
+		if undo = more; added {
+			saved = append(saved, path)
+		}
+		return err
+	}
+	mine := attributes{0o600, os.Getuid(), os.Getgid()}
+	for _, path := range []string{"/home/.ssh/authorized_keys", "/home/.ssh/authorized_keys", "/home/new/a", "/home/other/deep/file"} {
+		ok(t, writing.write(path, []byte("Cairn's"), mine))
+	}
+	if got := strings.Join(saved, " "); got != "/home/.ssh/authorized_keys /home/other/deep/file" {
+		t.Errorf("saved were %s", got)
+	}
+	mustDiffer(t, sys, undo, true)
+	ok(t, undo.Restore(t.Context(), sys))
+	mustDiffer(t, sys, undo, false)
+	if after := portrait(t, sys); after != before {
+		t.Errorf("after the restore:\n%s\nbefore:\n%s", after, before)
+	}
+}

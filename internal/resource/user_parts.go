@@ -63,17 +63,22 @@ func (s *System) makeHome(a account) error {
 	if err := at.dir.RemoveAll(at.unfinished()); err != nil {
 		return err
 	}
-	if err := s.copySkeleton(at.dir, at.unfinished(), a); err != nil {
+	if err := s.copySkeleton(at, a); err != nil {
 		return err
 	}
 	at.reached("furnished")
 	return errors.Join(at.dir.Rename(at.unfinished(), at.name), at.syncDir())
 }
 
-func (s *System) copySkeleton(dir *os.Root, home string, a account) error {
+func (s *System) copySkeleton(at place, a account) error {
+	to := func(name string) place {
+		to := at
+		to.name = name
+		return to
+	}
 	return filepath.WalkDir(s.path(skeleton), func(path string, entry fs.DirEntry, err error) error {
 		if path == s.path(skeleton) && (err == nil || errors.Is(err, fs.ErrNotExist)) {
-			return (place{dir, home, s.at}).makeDir(attributes{homeMode, a.uid, a.gid})
+			return to(at.unfinished()).makeDir(attributes{homeMode, a.uid, a.gid})
 		}
 		if err != nil {
 			return err
@@ -82,7 +87,7 @@ func (s *System) copySkeleton(dir *os.Root, home string, a account) error {
 		if err != nil {
 			return err
 		}
-		return copyTo(place{dir, filepath.Join(home, below), s.at}, path, entry, a)
+		return copyTo(to(filepath.Join(at.unfinished(), below)), path, entry, a)
 	})
 }
 

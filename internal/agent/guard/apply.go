@@ -76,6 +76,7 @@ func (g *guard) arm(ctx context.Context) (State, error) {
 	if err := g.rehearse(bounded, undo); err != nil {
 		return g.refuseArmed(ctx, err)
 	}
+	g.undo = undo
 	s := State{Phase: Armed, Deadline: g.Now().Add(g.plan.Deadline), NonceSum: sum(g.plan.Nonce), Boot: g.Boot}
 	if err := writeState(g.Dir, s); err != nil {
 		return s, err
@@ -113,12 +114,29 @@ func (g *guard) apply(ctx context.Context) error {
 	return g.lookAfter(ctx)
 }
 
+// saveFirst keeps what is at a path before a step changes it, unless that was kept
+// in PREPARE: a resource cannot always tell beforehand what it will find. So what is
+// put back, and compared afterwards, is all that was touched.
+func (g *guard) saveFirst(path string) error {
+	undo, added, err := g.undo.Covering(g.System, path)
+	if err != nil || !added {
+		return err
+	}
+	if err := keep(g.Dir, undoFile, undo); err != nil {
+		return err
+	}
+	g.undo = undo
+	return nil
+}
+
 func (g *guard) applyStep(ctx context.Context, step Step) error {
 	event := wire.Event{Type: wire.StepIntent, Step: step.ID, Task: step.Task}
 	if err := g.emit(event); err != nil {
 		return err
 	}
-	diff, err := resource.Converge(ctx, g.System, step.Resource, step.Fingerprint)
+	sys := *g.System
+	sys.Before = g.saveFirst
+	diff, err := resource.Converge(ctx, &sys, step.Resource, step.Fingerprint)
 	switch {
 	case err != nil:
 		event.Type = wire.StepFailed

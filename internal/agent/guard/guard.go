@@ -103,7 +103,8 @@ type guard struct {
 	Env
 	plan    Plan
 	emit    Emit
-	applied time.Time // when the last step was
+	undo    resource.Undo // what is kept on the disk, once it is armed
+	applied time.Time     // when the last step was
 }
 
 // begin goes from PREPARE to SETTLE. What became of it is in the directory.

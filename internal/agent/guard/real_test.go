@@ -197,6 +197,40 @@ func TestRealFullDisk(t *testing.T) {
 	h.mustLetIn()
 }
 
+// TestRealHomeOfAnEarlierInstallation makes a user whose home is there already and
+// belongs to somebody else, with keys or without: what is put back is all of it, the
+// owner's key is not left there, and what is there is what was.
+func TestRealHomeOfAnEarlierInstallation(t *testing.T) {
+	h := newRealHost(t)
+	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(h.owner.PublicKey())))
+	for name, before := range map[string]string{
+		"with keys":       "mkdir -p /home/ann/.ssh; echo '# old keys' >/home/ann/.ssh/authorized_keys; chmod 750 /home/ann/.ssh; chown -R 2000:2000 /home/ann",
+		"without .ssh":    "mkdir -p /home/ann; chown -R 2000:2000 /home/ann",
+		"with a link":     "mkdir -p /home/ann/keys; ln -s keys /home/ann/.ssh; chown -hR 2000:2000 /home/ann",
+		"with other keys": "mkdir -p /home/ann/.ssh; echo '# old keys' >/home/ann/.ssh/other; chmod 700 /home/ann/.ssh; chown -R 2000:2000 /home/ann",
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := *h
+			h.t = t
+			h.sh("rm -rf /home/ann; " + before + "; find /home/ann -exec touch -h -d '2019-08-07 06:05:04' {} +")
+			h.begin(hostPlan{Deadline: time.Minute},
+				resource.Group{Name: "may-log-in", System: true},
+				resource.User{Name: "ann", Home: "/home/ann", Shell: "/bin/bash", Groups: []string{"may-log-in"}},
+				resource.AuthorizedKey{User: "ann", Line: line},
+				resource.Sudoers{Name: "cairn-ann", Content: "ann ALL=(ALL:ALL) NOPASSWD: ALL\n"},
+			)
+			if s := h.awaitPhase(Settled, RolledBack, Stuck, Refused); s.Phase == Settled {
+				h.signal("abort", "the test says so")
+			}
+			if s := h.awaitPhase(RolledBack, Stuck, Refused); s.Phase == Stuck {
+				t.Errorf("the guard ended as %+v", s)
+			}
+			h.mustBeAsBefore()
+		})
+	}
+	h.mustLetIn()
+}
+
 // TestRealNewUser takes back a user who was made with home, key and sudo: by an
 // abort, and by a power cut in the middle.
 func TestRealNewUser(t *testing.T) {
