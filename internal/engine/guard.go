@@ -23,6 +23,9 @@ func (f *following) answer(ctx context.Context, session *host.Session, event wir
 	guard, known := f.guard(event.Guard)
 	switch {
 	case event.Type == wire.GuardPrepared && known && guard.Canary != "":
+		if err := f.notAdmitted(session, guard); err != nil {
+			return f.abort(ctx, session, guard, "", err)
+		}
 		if err := f.proveCanary(ctx, session, guard); err != nil {
 			return f.abort(ctx, session, guard, "the owner could not log in through the new configuration: ", err)
 		}

@@ -1,0 +1,201 @@
+package e2e
+
+import (
+	"bufio"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"cairn/internal/engine"
+	"cairn/internal/problem"
+)
+
+// drift is something for the guard at the gate to put right.
+const drift = "rm /etc/ssh/sshd_config.d/00-cairn.conf"
+
+// TestTruth has the program interrupted, its host vanish and a change refused, and
+// reads what it says last. One host does for all of it.
+func TestTruth(t *testing.T) {
+	b := newBed(t, "server")
+	h := &hurt{owner: newOwner(t, b, "server"), bed: b, host: "server"}
+	t.Run("not in network.admin", func(t *testing.T) { h.t = t; strangerIsRefused(t, h) })
+	t.Run("interrupted", func(t *testing.T) { h.t = t; interruptedSaysWhatIsArmed(t, h) })
+	t.Run("resumed", func(t *testing.T) { h.t = t; resumedIsProven(t, h) })
+	t.Run("another journal", func(t *testing.T) { h.t = t; pastIsPast(t, h) })
+	t.Run("vanished in a check", func(t *testing.T) { h.t = t; vanishedCheckEnds(t, h) })
+	t.Run("vanished in a change", func(t *testing.T) { h.t = t; vanishedUpEnds(t, h) })
+}
+
+// told is what a command in plain text said, and how it ended.
+type told struct {
+	ended
+	took time.Duration // from what was done to it to its end
+}
+
+// until runs a command, does something when a line of its talk has the words, and
+// waits for its end, which has to come within the limit.
+func (h *hurt) until(words string, do func(*os.Process), limit time.Duration, args ...string) told {
+	h.t.Helper()
+	cmd := h.command(args...)
+	var stdout strings.Builder
+	cmd.Stdout = &stdout
+	talk, err := cmd.StderrPipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	var stderr strings.Builder
+	var done time.Time
+	hangs := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
+	defer hangs.Stop()
+	for lines := bufio.NewScanner(talk); lines.Scan(); {
+		stderr.WriteString(lines.Text() + "\n")
+		if done.IsZero() && strings.Contains(lines.Text(), words) {
+			done = time.Now()
+			hangs.Reset(limit)
+			do(cmd.Process)
+		}
+	}
+	_ = cmd.Wait()
+	e := told{ended{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}, time.Since(done)}
+	if done.IsZero() || e.exit < 0 {
+		h.t.Fatalf("it did not say %q, or did not end within %s of that:\n%s%s", words, limit, e.stdout, e.stderr)
+	}
+	h.t.Logf("ended %.1fs after %q with %d:\n%s%s", e.took.Seconds(), words, e.exit, e.stdout, e.stderr)
+	return e
+}
+
+func (e told) says(t *testing.T, all ...string) {
+	t.Helper()
+	for _, words := range all {
+		if !strings.Contains(e.stdout+e.stderr, words) {
+			t.Errorf("it does not say %q", words)
+		}
+	}
+}
+
+// neverAsDeclared is what a command must not say that did not bring the lab there.
+func (e told) neverAsDeclared(t *testing.T) {
+	t.Helper()
+	if strings.Contains(e.stdout, "as declared") {
+		t.Error("it says that the host is as declared")
+	}
+}
+
+func interrupt(p *os.Process) { _ = p.Signal(syscall.SIGINT) }
+
+// strangerIsRefused declares admin networks without this machine: that is said
+// before anything is changed, and once.
+func strangerIsRefused(t *testing.T, h *hurt) {
+	declared := labFile(h.bed, []string{h.host})
+	var lines []string
+	for line := range strings.Lines(declared) {
+		if !strings.HasPrefix(line, "  - \"") {
+			lines = append(lines, line)
+		}
+	}
+	h.write("lab.yaml", strings.Replace(strings.Join(lines, ""), "  admin:\n", "  admin: [192.0.2.0/24]\n", 1))
+	defer h.write("lab.yaml", declared)
+	e := told{ended: h.finish(h.command("up", "--yes"), nil)}
+	t.Logf("%s%s", e.stdout, e.stderr)
+	if e.exit != problem.ExitRolledBack {
+		t.Errorf("it ended with %d", e.exit)
+	}
+	e.neverAsDeclared(t)
+	e.says(t, "refused before anything was touched: guard gate", "is not in network.admin")
+	if n := strings.Count(e.stdout+e.stderr[strings.Index(e.stderr, "\nerror: "):], "network.admin"); n != 1 {
+		t.Errorf("at the end the cause is told %d times", n)
+	}
+}
+
+// interruptedSaysWhatIsArmed interrupts a change that waits for its confirmation.
+func interruptedSaysWhatIsArmed(t *testing.T, h *hurt) {
+	e := h.until("guard gate applied, not yet confirmed", interrupt, 10*time.Second, "up", "--yes")
+	if e.exit != problem.ExitCancelled {
+		t.Errorf("it ended with %d", e.exit)
+	}
+	e.neverAsDeclared(t)
+	e.says(t, "server: guard gate is armed; without a confirmation the host puts everything back by itself at ", "code:  run.cancelled")
+}
+
+// resumedIsProven goes on with that change, which is confirmed and then looked at.
+func resumedIsProven(t *testing.T, h *hurt) {
+	first := h.mustUp()
+	if looks := looksAt(first.lines(t)); looks["ssh-effective-config"] == 0 {
+		t.Errorf("nobody looked at what was changed: %v", looks)
+	}
+	// The same with evidence that is young enough, if it did not matter what came
+	// after it.
+	h.bed.run(h.host, drift)
+	h.until("guard gate applied, not yet confirmed", interrupt, 10*time.Second, "up", "--yes")
+	resumed := h.mustUp()
+	if looks := looksAt(resumed.lines(t)); looks["ssh-effective-config"] == 0 || looks["port-scan-ipv4"] == 0 {
+		t.Errorf("nobody looked at what was changed: %v", looks)
+	}
+	if looks := looksAt(h.mustUp().lines(t)); len(looks) > 0 {
+		t.Errorf("what was proven is looked at again: %v", looks)
+	}
+	h.noChanges()
+}
+
+// looksAt counts the looks by their probes.
+func looksAt(all []said) map[string]int {
+	looks := map[string]int{}
+	for _, s := range all {
+		if s.Type == engine.EventLook {
+			looks[s.Probe]++
+		}
+	}
+	return looks
+}
+
+// pastIsPast makes the lab's folder anew but for the pinned keys: what the host did
+// for the journal before is told as past, and no change as one of now.
+func pastIsPast(t *testing.T, h *hurt) {
+	if err := os.Remove(h.journal()); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range h.mustUp().lines(t) {
+		switch {
+		case s.Type == engine.EventAttached && strings.Contains(s.Text, "earlier runs that this lab's journal did not know of"):
+			return
+		case strings.HasPrefix(s.Type, "guard.") || strings.HasPrefix(s.Type, "step."):
+			t.Fatalf("the past is told as news: %+v", s)
+		}
+	}
+	t.Error("nobody said that there are earlier runs")
+}
+
+// vanishedCheckEnds has the packets vanish while the looks are made.
+func vanishedCheckEnds(t *testing.T, h *hurt) {
+	e := h.until("proving: ", func(*os.Process) { h.pullCable() }, 90*time.Second, "check")
+	h.plugIn()
+	if e.exit != problem.ExitUnproven {
+		t.Errorf("it ended with %d", e.exit)
+	}
+}
+
+// vanishedUpEnds has them vanish while a guard is armed: up is interrupted, says
+// what the host will do and ends; the host does it; and the next up converges.
+func vanishedUpEnds(t *testing.T, h *hurt) {
+	h.bed.run(h.host, drift)
+	e := h.until("guard gate armed", func(p *os.Process) {
+		h.pullCable()
+		time.Sleep(5 * time.Second)
+		interrupt(p)
+	}, 15*time.Second, "up", "--yes")
+	h.plugIn()
+	if e.exit != problem.ExitCancelled {
+		t.Errorf("it ended with %d", e.exit)
+	}
+	e.neverAsDeclared(t)
+	e.says(t, "server: guard gate is armed")
+	if lock := h.run("up", "--yes"); lock.exit != 0 {
+		t.Errorf("the next up ended with %d:\n%s", lock.exit, lock.stdout)
+	}
+	h.noChanges()
+}

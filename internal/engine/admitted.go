@@ -1,0 +1,27 @@
+package engine
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"cairn/internal/host"
+	"cairn/internal/resource"
+)
+
+// notAdmitted is why a guard's firewall would keep this machine out: the host sees
+// it at an address that network.admin does not have. Nil where that is not so, or
+// cannot be told.
+func (f *following) notAdmitted(session *host.Session, guard sentGuard) error {
+	peer, err := netip.ParseAddr(session.Hello().Facts.Peer)
+	admin := f.engine.lab.Network.Admin
+	table := string(resource.NftTable{}.Kind()) + " "
+	if err != nil || len(admin) == 0 || !slices.ContainsFunc(guard.Steps, func(step string) bool { return strings.HasPrefix(step, table) }) {
+		return nil
+	}
+	if slices.ContainsFunc(admin, func(p netip.Prefix) bool { return p.Contains(peer.Unmap()) }) {
+		return nil
+	}
+	return fmt.Errorf("this machine has the address %s there, which is not in network.admin: the firewall would keep it out; add it in lab.yaml, or run cairn from a machine that is in it", peer.Unmap())
+}
