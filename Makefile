@@ -47,6 +47,10 @@ test: need check ## everything: check, then the tests on real hosts; cleans up a
 	$(GO) test -count=1 -timeout 30m -p 2 $(on-hosts)
 	$(GO) test -count=1 -timeout 30m ./e2e
 
+.PHONY: test-network
+test-network: need agents ## cut, silence and delay the network at many messages of up and check; half an hour
+	CAIRN_NETWORK_FAULTS=$${CAIRN_NETWORK_FAULTS:-80} $(GO) test -count=1 -timeout 3h -run TestFaultyNetwork -v ./e2e
+
 .PHONY: rehearse
 rehearse: ## walk the roadmap on throw-away hosts that mirror examples/starter
 	@sh scripts/need.sh

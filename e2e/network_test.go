@@ -1,0 +1,198 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"cairn/internal/engine"
+	"cairn/internal/host"
+	"cairn/internal/host/faulty"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+	"cairn/internal/wire"
+)
+
+// networkVariable says how many faults TestFaultyNetwork tries. `make test-network`
+// sets it; without it there are few.
+const networkVariable = "CAIRN_NETWORK_FAULTS"
+
+// impatient are limits that a test can wait for.
+var impatient = host.Limits{
+	Dial: 4 * time.Second, Login: 8 * time.Second, Hello: 15 * time.Second, Heartbeat: wire.Heartbeat{Every: time.Second, Limit: 5 * time.Second},
+}
+
+const (
+	// endBound is more than a command takes over a line that fails once: its own work,
+	// the limits, and a guard that nobody can confirm.
+	endBound = 4 * time.Minute
+	// leaveBound is what a command may take to end when it is interrupted.
+	leaveBound = 10 * time.Second
+)
+
+// ordeal is a command over a line that goes wrong.
+type ordeal struct {
+	command string // up, which puts drift right, or check
+	fault   faulty.Fault
+}
+
+func (o ordeal) name() string {
+	name := fmt.Sprintf("%s %s %s at %d", o.command, o.fault.Kind, o.fault.Way, o.fault.At)
+	if o.fault.Stays {
+		name += " for good"
+	}
+	return name
+}
+
+// TestFaultyNetwork cuts, silences and delays the connection at messages spread over
+// all of `up` and `check`, both ways, for once and for good. The command always ends
+// within its bound and says what is true, and the next `up` converges.
+func TestFaultyNetwork(t *testing.T) {
+	count, err := strconv.Atoi(os.Getenv(networkVariable))
+	names := []string{"h0", "h1", "h2", "h3"}
+	if err != nil {
+		count, names = 4, names[:2]
+	}
+	b := newBed(t, names...)
+	well := map[string]*faulty.Line{}
+	var mu sync.Mutex
+	commands := []string{"up", "check"}
+	var all sync.WaitGroup
+	for _, name := range names {
+		all.Go(func() {
+			alone := b.alone(t, name)
+			alone.up()
+			if name != names[0] {
+				return
+			}
+			for _, command := range commands {
+				line := &faulty.Line{}
+				if _, err := alone.carryOutOver(t.Context(), line, name, command); err != nil {
+					t.Errorf("%s without a fault: %v", command, err)
+				}
+				mu.Lock()
+				well[command] = line
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	spread(names, ordeals(well, count), func(name string, o ordeal) {
+		t.Run(o.name(), func(t *testing.T) { b.alone(t, name).endure(t, name, o) })
+	})
+}
+
+// ordeals are so many, spread evenly over the messages of the commands.
+func ordeals(well map[string]*faulty.Line, count int) []ordeal {
+	kinds := []faulty.Fault{
+		{Kind: faulty.Silence, Way: faulty.In}, {Kind: faulty.Silence, Way: faulty.Both, Stays: true}, {Kind: faulty.Cut, Way: faulty.In},
+		{Kind: faulty.Silence, Way: faulty.Out}, {Kind: faulty.Cut, Way: faulty.Out}, {Kind: faulty.Delay, Way: faulty.In, For: 3 * time.Second},
+		{Kind: faulty.Delay, Way: faulty.Out, For: 3 * time.Second},
+	}
+	var all []ordeal
+	for i := range count {
+		command, f := "up", kinds[i%len(kinds)]
+		if i%4 == 3 {
+			command = "check"
+		}
+		f.At = 1 + well[command].Messages(f.Way)*i/count
+		all = append(all, ordeal{command, f})
+	}
+	return all
+}
+
+// alone is a lab of one host of the bed, with a journal of its own.
+func (b *bed) alone(t *testing.T, name string) *bed {
+	t.Helper()
+	only := *b.lab
+	only.Dir = filepath.Join(b.lab.Dir, name)
+	only.Hosts = slices.DeleteFunc(slices.Clone(b.lab.Hosts), func(h lab.Host) bool { return h.Name != name })
+	one := &bed{t: t, rehearsal: b.rehearsal, lab: &only, key: b.key, roadmap: b.roadmap}
+	one.pin()
+	return one
+}
+
+// carryOutOver carries a command out over a line. up has something to do.
+func (b *bed) carryOutOver(ctx context.Context, line *faulty.Line, name, command string) (*engine.UpReport, error) {
+	c, err := host.New(host.Options{Lab: b.lab, Dir: engine.StateDirOf(b.lab), Now: time.Now, Dial: line.Dial, Limits: impatient})
+	if err != nil {
+		return nil, err
+	}
+	e := b.engineOver(c, b.take)
+	if command == "check" {
+		_, err := e.Check(ctx, engine.CheckOptions{})
+		return nil, err
+	}
+	b.run(name, drift)
+	return e.Up(ctx, engine.UpOptions{})
+}
+
+func (b *bed) endure(t *testing.T, name string, o ordeal) {
+	line := &faulty.Line{Fault: o.fault}
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	type end struct {
+		report *engine.UpReport
+		err    error
+	}
+	ended := make(chan end, 1)
+	started := time.Now()
+	go func() {
+		report, err := b.carryOutOver(ctx, line, name, o.command)
+		ended <- end{report, err}
+	}()
+	bound := time.After(endBound)
+	if o.fault.Stays {
+		eventually(t, endBound, "the fault comes", func() bool { return line.Struck() || len(ended) > 0 })
+		time.Sleep(3 * time.Second)
+		interrupt()
+		bound = time.After(leaveBound)
+	}
+	var e end
+	select {
+	case e = <-ended:
+	case <-bound:
+		t.Fatal("it hangs")
+	}
+	t.Logf("ended after %.1fs: %v", time.Since(started).Seconds(), e.err)
+	if o.command == "up" {
+		b.saysWhatIsArmed(t, e.report, e.err)
+	}
+	b.reachable(name)
+	b.up()
+	if n := b.up().Plan.Changes(); n != 0 {
+		t.Errorf("the up after that finds %d changes", n)
+	}
+}
+
+// saysWhatIsArmed holds the report against the events that came.
+func (b *bed) saysWhatIsArmed(t *testing.T, report *engine.UpReport, err error) {
+	t.Helper()
+	var last wire.EventType
+	for _, event := range b.seen() {
+		if typ := wire.EventType(event.Type); event.Guard != "" && event.Step == "" && typ != engine.EventProof {
+			last = typ
+		}
+	}
+	h := report.Hosts[0]
+	armed := slices.ContainsFunc(h.Guards, engine.GuardOutcome.Armed)
+	switch {
+	case err == nil && h.State != engine.HostChanged && h.State != engine.HostAsDeclared:
+		t.Errorf("it worked, and the host is %+v", h)
+	case err != nil && h.State == engine.HostAsDeclared && problem.CodeOf(err) != problem.RunUnproven:
+		t.Errorf("%v, and the host is as declared", err)
+	case (last == wire.GuardArmed || last == wire.GuardApplied || last == wire.GuardSettled) && !armed && h.State != engine.HostWaiting:
+		t.Errorf("the last that the host said is %s, and the report says %+v", last, h)
+	case armed && h.Guards[len(h.Guards)-1].Until == nil:
+		t.Errorf("armed until when? %+v", h)
+	}
+}
