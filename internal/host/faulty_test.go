@@ -3,6 +3,8 @@ package host
 import (
 	"context"
 	"fmt"
+	"net"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -130,5 +132,26 @@ func TestGivenUpVisitsEndAtOnce(t *testing.T) {
 		if took := time.Since(given); took > 2*time.Second {
 			t.Errorf("silent from message %d on: it took %s to give up", line.Fault.At, took)
 		}
+	}
+}
+
+// TestAnSSHAgentThatSaysNothing is one that was forwarded from a machine that is gone.
+func TestAnSSHAgentThatSaysNothing(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "agent")
+	l, err := net.Listen("unix", socket)
+	must(t, err)
+	defer func() { must(t, l.Close()) }()
+	answered := make(chan error, 1)
+	go func() {
+		_, err := agentIdentities(socket, 200*time.Millisecond)
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		if err == nil {
+			t.Error("it has keys")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it is waited for")
 	}
 }

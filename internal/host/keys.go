@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -86,7 +87,7 @@ func (c *Connector) offered(s settings) (keyring, error) {
 	for _, path := range paths {
 		files = append(files, c.fileIdentities(&ring, s, path, len(certificates) == 0)...)
 	}
-	held, err := c.agents.get(socket, func() ([]*identity, error) { return agentIdentities(socket) })
+	held, err := c.agents.get(socket, func() ([]*identity, error) { return agentIdentities(socket, c.options.Limits.Dial) })
 	if err != nil {
 		ring.problems = append(ring.problems, err)
 	}
@@ -120,8 +121,9 @@ func (r *keyring) certificates(paths []string) []*identity {
 }
 
 // agentIdentities are the keys of the SSH agent at the socket; none when there is
-// no agent. The connection stays, because the agent signs over it.
-func agentIdentities(socket string) ([]*identity, error) {
+// no agent. The connection stays, because the agent signs over it. One that was
+// forwarded from a machine that is gone does not answer.
+func agentIdentities(socket string, limit time.Duration) ([]*identity, error) {
 	if socket == "" {
 		return nil, nil
 	}
@@ -129,7 +131,13 @@ func agentIdentities(socket string) ([]*identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the SSH agent does not answer: %w", err)
 	}
+	if err := conn.SetDeadline(time.Now().Add(limit)); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	signers, err := agent.NewClient(conn).Signers()
+	if err == nil {
+		err = conn.SetDeadline(time.Time{}) // a person may have to allow that it signs
+	}
 	if err != nil || len(signers) == 0 {
 		_ = conn.Close()
 		return nil, err
