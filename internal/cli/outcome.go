@@ -103,7 +103,7 @@ func stateText(h engine.HostOutcome, now time.Time) string {
 		return "put back as it was: " + guardsThat(h, wire.GuardRolledBack)
 	case engine.HostRefused:
 		if refused := guardsThat(h, wire.GuardRefused); refused != "" {
-			return "refused before anything was touched: " + refused
+			return "refused before it changed anything: " + refused
 		}
 		return "the host refused the work"
 	case engine.HostFailed:

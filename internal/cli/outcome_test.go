@@ -45,7 +45,7 @@ func TestWhatUpSaysLast(t *testing.T) {
 		{"a package failed", engine.UpReport{Plan: plan, Consent: true, Hosts: []engine.HostOutcome{{Host: "atlas", State: engine.HostFailed, Changed: []string{"a"}, Unproven: true, Planned: 2}}},
 			"  ✗ atlas: a step failed; 1 change made before, and kept, not proven yet; 2 changes still to be made\nNext: cairn status\n"},
 		{"refused", engine.UpReport{Plan: plan, Consent: true, Hosts: []engine.HostOutcome{{Host: "atlas", State: engine.HostRefused, Planned: 3, Guards: guard(wire.GuardRefused, nil)}}},
-			"Nothing was changed.\n  ✗ atlas: refused before anything was touched: guard gate; 3 changes still to be made\nNext: cairn status\n"},
+			"Nothing was changed.\n  ✗ atlas: refused before it changed anything: guard gate; 3 changes still to be made\nNext: cairn status\n"},
 		{"interrupted while a guard is armed", engine.UpReport{Plan: plan, Consent: true, Hosts: []engine.HostOutcome{{Host: "atlas", State: engine.HostWaiting, Guards: guard(wire.GuardSettled, &until)}}},
 			"  ◐ atlas: guard gate is armed; without a confirmation the host puts everything back by itself at 12:00:42 UTC, in 42s\nNext: cairn status\n"},
 		{"lost while a guard was armed", engine.UpReport{Plan: plan, Consent: true, Hosts: []engine.HostOutcome{{Host: "atlas", State: engine.HostWaiting, Guards: guard(wire.GuardArmed, &past)}}},
