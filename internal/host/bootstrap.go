@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
 
 	"cairn/internal/host/agents"
 	"cairn/internal/lab"

@@ -116,7 +116,8 @@ func (b *bootstrap) echoes(ctx context.Context) bool {
 // echoesNow asks for a word that is not in the question, which a menu may repeat.
 func (b *bootstrap) echoesNow(ctx context.Context) bool {
 	nonce := rand.Text()
-	channel, release, err := newChannel(ctx, b.transport, "printf cairn-%s\\\\n "+nonce, b.connector.doubt, answer{})
+	// Not with ctx: it ends when the login speaks, and would take the connection along.
+	channel, release, err := newChannel(context.WithoutCancel(ctx), b.transport, "printf cairn-%s\\\\n "+nonce, b.connector.doubt, answer{})
 	if err != nil {
 		return false
 	}
