@@ -91,6 +91,10 @@ func (s *System) keepResult(r Resource) error {
 	return s.writeOriginal(r, o)
 }
 
+// KeepResult writes down what became of the resource's files where Persist has made
+// some of them, which is after the change itself.
+func (s *System) KeepResult(r Resource) error { return s.keepResult(r) }
+
 func (s *System) writeOriginal(r Resource, o original) error {
 	spec, err := Encode(r)
 	if err != nil {

@@ -153,6 +153,9 @@ func persistOne(ctx context.Context, env Env, r resource.Guardable) error {
 	if err := r.Persist(ctx, env.System); err != nil {
 		return fmt.Errorf("making %s %s permanent: %w", r.Kind(), r.Key(), err)
 	}
+	if err := env.System.KeepResult(r); err != nil {
+		return fmt.Errorf("writing down what was made permanent of %s %s: %w", r.Kind(), r.Key(), err)
+	}
 	env.at("made permanent " + r.Key())
 	// A restart since the confirmation has ended what was only at runtime.
 	diff, err := resource.Converge(ctx, env.System, r, "")
