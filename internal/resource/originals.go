@@ -67,7 +67,7 @@ func (s *System) keepOriginal(ctx context.Context, r Resource, d Diff) error {
 	if l, ok := r.(leaver); ok {
 		o.Leaves = l.leaves(d)
 	}
-	return s.writeOriginal(r, o)
+	return errors.Join(s.writeOriginal(r, o), s.remove(s.releasedMark()))
 }
 
 // keepResult writes down what became of the files, by which a later change of

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 )
@@ -67,6 +68,9 @@ func (r Release) ways(ctx context.Context, sys *System) ([]way, error) {
 			w.left = append(w.left, o.Leaves)
 		}
 		all = append(all, w)
+	}
+	if _, _, released, err := sys.stat(sys.releasedMark()); err != nil || released {
+		return all, err // what looks like Cairn's is what the release has left
 	}
 	for _, spec := range r.Parts {
 		part, err := Decode(spec)
@@ -227,10 +231,20 @@ func (r Release) Capture(ctx context.Context, sys *System) (Undo, error) {
 	return whole, nil
 }
 
-// Persist implements [Guardable]: what was kept for this is needed no more.
+// Persist implements [Guardable]: what was kept for this is needed no more. A mark
+// says that nothing of what is left is to be taken for an earlier version's.
 func (Release) Persist(_ context.Context, sys *System) error {
 	if sys.Originals == "" {
 		return nil
 	}
-	return os.RemoveAll(sys.path(sys.Originals))
+	if err := os.RemoveAll(sys.path(sys.Originals)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(sys.path(sys.Originals), 0o700); err != nil {
+		return err
+	}
+	return sys.write(sys.releasedMark(), nil, attributes{0o600, os.Getuid(), os.Getgid()})
 }
+
+// releasedMark is there from a release to the next change.
+func (s *System) releasedMark() string { return path.Join(s.Originals, "released") }
