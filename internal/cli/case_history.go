@@ -26,6 +26,11 @@ EXIT STATUS
 	}
 }
 
+// caseHistory is what case history tells.
+type caseHistory struct {
+	Turns []engine.CaseTurn `json:"turns"`
+}
+
 func runCaseHistory(cmd *cobra.Command, g *globals) error {
 	e, err := g.look(cmd.Context(), loginFlags{})
 	if err != nil {
@@ -36,7 +41,7 @@ func runCaseHistory(cmd *cobra.Command, g *globals) error {
 	if err != nil {
 		return err
 	}
-	return g.screen.result(turns, func(w io.Writer) {
+	return g.screen.result(caseHistory{turns}, func(w io.Writer) {
 		for i := range turns {
 			writeTurn(w, &turns[i])
 		}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -118,7 +117,5 @@ func (g *globals) showResult() func(simulate.Result) error {
 			return err
 		}
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	return func(r simulate.Result) error { return encoder.Encode(r) }
+	return func(r simulate.Result) error { return writeJSON(out, r, "") }
 }

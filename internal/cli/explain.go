@@ -46,12 +46,14 @@ func runExplain(ctx context.Context, g *globals, id string, full bool) error {
 	return g.screen.result(explanation, func(w io.Writer) { writeExplanation(g.screen, w, explanation, full) })
 }
 
+// explainedCode is what explain tells of an error code.
+type explainedCode struct {
+	problem.Entry
+	Link string `json:"link"` // where the documentation tells of it
+}
+
 func (g *globals) explainCode(entry problem.Entry) error {
-	linked := struct {
-		problem.Entry
-		Link string `json:"link"`
-	}{entry, entry.Link()}
-	return g.screen.result(linked, func(w io.Writer) {
+	return g.screen.result(explainedCode{entry, entry.Link()}, func(w io.Writer) {
 		fmt.Fprintf(w, "%s  (exit code %d)\n%s\nWhat to do: %s\nMore: %s\n", entry.Code, entry.Exit, entry.Meaning, entry.Fix, entry.Link())
 	})
 }

@@ -36,18 +36,35 @@ func (g *globals) loadLab() (*lab.Lab, *roadmap.Roadmap, error) {
 			return nil, nil, err
 		}
 	}
-	l, err := lab.Known{Checkpoints: checkpointIDs(r)}.Load(path)
+	l, err := knownTo(r).Load(path)
 	return l, r, err
 }
 
-func checkpointIDs(r *roadmap.Roadmap) []string {
-	var ids []string
+// knownTo is what a lab file is held against: the roadmap's names, today's date,
+// and what this version does not do.
+func knownTo(r *roadmap.Roadmap) lab.Known {
+	known := lab.Known{Parts: map[string][]string{}, Now: time.Now(), LaterServices: true}
+	known.Home, _ = os.UserHomeDir()
+	ready := map[string]bool{}
 	for _, stage := range r.Stages {
 		for _, c := range stage.Checkpoints {
-			ids = append(ids, c.ID)
+			known.Checkpoints = append(known.Checkpoints, c.ID)
+			for _, use := range c.Probes {
+				known.Parts[c.ID] = append(known.Parts[c.ID], use.Probe)
+			}
+		}
+		for _, t := range stage.Tasks {
+			for _, choice := range t.Choices {
+				ready[choice] = ready[choice] || t.Available
+			}
 		}
 	}
-	return ids
+	for _, c := range r.Choices {
+		if c.Lab && !ready[c.ID] {
+			known.LaterChoices = append(known.LaterChoices, c.ID)
+		}
+	}
+	return known
 }
 
 // addHosts is the flag of commands that can be narrowed down to some hosts.

@@ -51,6 +51,19 @@ EXIT STATUS
 	return cmd
 }
 
+// metHost is what host add tells of a host.
+type metHost struct {
+	Host          string `json:"host"`     // its name in the lab file
+	User          string `json:"user"`     // who was logged in as
+	Hostname      string `json:"hostname"` // what it calls itself
+	System        string `json:"system"`
+	SystemID      string `json:"system_id"` // as os-release(5) has it
+	SystemVersion string `json:"system_version"`
+	Arch          string `json:"arch"`
+	CPUs          int    `json:"cpus"` // logical processors
+	MemoryBytes   uint64 `json:"memory_bytes"`
+}
+
 func runHostAdd(ctx context.Context, g *globals, h lab.Host, c *host.Connector, how host.Login, write bool) error {
 	how.AsNeeded = true
 	session, err := c.Connect(ctx, h, how)
@@ -66,7 +79,11 @@ func runHostAdd(ctx context.Context, g *globals, h lab.Host, c *host.Connector, 
 		return err
 	}
 	facts := session.Hello().Facts
-	return g.screen.result(facts, func(w io.Writer) {
+	met := metHost{
+		Host: h.Name, User: session.LoginUser(), Hostname: facts.Hostname, System: facts.OS.Name, SystemID: facts.OS.ID, SystemVersion: facts.OS.Version,
+		Arch: facts.Arch, CPUs: facts.CPUs, MemoryBytes: facts.MemoryBytes,
+	}
+	return g.screen.result(met, func(w io.Writer) {
 		fmt.Fprintf(w, "%s is %s on %s, %s, %.1f GiB of memory; logged in as %s.\n", h.Name, facts.OS.Name, facts.Arch, counted(facts.CPUs, "CPU"),
 			float64(facts.MemoryBytes)/(1<<30), session.LoginUser())
 		if again := askedAgain(session); again != "" {

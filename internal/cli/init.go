@@ -36,6 +36,11 @@ EXIT STATUS
 	return cmd
 }
 
+// written is what init tells.
+type written struct {
+	Files []string `json:"files"` // paths of the files that it wrote
+}
+
 func runInit(g *globals, dir string, options lab.InitOptions) error {
 	files, err := lab.Init(dir, options)
 	if err != nil && problem.Of(err) == nil {
@@ -44,7 +49,7 @@ func runInit(g *globals, dir string, options lab.InitOptions) error {
 	if err != nil {
 		return err
 	}
-	return g.screen.result(map[string][]string{"files": files}, func(w io.Writer) {
+	return g.screen.result(written{files}, func(w io.Writer) {
 		for _, f := range files {
 			fmt.Fprintf(w, "wrote %s\n", f)
 		}

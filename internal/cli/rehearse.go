@@ -51,7 +51,7 @@ func runSweep(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	return g.screen.result(map[string][]string{"removed": removed}, func(w io.Writer) {
+	return g.screen.result(sweptRuns{removed}, func(w io.Writer) {
 		if len(removed) == 0 {
 			fmt.Fprintln(w, "No rehearsal has left anything.")
 			return
@@ -120,4 +120,9 @@ func writeRehearsalText(s *screen, w io.Writer, report *rehearse.WalkReport) {
 			time.Since(s.begun).Round(time.Second), len(report.Up.Reached), report.Again.Plan.Changes(), report.Again.Plan.Looked())
 		fmt.Fprintln(w, "Next: cairn init (a lab file for your own hosts), or if this is it: cairn plan")
 	}
+}
+
+// sweptRuns is what rehearse --sweep tells.
+type sweptRuns struct {
+	Removed []string `json:"removed"` // ids of rehearsals
 }

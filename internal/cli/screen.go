@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -88,11 +87,9 @@ func (s *screen) result(value any, text func(io.Writer)) error {
 	defer s.mu.Unlock()
 	switch s.format {
 	case formatJSON:
-		encoder := json.NewEncoder(s.streams.Out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(value)
+		return writeJSON(s.streams.Out, value, "  ")
 	case formatNDJSON:
-		return json.NewEncoder(s.streams.Out).Encode(map[string]any{"type": "result", "result": value})
+		return writeJSON(s.streams.Out, resultLine{Type: "result", Result: value}, "")
 	}
 	text(s.streams.Out)
 	return nil
@@ -103,7 +100,7 @@ func (s *screen) progress(event engine.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.format == formatNDJSON {
-		_ = json.NewEncoder(s.streams.Out).Encode(event)
+		_ = writeJSON(s.streams.Out, event, "")
 		return
 	}
 	s.underWay.take(event)
@@ -132,7 +129,7 @@ func (s *screen) fail(err error) {
 	all := failures(err)
 	if s.format != formatText {
 		all[0].Others = all[1:]
-		_ = json.NewEncoder(s.streams.Out).Encode(all[0])
+		_ = writeJSON(s.streams.Out, all[0], "")
 		return
 	}
 	for _, f := range all[:min(len(all), maxCauses)] {

@@ -39,6 +39,11 @@ EXIT STATUS
 	}
 }
 
+// taskList is what task list tells.
+type taskList struct {
+	Stages []engine.StageTasks `json:"stages"`
+}
+
 func runTaskList(cmd *cobra.Command, g *globals) error {
 	e, err := g.look(cmd.Context(), loginFlags{})
 	if err != nil {
@@ -46,7 +51,7 @@ func runTaskList(cmd *cobra.Command, g *globals) error {
 	}
 	defer func() { _ = e.Close() }()
 	stages := e.Tasks()
-	return g.screen.result(stages, func(w io.Writer) { writeTasks(g.screen, w, stages) })
+	return g.screen.result(taskList{stages}, func(w io.Writer) { writeTasks(g.screen, w, stages) })
 }
 
 func runTaskShow(cmd *cobra.Command, g *globals, id string) error {

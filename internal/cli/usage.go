@@ -50,8 +50,19 @@ func counting(count cobra.PositionalArgs) cobra.PositionalArgs {
 		if count == nil || count(cmd, args) == nil {
 			return nil
 		}
-		return refused(cmd, fmt.Sprintf("%d arguments do not fit; it is written `%s`", len(args), cmd.UseLine()))
+		return refused(cmd, fmt.Sprintf("%s; it is written `%s`", misfit(len(args)), cmd.UseLine()))
 	}
+}
+
+// misfit says of a number of arguments that it is not the right one.
+func misfit(n int) string {
+	switch n {
+	case 0:
+		return "an argument is missing"
+	case 1:
+		return "1 argument does not fit"
+	}
+	return fmt.Sprintf("%d arguments do not fit", n)
 }
 
 // wrongFlag puts a complaint about a flag into our words.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"cairn/internal/document"
 	"cairn/internal/problem"
@@ -21,8 +22,15 @@ const FileName = "lab.yaml"
 // while the file is read, so that a wrong one is reported with its place like
 // everything else. A nil list means that they are not checked.
 type Known struct {
-	Checkpoints []string // of the roadmap, without the part behind a slash
-	Services    []string // of the catalog
+	Checkpoints []string            // of the roadmap, without the part behind a slash
+	Parts       map[string][]string // the names of the probes of each checkpoint, which a waiver may name behind a slash
+	Services    []string            // of the catalog
+	Now         time.Time           // today's date, for waivers; zero asks for none
+	Home        string              // the owner's home, for paths that begin with ~/; empty looks for no key
+
+	// What this version of Cairn does not do, although the lab file may ask for it.
+	LaterChoices  []string // names of choices
+	LaterServices bool     // services
 }
 
 // Load reads and checks a lab file. See [Known.Load].
@@ -52,18 +60,21 @@ func (k Known) Parse(path string, data []byte) (*Lab, error) { return k.parse(pa
 func (k Known) parse(path string, data []byte, exists func(string) bool) (*Lab, error) {
 	root, faults := readYAML(data)
 	var l *Lab
+	var remarks document.Faults
 	if root != nil {
 		i := &inspector{bad: map[*node]bool{}}
 		i.inspect(root, labShape(), document.Place{Line: 1, Column: 1}, "")
 		l = build(root)
 		r := &rules{root: root, lab: l, bad: i.bad, known: k, exists: exists}
 		faults = append(append(faults, i.faults...), r.check()...)
+		remarks = r.remarks
 	}
 	if len(faults) > 0 {
 		return nil, problemOf(path, faults)
 	}
 	digest := sha256.Sum256(data)
 	l.File, l.Dir, l.Hash = path, filepath.Dir(path), hex.EncodeToString(digest[:])
+	l.Remarks = remarks.In(path)
 	return l, nil
 }
 

@@ -17,6 +17,8 @@ type rules struct {
 	known  Known
 	exists func(path string) bool // whether a file is in the lab's folder; nil when that is not to be asked
 	faults document.Faults
+
+	remarks document.Faults // what is wrong without keeping the lab from being used
 }
 
 // check applies all rules.
@@ -26,10 +28,15 @@ func (r *rules) check() document.Faults {
 	r.choices()
 	r.services()
 	r.waivers()
+	r.sshKey()
+	r.later()
 	return r.faults
 }
 
 func (r *rules) fault(p document.Place, f flaw) { r.faults = append(r.faults, f.at(p)) }
+
+// remark reports what does not keep the lab from being used.
+func (r *rules) remark(p document.Place, f flaw) { r.remarks = append(r.remarks, f.at(p)) }
 
 // conflict reports two things that cannot both be.
 func (r *rules) conflict(p document.Place, format string, args ...any) {

@@ -11,6 +11,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"cairn/internal/document"
 )
 
 // Workflow says how strictly stages gate.
@@ -57,6 +59,11 @@ type Lab struct {
 	File string // path of the lab file as it was given
 	Dir  string // its folder
 	Hash string // SHA-256 of its bytes, in hexadecimal digits
+
+	// Remarks are what is wrong without keeping the lab from being used: a waiver
+	// that is over, a key file that is not on this machine (code LabBadValue), and
+	// what this version of Cairn does not do yet (code LabNotReady).
+	Remarks document.Faults
 }
 
 // SSH is how the owner logs in.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cairn/internal/document"
 	"cairn/internal/problem"
@@ -15,6 +16,7 @@ import (
 func (r *rules) waivers() {
 	seen := map[string]bool{}
 	for _, item := range r.root.get("waivers").list() {
+		r.over(item.get("expires"))
 		n := item.get("checkpoint")
 		if !r.good(n) {
 			continue
@@ -27,11 +29,16 @@ func (r *rules) waivers() {
 	}
 }
 
-// waived checks the checkpoint itself. The part behind the slash names a probe,
-// which only shows when there is evidence.
+// waived checks the checkpoint itself, and its part behind the slash.
 func (r *rules) waived(n *node) {
 	id, part, partial := strings.Cut(n.text, "/")
-	if r.known.Checkpoints == nil || slices.Contains(r.known.Checkpoints, id) {
+	if r.known.Checkpoints == nil {
+		return
+	}
+	if slices.Contains(r.known.Checkpoints, id) {
+		if partial && r.known.Parts != nil {
+			r.waivedPart(n, id, part)
+		}
 		return
 	}
 	suggestion := spelling.Nearest(id, r.known.Checkpoints)
@@ -41,5 +48,49 @@ func (r *rules) waived(n *node) {
 	r.fault(n.place, flaw{
 		code: problem.LabUnknown, message: fmt.Sprintf("the roadmap has no checkpoint %s", document.Quoted(id)),
 		expected: checkpointForm.expected(), suggestion: suggestion,
+	})
+}
+
+// waivedPart checks that a part is one: the name of a probe of the checkpoint, or
+// the end of it behind a hyphen (evidence.Waiver.Covers).
+func (r *rules) waivedPart(n *node, id, part string) {
+	probes := r.known.Parts[id]
+	if slices.ContainsFunc(probes, func(probe string) bool { return probe == part || strings.HasSuffix(probe, "-"+part) }) {
+		return
+	}
+	f := flaw{code: problem.LabUnknown, message: fmt.Sprintf("the checkpoint %s has no part %s", id, document.Quoted(part)), expected: "the checkpoint alone"}
+	if len(probes) > 0 {
+		f.expected = "one of its parts: " + joined(probes)
+	}
+	if near := spelling.Nearest(part, endings(probes)); near != "" {
+		f.suggestion = id + "/" + near
+	}
+	r.fault(n.place, f)
+}
+
+// endings are the names of probes and what each ends with, by which a part may be
+// named.
+func endings(probes []string) []string {
+	all := slices.Clone(probes)
+	for _, probe := range probes {
+		for i := range probe {
+			if probe[i] == '-' && !slices.Contains(all, probe[i+1:]) {
+				all = append(all, probe[i+1:])
+			}
+		}
+	}
+	return all
+}
+
+// over remarks on a waiver whose last day has passed. It is no fault: on the day
+// on which it ends the lab must not become one that nothing can be done with.
+func (r *rules) over(expires *node) {
+	day, err := time.Parse(time.DateOnly, textOf(expires))
+	if err != nil || !r.good(expires) || r.known.Now.IsZero() || r.known.Now.Before(day) {
+		return
+	}
+	r.remark(expires.place, flaw{
+		code: problem.LabBadValue, message: fmt.Sprintf("%s has passed, so the waiver no longer counts", expires.text),
+		expected: "a later day, or no waiver",
 	})
 }

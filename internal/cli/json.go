@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// jsonVersion is the version of what -o json and -o ndjson write. It goes up when a
+// key goes away or changes its meaning; a new key does not change it, so programs
+// must pass over keys that they do not know. docs/reference/json.md is the schema.
+const jsonVersion = 1
+
+// resultLine is the last line of -o ndjson when the command worked.
+type resultLine struct {
+	Type   string `json:"type"`   // "result"
+	Result any    `json:"result"` // what -o json writes
+}
+
+// writeJSON writes an object on lines of its own, with the version as its first
+// key; an indent of "" writes it on one line.
+func writeJSON(w io.Writer, value any, indent string) error {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false) // it is for programs and people, not for web pages
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	fields, isObject := bytes.CutPrefix(bytes.TrimSpace(encoded.Bytes()), []byte("{"))
+	if !isObject {
+		return errors.New("a result must be a JSON object, so that it can say its version")
+	}
+	separator := ","
+	if bytes.Equal(fields, []byte("}")) {
+		separator = ""
+	}
+	body := fmt.Appendf(nil, `{"format":%d%s%s`, jsonVersion, separator, fields)
+	var out bytes.Buffer
+	if indent == "" {
+		out.Write(body)
+	} else if err := json.Indent(&out, body, "", indent); err != nil {
+		return err
+	}
+	out.WriteByte('\n')
+	_, err := w.Write(out.Bytes())
+	return err
+}
