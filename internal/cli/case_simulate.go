@@ -117,5 +117,5 @@ func (g *globals) showResult() func(simulate.Result) error {
 			return err
 		}
 	}
-	return func(r simulate.Result) error { return writeJSON(out, r, "") }
+	return func(r simulate.Result) error { return writeLine(out, r) }
 }

@@ -67,7 +67,7 @@ func writeCheckText(s *screen, w io.Writer, report *engine.CheckReport) {
 		}
 		writeRecord(s, w, r, "  ", briefly)
 	}
-	fmt.Fprintf(w, "\n%d of %d looks prove what they should.\n", proven, len(report.Records))
+	fmt.Fprintf(w, "\n%d of %d checks passed.\n", proven, len(report.Records))
 	if len(report.Causes) > 0 {
 		fmt.Fprintln(w, "\nWhat is not proven, and why")
 		writeCauses(w, s.paint, report.Causes)

@@ -15,28 +15,34 @@ const jsonVersion = 1
 
 // resultLine is the last line of -o ndjson when the command worked.
 type resultLine struct {
-	Type   string `json:"type"`   // "result"
 	Result any    `json:"result"` // what -o json writes
+	Format int    `json:"format"` // the version of these formats
+	Type   string `json:"type"`   // "result"
 }
 
-// writeJSON writes an object on lines of its own, with the version as its first
+// writeLine writes an object that has the version in it already.
+func writeLine(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false) // it is for programs and people, not for web pages
+	return encoder.Encode(value)
+}
+
+// writeJSON writes an object on lines of its own, with the version as its last
 // key; an indent of "" writes it on one line.
 func writeJSON(w io.Writer, value any, indent string) error {
 	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false) // it is for programs and people, not for web pages
-	if err := encoder.Encode(value); err != nil {
+	if err := writeLine(&encoded, value); err != nil {
 		return err
 	}
-	fields, isObject := bytes.CutPrefix(bytes.TrimSpace(encoded.Bytes()), []byte("{"))
+	fields, isObject := bytes.CutSuffix(bytes.TrimSpace(encoded.Bytes()), []byte("}"))
 	if !isObject {
 		return errors.New("a result must be a JSON object, so that it can say its version")
 	}
 	separator := ","
-	if bytes.Equal(fields, []byte("}")) {
+	if bytes.Equal(fields, []byte("{")) {
 		separator = ""
 	}
-	body := fmt.Appendf(nil, `{"format":%d%s%s`, jsonVersion, separator, fields)
+	body := fmt.Appendf(fields, `%s"format":%d}`, separator, jsonVersion)
 	var out bytes.Buffer
 	if indent == "" {
 		out.Write(body)

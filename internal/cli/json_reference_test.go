@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/cmmn/simulate"
 	"cairn/internal/engine"
 	"cairn/internal/rehearse"
 	"cairn/internal/roadmap"
@@ -31,12 +30,12 @@ var results = map[string]any{
 	"cairn task show": engine.Explanation{}, "cairn task plan": engine.CaseTurn{}, "cairn task unplan": engine.CaseTurn{}, "cairn task done": engine.CaseTurn{},
 	"cairn task attest": engine.CaseTurn{}, "cairn case show": engine.CaseTree{}, "cairn case history": caseHistory{}, "cairn case suspend": engine.CaseTurn{},
 	"cairn case resume": engine.CaseTurn{}, "cairn case reactivate": engine.CaseTurn{}, "cairn case close": engine.CaseTurn{},
-	"cairn case simulate": simulate.Result{}, "cairn host add": metHost{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweptRuns{},
+	"cairn host add": metHost{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweptRuns{},
 	"cairn export roadmap": roadmap.Roadmap{}, "cairn version": versionInfo{},
 }
 
 // silent are the commands that write no result, or one of a format of its own.
-var silent = []string{"cairn host forget", "cairn host purge", "cairn export diagram", "cairn export evidence", "cairn export schema", "cairn help"}
+var silent = []string{"cairn case simulate", "cairn host forget", "cairn host purge", "cairn export diagram", "cairn export evidence", "cairn export schema", "cairn help"}
 
 // TestEveryResultIsDescribed: a command that is added says what it writes.
 func TestEveryResultIsDescribed(t *testing.T) {
@@ -80,8 +79,11 @@ func (d *describer) page(t *testing.T) string {
 Made from the Go types; do not edit. With `+"`-o json`"+` a command writes one object. With `+"`-o ndjson`"+` it writes an object a line: first events,
 as they happen, and last a result or an error. Of other lines `+"`type`"+` says which event it is.
 
-Each object has `+"`format`"+` as its first key: the version of these formats, which is %d. It goes up when a key goes away or changes its meaning. A new
+Each object has `+"`format`"+`: the version of these formats, which is %d. It goes up when a key goes away or changes its meaning. A new
 key does not change it, so a program must pass over keys that it does not know. Times are those of RFC 3339.
+
+`+"`cairn case simulate`, `cairn export evidence` and `cairn export schema`"+` have formats of their own: states of a case, the sealed records of
+evidence as they are hashed, and JSON Schema.
 
 | command | what it writes |
 |---|---|

@@ -19,9 +19,9 @@ func newRehearse(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rehearse",
 		Short: "Walk the roadmap on throw-away hosts that mirror the lab",
-		Long: `Rehearse makes a container with systemd and sshd for every host of the lab, on the local Docker Engine, with the addresses of the
-lab where they are free. It then does what up would do, gathers the evidence, does it again to see that nothing is left to do, shows the roadmap, and
-removes everything. Your own hosts are not touched.
+		Long: `Rehearse makes a container with systemd and sshd for every host of the lab, on the local Docker Engine. The hosts have the addresses
+of the lab where those are free. It then does what up would do, gathers the evidence, and does it again to see that nothing is left to do. At the end it
+shows the roadmap and removes everything. Your own hosts are not touched.
 
 EXIT STATUS
   0    the rehearsal reached its end, everything in it proven

@@ -47,8 +47,8 @@ func newRoot(s *screen) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cairn",
 		Short: "Make a homelab's roadmap come true, and prove it",
-		Long: `Cairn makes a homelab's implementation roadmap executable. You declare your lab in lab.yaml; Cairn makes the hosts so, proves
-every milestone with evidence, and never makes a change that could lock you out without a rollback that is already armed.
+		Long: `Cairn makes a homelab's implementation roadmap executable. You declare your lab in lab.yaml. Cairn makes the hosts so and proves
+every milestone with evidence. A change that could lock you out is never made without a rollback that is already armed.
 
 Begin with "cairn init", or watch the whole of it on throw-away hosts with "cairn rehearse".`,
 		SilenceErrors:     true,

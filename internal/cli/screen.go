@@ -89,7 +89,7 @@ func (s *screen) result(value any, text func(io.Writer)) error {
 	case formatJSON:
 		return writeJSON(s.streams.Out, value, "  ")
 	case formatNDJSON:
-		return writeJSON(s.streams.Out, resultLine{Type: "result", Result: value}, "")
+		return writeLine(s.streams.Out, resultLine{Result: value, Format: jsonVersion, Type: "result"})
 	}
 	text(s.streams.Out)
 	return nil
@@ -114,6 +114,7 @@ type failure struct {
 	Type    string          `json:"type"`
 	Code    problem.Code    `json:"code,omitempty"`
 	Where   string          `json:"where,omitempty"`
+	Format  int             `json:"format"` // the version of these formats
 	Summary string          `json:"summary"`
 	Cause   string          `json:"cause,omitempty"`
 	Fix     string          `json:"fix,omitempty"`
@@ -129,7 +130,7 @@ func (s *screen) fail(err error) {
 	all := failures(err)
 	if s.format != formatText {
 		all[0].Others = all[1:]
-		_ = writeJSON(s.streams.Out, all[0], "")
+		_ = writeLine(s.streams.Out, all[0])
 		return
 	}
 	for _, f := range all[:min(len(all), maxCauses)] {
@@ -157,9 +158,9 @@ func (s *screen) writeFailure(f failure) {
 func describe(err error) failure {
 	p := problem.Of(err)
 	if p == nil {
-		return failure{Type: "error", Summary: err.Error(), Exit: exitCode(err)}
+		return failure{Type: "error", Format: jsonVersion, Summary: err.Error(), Exit: exitCode(err)}
 	}
-	f := failure{Type: "error", Code: p.Code, Where: p.Where, Summary: p.Summary, Fix: p.Remedy(), Exit: exitCode(err)}
+	f := failure{Type: "error", Format: jsonVersion, Code: p.Code, Where: p.Where, Summary: p.Summary, Fix: p.Remedy(), Exit: exitCode(err)}
 	if p.Cause != nil {
 		f.Cause = p.Cause.Error()
 	}

@@ -14,7 +14,7 @@ import (
 func newTaskList(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List all tasks with their ids, the to-do list's included",
+		Short: "List all tasks with their ids",
 		Long: `List names every task, who does it and how it stands, from the journal alone, and what only your word makes true.
 
 EXIT STATUS

@@ -81,8 +81,8 @@ func TestEachCommandIsOneSignedTurn(t *testing.T) {
 	}{
 		{onTask((*Engine).PlanTask, unseen), "plan " + unseen, cmmn.Active},
 		{onTask((*Engine).TaskDone, unseen), "complete " + unseen, cmmn.Active},
-		{onTask((*Engine).PlanTask, "core.todo-prometheus-tests"), "plan core.todo-prometheus-tests", cmmn.Active},
-		{onTask((*Engine).UnplanTask, "core.todo-prometheus-tests"), "unplan core.todo-prometheus-tests", cmmn.Active},
+		{onTask((*Engine).PlanTask, "improvement.capacity"), "plan improvement.capacity", cmmn.Active},
+		{onTask((*Engine).UnplanTask, "improvement.capacity"), "unplan improvement.capacity", cmmn.Active},
 		{onTask((*Engine).Attest, "expansion.security-reviewed"), "set expansion_security_reviewed", cmmn.Active},
 		{(*Engine).SuspendCase, "suspend case", cmmn.Suspended},
 		{(*Engine).ResumeCase, "reactivate case", cmmn.Active},

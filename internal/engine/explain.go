@@ -56,7 +56,7 @@ func (e *Engine) find(id string) (*Explanation, error) {
 	}
 	for _, entry := range e.roadmap.Todo {
 		if entry.ID == id {
-			return e.explained(id, "task of the to-do list", entry.Name, entry.Text), nil
+			return &Explanation{ID: id, Kind: "entry of the to-do list", Name: entry.Name, Text: entry.Text + " " + roadmap.WhereTodo}, nil
 		}
 	}
 	if item, known := find(e.theCase.below(e.Model().Plan), id); known {

@@ -65,7 +65,7 @@ func (e *Engine) refuseWord(t roadmap.Task) error {
 	return nil
 }
 
-// findTask finds a task or an entry of the to-do list, and the number of the
+// findTask finds a task, and the number of the
 // instance of its stage.
 func (e *Engine) findTask(id string) (roadmap.Task, int, error) {
 	var known []string

@@ -6,8 +6,7 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// StageTasks are the tasks of a stage, those of the to-do list after its own, and
-// what only the owner's word makes true.
+// StageTasks are the tasks of a stage, and what only the owner's word makes true.
 type StageTasks struct {
 	ID       string            `json:"id"`
 	Name     string            `json:"name"`
@@ -48,18 +47,13 @@ type placed struct {
 	stage string
 }
 
-// everyTask are the roadmap's tasks and after them the entries of its to-do list,
-// as the tasks that the case has for them.
+// everyTask are the roadmap's tasks, in its order.
 func (e *Engine) everyTask() []placed {
 	var all []placed
 	for _, stage := range e.roadmap.Stages {
 		for _, t := range stage.Tasks {
 			all = append(all, placed{t, stage.ID})
 		}
-	}
-	for _, entry := range e.roadmap.Todo {
-		t := roadmap.Task{ID: entry.ID, Name: entry.Name, Text: entry.Text, Kind: roadmap.Human, Discretionary: true}
-		all = append(all, placed{t, entry.Stage})
 	}
 	return all
 }

@@ -148,7 +148,7 @@ func (i *inspector) mapping(n *node, s *shape, held document.Place, path string)
 func (i *inspector) unknownKey(p pair, s *shape, path string) {
 	i.fault(p.place, flaw{
 		code:     problem.LabUnknownKey,
-		message:  fmt.Sprintf("the key %s means nothing%s", document.Quoted(p.key), within(path)),
+		message:  fmt.Sprintf("unknown key %s%s", document.Quoted(p.key), within(path)),
 		expected: "one of " + joined(s.keyNames()), suggestion: spelling.Nearest(p.key, s.keyNames()),
 	})
 }

@@ -144,7 +144,7 @@ func TestFaultsAsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"code":"lab.unknown-key","file":"lab.yaml","line":2,"column":1,"message":"the key \"adress\" means nothing at the top level",` +
+	want := `{"code":"lab.unknown-key","file":"lab.yaml","line":2,"column":1,"message":"unknown key \"adress\" at the top level",` +
 		`"expected":"one of lab, domain, timezone, workflow, ssh, network, networks, hosts, choose, services, waivers"}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -24,7 +24,7 @@ const referenceHead = `# The lab file
 begin with, and beside it a schema by which editors complete and check it; ` + "`cairn validate`" + ` checks all of it, without reaching any
 host, and names everything that is wrong with line and column.
 
-Reading is strict: a key that means nothing, a key that is there twice, a value of another form, a name that is not known, addresses
+Reading is strict: an unknown key, a key that is there twice, a value of another form, a name that is not known, addresses
 that clash and choices that cannot be together are errors.
 
 `

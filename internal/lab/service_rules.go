@@ -44,7 +44,7 @@ func (r *rules) ownService(p pair, compose *node) {
 		if !slices.Contains(keys, option.key) {
 			r.fault(option.place, flaw{
 				code:     problem.LabUnknownKey,
-				message:  fmt.Sprintf("the key %s means nothing beside compose", document.Quoted(option.key)),
+				message:  fmt.Sprintf("unknown key %s beside compose", document.Quoted(option.key)),
 				expected: "one of " + joined(keys), suggestion: spelling.Nearest(option.key, keys),
 			})
 		}

@@ -35,8 +35,8 @@ var hostEntries = []Entry{
 	{HostAgentUpload, ExitFailed, "The agent could not be put on the host.", "make sure /var/lib/cairn or /run on the host is writable by root and allows programs to run"},
 	{HostDiskFull, ExitFailed, "The host has no space left.", "free some space on the host; nothing half-written was left behind"},
 	{HostConnection, ExitFailed, "The connection to the host broke. Work that had begun on the host goes on without it.", "run `cairn up` again: it attaches to the work that goes on"},
-	{HostSSHConfig, ExitFailed, "The SSH client configuration cannot be used.", "mend the line of ~/.ssh/config that the cause names"},
+	{HostSSHConfig, ExitFailed, "The SSH client configuration cannot be used.", "fix the line of ~/.ssh/config that the cause names"},
 	{HostAgentBroken, ExitFailed, "The agent on the host answered something that Cairn does not understand.", "run the command again; if it stays, `cairn host purge NAME` removes the agent and the next run brings a new one"},
 	{HostPromptNeeded, ExitUnauthorised, "A password is needed and there is no terminal to ask for it.", "run the command in a terminal"},
-	{HostKnownHostsBad, ExitFailed, "The file of pinned host keys cannot be read.", "mend or remove the line named, or restore .cairn/known_hosts from git"},
+	{HostKnownHostsBad, ExitFailed, "The file of pinned host keys cannot be read.", "fix or remove the line named, or restore .cairn/known_hosts from git"},
 }

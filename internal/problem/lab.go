@@ -26,13 +26,13 @@ const (
 
 var labEntries = []Entry{
 	{LabMissing, ExitFailed, "There is no lab.yaml here or in a folder above.", "run `cairn init` to write one, or name yours with --lab"},
-	{LabSyntax, ExitFailed, "The lab file is not valid YAML.", "mend the place named"},
-	{LabInvalid, ExitFailed, "The lab file says something that cannot be.", "mend the places named, then run `cairn validate`"},
+	{LabSyntax, ExitFailed, "The lab file is not valid YAML.", "fix the place named"},
+	{LabInvalid, ExitFailed, "The lab file says something that cannot be.", "fix the places named, then run `cairn validate`"},
 	{LabUnknown, ExitFailed, "No host, stage, task, milestone, checkpoint, criterion or code has that name.", "run `cairn task list` for the tasks there are, or `cairn export roadmap` for all names"},
 	{LabExists, ExitFailed, "There is a lab file already, and it is not overwritten.", "edit it, or run `cairn init` in another folder"},
 	{LabNotReady, ExitFailed, "The lab asks for something that this version of Cairn cannot do yet.", "take it out of lab.yaml for now"},
 	{LabUnwritten, ExitFailed, "A line cannot be put into lab.yaml in the way in which it is written there.", "put the line in yourself, as the message says"},
-	{LabUnknownKey, ExitFailed, "The lab file has a key that means nothing there.", "write the key as the message suggests, or take it out"},
+	{LabUnknownKey, ExitFailed, "The lab file has an unknown key.", "write the key as the message suggests, or take it out"},
 	{LabMissingKey, ExitFailed, "The lab file lacks something that Cairn must know.", "add the key named"},
 	{LabWrongType, ExitFailed, "A value of the lab file is of another type than its key takes.", "write it as the message says; quotes make text of a number"},
 	{LabBadValue, ExitFailed, "A value of the lab file is not of the form its key takes.", "write it as the message says"},

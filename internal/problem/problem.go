@@ -57,6 +57,10 @@ func (p *Problem) Error() string {
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Cause }
 
+// causeFirst begins fixes that send the reader to the cause, which stands above the
+// fix. Where there is none it is left out.
+const causeFirst = "fix the cause above, then "
+
 // Remedy is the problem's own fix, or else the one its code has in the
 // catalogue.
 func (p *Problem) Remedy() string {
@@ -64,6 +68,9 @@ func (p *Problem) Remedy() string {
 		return p.Fix
 	}
 	e, _ := Lookup(p.Code)
+	if p.Cause == nil {
+		return strings.TrimPrefix(e.Fix, causeFirst)
+	}
 	return e.Fix
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -37,6 +38,41 @@ func TestRemedyFallsBackToTheCatalogue(t *testing.T) {
 	}
 	if got := p.WithFix("do this").Remedy(); got != "do this" {
 		t.Errorf("Remedy = %q, want the problem's own fix", got)
+	}
+}
+
+// TestNoCauseIsPointedToThatIsNotThere: "fix the cause above" only below a cause.
+func TestNoCauseIsPointedToThatIsNotThere(t *testing.T) {
+	pointed := 0
+	for _, e := range All() {
+		if got := New(e.Code, "", "it failed").Remedy(); strings.Contains(got, "above") || got == "" {
+			t.Errorf("%s without a cause: %q", e.Code, got)
+		}
+		if strings.HasPrefix(Wrap(e.Code, "", "it failed", errors.New("the disk is full")).Remedy(), causeFirst) {
+			pointed++
+		}
+	}
+	if pointed < 3 {
+		t.Errorf("only %d fixes point to the cause", pointed)
+	}
+}
+
+// TestSentencesAreShort holds the catalogue to short sentences of usual words.
+func TestSentencesAreShort(t *testing.T) {
+	for _, e := range All() {
+		for _, text := range []string{e.Meaning, e.Fix} {
+			for _, flaw := range TooMuch(text) {
+				t.Errorf("%s: %s", e.Code, flaw)
+			}
+		}
+	}
+	for _, exit := range Exits() {
+		for _, flaw := range TooMuch(exit.Meaning) {
+			t.Errorf("exit %d: %s", exit.Code, flaw)
+		}
+	}
+	if len(TooMuch("one two three four five six seven eight nine ten eleven twelve thirteen a b c d e f g h i j k l m.")) != 1 || len(TooMuch("Mend it.")) != 1 {
+		t.Error("the rule holds nothing")
 	}
 }
 

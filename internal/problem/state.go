@@ -17,7 +17,7 @@ const (
 var stateEntries = []Entry{
 	{JournalCorrupt, ExitFailed, "The journal of this lab is damaged. It was not changed.", "restore .cairn/journal.db from your backup; the hosts themselves are not affected"},
 	{JournalNewer, ExitFailed, "The journal was written by a newer Cairn.", "use that version, or a later one"},
-	{JournalWrite, ExitFailed, "The journal could not be written, so the run stopped before doing anything more.", "make room or permission for .cairn/journal.db"},
+	{JournalWrite, ExitFailed, "The journal could not be written, so the run stopped before doing anything more.", "cannot write .cairn/journal.db: free some space, or check its permissions"},
 	{JournalBusy, ExitLocked, "Another Cairn program is writing this lab's journal.", "wait for it to end"},
 	{CaseNotBegun, ExitFailed, "The case of this lab has not begun, so there is nothing in it to look at or to steer.", "begin it with `cairn up`"},
 	{CaseResting, ExitWaiting, "The case is suspended, failed or closed, so nothing on the roadmap goes on.", "run `cairn case show` for what it is; a suspended one goes on with `cairn case resume`"},

@@ -135,7 +135,7 @@ func (b *builder) todo(r *record) Todo {
 		Topic:    Topic(b.word(r.must("topic"), topicWords()...)),
 		Priority: Priority(b.word(r.must("priority"), string(High), string(Medium), string(Low))),
 		Task:     b.refer([]value{r.must("task")}, aTask)[0],
-		Text:     r.must("text").text, File: r.must("file").text, Lines: r.must("lines").text,
+		Text:     r.must("text").text, File: r.must("file").text, Lines: r.must("lines").text, Settled: r.maybe("settled").text,
 	}
 	t.Stage, _, _ = strings.Cut(t.ID, ".")
 	r.end()

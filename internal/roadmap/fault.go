@@ -14,5 +14,5 @@ func problemOf(file string, faults document.Faults) error {
 	if len(faults) > 1 {
 		places = fmt.Sprintf("%d places of the roadmap are wrong", len(faults))
 	}
-	return problem.Wrap(problem.RoadmapWrong, file, places, faults).WithFix("mend the places named")
+	return problem.Wrap(problem.RoadmapWrong, file, places, faults).WithFix("fix the places named")
 }

@@ -77,12 +77,30 @@ func TestLinksLeadSomewhere(t *testing.T) {
 }
 
 func TestReadmeLeadsToTheTodoList(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"README.md", "CONTRIBUTING.md"} {
+		text, err := os.ReadFile("../../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if link := "docs/implementation-roadmap.md#" + anchor(todoTitle); !strings.Contains(string(text), link) {
+			t.Errorf("%s has no link to %s", name, link)
+		}
 	}
-	if link := "docs/implementation-roadmap.md#" + anchor(todoTitle); !strings.Contains(string(readme), link) {
-		t.Errorf("README.md has no link to %s", link)
+}
+
+// TestEveryEntryOfTheTodoListSaysWhatSettlesIt counts one line for each, and looks
+// whether the files that are named are there.
+func TestEveryEntryOfTheTodoListSaysWhatSettlesIt(t *testing.T) {
+	r := load(t)
+	if n := strings.Count(string(Markdown(r)), "  Settled by: "); n != len(r.Todo) || n == 0 {
+		t.Errorf("%d of %d entries say what settles them", n, len(r.Todo))
+	}
+	for _, entry := range r.Todo {
+		for _, file := range regexp.MustCompile("`([^` ]+\\.(?:go|md))`").FindAllStringSubmatch(entry.Settled, -1) {
+			if _, err := os.Stat("../../" + file[1]); err != nil {
+				t.Errorf("%s: %v", entry.ID, err)
+			}
+		}
 	}
 }
 

@@ -23,8 +23,8 @@ func (p *page) todo() {
 		return
 	}
 	p.line("## %s\n", todoTitle)
-	p.line("What is to be improved in the components of a homelab's own repository. All of it is discretionary, and *not available yet*: Cairn")
-	p.line("does not change source code. Files and lines are where each was found.\n")
+	p.line("What is to be improved in the repository that this roadmap was written for. It is for those who work on such code: no lab has it as a")
+	p.line("task. Files and lines are where each was found. Each entry ends with what settles it.\n")
 	for _, topic := range topics {
 		p.todoTopic(topic)
 	}
@@ -40,8 +40,26 @@ func (p *page) todoTopic(topic Topic) {
 		p.line("- **%s** · %s priority · %s  ", t.Name, t.Priority, code(t.ID))
 		p.line("  %s  ", t.Text)
 		p.line("  *%s*, in %s, %s; belongs to %s", t.Component, code(t.File), where(t.Lines), p.named(t.Task))
+		p.line("  Settled by: %s", p.settled(t))
 	}
 	p.blank()
+}
+
+// settled is what settles an entry: what the roadmap says of it, or else the
+// checkpoints of the task that brings the component.
+func (p *page) settled(t Todo) string {
+	if t.Settled != "" {
+		return t.Settled
+	}
+	task, _ := p.roadmap.Task(t.Task)
+	var proofs []string
+	for _, id := range task.Checkpoints {
+		proofs = append(proofs, p.named(id))
+	}
+	if len(proofs) == 0 {
+		proofs = []string{p.named(t.Task)}
+	}
+	return strings.Join(proofs, ", ") + ", when Cairn brings the component."
 }
 
 // where says lines as a part of a sentence: a range of numbers alone is one of

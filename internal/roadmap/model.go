@@ -63,7 +63,6 @@ func (b *modeller) stage(plan *cmmn.Definition, number int) *cmmn.Item {
 		b.task(d, number, t)
 	}
 	b.exit(d, s)
-	b.todo(d, s.ID)
 	if len(d.Table.Items) == 0 {
 		d.Table = nil
 	}
@@ -226,18 +225,6 @@ func (b *modeller) exit(d *cmmn.Definition, s Stage) {
 		ID: id, Definition: &cmmn.Definition{ID: id + ".milestone", Name: s.Name + ": Exit Criteria Met", Kind: cmmn.Milestone},
 		Control: &cmmn.Control{Required: always}, Entry: criterion(d, id, e.events, e.values),
 	})
-}
-
-// todo puts the entries of the to-do list into the stage's planning table.
-func (b *modeller) todo(d *cmmn.Definition, stage string) {
-	for _, entry := range b.roadmap.Todo {
-		if entry.Stage != stage {
-			continue
-		}
-		d.Table.Items = append(d.Table.Items, &cmmn.Item{
-			ID: entry.ID, Definition: &cmmn.Definition{ID: entry.ID + ".task", Name: entry.Name, Kind: cmmn.HumanTask, Documentation: entry.Text},
-		})
-	}
 }
 
 // criterion gives an item one entry criterion, with its sentry in the stage: all

@@ -164,7 +164,7 @@ func (r *record) end() {
 		if slices.Contains(r.known, key) {
 			continue
 		}
-		f := document.PlaceOf(p.Key.GetToken()).Fault("the key %s means nothing in %s", document.Quoted(key), r.what)
+		f := document.PlaceOf(p.Key.GetToken()).Fault("unknown key %s in %s", document.Quoted(key), r.what)
 		f.Expected = "one of " + strings.Join(r.known, ", ")
 		f.Suggestion = spelling.Nearest(key, r.known)
 		r.fault(f)

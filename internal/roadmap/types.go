@@ -138,8 +138,9 @@ type Option struct {
 	Ours bool   `json:"ours,omitempty"`
 }
 
-// Todo is an entry of the to-do list: a discretionary task on one component of a
-// homelab's repository. This version of Cairn does none of them.
+// Todo is an entry of the to-do list: work on one component of the repository that
+// the roadmap was written for. It is for whoever works on such code, not for the
+// owner of a lab, so it stands in the documentation and not in the case.
 type Todo struct {
 	ID        string   `json:"id"`
 	Name      string   `json:"name"`
@@ -150,8 +151,12 @@ type Todo struct {
 	Priority  Priority `json:"priority"`
 	Text      string   `json:"text"`
 	File      string   `json:"file"`
-	Lines     string   `json:"lines"` // where in the file, in words
+	Lines     string   `json:"lines"`             // where in the file, in words
+	Settled   string   `json:"settled,omitempty"` // where it is settled; empty leaves it to the checkpoints of Task
 }
+
+// WhereTodo says where the to-do list stands.
+const WhereTodo = "It is not a task of your lab; the whole list is in docs/implementation-roadmap.md."
 
 // Topic is what an entry of the to-do list improves.
 type Topic string

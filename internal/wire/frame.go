@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// MaxPayload is the most that one frame carries, in octets.
+// MaxPayload is the most that one frame carries, in bytes.
 const MaxPayload = 64<<10 - headerSize
 
 const headerSize = 9
@@ -17,8 +17,8 @@ type frameType byte
 
 const (
 	frameOpen   frameType = iota + 1 // payload: the stream's kind
-	frameData                        // payload: octets of the stream
-	frameCredit                      // payload: how many more octets may be sent, uint32
+	frameData                        // payload: bytes of the stream
+	frameCredit                      // payload: how many more bytes may be sent, uint32
 	frameEnd                         // no more data from this side
 	frameReset                       // the stream is given up; payload: why
 	framePing
@@ -53,7 +53,7 @@ func readFrame(r io.Reader) (frame, error) {
 	length := binary.BigEndian.Uint32(header[:4])
 	f := frame{stream: binary.BigEndian.Uint32(header[4:8]), typ: frameType(header[8])}
 	if length > MaxPayload || f.typ < frameOpen || f.typ > framePong {
-		return frame{}, fmt.Errorf("%w: type %d with %d octets", errFrame, f.typ, length)
+		return frame{}, fmt.Errorf("%w: type %d with %d bytes", errFrame, f.typ, length)
 	}
 	f.payload = make([]byte, length)
 	if _, err := io.ReadFull(r, f.payload); err != nil {

@@ -61,7 +61,7 @@ func ReadHello(r *bufio.Reader, nonce string) (hello Hello, need string, err err
 		line, err := r.ReadSlice('\n')
 		read += len(line)
 		if read > maxNoise {
-			return Hello{}, "", &NoHelloError{first, last, fmt.Errorf("it printed more than %d octets", maxNoise)}
+			return Hello{}, "", &NoHelloError{first, last, fmt.Errorf("it printed more than %d bytes", maxNoise)}
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue

@@ -10,7 +10,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// MaxMessage is the most that one message may take, in octets.
+// MaxMessage is the most that one message may take, in bytes.
 const MaxMessage = 16 << 20
 
 // ErrMessage marks a message that this version cannot read.
@@ -52,7 +52,7 @@ func (s *Stream) Send(ctx context.Context, message any) error {
 		return fmt.Errorf("encoding %T: %w", message, err)
 	}
 	if len(body) > MaxMessage {
-		return fmt.Errorf("%w: %T has %d octets", ErrMessage, message, len(body))
+		return fmt.Errorf("%w: %T has %d bytes", ErrMessage, message, len(body))
 	}
 	_, err = s.WriteContext(ctx, append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...))
 	return err
@@ -67,7 +67,7 @@ func (s *Stream) Receive(ctx context.Context, message any) error {
 	}
 	length := binary.BigEndian.Uint32(size[:])
 	if length > MaxMessage {
-		return fmt.Errorf("%w: it has %d octets", ErrMessage, length)
+		return fmt.Errorf("%w: it has %d bytes", ErrMessage, length)
 	}
 	body := make([]byte, length)
 	if err := s.fill(ctx, body, io.ErrUnexpectedEOF); err != nil {
@@ -76,7 +76,7 @@ func (s *Stream) Receive(ctx context.Context, message any) error {
 	return Decode(body, message)
 }
 
-// fill reads all of p. An end before the first octet is atStart.
+// fill reads all of p. An end before the first byte is atStart.
 func (s *Stream) fill(ctx context.Context, p []byte, atStart error) error {
 	for have := 0; have < len(p); {
 		n, err := s.ReadContext(ctx, p[have:])

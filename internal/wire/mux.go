@@ -237,7 +237,7 @@ func (m *Mux) take(f frame) error {
 		s.fail(fmt.Errorf("%w: %s", ErrReset, f.payload))
 	case frameCredit:
 		if len(f.payload) != 4 {
-			return fmt.Errorf("%w: credit of %d octets", errFrame, len(f.payload))
+			return fmt.Errorf("%w: credit of %d bytes", errFrame, len(f.payload))
 		}
 		s.credited(binary.BigEndian.Uint32(f.payload))
 	}

@@ -92,7 +92,7 @@ func TestASlowReaderHoldsUpOnlyItsOwnStream(t *testing.T) {
 	}
 	got, err := io.ReadAll(unread)
 	if err != nil || !bytes.Equal(got, content) {
-		t.Errorf("%d octets, %v; want all %d", len(got), err, len(content))
+		t.Errorf("%d bytes, %v; want all %d", len(got), err, len(content))
 	}
 	if err := <-sent; err != nil {
 		t.Error(err)
@@ -128,7 +128,7 @@ func TestManyStreamsAtOnce(t *testing.T) {
 			}()
 			got, err := io.ReadAll(s)
 			if err != nil || !bytes.Equal(got, content) {
-				t.Errorf("stream %d: %d octets, %v", i, len(got), err)
+				t.Errorf("stream %d: %d bytes, %v", i, len(got), err)
 			}
 		})
 	}

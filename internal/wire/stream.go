@@ -9,11 +9,11 @@ import (
 	"sync"
 )
 
-// window is how many octets of a stream may be under way without the receiver
+// window is how many bytes of a stream may be under way without the receiver
 // having taken them.
 const window = 256 << 10
 
-// maxReason bounds what is told with a reset, in octets.
+// maxReason bounds what is told with a reset, in bytes.
 const maxReason = 1 << 10
 
 // ErrReset ends a stream that the other side gave up.

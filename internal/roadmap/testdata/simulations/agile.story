@@ -48,6 +48,7 @@ The case starts.
    Initial Setup / Basic Firewall Setup: active -> completed
    Initial Setup / Basic Firewall Rules Applied, Initial Setup: Exit Criteria Met: available -> completed
    Core Services / VPN Service Setup: available -> active
+   Initial Setup: active -> completed
 19. core_containers_run is true
 20. complete core.container-platform
    Core Services / Containerization Platform Setup: active -> completed
@@ -81,8 +82,8 @@ The case starts.
    Advanced Features / Automation Platform(s) Operational: available -> completed
 33. expansion_security_reviewed is true
    Advanced Features / Advanced Features: Exit Criteria Met: available -> completed
-34. complete foundation
-   Initial Setup: active -> completed
+34. {"do":"complete","item":"foundation"}
+   refused: Initial Setup is completed; complete needs it active
 35. complete core
    Core Services: active -> completed
 36. complete expansion

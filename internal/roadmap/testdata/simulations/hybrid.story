@@ -77,8 +77,8 @@ The case starts.
    Advanced Features / Automation Platform(s) Operational, AI/ML Serving/Training Environment Ready, Data Services Deployed, Centralized Logging and Alerting Active, Secure Secrets Management Implemented, Automated Build/Deployment Pipeline Established, Service Mesh Deployed and Configured, Advanced Features: Exit Criteria Met: suspended -> available
    Continuous Improvement: suspended -> active
    Continuous Improvement / Due: Review and Update Services, Due: Watch Resources and Plan Upgrades, Due: Refine Dashboards and Alerts, Due: Audit Security, Due: Test Recovery from Backups, Due: Explore New Technologies: suspended -> available
-20. plan expansion.todo-correlator-functions
-   Advanced Features / Break up the correlator's complex functions: available -> active
+20. plan improvement.capacity
+   Continuous Improvement / Watch Resources and Plan Upgrades: available
 21. plan expansion.refine-authentication
    Advanced Features / Refine Authentication: available
 22. core_containers_run is true
@@ -107,8 +107,8 @@ The case starts.
 33. complete core.backup
    Core Services / Backup Solution Implementation: active -> completed
    Core Services / Initial Backup Strategy Implemented, Core Services: Exit Criteria Met: available -> completed
-34. complete expansion.todo-correlator-functions
-   Advanced Features / Break up the correlator's complex functions: active -> completed
+34. {"do":"complete","item":"improvement.capacity"}
+   refused: Continuous Improvement/Watch Resources and Plan Upgrades is available; complete needs it active
 35. unplan expansion.refine-authentication
    Advanced Features / Refine Authentication: available -> terminated
 36. expansion_security_reviewed is true
@@ -120,4 +120,6 @@ The case starts.
 39. complete expansion
    Advanced Features: active -> completed
 40. complete improvement
-   Continuous Improvement, the case: active -> completed
+   Continuous Improvement: active -> completed
+   Continuous Improvement / Watch Resources and Plan Upgrades: available -> terminated
+   the case: active -> completed
