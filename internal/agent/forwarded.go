@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -23,30 +22,21 @@ import (
 // forward chains, as that of a published port does (docs.docker.com, "Packet
 // filtering and firewalls"), and never the input chain.
 //
-// Its names begin with canaryName, so that what a killed agent left is found.
-const canaryName = "cairncan"
-
-// canaryNetworks are where canaries live: the range for benchmarks (RFC 2544)
-// and one of the unique local ones (RFC 4193), which nobody routes.
-var canaryNetworks = map[string]struct {
-	host, inside netip.Prefix
-	match        string
-}{
-	"tcp4": {netip.MustParsePrefix("198.18.83.1/30"), netip.MustParsePrefix("198.18.83.2/30"), "ip"},
-	"tcp6": {netip.MustParsePrefix("fd5c:a1b2:83::1/126"), netip.MustParsePrefix("fd5c:a1b2:83::2/126"), "ip6"},
-}
+// Several may stand at once, for as many controllers and looks; each has a place
+// of its own (canary_place.go), from which its names and addresses follow.
 
 // forwarded is one canary under way, with what takes it away again, newest first.
 type forwarded struct {
 	*Agent
-	name string
-	undo [][]string
-	cmd  *exec.Cmd
+	place *canaryPlace
+	name  string
+	undo  [][]string
+	cmd   *exec.Cmd
 }
 
 // openForwarded opens a forwarded canary.
 func (s *session) openForwarded(ctx context.Context, request wire.CanaryRequest) (uint16, func(), error) {
-	network, known := canaryNetworks[request.Network]
+	match, known := map[string]string{"tcp4": "ip", "tcp6": "ip6"}[request.Network]
 	if !known {
 		return 0, nil, fmt.Errorf("%q is no network for a forwarded canary", request.Network)
 	}
@@ -54,9 +44,14 @@ func (s *session) openForwarded(ctx context.Context, request wire.CanaryRequest)
 	if err != nil {
 		return 0, nil, err
 	}
-	f := &forwarded{Agent: s.Agent, name: canaryName + strings.ToLower(rand.Text()[:5])}
+	place, err := s.takeCanaryPlace(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	f := &forwarded{Agent: s.Agent, place: place, name: place.name()}
 	stop := func() { f.close(context.WithoutCancel(ctx)) }
-	if err := f.open(ctx, request, network.host, network.inside, network.match, port); err != nil {
+	host, inside := place.networks(match)
+	if err := f.open(ctx, request, host, inside, match, port); err != nil {
 		stop()
 		return 0, nil, err
 	}
@@ -160,39 +155,6 @@ func (f *forwarded) readSysctl(name string) string {
 	return strings.TrimSpace(string(value))
 }
 
-// forwardingNote is the file in which interfaces are kept whose forwarding has to
-// be turned off again, also after this process was killed.
-func (a *Agent) forwardingNote() string { return filepath.Join(a.State, "canary-forwarding") }
-
-func (f *forwarded) setForwarding(link string) error {
-	name := "net/ipv4/conf/" + link + "/forwarding"
-	if f.readSysctl(name) != "0" {
-		return nil
-	}
-	note, err := os.OpenFile(f.forwardingNote(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(note, link)
-	if err := errors.Join(err, note.Sync(), note.Close()); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(f.System.Root, "/proc/sys", name), []byte("1\n"), 0o644)
-}
-
-// forwardingBack turns off what canaries turned on.
-func (a *Agent) forwardingBack() {
-	content, err := os.ReadFile(a.forwardingNote())
-	if err != nil {
-		return
-	}
-	for link := range strings.Lines(string(content)) {
-		path := filepath.Join(a.System.Root, "/proc/sys/net/ipv4/conf", strings.TrimSpace(link), "forwarding")
-		_ = os.WriteFile(path, []byte("0\n"), 0o644)
-	}
-	_ = os.Remove(a.forwardingNote())
-}
-
 // serve starts this program once more, inside the namespace.
 func (f *forwarded) serve(at netip.AddrPort, nonce string) error {
 	argv := append([]string{"ip", "netns", "exec", f.name}, f.argv("canary", at.String())...)
@@ -247,25 +209,6 @@ func (f *forwarded) close(ctx context.Context) {
 	for i := len(f.undo) - 1; i >= 0; i-- {
 		_ = f.run(ctx, f.undo[i], nil)
 	}
+	f.place.leave()
 	f.forwardingBack()
-}
-
-// removeLeftovers takes away canaries of an agent that was killed. Canaries of
-// another session that is under way are taken too: a look that loses its canary
-// is unproven and made again.
-func (a *Agent) removeLeftovers(ctx context.Context) {
-	names, err := os.ReadDir(filepath.Join(a.System.Root, "/run/netns"))
-	if err == nil {
-		for _, entry := range names {
-			if name := entry.Name(); strings.HasPrefix(name, canaryName) {
-				for _, argv := range [][]string{
-					{"nft", "delete", "table", "inet", name}, {"ip", "link", "delete", name + "h"},
-					{"sh", "-c", `kill $(ip netns pids "$0") 2>/dev/null`, name}, {"ip", "netns", "delete", name},
-				} {
-					_, _ = a.System.Runner.Run(ctx, resource.Command{Argv: argv})
-				}
-			}
-		}
-	}
-	a.forwardingBack()
 }

@@ -10,7 +10,7 @@ import (
 
 	"cairn/internal/host"
 	"cairn/internal/lab"
-	"cairn/internal/problem"
+	"cairn/internal/roadmap"
 )
 
 func newHost(g *globals) *cobra.Command {
@@ -180,15 +180,23 @@ func runHostPurge(ctx context.Context, g *globals, h lab.Host, c *host.Connector
 	return nil
 }
 
+func hostNames(l *lab.Lab) []string {
+	names := make([]string, len(l.Hosts))
+	for i, h := range l.Hosts {
+		names[i] = h.Name
+	}
+	return names
+}
+
 // withHost finds the host in the lab and calls do.
 func (g *globals) withHost(name string, login loginFlags, do func(lab.Host, *host.Connector, host.Login) error) error {
-	l, _, err := g.loadLab()
+	l, r, err := g.loadLab()
 	if err != nil {
 		return err
 	}
 	h, known := l.Host(name)
 	if !known {
-		return problem.New(problem.LabUnknown, "", fmt.Sprintf("lab.yaml has no host %q", name))
+		return r.NoSuch(roadmap.SortHost, name, hostNames(l)...)
 	}
 	how, err := login.login(l)
 	if err != nil {

@@ -30,7 +30,7 @@ var results = map[string]any{
 	"cairn task show": engine.Explanation{}, "cairn task plan": engine.CaseTurn{}, "cairn task unplan": engine.CaseTurn{}, "cairn task done": engine.CaseTurn{},
 	"cairn task attest": engine.CaseTurn{}, "cairn case show": engine.CaseTree{}, "cairn case history": caseHistory{}, "cairn case suspend": engine.CaseTurn{},
 	"cairn case resume": engine.CaseTurn{}, "cairn case reactivate": engine.CaseTurn{}, "cairn case close": engine.CaseTurn{},
-	"cairn host add": metHost{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweptRuns{},
+	"cairn host add": metHost{}, "cairn host release": engine.ReleaseReport{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweptRuns{},
 	"cairn export roadmap": roadmap.Roadmap{}, "cairn version": versionInfo{},
 }
 

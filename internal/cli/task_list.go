@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"cairn/internal/engine"
-	"cairn/internal/problem"
 )
 
 func newTaskList(g *globals) *cobra.Command {
@@ -60,12 +59,9 @@ func runTaskShow(cmd *cobra.Command, g *globals, id string) error {
 		return err
 	}
 	defer func() { _ = e.Close() }()
-	x, err := e.Explain(id)
+	x, err := e.ExplainTask(id)
 	if err != nil {
 		return err
-	}
-	if !strings.Contains(x.Kind, "task") {
-		return problem.New(problem.LabUnknown, "", fmt.Sprintf("%q is a %s, not a task", id, x.Kind)).WithFix("run `cairn explain " + id + "`")
 	}
 	return g.screen.result(x, func(w io.Writer) { writeExplanation(g.screen, w, x, false) })
 }

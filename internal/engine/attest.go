@@ -22,7 +22,7 @@ func (e *Engine) refuseAttest(id string) error {
 	c, isExit, known := e.criterion(id)
 	switch {
 	case !known:
-		return noSuch("criterion", id, e.names())
+		return e.noSuch(roadmap.SortCriterion, id)
 	case !c.Attested:
 		return problem.New(problem.CaseIllegal, id, "evidence decides that criterion, not a word").
 			WithFix("run `cairn case show` for what is still open")

@@ -105,8 +105,8 @@ func (t *CaseTurn) take(e cmmn.Effect, items []cmmn.ItemState, ids map[string]st
 // valueIDs are the ids of what the case file has, by the names of their values.
 func (e *Engine) valueIDs() map[string]string {
 	ids := map[string]string{}
-	for _, id := range e.names() {
-		ids[roadmap.ValueName(id)] = id
+	for _, name := range e.roadmap.Names() {
+		ids[roadmap.ValueName(name.ID)] = name.ID
 	}
 	for _, choice := range e.roadmap.Choices {
 		ids[roadmap.ChoiceValue(choice.ID)] = "choose." + choice.ID

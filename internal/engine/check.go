@@ -88,7 +88,7 @@ func (e *Engine) checkpoints(names []string) ([]roadmap.Checkpoint, error) {
 			return nil, problem.New(problem.LabNotReady, name, "this version of Cairn cannot look at that checkpoint yet").
 				WithFix("`cairn check` alone looks at all that it can")
 		}
-		return nil, noSuch("checkpoint", name, e.names())
+		return nil, e.noSuch(roadmap.SortCheckpoint, name)
 	}
 	return found, nil
 }

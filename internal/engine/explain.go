@@ -62,7 +62,15 @@ func (e *Engine) find(id string) (*Explanation, error) {
 	if item, known := find(e.theCase.below(e.Model().Plan), id); known {
 		return e.explained(id, item.Kind, item.Name, "The case has it to gate with; it is not the roadmap's own."), nil
 	}
-	return nil, noSuch("item", id, e.names())
+	return nil, e.noSuch("", id)
+}
+
+// ExplainTask is Explain for tasks alone.
+func (e *Engine) ExplainTask(id string) (*Explanation, error) {
+	if _, _, err := e.findTask(id); err != nil {
+		return nil, err
+	}
+	return e.Explain(id)
 }
 
 func (e *Engine) explainIn(stage roadmap.Stage, id string) *Explanation {

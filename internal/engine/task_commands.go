@@ -68,11 +68,10 @@ func (e *Engine) refuseWord(t roadmap.Task) error {
 // findTask finds a task, and the number of the
 // instance of its stage.
 func (e *Engine) findTask(id string) (roadmap.Task, int, error) {
-	var known []string
 	for _, t := range e.everyTask() {
-		if known = append(known, t.ID); t.ID == id {
+		if t.ID == id {
 			return t.Task, e.theCase.item(t.stage).Number, nil
 		}
 	}
-	return roadmap.Task{}, 0, noSuch("task", id, known)
+	return roadmap.Task{}, 0, e.noSuch(roadmap.SortTask, id)
 }

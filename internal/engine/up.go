@@ -73,7 +73,7 @@ func ValidUntil(r *roadmap.Roadmap, stage string) error {
 	if stage == "" || slices.ContainsFunc(r.Stages, func(s roadmap.Stage) bool { return s.ID == stage }) {
 		return nil
 	}
-	return problem.New(problem.LabUnknown, "", fmt.Sprintf("the roadmap has no stage %q", stage))
+	return r.NoSuch(roadmap.SortStage, stage)
 }
 
 func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpReport) error {

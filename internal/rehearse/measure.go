@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -93,11 +94,13 @@ func (d Docker) missingCapabilities(ctx context.Context, image string) ([]string
 }
 
 // insideScript tries, in a host's own namespaces, what hosts need. It prints a
-// word for each thing that works.
+// line with a word for each thing that works, and a word and what the program said
+// for each that does not. With version 1 the control groups are the machine's, where
+// others measure at the same time: the group has a name of its own.
 const insideScript = `
 [ "${REHEARSAL_CGROUP:-}" != 2 ] || mount -o remount,rw /sys/fs/cgroup
-works() { word=$1; shift; if "$@" >/dev/null 2>&1; then echo "$word"; fi; }
-cgroup() { if [ "${REHEARSAL_CGROUP:-}" = 2 ]; then dir=/sys/fs/cgroup/rehearsal-probe; else dir=/sys/fs/cgroup/systemd/rehearsal-probe; fi; mkdir "$dir" && rmdir "$dir"; }
+works() { word=$1; shift; if said=$("$@" 2>&1 >/dev/null); then echo "$word"; else echo "$word failed: $said" | tr '\n' ' '; echo; fi; }
+cgroup() { if [ "${REHEARSAL_CGROUP:-}" = 2 ]; then tree=/sys/fs/cgroup; else tree=/sys/fs/cgroup/systemd; fi; dir=$(mktemp -d "$tree/rehearsal-probe-XXXXXXXX") && rmdir "$dir"; }
 overlay() { mkdir -p /run/o/a /run/o/b /run/o/w /run/o/m && mount -t overlay overlay -o lowerdir=/run/o/a,upperdir=/run/o/b,workdir=/run/o/w /run/o/m; }
 works mount mount -t tmpfs tmpfs /mnt
 works cgroup cgroup
@@ -113,7 +116,7 @@ exit 0`
 // inside runs insideScript in a container with a host's rights.
 func (d Docker) inside(ctx context.Context, found Capabilities, image string) ([]string, error) {
 	out, err := d.measure(ctx, image, insideScript, found.rights()...)
-	return strings.Fields(out), err
+	return strings.Split(strings.TrimSpace(out), "\n"), err
 }
 
 func (d Docker) measure(ctx context.Context, image, script string, options ...string) (string, error) {
@@ -121,13 +124,16 @@ func (d Docker) measure(ctx context.Context, image, script string, options ...st
 	return d.finish(ctx, measureLimit, nil, args...)
 }
 
-// read takes what insideScript printed.
-func (c *Capabilities) read(words []string) {
-	c.IPv6 = slices.Contains(words, "ipv6")
-	c.Nftable = slices.Contains(words, "nftables")
-	c.Overlay = slices.Contains(words, "overlay")
-	for _, word := range words {
-		if module, ok := strings.CutPrefix(word, "module:"); ok {
+// failure stands between the word of what did not work and what was said of it.
+const failure = " failed: "
+
+// read takes the lines that insideScript printed.
+func (c *Capabilities) read(lines []string) {
+	c.IPv6 = slices.Contains(lines, "ipv6")
+	c.Nftable = slices.Contains(lines, "nftables")
+	c.Overlay = slices.Contains(lines, "overlay")
+	for _, word := range lines {
+		if module, ok := strings.CutPrefix(word, "module:"); ok && !strings.Contains(word, failure) {
 			c.Modules = append(c.Modules, module)
 		}
 		if number, ok := strings.CutPrefix(word, "watchers:"); ok {
@@ -136,20 +142,32 @@ func (c *Capabilities) read(words []string) {
 	}
 }
 
-// check is a problem when what no host can do without does not work.
-func (c *Capabilities) check(words []string) error {
-	needed := []struct{ word, reason string }{
-		{"mount", "nothing can be mounted inside a container"},
-		{"cgroup", "the cgroup tree inside a container is read-only"},
-		{"nftables", "nft cannot make a table inside a container (the kernel lacks nf_tables)"},
-		{"sysctl", "/proc/sys is read-only inside a container"},
+// check is a problem when what no host can do without does not work. It gives what
+// was seen as the cause: why a thing failed is more than that it did.
+func (c *Capabilities) check(lines []string) error {
+	needed := []struct{ word, missing string }{
+		{"mount", "nothing can be mounted in it"},
+		{"cgroup", "no control group can be made in it"},
+		{"nftables", "nft cannot make a table in it"},
+		{"sysctl", "/proc/sys cannot be written in it"},
 	}
 	for _, need := range needed {
-		if !slices.Contains(words, need.word) {
-			return problem.New(problem.RehearsalNoSystemd, "", "A container on this machine cannot be a host: "+need.reason)
+		if slices.Contains(lines, need.word) {
+			continue
 		}
+		return problem.Wrap(problem.RehearsalNoSystemd, "", "A container on this machine cannot be a host: "+need.missing, seen(lines, need.word))
 	}
 	return nil
+}
+
+// seen is what was said of a thing that did not work.
+func seen(lines []string, word string) error {
+	for _, line := range lines {
+		if said, ok := strings.CutPrefix(line, word+failure); ok && strings.TrimSpace(said) != "" {
+			return errors.New(strings.TrimSpace(said))
+		}
+	}
+	return errors.New("the measurement failed and said nothing")
 }
 
 // watchersOfHost is how many instances of inotify a host takes: systemd and the

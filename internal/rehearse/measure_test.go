@@ -76,12 +76,19 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Error(diff)
 	}
-	for word, sentence := range map[string]string{"cgroup": "cgroup tree", "nftables": "nf_tables", "sysctl": "/proc/sys", "mount": "mounted"} {
+	for word, sentence := range map[string]string{"cgroup": "control group", "nftables": "nft", "sysctl": "/proc/sys", "mount": "mounted"} {
 		less := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return w == word })
-		err := found.check(less)
-		if problem.CodeOf(err) != problem.RehearsalNoSystemd || !strings.Contains(err.Error(), sentence) {
+		err := found.check(append(less, word+failure+"what mkdir saw "))
+		if problem.CodeOf(err) != problem.RehearsalNoSystemd || !strings.Contains(err.Error(), sentence) || !strings.HasSuffix(err.Error(), ": what mkdir saw") {
 			t.Errorf("without %s: %v", word, err)
 		}
+		if err := found.check(less); problem.CodeOf(err) != problem.RehearsalNoSystemd {
+			t.Errorf("without %s and without a word: %v", word, err)
+		}
+	}
+	found = Capabilities{}
+	if found.read([]string{"module:wireguard" + failure + "Not supported"}); len(found.Modules) != 0 {
+		t.Errorf("took a failure for a module: %q", found.Modules)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sync/errgroup"
 
 	"cairn/internal/lab"
 	"cairn/internal/problem"
@@ -164,11 +165,47 @@ func TestHostsLiveAndLeaveNothing(t *testing.T) {
 		}
 	})
 	t.Run("sweep leaves the living alone", func(t *testing.T) {
-		removed, err := Sweep(t.Context(), Docker{})
+		removed, err := sweepOnly(t, id, abandoned)
 		if err != nil || slices.Contains(removed, id) {
 			t.Errorf("removed %q, %v", removed, err)
 		}
 	})
+}
+
+// TestMeasurementsSideBySide measures while another measurement is under way,
+// stopped where it used to be in everybody's way.
+func TestMeasurementsSideBySide(t *testing.T) {
+	needEngine(t)
+	engine, err := Probe(t.Context(), Docker{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := EnsureImage(t.Context(), Docker{}, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if engine.CgroupVersion == 1 {
+		const other = "/sys/fs/cgroup/systemd/rehearsal-probe"
+		rights := Capabilities{Engine: engine}.cgroups()
+		if _, err := (Docker{}).measure(t.Context(), image, "mkdir -p "+other, rights...); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if _, err := (Docker{}).measure(context.Background(), image, "rmdir "+other, rights...); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	var group errgroup.Group
+	for range 3 {
+		group.Go(func() error {
+			_, err := Measure(t.Context(), Docker{}, engine, image)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestSweepRemovesWhatACrashLeft(t *testing.T) {
@@ -185,7 +222,7 @@ func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 	if err := os.Mkdir(folderOf(id), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	removed, err := Sweep(t.Context(), Docker{})
+	removed, err := sweepOnly(t, id, abandoned)
 	if err != nil || !slices.Contains(removed, id) {
 		t.Errorf("removed %q, %v", removed, err)
 	}
@@ -204,13 +241,13 @@ func TestSweepLeavesWhatIsKept(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Error(err)
 	}
-	if removed, err := Sweep(t.Context(), Docker{}); err != nil || slices.Contains(removed, id) {
+	if removed, err := sweepOnly(t, id, abandoned); err != nil || slices.Contains(removed, id) {
 		t.Errorf("removed %q, %v", removed, err)
 	}
 	if len(leftovers(t, id)) == 0 {
 		t.Error("what was to be kept is gone")
 	}
-	if removed, err := SweepAll(t.Context(), Docker{}); err != nil || !slices.Contains(removed, id) {
+	if removed, err := sweepOnly(t, id, over); err != nil || !slices.Contains(removed, id) {
 		t.Errorf("all: removed %q, %v", removed, err)
 	}
 	for _, left := range leftovers(t, id) {
@@ -234,6 +271,13 @@ func TestInterruptedStartLeavesNothing(t *testing.T) {
 	for _, left := range leftovers(t, id) {
 		t.Errorf("left behind: %s", left)
 	}
+}
+
+// sweepOnly sweeps as Sweep and SweepAll do, but only this test's own run: other
+// tests and the owner of this machine have runs on the same engine.
+func sweepOnly(t *testing.T, id string, goes func(Run) bool) ([]string, error) {
+	t.Helper()
+	return sweep(t.Context(), Docker{}, func(run Run) bool { return run.ID == id && goes(run) })
 }
 
 // leftovers names what the engine still has of a run.

@@ -120,15 +120,21 @@ func parseRuns(list, machine string, held func(string) bool) []Run {
 // Sweep removes what rehearsals of this machine left whose process is gone and
 // which were not meant to be kept. It returns their ids.
 func Sweep(ctx context.Context, d Docker) ([]string, error) {
-	return sweep(ctx, d, func(run Run) bool { return !run.Alive && !run.Kept })
+	return sweep(ctx, d, abandoned)
 }
+
+// abandoned is what nobody works on and nobody wants any more.
+func abandoned(run Run) bool { return !run.Alive && !run.Kept }
+
+// over is what nobody works on any more.
+func over(run Run) bool { return !run.Alive }
 
 // SweepAll is Sweep for those that were kept as well.
 func SweepAll(ctx context.Context, d Docker) ([]string, error) {
 	if _, err := Probe(ctx, d); err != nil {
 		return nil, err
 	}
-	return sweep(ctx, d, func(run Run) bool { return !run.Alive })
+	return sweep(ctx, d, over)
 }
 
 func sweep(ctx context.Context, d Docker, goes func(Run) bool) ([]string, error) {
