@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -85,5 +86,5 @@ func (s *screen) beat(now time.Time) {
 // line writes a line of progress with the time since the command began.
 func (s *screen) line(now time.Time, text string) {
 	s.spoken = now
-	fmt.Fprintf(s.streams.Err, "%6.1fs  %s\n", now.Sub(s.begun).Seconds(), text)
+	_, _ = io.WriteString(s.streams.Err, s.fitTalk.show(fmt.Sprintf("%6.1fs  %s\n", now.Sub(s.begun).Seconds(), text)))
 }

@@ -51,9 +51,9 @@ func newRoot(s *screen) *cobra.Command {
 every milestone with evidence. A change that could lock you out is never made without a rollback that is already armed.
 
 Begin with "cairn init", or watch the whole of it on throw-away hosts with "cairn rehearse".`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       toldVersion().Version,
 	}
 	g := &globals{screen: s}
 	g.addFlags(root.PersistentFlags())
@@ -64,6 +64,8 @@ Begin with "cairn init", or watch the whole of it on throw-away hosts with "cair
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetUsageTemplate(usageTemplate(root))
+	root.SetVersionTemplate("cairn {{.Version}}\n")
+	g.completions(root)
 	strict(root)
 	return root
 }

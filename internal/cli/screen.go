@@ -45,8 +45,10 @@ func (f *format) Type() string { return "format" }
 type screen struct {
 	streams    Streams
 	format     format
-	colour     bool // stdout is a terminal that may show colour
-	colourTalk bool // stderr is one
+	colour     bool   // stdout is a terminal that may show colour
+	colourTalk bool   // stderr is one
+	fit        fitted // how stdout shows text
+	fitTalk    fitted // how stderr does
 	begun      time.Time
 
 	mu       sync.Mutex
@@ -60,7 +62,7 @@ func newScreen(streams Streams) *screen {
 	now := time.Now()
 	return &screen{
 		streams: streams, format: formatText, begun: now, spoken: now,
-		colour: showsColour(streams.Out), colourTalk: showsColour(streams.Err),
+		colour: showsColour(streams.Out), colourTalk: showsColour(streams.Err), fit: fitFor(streams.Out), fitTalk: fitFor(streams.Err),
 	}
 }
 
@@ -78,7 +80,7 @@ func isTerminal(stream any) bool {
 func (s *screen) say(text string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprintf(s.streams.Err, text+"\n", args...)
+	_, _ = io.WriteString(s.streams.Err, s.fitTalk.show(fmt.Sprintf(text+"\n", args...)))
 }
 
 // result shows a command's result: as text by the function given, or as JSON.
@@ -91,8 +93,10 @@ func (s *screen) result(value any, text func(io.Writer)) error {
 	case formatNDJSON:
 		return writeLine(s.streams.Out, resultLine{Result: value, Format: jsonVersion, Type: "result"})
 	}
-	text(s.streams.Out)
-	return nil
+	var out strings.Builder
+	text(&out)
+	_, err := io.WriteString(s.streams.Out, s.fit.show(out.String()))
+	return err
 }
 
 // progress shows an event as it happens.
@@ -137,13 +141,18 @@ func (s *screen) fail(err error) {
 		s.writeFailure(f)
 	}
 	if more := len(all) - maxCauses; more > 0 {
-		fmt.Fprintf(s.streams.Err, "\nand %d more errors of other hosts\n", more)
+		fmt.Fprintf(s.streams.Err, "
+and %d more errors of other hosts
+", more)
 	}
 }
 
 func (s *screen) writeFailure(f failure) {
-	w := s.streams.Err
-	fmt.Fprintf(w, "\nerror: %s\n", joined(f.Where, f.Summary))
+	w := &strings.Builder{}
+	defer func() { _, _ = io.WriteString(s.streams.Err, s.fitTalk.show(w.String())) }()
+	fmt.Fprintf(w, "
+%s %s
+", s.alarm("error:"), joined(f.Where, f.Summary))
 	if f.Cause != "" {
 		fmt.Fprintf(w, "cause: %s\n", indented(f.Cause, "       "))
 	}
@@ -153,6 +162,14 @@ func (s *screen) writeFailure(f failure) {
 	if f.Code != "" {
 		fmt.Fprintf(w, "code:  %s (more: cairn explain %s)\n", f.Code, f.Code)
 	}
+}
+
+// alarm is a word in red, on a terminal that shows colour.
+func (s *screen) alarm(word string) string {
+	if !s.colourTalk {
+		return word
+	}
+	return "\x1b[1;31m" + word + "\x1b[0m"
 }
 
 func describe(err error) failure {

@@ -33,7 +33,8 @@ EXIT STATUS
 	}
 }
 
-func runVersion(g *globals) error {
+// toldVersion is what the program knows of its own version.
+func toldVersion() versionInfo {
 	info := versionInfo{Version: "development", Protocol: wire.Protocol, Agents: agents.Sums()}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		info.Go = build.GoVersion
@@ -46,6 +47,11 @@ func runVersion(g *globals) error {
 			}
 		}
 	}
+	return info
+}
+
+func runVersion(g *globals) error {
+	info := toldVersion()
 	return g.screen.result(info, func(w io.Writer) {
 		fmt.Fprintf(w, "cairn %s (%s)\n", info.Version, info.Go)
 		for _, arch := range sortedKeys(info.Agents) {
