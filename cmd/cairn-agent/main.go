@@ -1,8 +1,8 @@
 // Command cairn-agent is Cairn on a host. The controller brings it and calls it;
 // it is of no use by itself.
 //
-//	cairn-agent [-state DIR] serve [-user NAME] [-peer ADDRESS] NONCE
-//	cairn-agent look [-user NAME] [-peer ADDRESS] NONCE
+//	cairn-agent [-state DIR] serve [-user NAME] [-connection SSH_CONNECTION] NONCE
+//	cairn-agent look [-user NAME] [-connection SSH_CONNECTION] NONCE
 //	cairn-agent [-state DIR] run ID
 //	cairn-agent [-state DIR] rollback DIR
 //	cairn-agent canary ADDRESS < NONCE
@@ -75,9 +75,8 @@ func serve(ctx context.Context, a *agent.Agent, args []string) error {
 // session answers the controller on the connection that sshd made.
 func session(ctx context.Context, args []string, answer func(context.Context, io.ReadWriteCloser, string, agent.Login, wire.Heartbeat) error) error {
 	flags := flag.NewFlagSet("session", flag.ContinueOnError)
-	var login agent.Login
-	flags.StringVar(&login.User, "user", "", "who logged in")
-	flags.StringVar(&login.Peer, "peer", "", "from which address")
+	user := flags.String("user", "", "who logged in")
+	connection := flags.String("connection", "", "over which connection, as SSH_CONNECTION has it")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -92,7 +91,7 @@ func session(ctx context.Context, args []string, answer func(context.Context, io
 		}
 	}
 	stdin, stdout := os.NewFile(uintptr(syscall.Stdin), "stdin"), os.NewFile(uintptr(syscall.Stdout), "stdout")
-	return answer(ctx, stdio{stdin, stdout}, flags.Arg(0), login, wire.DefaultHeartbeat)
+	return answer(ctx, stdio{stdin, stdout}, flags.Arg(0), agent.NewLogin(*user, *connection), wire.DefaultHeartbeat)
 }
 
 // stdio is the connection that sshd made.

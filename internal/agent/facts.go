@@ -31,6 +31,7 @@ func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
 	wait.Go(func() { f.Interfaces = a.interfaces(ctx) })
 	wait.Go(func() { a.systemdFacts(ctx, &f) })
 	wait.Go(func() { a.firewallFacts(ctx, &f) })
+	wait.Go(func() { f.SSH = a.sshFacts(ctx, login) })
 	wait.Wait()
 	f.Failures = a.failures(ctx, f.FailedUnits)
 	f.Fixed = a.fixedSettings()

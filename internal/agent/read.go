@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 
 	"cairn/internal/problem"
 	"cairn/internal/resource"
+	"cairn/internal/sshdconf"
 	"cairn/internal/wire"
 )
 
@@ -20,8 +22,13 @@ type readCommand struct {
 var readCommands = map[string]readCommand{
 	// sshd(8): the options that are in force for a connection.
 	"sshd-effective": {func(a []string) []string {
-		return []string{"/usr/sbin/sshd", "-T", "-C", fmt.Sprintf("user=%s,host=%s,addr=%s", a[0], a[1], a[2])}
-	}, 3},
+		port, _ := strconv.ParseUint(a[4], 10, 16)
+		return []string{"/usr/sbin/sshd", "-T", "-C", sshdconf.Login{User: a[0], Host: a[1], Peer: a[2], Local: a[3], Port: uint16(port)}.Spec()}
+	}, 5},
+	// sshd(8), AUTHORIZED_KEYS FILE FORMAT: lines with their numbers.
+	"authorized-keys": {func(a []string) []string {
+		return []string{"sh", "-c", `grep -n "" "$(getent passwd "$0" | cut -d: -f6)/.ssh/authorized_keys"`, a[0]}
+	}, 1},
 	"apt-settings":  {func([]string) []string { return []string{"apt-config", "dump"} }, 0},
 	"unit-active":   {func(a []string) []string { return []string{"systemctl", "is-active", a[0]} }, 1},
 	"group-members": {func(a []string) []string { return []string{"getent", "group", a[0]} }, 1},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
+	"strings"
 	"sync"
 
 	"cairn/internal/vantage"
@@ -12,8 +14,25 @@ import (
 
 // Login is what the bootstrap knows of who is at the other end.
 type Login struct {
-	User string // who logged in, before sudo
-	Peer string // from which address
+	User  string // who logged in, before sudo
+	Peer  string // from which address
+	Local string // to which address of the host
+	Port  uint16 // and port; 0 where it is not known
+}
+
+// NewLogin reads a connection as sshd tells it to what it runs: the client's
+// address and port, and the server's (SSH_CONNECTION in ssh(1)).
+func NewLogin(user, connection string) Login {
+	login := Login{User: user}
+	words := strings.Fields(connection)
+	if len(words) > 0 {
+		login.Peer = words[0]
+	}
+	if len(words) == 4 {
+		port, _ := strconv.ParseUint(words[3], 10, 16)
+		login.Local, login.Port = words[2], uint16(port)
+	}
+	return login
 }
 
 // Serve answers one session on conn until the other side ends it. The hello

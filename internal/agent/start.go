@@ -42,7 +42,7 @@ func (s *session) begin(ctx context.Context, run wire.Run) error {
 		return err
 	}
 	for i := range run.Guards {
-		run.Guards[i].Peer = s.login.Peer
+		run.Guards[i].Peer, run.Guards[i].Local, run.Guards[i].LocalPort = s.login.Peer, s.login.Local, s.login.Port
 	}
 	body, err := wire.Encode(run)
 	if err != nil {

@@ -141,18 +141,14 @@ func (s *screen) fail(err error) {
 		s.writeFailure(f)
 	}
 	if more := len(all) - maxCauses; more > 0 {
-		fmt.Fprintf(s.streams.Err, "
-and %d more errors of other hosts
-", more)
+		fmt.Fprintf(s.streams.Err, "\nand %d more errors of other hosts\n", more)
 	}
 }
 
 func (s *screen) writeFailure(f failure) {
 	w := &strings.Builder{}
 	defer func() { _, _ = io.WriteString(s.streams.Err, s.fitTalk.show(w.String())) }()
-	fmt.Fprintf(w, "
-%s %s
-", s.alarm("error:"), joined(f.Where, f.Summary))
+	fmt.Fprintf(w, "\n%s %s\n", s.alarm("error:"), joined(f.Where, f.Summary))
 	if f.Cause != "" {
 		fmt.Fprintf(w, "cause: %s\n", indented(f.Cause, "       "))
 	}

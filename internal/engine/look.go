@@ -144,7 +144,14 @@ func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, v
 	if !known {
 		return probe.Target{}, fmt.Errorf("no host key is pinned for %s", h.Name)
 	}
+	offer, err := e.connector.OwnerOffer(ctx, h)
+	if err != nil {
+		return probe.Target{}, err
+	}
 	target := probe.Target{Lab: e.lab, Host: h, Owner: owner, HostKey: pinned, Nonce: nonce}
+	for _, signer := range offer.Signers(ctx) {
+		target.OwnerKeys = append(target.OwnerKeys, signer.PublicKey())
+	}
 	if inside == nil {
 		return target, nil
 	}

@@ -52,6 +52,10 @@ var noteSources = []func(noted) []Note{
 	guestNotes,
 	noteBans,
 	noteSkipped,
+	noted.sshDoors,
+	noted.sshWaysClosed,
+	noted.sshListsOwner,
+	noted.sshForwarding,
 }
 
 // notes are all notes about a host.

@@ -35,7 +35,7 @@ func (c *Connector) openHardware(s settings, path string, public ssh.PublicKey) 
 		if err := addHardware(socket, path, provider); err != nil {
 			return nil, err
 		}
-		return agentIdentities(socket)
+		return agentIdentities(socket, agentTime)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("OpenSSH cannot use the security key, add it with ssh-add: %w", err)

@@ -21,7 +21,7 @@ func TestOwnAgentStays(t *testing.T) {
 		runtime.GC() // whatever nothing refers to is closed
 		time.Sleep(20 * time.Millisecond)
 	}
-	_, err = agentIdentities(socket)
+	_, err = agentIdentities(socket, agentTime)
 	must(t, err)
 	if info, err := os.Stat(filepath.Dir(socket)); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the folder of the agent: %v, %v", info, err)

@@ -10,14 +10,14 @@ import "strings"
 // startScript runs as root: it becomes the agent that fits the host, or says what
 // is missing and which system it is. It ends with 0 always, so that a failure can
 // only be sudo's. $1 nonce, $2 and $3 the agents' hashes for amd64 and arm64, $4
-// the controller's address, $5 who logged in.
+// both ends of the connection as sshd has them (SSH_CONNECTION in ssh(1)), $5 who logged in.
 const startScript = `
 m=$(uname -m)
 case $m in x86_64) s=$2 ;; aarch64) s=$3 ;; *) s=none ;; esac
 for d in /var/lib/cairn /run/cairn; do
   a=$d/agents/$s/cairn-agent
   [ -x "$a" ] && [ -s "$a" ] || continue
-  "$a" -state "$d" serve -user "$5" -peer "$4" "$1" && exit 0
+  "$a" -state "$d" serve -user "$5" -connection "$4" "$1" && exit 0
   break
 done
 o=$(. /etc/os-release 2>/dev/null && printf "%s %s %s" "${ID:--}" "${VERSION_ID:--}" "$PRETTY_NAME")
@@ -79,7 +79,7 @@ say send
 e=$( { timeout 180 head -c "$n" | gzip -dc >"$d/cairn-agent"; } 2>&1 ) || { say "failed $d: $e"; exit 0; }
 h=$(sha256sum <"$d/cairn-agent")
 [ "${h%% *}" = "$s" ] || { say "failed $d: what arrived has another hash"; exit 0; }
-"$d/cairn-agent" look -user "$(id -un)" -peer "${SSH_CONNECTION%% *}" "$nonce"
+"$d/cairn-agent" look -user "$(id -un)" -connection "$SSH_CONNECTION" "$nonce"
 `
 
 // asRootScript runs $1 as root, with the other arguments: directly, or through
@@ -87,7 +87,7 @@ h=$(sha256sum <"$d/cairn-agent")
 const asRootScript = `
 export LC_ALL=C
 s=$1; shift
-set -- "$@" "${SSH_CONNECTION%% *}" "$(id -un)"
+set -- "$@" "$SSH_CONNECTION" "$(id -un)"
 if [ "$(id -u)" = 0 ]; then exec sh -c "$s" sh "$@"; fi
 command -v sudo >/dev/null 2>&1 || { printf "\nCAIRN-NEED %s - no-sudo\n" "$1"; exit 0; }
 sudo -n sh -c "$s" sh "$@" || printf "\nCAIRN-NEED %s - password\n" "$1"
@@ -98,7 +98,7 @@ sudo -n sh -c "$s" sh "$@" || printf "\nCAIRN-NEED %s - password\n" "$1"
 const sudoScript = `
 export LC_ALL=C
 p=$1; s=$2; shift 2
-exec sudo -k -S -p "$p" sh -c "$s" sh "$@" "${SSH_CONNECTION%% *}" "$(id -un)"
+exec sudo -k -S -p "$p" sh -c "$s" sh "$@" "$SSH_CONNECTION" "$(id -un)"
 `
 
 // suScript is the same with su(1), which asks for root's password on its standard
@@ -108,7 +108,7 @@ exec sudo -k -S -p "$p" sh -c "$s" sh "$@" "${SSH_CONNECTION%% *}" "$(id -un)"
 const suScript = `
 export LC_ALL=C
 p=$1; s=$2; shift 2
-set -- "$@" "${SSH_CONNECTION%% *}" "$(id -un)"
+set -- "$@" "$SSH_CONNECTION" "$(id -un)"
 printf %s "$p" >&2
 exec su -s /bin/sh -c 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH; exec sh -c "$0" sh "$@"' -- root "$s" "$@"
 `

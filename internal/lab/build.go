@@ -19,13 +19,13 @@ func build(root *node) *Lab {
 		Domain:   cmp.Or(textOf(root.get("domain")), name+"."+domainOfLabs),
 		Timezone: cmp.Or(textOf(root.get("timezone")), defaultTimezone),
 		Workflow: cmp.Or(Workflow(textOf(root.get("workflow"))), defaultWorkflow),
-		SSH:      SSH{Key: textOf(root.get("ssh").get("key"))},
+		SSH:      buildSSH(root.get("ssh")),
 		Network:  buildNetwork(root.get("network")),
 		Networks: buildNetworks(root.get("networks")),
 		Choose:   buildChoices(root.get("choose")),
 	}
 	for _, p := range root.get("hosts").each() {
-		l.Hosts = append(l.Hosts, buildHost(p.key, p.value))
+		l.Hosts = append(l.Hosts, buildHost(p.key, p.value, l.SSH))
 	}
 	slices.SortFunc(l.Hosts, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
 	for _, p := range root.get("services").each() {
@@ -76,15 +76,20 @@ func buildChoices(n *node) map[string]string {
 	return chosen
 }
 
-func buildHost(name string, n *node) Host {
+func buildSSH(n *node) SSH {
+	return SSH{Key: textOf(n.get("key")), Forwarding: cmp.Or(Forwarding(textOf(n.get("forwarding"))), defaultForwarding)}
+}
+
+func buildHost(name string, n *node, ssh SSH) Host {
 	h := Host{
-		Name:      name,
-		Address:   parseAddress(textOf(n.get("address"))),
-		Address6:  parseAddress(textOf(n.get("address6"))),
-		Port:      cmp.Or(portOf(n.get("port")), defaultPort),
-		User:      cmp.Or(textOf(n.get("user")), defaultUser),
-		FirstUser: textOf(n.get("first-user")),
-		Hardware:  buildHardware(n.get("hardware")),
+		Name:       name,
+		Address:    parseAddress(textOf(n.get("address"))),
+		Address6:   parseAddress(textOf(n.get("address6"))),
+		Port:       cmp.Or(portOf(n.get("port")), defaultPort),
+		User:       cmp.Or(textOf(n.get("user")), defaultUser),
+		FirstUser:  textOf(n.get("first-user")),
+		Hardware:   buildHardware(n.get("hardware")),
+		Forwarding: cmp.Or(Forwarding(textOf(n.get("forwarding"))), ssh.Forwarding),
 	}
 	for _, item := range n.get("roles").list() {
 		h.Roles = append(h.Roles, Role(textOf(item)))

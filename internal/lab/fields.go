@@ -9,7 +9,9 @@ const (
 	defaultPort     = 22
 	defaultUser     = "ops"
 	defaultRole     = Server
-	domainOfLabs    = "home.arpa" // for names within a home (RFC 8375)
+
+	defaultForwarding = ForwardNone
+	domainOfLabs      = "home.arpa" // for names within a home (RFC 8375)
 )
 
 var workflows = optionForm("a workflow", string(Waterfall), string(Agile), string(Hybrid))
@@ -38,9 +40,15 @@ func labShape() *shape {
 	)
 }
 
+var forwardings = optionForm("what is forwarded", string(ForwardNone), string(ForwardLocal), string(ForwardAll))
+
 func sshShape() *shape {
-	return keyed(key{name: "key", fallback: "the key that opened the host, of those that your `ssh` offers", shape: words(keyForm),
-		doc: "Your private key, or the public one of a key that the SSH agent holds. Its public half is put on the hosts; the key itself stays where it is."})
+	return keyed(
+		key{name: "key", fallback: "the key that opened the host, of those that your `ssh` offers", shape: words(keyForm),
+			doc: "Your private key, or the public one of a key that the SSH agent holds. Its public half is put on the hosts; the key itself stays where it is."},
+		key{name: "forwarding", fallback: code(string(defaultForwarding)), shape: words(forwardings),
+			doc: "Which TCP connections may lead through the hosts over SSH. `local`: those that begin at your machine, which VS Code Remote and `ProxyJump` need. `all`: also those back to it (`ssh -R`)."},
+	)
 }
 
 // subnetKeys are what every network has.
@@ -71,6 +79,8 @@ func hostsShape() *shape {
 			doc: "Who logs in as long as `user` cannot: `root`, or the account that the installer or the image made. Passwords are asked for and never stored."},
 		key{name: "roles", fallback: "`[" + string(defaultRole) + "]`", shape: nonEmpty(listOf(words(roles)), "a host without a role does nothing"),
 			doc: "What it is for. A host whose only role is `vantage` is looked from and never changed: Cairn needs no sudo there and leaves nothing behind."},
+		key{name: "forwarding", fallback: "`ssh.forwarding`", shape: words(forwardings),
+			doc: "Which TCP connections may lead through this host over SSH, such as to others behind it: `none`, `local` or `all`."},
 		key{name: "hardware", shape: hardwareShape(), doc: "What it has. This is verified, not assumed."},
 		key{name: "open", fallback: "none", shape: listOf(openingShape()),
 			doc: "Ports that others may reach, beside those of SSH and of services. Everyone may, unless `from` names networks."},

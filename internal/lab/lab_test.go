@@ -100,14 +100,14 @@ func TestStarterLab(t *testing.T) {
 	}
 	addr, prefix := netip.MustParseAddr, netip.MustParsePrefix
 	want := &Lab{
-		Name: "starter", Domain: "starter.home.arpa", Timezone: "Etc/UTC", Workflow: Hybrid,
+		Name: "starter", Domain: "starter.home.arpa", Timezone: "Etc/UTC", Workflow: Hybrid, SSH: SSH{Forwarding: ForwardNone},
 		Network: Network{
 			CIDR: prefix("10.83.0.0/24"), CIDR6: prefix("fd83::/64"), Gateway: addr("10.83.0.1"),
 			DNS: []netip.Addr{addr("10.83.0.1")}, Admin: []netip.Prefix{prefix("10.83.0.0/24"), prefix("fd83::/125")},
 		},
 		Hosts: []Host{
-			{Name: "server", Address: addr("10.83.0.10"), Address6: addr("fd83::10"), Port: 22, User: "ops", Roles: []Role{Server}},
-			{Name: "visitor", Address: addr("10.83.0.20"), Address6: addr("fd83::20"), Port: 22, User: "ops", Roles: []Role{VantageRole}},
+			{Name: "server", Address: addr("10.83.0.10"), Address6: addr("fd83::10"), Port: 22, User: "ops", Roles: []Role{Server}, Forwarding: ForwardNone},
+			{Name: "visitor", Address: addr("10.83.0.20"), Address6: addr("fd83::20"), Port: 22, User: "ops", Roles: []Role{VantageRole}, Forwarding: ForwardNone},
 		},
 		Choose: defaultChoices(),
 		File:   path, Dir: "../../examples/starter",
@@ -141,7 +141,7 @@ func TestEverythingIsRead(t *testing.T) {
 	chosen := defaultChoices()
 	chosen["container-platform"], chosen["backup"] = "k3s", "velero"
 	want := &Lab{
-		Name: "home", Domain: "lab.home.arpa", Timezone: "Europe/Berlin", Workflow: Waterfall, SSH: SSH{Key: "~/.ssh/lab"},
+		Name: "home", Domain: "lab.home.arpa", Timezone: "Europe/Berlin", Workflow: Waterfall, SSH: SSH{Key: "~/.ssh/lab", Forwarding: ForwardLocal},
 		Network: Network{
 			CIDR: prefix("192.168.1.0/24"), CIDR6: prefix("fd12:3456:789a:1::/64"), Gateway: addr("192.168.1.1"),
 			DNS:   []netip.Addr{addr("192.168.1.1"), addr("fd12:3456:789a:1::1")},
@@ -150,14 +150,14 @@ func TestEverythingIsRead(t *testing.T) {
 		Hosts: []Host{
 			{
 				Name: "atlas", Address: addr("192.168.1.10"), Address6: addr("fd12:3456:789a:1::10"), Port: 2222, User: "ops", FirstUser: "Admin.Pi",
-				Roles: []Role{Server, Storage, GPU}, Hardware: Hardware{CPUs: 4, Memory: 16 << 30, Virtualization: &yes},
+				Roles: []Role{Server, Storage, GPU}, Hardware: Hardware{CPUs: 4, Memory: 16 << 30, Virtualization: &yes}, Forwarding: ForwardAll,
 				Open: []Opening{
 					{Protocol: "tcp", Port: 443},
 					{Protocol: "udp", Port: 51820, From: []netip.Prefix{prefix("203.0.113.0/24"), prefix("2001:db8::/32")}},
 				},
 				Inside: []string{"enp4s0", "wg0"},
 			},
-			{Name: "visitor", Address: addr("192.168.1.20"), Port: 22, User: "ops", Roles: []Role{VantageRole}},
+			{Name: "visitor", Address: addr("192.168.1.20"), Port: 22, User: "ops", Roles: []Role{VantageRole}, Forwarding: ForwardLocal},
 		},
 		Choose: chosen,
 		Services: []Service{

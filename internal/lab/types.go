@@ -72,7 +72,19 @@ type SSH struct {
 	// that the SSH agent holds, absolute or beginning with "~/". Empty means what
 	// the owner's ssh(1) offers to a host.
 	Key string
+	// Forwarding is what hosts forward over SSH, unless one says otherwise.
+	Forwarding Forwarding
 }
+
+// Forwarding says which TCP connections lead through a host over SSH.
+type Forwarding string
+
+// What a host forwards (AllowTcpForwarding in sshd_config(5)).
+const (
+	ForwardNone  Forwarding = "none"
+	ForwardLocal Forwarding = "local" // from the client through the host
+	ForwardAll   Forwarding = "all"   // and from the host to the client
+)
 
 // Network is the first network that hosts are on, and who may administer all of
 // them. Prefixes are masked.
@@ -98,8 +110,10 @@ type Host struct {
 	FirstUser string
 	Roles     []Role // never empty, in the file's order
 	Hardware  Hardware
-	Open      []Opening // beside SSH, which is open to the admin networks
-	Inside    []string  // network interfaces with nothing but the host's own guests behind them
+	// Forwarding is what its SSH server forwards.
+	Forwarding Forwarding
+	Open       []Opening // beside SSH, which is open to the admin networks
+	Inside     []string  // network interfaces with nothing but the host's own guests behind them
 }
 
 // Hardware is what a host is said to have. It is verified, not assumed.

@@ -54,6 +54,8 @@ type Target struct {
 	// Owner is the owner's key and HostKey the host's pinned one.
 	Owner   ssh.Signer
 	HostKey ssh.PublicKey
+	// OwnerKeys are all keys that the owner logs in with, Owner's among them.
+	OwnerKeys []ssh.PublicKey
 	// Expect is what the plan has put in force.
 	Expect Expectation
 	// Sources are the vantage's own addresses, as the target sees them.

@@ -3,42 +3,95 @@ package probe
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"cairn/internal/evidence"
+	"cairn/internal/sshdconf"
 	"cairn/internal/wire"
 )
 
-// sshEffectiveConfig compares what sshd itself says is in force for the lab's
-// user (`sshd -T -C user=,host=,addr=`, sshd(8)) with the plan.
+// outsider is an address of nobody (RFC 5737), for whoever comes from elsewhere
+// than the admin networks.
+const outsider = "203.0.113.1"
+
+// sshEffectiveConfig compares what sshd itself says is in force (`sshd -T -C`,
+// sshd(8)) with the plan: for the lab's user, for root and for any other user,
+// from the admin networks and from elsewhere. What a Match opens for others still
+// is found in the files.
 func sshEffectiveConfig(ctx context.Context, _ Vantage, target Target) Finding {
-	effective, failure := effectiveSSH(ctx, target, target.Host.User)
-	if failure != nil {
-		return *failure
+	if len(target.Expect.SSHOptions) == 0 {
+		return blind("the plan names no sshd option to compare")
 	}
 	var expected, observed []evidence.Field
 	var wrong []string
-	for _, keyword := range slices.Sorted(maps.Keys(target.Expect.SSHOptions)) {
-		want, got := target.Expect.SSHOptions[keyword], effective[keyword]
-		expected = append(expected, evidence.Field{Name: keyword, Value: want})
-		observed = append(observed, evidence.Field{Name: keyword, Value: got})
-		if got != want {
-			wrong = append(wrong, fmt.Sprintf("%s is %q instead of %q", keyword, got, want))
+	for _, login := range loginsAsked(target) {
+		effective, failure := effectiveSSH(ctx, target, login)
+		if failure != nil {
+			return *failure
+		}
+		for _, keyword := range slices.Sorted(maps.Keys(target.Expect.SSHOptions)) {
+			want, got := target.Expect.SSHOptions[keyword], effective[keyword]
+			if login.User == target.Host.User {
+				expected = append(expected, evidence.Field{Name: keyword, Value: want})
+				observed = append(observed, evidence.Field{Name: keyword, Value: got})
+			}
+			if got != want {
+				wrong = append(wrong, fmt.Sprintf("for %s from %s %s is %q instead of %q", login.User, login.Peer, keyword, got, want))
+			}
 		}
 	}
-	if len(expected) == 0 {
-		return blind("the plan names no sshd option to compare")
+	doors, failure := doorsIn(ctx, target)
+	if failure != nil {
+		return *failure
 	}
-	return judged(expected, observed, wrong...)
+	expected = append(expected, fields("settings that open more", "none")...)
+	observed = append(observed, fields("settings that open more", wordOr(strings.Join(doors, "; "), "none"))...)
+	// What stands in a file is named first: it says what to change.
+	return judged(expected, observed, append(doors, wrong...)...)
+}
+
+// loginsAsked are the logins for which sshd is asked what is in force, the lab's
+// user first.
+func loginsAsked(target Target) []sshdconf.Login {
+	inside := target.Host.Address.String()
+	if admin := target.Lab.Network.Admin; len(admin) > 0 {
+		inside = admin[0].Addr().String()
+	}
+	here := target.Host.Address.String()
+	return []sshdconf.Login{
+		{User: target.Host.User, Peer: inside, Local: here, Port: target.Host.Port},
+		{User: "root", Peer: inside, Local: here, Port: target.Host.Port},
+		{User: "root", Peer: outsider, Local: here, Port: target.Host.Port},
+		{User: "nobody", Peer: outsider, Local: here, Port: target.Host.Port},
+	}
+}
+
+// doorsIn reads the server's files anew and names what opens more than the plan.
+func doorsIn(ctx context.Context, target Target) ([]string, *Finding) {
+	facts, err := target.Inside.Facts(ctx)
+	if err == nil && facts.SSH.Trouble != "" {
+		err = errors.New(facts.SSH.Trouble)
+	}
+	if err != nil {
+		f := blind("the SSH server's files cannot be read: " + err.Error())
+		return nil, &f
+	}
+	var texts []string
+	for _, door := range sshdconf.Doors(facts.SSH.Settings, target.Expect.SSHOptions) {
+		texts = append(texts, door.Text())
+	}
+	return texts, nil
 }
 
 // sshOtherUserRefused asks sshd whether it would let in a user who exists but is
-// not of the lab: the group it allows, and who is in that group.
+// not of the lab: the group it allows, who is in that group, and whose keys open
+// the owner's own account.
 func sshOtherUserRefused(ctx context.Context, _ Vantage, target Target) Finding {
-	effective, failure := effectiveSSH(ctx, target, "nobody")
+	effective, failure := effectiveSSH(ctx, target, loginsAsked(target)[3])
 	if failure != nil {
 		return *failure
 	}
@@ -59,6 +112,13 @@ func sshOtherUserRefused(ctx context.Context, _ Vantage, target Target) Finding 
 			wrong = append(wrong, member+" may log in too")
 		}
 	}
+	others, failure := otherKeys(ctx, target)
+	if failure != nil {
+		return *failure
+	}
+	expected = append(expected, fields("other keys of "+target.Host.User, "none")...)
+	observed = append(observed, fields("other keys of "+target.Host.User, wordOr(strings.Join(others, "; "), "none"))...)
+	wrong = append(wrong, others...)
 	return judged(expected, observed, wrong...)
 }
 
@@ -68,11 +128,11 @@ func membersIn(line string) []string {
 	return strings.FieldsFunc(line[strings.LastIndexByte(line, ':')+1:], func(r rune) bool { return r == ',' })
 }
 
-// effectiveSSH reads sshd's effective options for a user. Keywords come in lower
-// case; one that is printed several times keeps all its values, in order.
-func effectiveSSH(ctx context.Context, target Target, user string) (map[string]string, *Finding) {
+// effectiveSSH reads sshd's effective options for a login. Keywords come in lower
+// case; one that is printed several times has each of its values once, in order.
+func effectiveSSH(ctx context.Context, target Target, login sshdconf.Login) (map[string]string, *Finding) {
 	reply, err := target.Inside.Read(ctx, wire.ReadCommand{
-		Name: "sshd-effective", Args: []string{user, target.Host.Name, target.Host.Address.String()},
+		Name: "sshd-effective", Args: []string{login.User, login.Peer, login.Peer, login.Local, fmt.Sprint(login.Port)},
 	})
 	if err != nil || reply.Failure != nil || reply.Exit != 0 {
 		f := blind("sshd does not tell its configuration: " + readError(err, reply))
@@ -82,10 +142,13 @@ func effectiveSSH(ctx context.Context, target Target, user string) (map[string]s
 	lines := bufio.NewScanner(strings.NewReader(string(reply.Output)))
 	for lines.Scan() {
 		keyword, value, _ := strings.Cut(lines.Text(), " ")
-		if before, twice := options[keyword]; twice {
-			value = before + " " + value
+		before, twice := options[keyword]
+		switch {
+		case !twice:
+			options[keyword] = value
+		case !slices.Contains(strings.Fields(before), value):
+			options[keyword] = before + " " + value
 		}
-		options[keyword] = value
 	}
 	return options, nil
 }

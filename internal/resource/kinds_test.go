@@ -35,14 +35,15 @@ func TestNamesThatAreCommentedOutDoNotCount(t *testing.T) {
 }
 
 func TestIncludeFirst(t *testing.T) {
+	sys := &System{Root: t.TempDir()}
 	for _, c := range []struct{ name, main, want string }{
 		{"Debian's", "# a\n\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n", "# a\n\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n"},
 		{"without", "UsePAM yes\n", includeLine + "\nUsePAM yes\n"},
-		{"last", "UsePAM yes\nMatch all\ninclude /etc/ssh/sshd_config.d/*.conf\n", includeLine + "\nUsePAM yes\nMatch all\n"},
+		{"last", "UsePAM yes\nMatch all\ninclude /etc/ssh/sshd_config.d/*.conf\n", "include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\nMatch all\n"},
 		{"another first", "Include /etc/other\n" + includeLine + "\n", includeLine + "\nInclude /etc/other\n"},
 		{"commented out", "#" + includeLine + "\n", includeLine + "\n#" + includeLine + "\n"},
 	} {
-		if diff := cmp.Diff(c.want, string(withIncludeFirst([]byte(c.main)))); diff != "" {
+		if diff := cmp.Diff(c.want, string(sys.mainFile([]byte(c.main), dropinDir+"00-own.conf").withIncludeFirst())); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}

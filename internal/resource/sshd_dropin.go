@@ -77,7 +77,11 @@ func (s SSHDropin) Check(ctx context.Context, sys *System) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	properties := []property{{"drop-ins are read first", yesNo(includesFirst(main)), "yes"}}
+	if err := s.obstacle(ctx, sys); err != nil {
+		return Diff{}, err
+	}
+	first := sys.mainFile(main, s.file().Path).includesFirst()
+	properties := []property{{"drop-ins are read first", yesNo(first), "yes"}}
 	properties = append(properties, s.options(string(have), found)...)
 	files, err := s.file().Check(ctx, sys)
 	if err != nil {
@@ -133,12 +137,12 @@ func (s SSHDropin) Apply(ctx context.Context, sys *System, _ Diff) error {
 	if err := s.file().Apply(ctx, sys, Diff{}); err != nil {
 		return err
 	}
-	if !includesFirst(main) {
+	if file := sys.mainFile(main, s.file().Path); !file.includesFirst() {
 		_, have, _, err := sys.stat(sshdConfig)
 		if err != nil {
 			return err
 		}
-		if err := sys.write(sshdConfig, withIncludeFirst(main), have); err != nil {
+		if err := sys.write(sshdConfig, file.withIncludeFirst(), have); err != nil {
 			return err
 		}
 	}
@@ -154,11 +158,7 @@ func (s SSHDropin) Precheck(ctx context.Context, sys *System) error {
 	if err := s.notListening(ctx, sys); err != nil {
 		return err
 	}
-	staged, err := s.Stage(ctx, sys)
-	if err != nil {
-		return err
-	}
-	return withConfig(staged, func(path string) error {
+	return s.staged(ctx, sys, func(path string) error {
 		if _, err := sys.run(ctx, sshdProgram, "-t", "-f", path); err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func (s SSHDropin) Capture(ctx context.Context, sys *System) (Undo, error) {
 		return Undo{}, err
 	}
 	undo.Commands = append(undo.Commands, server...)
-	state, err := sys.captureState(ctx, sshdProgram, "-T")
+	state, err := sys.captureState(ctx, sshdTells...)
 	undo.States = append(undo.States, state)
 	return undo, err
 }

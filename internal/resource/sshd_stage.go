@@ -8,41 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"cairn/internal/sshdconf"
 )
-
-// includesFirst reports whether sshd_config reads the drop-ins before it sets
-// anything itself, as Debian's does.
-func includesFirst(main []byte) bool {
-	for line := range strings.Lines(string(main)) {
-		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		return isInclude(line)
-	}
-	return false
-}
-
-// isInclude reports whether a line of sshd_config is the one that reads the
-// drop-ins.
-func isInclude(line string) bool {
-	fields := strings.Fields(line)
-	return len(fields) == 2 && strings.EqualFold(fields[0], "Include") && fields[1] == dropinDir+"*.conf"
-}
-
-// withIncludeFirst moves the line that reads the drop-ins to the top of
-// sshd_config. It must not stand there twice: some keywords add up.
-func withIncludeFirst(main []byte) []byte {
-	if includesFirst(main) {
-		return main
-	}
-	lines := []string{includeLine + "\n"}
-	for line := range strings.Lines(string(main)) {
-		if !isInclude(line) {
-			lines = append(lines, line)
-		}
-	}
-	return []byte(strings.Join(lines, ""))
-}
 
 // withConfig lends a configuration the name of a file.
 func withConfig(config []byte, use func(path string) error) error {
@@ -59,36 +27,76 @@ func withConfig(config []byte, use func(path string) error) error {
 }
 
 // Stage implements [Stager]: sshd_config as it would be, in one file, with the
-// drop-in written out where sshd would read it. The other drop-ins are read from
-// where they are, because a Match in a file ends with the file (sshd_config(5)).
+// drop-in written out where sshd would read it. Other files are read from where
+// they are, because a Match in a file ends with the file (sshd_config(5)).
 func (s SSHDropin) Stage(_ context.Context, sys *System) ([]byte, error) {
-	main, found, err := sys.read(sshdConfig)
+	content, found, err := sys.read(sshdConfig)
 	if err != nil || !found {
 		return nil, errors.Join(err, missingFile(found, sshdConfig))
 	}
-	paths, err := filepath.Glob(sys.path(dropinDir + "*.conf"))
-	if err != nil {
-		return nil, err
-	}
-	if own := sys.path(s.file().Path); !slices.Contains(paths, own) {
-		paths = append(paths, own)
-	}
-	slices.Sort(paths)
+	main := sys.mainFile(content, s.file().Path)
+	main.lines = slices.Collect(strings.Lines(string(main.withIncludeFirst())))
 	var staged strings.Builder
-	for line := range strings.Lines(string(withIncludeFirst(main))) {
-		if !isInclude(line) {
+	err = main.writeOut(&staged, main.lines, string(s.file().Content))
+	return []byte(staged.String()), err
+}
+
+// writeOut writes lines with the drop-in in the place of what includes it.
+func (m mainFile) writeOut(staged *strings.Builder, lines []string, own string) error {
+	for _, line := range lines {
+		if !m.includes(line) {
 			staged.WriteString(line)
 			continue
 		}
-		for _, path := range paths {
-			if filepath.Base(path) == s.Name {
-				staged.Write(s.file().Content)
-			} else {
-				fmt.Fprintf(&staged, "Include %s\n", path)
+		statement, err := sshdconf.Parse(line)
+		if err != nil {
+			return err
+		}
+		for _, pattern := range statement.Args {
+			files, err := m.files.Included(pattern)
+			if err != nil {
+				return err
+			}
+			for _, file := range files {
+				if err := m.writeFile(staged, file, own); err != nil {
+					return err
+				}
 			}
 		}
 	}
-	return []byte(staged.String()), nil
+	return nil
+}
+
+// writeFile writes what an Include of one file stands for.
+func (m mainFile) writeFile(staged *strings.Builder, file, own string) error {
+	on := filepath.Join("/", m.files.Root, file)
+	switch {
+	case file == m.own:
+		staged.WriteString(own)
+		return nil
+	case !m.reads(file):
+		fmt.Fprintf(staged, "Include %s\n", quotedPath(on))
+		return nil
+	}
+	content, err := os.ReadFile(on)
+	if err != nil {
+		return err
+	}
+	lines := slices.Collect(strings.Lines(string(content)))
+	for _, line := range lines {
+		if statement, err := sshdconf.Parse(line); err != nil || statement.Keyword == "match" {
+			return fmt.Errorf("%s has a Match and includes %s: what comes of that cannot be tried beforehand", file, m.own)
+		}
+	}
+	return m.writeOut(staged, lines, own)
+}
+
+// quotedPath is a path as one word of sshd_config.
+func quotedPath(path string) string {
+	if strings.ContainsAny(path, " \t#'\\") {
+		return `"` + path + `"`
+	}
+	return path
 }
 
 func missingFile(found bool, path string) error {

@@ -1,9 +1,11 @@
 package task
 
 import (
+	"path"
 	"strings"
 
 	"cairn/internal/resource"
+	"cairn/internal/sshdconf"
 )
 
 // access is the owner's own way in: a user with the owner's key, in the group
@@ -21,12 +23,12 @@ func access(h Host) []resource.Resource {
 
 // dropinName sorts before whatever the distribution or cloud-init leaves in
 // sshd_config.d: the first value of a keyword wins (sshd_config(5)).
-const dropinName = "00-cairn.conf"
+var dropinName = path.Base(sshdconf.Own)
 
 // sshDropin is the policy for sshd on the host.
 func sshDropin(h Host) resource.SSHDropin {
 	dropin := resource.SSHDropin{Name: dropinName}
-	for _, o := range SSHPolicy(h.Facts.OS, h.Lab.Network.Admin) {
+	for _, o := range SSHPolicy(h.Facts.OS, h.Lab.Network.Admin, h.Host.Forwarding) {
 		dropin.Options = append(dropin.Options, resource.SSHOption(o))
 	}
 	return dropin
@@ -36,7 +38,7 @@ func sshDropin(h Host) resource.SSHDropin {
 // force: keywords in lower case, values as they are written.
 func EffectiveSSH(h Host) map[string]string {
 	effective := map[string]string{}
-	for _, o := range SSHPolicy(h.Facts.OS, h.Lab.Network.Admin) {
+	for _, o := range SSHPolicy(h.Facts.OS, h.Lab.Network.Admin, h.Host.Forwarding) {
 		effective[strings.ToLower(o.Keyword)] = o.Value
 	}
 	return effective

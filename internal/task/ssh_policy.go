@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/lab"
 	"cairn/internal/wire"
 )
 
@@ -23,8 +24,8 @@ type Option struct{ Keyword, Value string }
 // The admin networks are exempt from the penalties that newer servers impose on
 // addresses whose logins fail: the looks that prove refusals would otherwise
 // lock out the place they come from.
-func SSHPolicy(os wire.OS, admin []netip.Prefix) []Option {
-	return slices.Concat(loginOptions, limitOptions, penaltyOptions(os, admin), forwardingOptions, cryptoOptions(os))
+func SSHPolicy(os wire.OS, admin []netip.Prefix, forwarding lab.Forwarding) []Option {
+	return slices.Concat(loginOptions, doorOptions, limitOptions, penaltyOptions(os, admin), forwardingOptions(forwarding), cryptoOptions(os))
 }
 
 // loginOptions say who may log in, and how.
@@ -45,6 +46,16 @@ var loginOptions = []Option{
 	{"UsePAM", "yes"},                         // CIS 5.1.22; without PAM a locked account cannot use its keys
 	{"AllowGroups", SSHGroup},                 // CIS 5.1.4
 	{"AuthorizedKeysFile", authorizedKeyPath}, // sshd_config(5)'s first default; the second, authorized_keys2, is a leftover
+}
+
+// doorOptions close other ways in than the keys in that file. Each takes "none"
+// since it exists: certificates and AuthorizedPrincipalsFile since OpenSSH 5.6,
+// AuthorizedKeysCommand since 6.2, AuthorizedPrincipalsCommand since 6.9.
+var doorOptions = []Option{
+	{"TrustedUserCAKeys", "none"},
+	{"AuthorizedPrincipalsFile", "none"},
+	{"AuthorizedPrincipalsCommand", "none"},
+	{"AuthorizedKeysCommand", "none"},
 }
 
 // authorizedKeyPath is where the owner's key stands, below the home directory.
@@ -76,14 +87,21 @@ func penaltyOptions(os wire.OS, admin []netip.Prefix) []Option {
 	return []Option{{"PerSourcePenaltyExemptList", strings.Join(exempt, ",")}}
 }
 
-// forwardingOptions close what can lead through the host.
-var forwardingOptions = []Option{
-	{"AllowAgentForwarding", "no"}, // CIS 5.1.8, sshd-41
-	{"AllowTcpForwarding", "no"},   // CIS 5.1.8, sshd-40
-	{"AllowStreamLocalForwarding", "no"},
-	{"X11Forwarding", "no"}, // CIS 5.1.8, sshd-42
-	{"PermitTunnel", "no"},  // sshd-38
-	{"GatewayPorts", "no"},  // sshd-39
+// forwardingOptions close what can lead through the host, but for the connections
+// that the owner wants to.
+func forwardingOptions(forwarding lab.Forwarding) []Option {
+	tcp := map[lab.Forwarding]string{lab.ForwardLocal: "local", lab.ForwardAll: "yes"}[forwarding]
+	if tcp == "" {
+		tcp = "no"
+	}
+	return []Option{
+		{"AllowAgentForwarding", "no"}, // CIS 5.1.8, sshd-41
+		{"AllowTcpForwarding", tcp},    // CIS 5.1.8, sshd-40
+		{"AllowStreamLocalForwarding", tcp},
+		{"X11Forwarding", "no"}, // CIS 5.1.8, sshd-42
+		{"PermitTunnel", "no"},  // sshd-38
+		{"GatewayPorts", "no"},  // sshd-39
+	}
 }
 
 // cryptoOptions are the algorithms, strongest first (sshd-01 to 03, Mozilla

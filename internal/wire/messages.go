@@ -114,6 +114,7 @@ type Facts struct {
 	// dot is the beginning of several.
 	Fixed    []string     `cbor:"52,keyasint,omitempty"`
 	Failures []FailedUnit `cbor:"53,keyasint,omitempty"` // of FailedUnits, in their order
+	SSH      SSH          `cbor:"40,keyasint"`
 }
 
 // Filter is a table of another owner that drops what it does not let in.
@@ -245,6 +246,13 @@ type Guard struct {
 	// Peer is the address that the run was sent from, as the host sees it. The
 	// agent fills it in.
 	Peer string `cbor:"7,keyasint,omitempty"`
+	// Local and LocalPort are where on the host the run came in. The agent fills
+	// them in.
+	Local     string `cbor:"8,keyasint,omitempty"`
+	LocalPort uint16 `cbor:"9,keyasint,omitempty"`
+	// Port is where the owner has to get in once the change is made: the SSH
+	// server may stop listening elsewhere. 0: wherever it listens now.
+	Port uint16 `cbor:"10,keyasint,omitempty"`
 }
 
 // Event is one thing that happened in a run on a host. Seq starts at 1 and has

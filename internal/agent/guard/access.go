@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"cairn/internal/resource"
+	"cairn/internal/sshdconf"
 )
 
 // lookAhead refuses what would keep the owner out, as far as the host can see it
@@ -75,7 +76,8 @@ func (g *guard) effective(ctx context.Context, config string) (settings, error) 
 	if peer == "" {
 		peer = "127.0.0.1"
 	}
-	argv = append(argv, "-C", "user="+g.plan.owner()+",host="+peer+",addr="+peer)
+	login := sshdconf.Login{User: g.plan.owner(), Peer: peer, Local: g.plan.Local, Port: g.plan.LocalPort}
+	argv = append(argv, "-C", login.Spec())
 	out, err := g.System.Runner.Run(ctx, resource.Command{Argv: argv})
 	if err != nil {
 		return nil, err

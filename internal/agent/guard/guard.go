@@ -43,6 +43,11 @@ type Plan struct {
 	// Peer is the address that the owner comes from, for rules of sshd that
 	// depend on it; it may be empty.
 	Peer string
+	// Local and LocalPort are where on the host the owner came in; Port is where
+	// that has to be once the change is made, 0 wherever the server listens now.
+	Local     string
+	LocalPort uint16
+	Port      uint16
 }
 
 // Step is one resource of the plan.

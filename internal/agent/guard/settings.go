@@ -2,9 +2,10 @@ package guard
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
+
+	"cairn/internal/sshdconf"
 )
 
 // settings are keywords of sshd_config(5), in lower case, and their values, as
@@ -78,7 +79,7 @@ func (s settings) keyIsEnough() bool {
 func (s settings) names(keyword, name, peer string) bool {
 	return slices.ContainsFunc(s[keyword], func(pattern string) bool {
 		who, from, limited := cutLast(pattern, "@")
-		return matches(who, name) && (!limited || peer == "" || comesFrom(from, peer))
+		return sshdconf.Matches(who, name) && (!limited || peer == "" || comesFrom(from, peer))
 	})
 }
 
@@ -92,14 +93,8 @@ func cutLast(text, separator string) (before, after string, found bool) {
 
 func (s settings) namesAny(keyword string, groups []string) bool {
 	return slices.ContainsFunc(s[keyword], func(pattern string) bool {
-		return slices.ContainsFunc(groups, func(group string) bool { return matches(pattern, group) })
+		return slices.ContainsFunc(groups, func(group string) bool { return sshdconf.Matches(pattern, group) })
 	})
-}
-
-// matches is sshd's own pattern: "*" and "?" (ssh_config(5), PATTERNS).
-func matches(pattern, text string) bool {
-	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
-	return regexp.MustCompile("^(?s:" + expression + ")$").MatchString(text)
 }
 
 func comesFrom(pattern, peer string) bool {
@@ -108,7 +103,7 @@ func comesFrom(pattern, peer string) bool {
 	if err == nil && errAddress == nil {
 		return prefix.Contains(address.Unmap())
 	}
-	return matches(pattern, peer)
+	return sshdconf.Matches(pattern, peer)
 }
 
 // ports are those that the server listens on.

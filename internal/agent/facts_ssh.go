@@ -1,0 +1,56 @@
+package agent
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cairn/internal/sshdconf"
+	"cairn/internal/wire"
+)
+
+// sshFacts reads what stands in the SSH server's files, and where it listens.
+func (a *Agent) sshFacts(ctx context.Context, login Login) wire.SSH {
+	files := sshdconf.Files{Root: a.System.Root}
+	facts := wire.SSH{Port: login.Port}
+	settings, err := files.OnCommandLine()
+	if err == nil {
+		var read []sshdconf.Setting
+		read, err = files.Read(sshdconf.Main)
+		settings = append(settings, read...)
+	}
+	if err != nil {
+		facts.Trouble = err.Error()
+	}
+	facts.Ports = sshdconf.Ports(settings)
+	facts.Forwarding = sshdconf.First(settings, "allowtcpforwarding", "yes")
+	facts.Settings = slices.DeleteFunc(settings, func(s sshdconf.Setting) bool {
+		// Values for programs may be secret, and are nobody's business here.
+		return s.File == sshdconf.Own || s.Keyword == "setenv"
+	})
+	if ports, listens := a.socketPorts(ctx); listens {
+		facts.Socket, facts.Ports = true, ports
+	}
+	return facts
+}
+
+// socketPorts are the ports on which systemd listens in sshd's place.
+func (a *Agent) socketPorts(ctx context.Context) (ports []uint16, listens bool) {
+	said := a.said(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", "ssh.socket")
+	for line := range strings.Lines(said) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		if key == "ActiveState" {
+			listens = value == "active"
+		}
+		address, stream := strings.CutSuffix(value, " (Stream)")
+		if key != "Listen" || !stream {
+			continue
+		}
+		if port, err := strconv.ParseUint(address[strings.LastIndexByte(address, ':')+1:], 10, 16); err == nil {
+			ports = append(ports, uint16(port))
+		}
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports), listens
+}

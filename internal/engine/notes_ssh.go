@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cairn/internal/lab"
+	"cairn/internal/sshdconf"
+	"cairn/internal/task"
+)
+
+// policyChanges reports whether the SSH server's policy is about to be put in
+// place.
+func (n noted) policyChanges() bool {
+	_, changes := n.changing("sshd-dropin ")
+	return changes
+}
+
+// policy is what the SSH server is to say, keywords in lower case.
+func (n noted) policy() map[string]string {
+	return task.EffectiveSSH(task.Host{Lab: n.lab, Host: n.host, Facts: n.facts})
+}
+
+// sshDoors are settings of the owner's that stay open whatever the policy says.
+func (n noted) sshDoors() []Note {
+	var notes []Note
+	if trouble := n.facts.SSH.Trouble; trouble != "" {
+		notes = append(notes, Note{Kind: NoteConflict, Text: "the SSH server's files cannot be read: " + trouble, Fix: "correct the line that is named"})
+	}
+	for _, door := range sshdconf.Doors(n.facts.SSH.Settings, n.policy()) {
+		notes = append(notes, Note{
+			Kind: NoteConflict, Text: door.Text(), Fix: "take the line away, or waive foundation.ssh-access; the checkpoint cannot be proven with it",
+		})
+	}
+	return notes
+}
+
+// waysIn are settings that let somebody in and that the policy turns off, with
+// whom.
+var waysIn = map[string]string{
+	"trustedusercakeys":       "certificates of the authority in %s will no longer open the host",
+	"authorizedkeyscommand":   "keys that %s names will no longer open the host",
+	"hostbasedauthentication": "logins that another machine vouches for (HostbasedAuthentication %s) will no longer work",
+	"gssapiauthentication":    "Kerberos tickets (GSSAPIAuthentication %s) will no longer open the host",
+	"kerberosauthentication":  "Kerberos passwords (KerberosAuthentication %s) will no longer open the host",
+	"authorizedkeysfile":      "of the files with keys %s only .ssh/authorized_keys will still be read",
+}
+
+// sshWaysClosed are ways in of the owner's that end with the policy.
+func (n noted) sshWaysClosed() []Note {
+	if !n.policyChanges() {
+		return nil
+	}
+	policy, seen := n.policy(), map[string]bool{}
+	var notes []Note
+	for _, s := range n.facts.SSH.Settings {
+		text, isWay := waysIn[s.Keyword]
+		value := s.Value()
+		if !isWay || s.Match != "" || seen[s.Keyword] || strings.EqualFold(value, policy[s.Keyword]) || value == "none" || strings.EqualFold(value, "no") ||
+			s.Keyword == "authorizedkeysfile" && value == ".ssh/authorized_keys .ssh/authorized_keys2" {
+			continue
+		}
+		seen[s.Keyword] = true
+		notes = append(notes, Note{
+			Kind: NoteAccess, Text: fmt.Sprintf(text, value) + " (" + s.Place() + ")",
+			Fix: "give whoever needs it an account and a key of their own beforehand",
+		})
+	}
+	return notes
+}
+
+// sshListsOwner are lists that would keep the owner out, or let others stay in.
+func (n noted) sshListsOwner() []Note {
+	var notes []Note
+	for _, s := range n.facts.SSH.Settings {
+		named := slices.ContainsFunc(s.Args, func(pattern string) bool {
+			user, _, _ := strings.Cut(pattern, "@")
+			return sshdconf.Matches(user, n.host.User)
+		})
+		switch {
+		case s.Keyword == "denyusers" && named:
+			notes = append(notes, Note{
+				Kind: NoteConflict, Text: fmt.Sprintf("%s: DenyUsers %s keeps %s out", s.Place(), s.Value(), n.host.User), Fix: "take " + n.host.User + " out of that line",
+			})
+		case s.Keyword == "allowusers" && !named && !n.allowedElsewhere(s):
+			notes = append(notes, Note{
+				Kind: NoteConflict, Text: fmt.Sprintf("%s: AllowUsers %s does not let %s in", s.Place(), s.Value(), n.host.User), Fix: "add " + n.host.User + " to that line",
+			})
+		}
+	}
+	return notes
+}
+
+// allowedElsewhere reports whether another line of AllowUsers for the same logins
+// names the owner: such lines add up.
+func (n noted) allowedElsewhere(than sshdconf.Setting) bool {
+	return slices.ContainsFunc(n.facts.SSH.Settings, func(s sshdconf.Setting) bool {
+		return s.Keyword == "allowusers" && s.Match == than.Match && slices.ContainsFunc(s.Args, func(pattern string) bool {
+			user, _, _ := strings.Cut(pattern, "@")
+			return sshdconf.Matches(user, n.host.User)
+		})
+	})
+}
+
+// forwards orders what sshd forwards: each lets through what those before it do.
+var forwards = map[string]int{"no": 0, "local": 1, "yes": 2, "all": 2}
+
+// sshForwarding is forwarding that works today and will not.
+func (n noted) sshForwarding() []Note {
+	today, then := n.facts.SSH.Forwarding, n.policy()["allowtcpforwarding"]
+	if !n.policyChanges() || forwards[strings.ToLower(today)] <= forwards[then] {
+		return nil
+	}
+	text := "TCP forwarding over SSH stops working, which VS Code Remote and ProxyJump through this host need"
+	if n.host.Forwarding == lab.ForwardLocal {
+		text = "TCP forwarding from this host to a client (ssh -R) stops working"
+	}
+	return []Note{{Kind: NoteStops, Text: text, Fix: "to keep it, set `forwarding: local` for the host (or `all`, with ssh -R)"}}
+}

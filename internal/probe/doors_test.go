@@ -1,0 +1,199 @@
+package probe
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/evidence"
+	"cairn/internal/lab"
+	"cairn/internal/sshdconf"
+	"cairn/internal/task"
+	"cairn/internal/wire"
+)
+
+// doors are the policy's lines that close other ways in than the keys in the
+// owner's file.
+func doors(t *testing.T) []string {
+	t.Helper()
+	var lines []string
+	for _, o := range task.SSHPolicy(wire.OS{ID: "debian", Version: "12"}, nil, lab.ForwardNone) {
+		if o.Value == "none" {
+			lines = append(lines, o.Keyword+" none")
+		}
+	}
+	if len(lines) < 4 {
+		t.Fatalf("the policy closes only %v", lines)
+	}
+	return lines
+}
+
+// certificate is a stranger's, for root, by an authority.
+func certificate(t *testing.T, authority, stranger ssh.Signer) ssh.Signer {
+	t.Helper()
+	cert := &ssh.Certificate{Key: stranger.PublicKey(), CertType: ssh.UserCert, ValidPrincipals: []string{"root"}, ValidBefore: ssh.CertTimeInfinity}
+	if err := cert.SignCert(rand.Reader, authority); err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewCertSigner(cert, stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+// TestDoorsOfTheOwnersAreClosed: a stranger gets in by each of these settings of a
+// real server, and no more once the policy stands before them.
+func TestDoorsOfTheOwnersAreClosed(t *testing.T) {
+	authority, _ := newKey(t)
+	stranger, strangerKey := newKey(t)
+	dir := t.TempDir()
+	ca, keys, principals := filepath.Join(dir, "ca.pub"), filepath.Join(dir, "keys"), filepath.Join(dir, "principals")
+	write(t, ca, ssh.MarshalAuthorizedKey(authority.signer.PublicKey()))
+	write(t, keys, ssh.MarshalAuthorizedKey(strangerKey))
+	write(t, principals, []byte("root\n"))
+	certified := certificate(t, authority.signer, stranger.signer)
+	for name, c := range map[string]struct {
+		options []string
+		with    ssh.Signer
+	}{
+		"TrustedUserCAKeys":           {[]string{"TrustedUserCAKeys " + ca}, certified},
+		"AuthorizedPrincipalsFile":    {[]string{"TrustedUserCAKeys " + ca, "AuthorizedPrincipalsFile " + principals}, certified},
+		"AuthorizedPrincipalsCommand": {[]string{"TrustedUserCAKeys " + ca, "AuthorizedPrincipalsCommand /bin/echo root", "AuthorizedPrincipalsCommandUser root"}, certified},
+		"AuthorizedKeysCommand":       {[]string{"AuthorizedKeysCommand /bin/cat " + keys, "AuthorizedKeysCommandUser root"}, stranger.signer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, closed := range []bool{false, true} {
+				options := c.options
+				if closed {
+					options = slices.Concat(doors(t), options)
+				}
+				target := startSSHD(t, append(options, "PermitRootLogin prohibit-password")...).target("root")
+				client, err := attempt(t.Context(), loopback{}, target, ssh.ClientConfig{User: "root", Auth: []ssh.AuthMethod{ssh.PublicKeys(c.with)}})
+				if client != nil {
+					_ = client.Close()
+				}
+				if (err == nil) == closed {
+					t.Errorf("with the policy before it: %v; the stranger's login ends with %v", closed, err)
+				}
+			}
+		})
+	}
+}
+
+// onThisMachine is a host whose sshd is this machine's, with a configuration of
+// the test's.
+type onThisMachine struct {
+	told
+	config string
+	keys   string // content of the owner's authorized_keys
+}
+
+func (i onThisMachine) Facts(context.Context) (wire.Facts, error) {
+	settings, err := sshdconf.Files{}.Read(i.config)
+	return wire.Facts{SSH: wire.SSH{Settings: settings}}, err
+}
+
+func (i onThisMachine) Read(ctx context.Context, c wire.ReadCommand) (wire.ReadReply, error) {
+	switch c.Name {
+	case "sshd-effective":
+		port, _ := strconv.ParseUint(c.Args[4], 10, 16)
+		spec := sshdconf.Login{User: c.Args[0], Host: c.Args[1], Peer: c.Args[2], Local: c.Args[3], Port: uint16(port)}.Spec()
+		out, err := exec.CommandContext(ctx, "/usr/sbin/sshd", "-T", "-f", i.config, "-C", spec).Output()
+		return wire.ReadReply{Output: out}, err
+	case "authorized-keys":
+		var lines strings.Builder
+		number := 0
+		for line := range strings.Lines(i.keys) {
+			number++
+			fmt.Fprintf(&lines, "%d:%s", number, line)
+		}
+		return wire.ReadReply{Output: []byte(lines.String())}, nil
+	case "group-members":
+		return wire.ReadReply{Output: []byte("ssh-users:x:999:ops\n")}, nil
+	}
+	return wire.ReadReply{}, fmt.Errorf("there is no %s", c.Name)
+}
+
+// hostWith is a target whose sshd has the policy, and what the owner adds to it.
+func hostWith(t *testing.T, added, keys string) Target {
+	t.Helper()
+	server := startSSHD(t) // that there is an sshd, and root
+	dir := t.TempDir()
+	hostKey, _ := newKey(t)
+	write(t, filepath.Join(dir, "host_key"), hostKey.pem)
+	target := server.target("ops")
+	target.OwnerKeys = []ssh.PublicKey{server.owner.PublicKey()}
+	target.Lab.Network.Admin = nil
+	target.Expect.SSHOptions = task.EffectiveSSH(task.Host{Lab: target.Lab, Host: target.Host, Facts: wire.Facts{OS: wire.OS{ID: "debian", Version: "12"}}})
+	config := []string{"HostKey " + filepath.Join(dir, "host_key")}
+	for keyword, value := range target.Expect.SSHOptions {
+		if keyword != "debianbanner" { // Debian's own
+			config = append(config, keyword+" "+value)
+		}
+	}
+	delete(target.Expect.SSHOptions, "debianbanner")
+	path := filepath.Join(dir, "sshd_config")
+	write(t, path, []byte(strings.Join(config, "\n")+"\n"+added))
+	target.Inside = onThisMachine{config: path, keys: string(ssh.MarshalAuthorizedKey(server.owner.PublicKey())) + keys}
+	return target
+}
+
+// TestMatchesThatOpenAreNamed: a Match that opens something is refuted by its file
+// and line, for whomever it is; one that is stricter is none.
+func TestMatchesThatOpenAreNamed(t *testing.T) {
+	for added, want := range map[string]string{
+		"": "",
+		"Match User git\n\tForceCommand /bin/git\n":                                 "",
+		"Match User ops\n\tAllowTcpForwarding no\n":                                 "",
+		"AllowGroups ssh-users\nTrustedUserCAKeys /etc/ssh/ca.pub\n":                "",
+		"Match User git\n\tPasswordAuthentication yes\n":                            "passwordauthentication yes, under Match User git: it lets passwords in",
+		"Match LocalPort 2200\n\tPermitRootLogin yes\n":                             "permitrootlogin yes, under Match LocalPort 2200: it lets root log in",
+		"Match Address 198.51.100.0/24\n\tAuthenticationMethods password\n":         "it lets somebody in without a key",
+		"Match Group staff\n\tAuthorizedKeysCommand /bin/keys\n":                    "it lets in every key that a program names",
+		"Match Host *.example.org\n\tTrustedUserCAKeys /etc/ssh/ca.pub\n":           "certificate of that authority",
+		"Match all\n\tAuthorizedKeysFile .ssh/authorized_keys .ssh/more\n":          "it lets keys in from another file",
+		"Match LocalAddress 10.9.9.9\n\tAllowGroups ssh-users wheel\n":              "it lets other groups in",
+		"Match User ops\n\tAllowTcpForwarding yes\n":                                "it lets connections through the host",
+		"Match User *,!ops Address 0.0.0.0/0\n\tKbdInteractiveAuthentication yes\n": "by way of keyboard-interactive",
+	} {
+		target := hostWith(t, added, "")
+		got := sshEffectiveConfig(t.Context(), loopback{}, target)
+		if want == "" && got.Outcome != evidence.Proven || want != "" && (got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, want)) {
+			t.Errorf("%q: %s, %q; want %q", added, got.Outcome, got.Reason, want)
+		}
+		config := target.Inside.(onThisMachine).config
+		if want != "" && !strings.Contains(got.Reason, config+":") {
+			t.Errorf("%q: the reason does not say where: %q", added, got.Reason)
+		}
+		_ = os.Remove(config)
+	}
+}
+
+// TestOtherKeysOfTheOwnersAccount: a key that the owner does not log in with, and
+// an authority, are named with their lines.
+func TestOtherKeysOfTheOwnersAccount(t *testing.T) {
+	other, otherKey := newKey(t)
+	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(otherKey)))
+	for added, want := range map[string]string{
+		"":                "",
+		"# nothing\n\n":   "",
+		line + " phone\n": "~ops/.ssh/authorized_keys:2 lets in the key " + ssh.FingerprintSHA256(other.signer.PublicKey()) + " phone",
+		"\ncert-authority,principals=\"a b\" " + line + "\n": "authorized_keys:3 lets in whoever has a certificate of SHA256:",
+		"command=\"/bin/true\" " + line + " backup\n":        "authorized_keys:2 lets in the key SHA256:",
+	} {
+		got := sshOtherUserRefused(t.Context(), loopback{}, hostWith(t, "", added))
+		if want == "" && got.Outcome != evidence.Proven || want != "" && (got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, want)) {
+			t.Errorf("%q: %s, %q; want %q", added, got.Outcome, got.Reason, want)
+		}
+	}
+}

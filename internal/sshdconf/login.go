@@ -1,0 +1,34 @@
+package sshdconf
+
+import "fmt"
+
+// Login is a login that sshd is asked about (sshd(8), -C).
+type Login struct {
+	User string
+	Peer string // the client's address
+	Host string // the client's name; empty: the address
+	// Local and Port are where the client connected to; empty: an address and a
+	// port that no host has.
+	Local string
+	Port  uint16
+}
+
+// Nobody's login meets no Match but those for everybody.
+var Nobody = Login{User: "cairn-asks-for-nobody", Peer: "192.0.2.1"}
+
+// Spec is the login as `sshd -T -C` takes it. All is named, because sshd refuses
+// to answer where a Match asks for something that is not.
+func (l Login) Spec() string {
+	local, port := l.Local, l.Port
+	if local == "" {
+		local = "192.0.2.2" // for documentation only (RFC 5737)
+	}
+	if port == 0 {
+		port = 1
+	}
+	host := l.Host
+	if host == "" {
+		host = l.Peer
+	}
+	return fmt.Sprintf("user=%s,host=%s,addr=%s,laddr=%s,lport=%d,rdomain=", l.User, host, l.Peer, local, port)
+}

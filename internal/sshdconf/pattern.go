@@ -1,0 +1,13 @@
+package sshdconf
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Matches reports whether a pattern of sshd's, with "*" and "?", is the text
+// (ssh_config(5), PATTERNS).
+func Matches(pattern, text string) bool {
+	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+	return regexp.MustCompile("^(?s:" + expression + ")$").MatchString(text)
+}

@@ -1,0 +1,81 @@
+package sshdconf
+
+import (
+	"net"
+	"slices"
+	"strconv"
+)
+
+// DefaultPort is where sshd listens when nothing says otherwise (sshd_config(5)).
+const DefaultPort = 22
+
+// Ports are the TCP ports that a server with these settings listens on, lowest
+// first. The command line's come in the place of Port statements, and an address
+// with a port of its own has that one (sshd_config(5), ListenAddress).
+func Ports(settings []Setting) []uint16 {
+	given, onCommandLine := declared(settings)
+	if len(onCommandLine) > 0 {
+		given = onCommandLine
+	}
+	if len(given) == 0 {
+		given = []uint16{DefaultPort}
+	}
+	var ports []uint16
+	addresses := false
+	for _, s := range settings {
+		if s.Keyword != "listenaddress" || s.Match != "" || len(s.Args) == 0 {
+			continue
+		}
+		addresses = true
+		if port, own := portOf(s.Args[0]); own {
+			ports = append(ports, port)
+		} else {
+			ports = append(ports, given...)
+		}
+	}
+	if !addresses {
+		ports = given
+	}
+	ports = slices.Clone(ports)
+	slices.Sort(ports)
+	return slices.Compact(ports)
+}
+
+// declared are the ports of Port statements, and those of the command line.
+func declared(settings []Setting) (files, commandLine []uint16) {
+	for _, s := range settings {
+		if s.Keyword != "port" || s.Match != "" || len(s.Args) == 0 {
+			continue
+		}
+		port, err := strconv.ParseUint(s.Args[0], 10, 16)
+		switch {
+		case err != nil:
+		case s.File == CommandLine:
+			commandLine = append(commandLine, uint16(port))
+		default:
+			files = append(files, uint16(port))
+		}
+	}
+	return files, commandLine
+}
+
+// portOf is the port of an address that has one.
+func portOf(address string) (uint16, bool) {
+	_, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return 0, false
+	}
+	port, err := strconv.ParseUint(text, 10, 16)
+	return uint16(port), err == nil
+}
+
+// First is the value that holds for everybody: that of the first setting of the
+// keyword outside of every Match; otherwise when there is none.
+func First(settings []Setting, keyword, otherwise string) string {
+	for _, s := range settings {
+		if s.Keyword == keyword && s.Match == "" {
+			return s.Value()
+		}
+	}
+	return otherwise
+}
