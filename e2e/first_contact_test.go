@@ -196,7 +196,7 @@ func (o *owner) noSecrets(when string) {
 
 // traces are all files of a host but those that a login itself leaves: the
 // journal, the logs of logins, and what the kernel and systemd keep in memory, in
-which nothing of Cairn's may be.
+// which nothing of Cairn's may be.
 func (b *bed) traces(name string) string {
 	return b.run(name, `find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /var/log \) -prune -o -printf '%p %M %u %s\n' | sort
 		ls -A /tmp /var/tmp /dev/shm; find /run/user -name '.cairn*' 2>/dev/null; ls -d /run/cairn /var/lib/cairn 2>/dev/null || true`)
