@@ -126,7 +126,7 @@ func TestArrows(t *testing.T) {
 }
 
 // tries is how often a guard is begun anew that was quicker than its watcher.
-const tries = 5
+const tries = 12
 
 func (a *arrow) try(at, disaster int) {
 	for range tries {

@@ -71,10 +71,19 @@ func writeExplanation(s *screen, w io.Writer, x *engine.Explanation, full bool) 
 	}
 	writeList(w, "Steps", x.Steps)
 	writeList(w, "Waits for", x.WaitsFor)
+	writeKeptOpen(w, x.KeptOpenBy)
 	writeProofs(s, w, x, full)
 	for _, c := range x.Challenges {
 		fmt.Fprintf(w, "\nWhat can go wrong: %s\n  look:   %s\n  remedy: %s\n", c.Text, c.Diagnosis, c.Remedy)
 	}
+}
+
+func writeKeptOpen(w io.Writer, all []engine.KeptOpen) {
+	var lines []string
+	for _, k := range all {
+		lines = append(lines, k.Name+" "+k.Text)
+	}
+	writeList(w, "Stays open for", lines)
 }
 
 func writeProofs(s *screen, w io.Writer, x *engine.Explanation, full bool) {

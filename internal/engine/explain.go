@@ -19,6 +19,7 @@ type Explanation struct {
 	State       string              `json:"state"`
 	Causes      []evidence.Cause    `json:"causes,omitempty"` // why looks under it do not count, each once
 	WaitsFor    []string            `json:"waits_for,omitempty"`
+	KeptOpenBy  []KeptOpen          `json:"kept_open_by,omitempty"` // of an open stage
 	Steps       []string            `json:"steps,omitempty"`
 	Checkpoints []CheckpointStatus  `json:"checkpoints,omitempty"`
 	Challenges  []roadmap.Challenge `json:"challenges,omitempty"`
@@ -75,7 +76,9 @@ func (e *Engine) ExplainTask(id string) (*Explanation, error) {
 
 func (e *Engine) explainIn(stage roadmap.Stage, id string) *Explanation {
 	if stage.ID == id {
-		return e.explained(id, "stage", stage.Name, stage.Goal)
+		x := e.explained(id, "stage", stage.Name, stage.Goal)
+		x.KeptOpenBy = e.keepsOpen(id)
+		return x
 	}
 	for _, t := range stage.Tasks {
 		if t.ID == id {
@@ -147,7 +150,10 @@ func (e *Engine) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {
 	x := e.explained(t.ID, string(t.Kind)+" task", t.Name, "")
 	x.Steps = t.Steps
 	x.Checkpoints = e.checkpointStatuses(t.Checkpoints)
-	if !t.Available {
+	switch {
+	case e.byWord(t):
+		x.Text = "You do this one, and no probe of this version sees the result. Say that it is done with: cairn task done " + t.ID + " --why TEXT"
+	case !t.Available:
 		x.Text = "Not available yet: this version of Cairn cannot do it."
 	}
 	for _, c := range stage.Challenges {
