@@ -18,13 +18,13 @@ func keyNotes(n noted) []Note {
 	}
 	note := Note{
 		Kind: NoteKey,
-		Text: fmt.Sprintf("afterwards your key %s%s opens the host, from %s: %s", n.key.Fingerprint(), comment, n.key.From, n.key.Command),
+		Text: fmt.Sprintf("Your key %s%s opens the host afterwards: %s. It is from %s.", n.key.Fingerprint(), comment, n.key.Command, n.key.From),
 	}
 	switch {
 	case n.key.Elsewhere != "":
 		note.Fix = fmt.Sprintf("~/.ssh/config leads ssh to %s, lab.yaml to %s: make them the same", n.key.Elsewhere, n.host.Address)
 	case !n.key.Offered:
-		note.Fix = "ssh does not offer this key by itself: name it as IdentityFile in ~/.ssh/config"
+		note.Fix = "Your ssh does not offer this key by itself: name it as IdentityFile in ~/.ssh/config"
 	}
 	return []Note{note}
 }

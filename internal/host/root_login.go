@@ -133,7 +133,7 @@ func (b *bootstrap) refusedRoot(said string, askedAgain bool) error {
 	case b.entered.Root == "":
 		return nil
 	case askedAgain, strings.Contains(said, "incorrect password"):
-		return problem.New(problem.HostNoSudo, "", "sudo does not accept the password").WithFix("run the command again, with the right password for sudo")
+		return problem.New(problem.HostNoSudo, "", "sudo does not accept the password").WithFix("run the command again with --ask-sudo-password, and give the right password for sudo")
 	case b.entered.Root == bySudo && (strings.Contains(said, "in the sudoers file") || strings.Contains(said, "not allowed to execute")):
 		return problem.Wrap(problem.HostNoSudo, "", b.user+" may not use sudo on the host", notInSudoers(said)).WithFix(b.console())
 	case b.entered.Root == bySu && strings.Contains(said, "su: "):
