@@ -44,8 +44,8 @@ on-hosts = $(shell grep -rl --include='*_test.go' 'testing.Short()' internal | x
 
 .PHONY: test
 test: need check ## everything: check, then the tests on real hosts; cleans up after itself
-	$(GO) test -count=1 -timeout 30m -p 2 $(on-hosts)
-	$(GO) test -count=1 -timeout 30m ./e2e
+	$(GO) test -count=1 -timeout 40m -p 2 $(on-hosts)
+	$(GO) test -count=1 -timeout 60m ./e2e
 
 .PHONY: test-network
 test-network: need agents ## cut, silence and delay the network at many messages of up and check; half an hour

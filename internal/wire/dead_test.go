@@ -94,9 +94,11 @@ func TestAReaderGoesOnWhileNothingCanBeWritten(t *testing.T) {
 // once, however long the connection takes to close.
 func TestWhatWaitsEndsBeforeTheConnectionDoes(t *testing.T) {
 	conn := lasting{deaf(t), make(chan struct{})}
-	m := NewMux(conn, ControllerSide, Heartbeat{Every: 5 * time.Millisecond, Limit: 50 * time.Millisecond})
+	m := NewMux(conn, ControllerSide, Heartbeat{Every: 5 * time.Millisecond, Limit: 300 * time.Millisecond})
 	s := newStream(m, 1, "x")
+	m.mu.Lock()
 	m.streams[1] = s
+	m.mu.Unlock()
 	within(t, "Receive", func() {
 		if err := s.Receive(t.Context(), &Done{}); !errors.Is(err, ErrDead) {
 			t.Errorf("Receive = %v", err)

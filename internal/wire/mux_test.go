@@ -176,13 +176,13 @@ func TestASilentPeerIsDead(t *testing.T) {
 }
 
 func TestAQuietPeerIsNotDead(t *testing.T) {
-	controller, agent := pair(t, Heartbeat{Every: 5 * time.Millisecond, Limit: 200 * time.Millisecond})
+	controller, agent := pair(t, Heartbeat{Every: 5 * time.Millisecond, Limit: 500 * time.Millisecond})
 	select {
 	case <-controller.Done():
 		t.Errorf("ended: %v", controller.Err())
 	case <-agent.Done():
 		t.Errorf("ended: %v", agent.Err())
-	case <-time.After(500 * time.Millisecond):
+	case <-time.After(1250 * time.Millisecond):
 	}
 }
 
