@@ -110,6 +110,9 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 		{"updates-on", "a timer is stopped", func(target *Target, _ *wire.Facts) {
 			target.Inside.(told).reads["unit-active"] = wire.ReadReply{Exit: 3, Output: []byte("inactive\n")}
 		}, evidence.Refuted},
+		{"updates-on", "apt cannot read its files", func(target *Target, _ *wire.Facts) {
+			target.Inside.(told).reads["apt-settings"] = wire.ReadReply{Exit: 100, Output: []byte("E: Syntax error /etc/apt/apt.conf.d/99x:2")}
+		}, evidence.Refuted},
 		{"updates-on", "apt says nothing", func(target *Target, _ *wire.Facts) { delete(target.Inside.(told).reads, "apt-settings") }, evidence.Unproven},
 		{"clock-offset", "an hour slow", func(_ *Target, f *wire.Facts) { f.Clock = f.Clock.Add(-time.Hour) }, evidence.Refuted},
 		{"clock-synchronised", "no time server", func(_ *Target, f *wire.Facts) { f.ClockSynced = false }, evidence.Refuted},

@@ -18,10 +18,13 @@ var updateTimers = []string{"apt-daily.timer", "apt-daily-upgrade.timer"}
 // force, whichever file it is from, and whether its timers run.
 func updatesOn(ctx context.Context, _ Vantage, target Target) Finding {
 	reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "apt-settings"})
-	if err != nil || reply.Failure != nil || reply.Exit != 0 {
+	if err != nil || reply.Failure != nil {
 		return blind("apt does not tell its settings: " + readError(err, reply))
 	}
 	expected, observed := fields("settings that keep updates from being installed", "none"), fields()
+	if reply.Exit != 0 {
+		return judged(expected, observed, "apt cannot read its configuration, so updates are not installed: "+strings.TrimSpace(string(reply.Output)))
+	}
 	var wrong []string
 	off := resource.UpdatesOff(string(reply.Output))
 	for _, key := range slices.Sorted(maps.Keys(off)) {

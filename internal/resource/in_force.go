@@ -95,8 +95,13 @@ func takesSecurity(origin string) bool {
 // right is its content's to say.
 func (f File) aptInForce(ctx context.Context, sys *System) ([]property, error) {
 	out, err := sys.ask(ctx, "apt-config", "dump")
-	if err != nil || out.Exit != 0 {
+	if err != nil || out.Exit == missingProgram {
 		return nil, errors.Join(err, failedToSay("apt-config", out))
+	}
+	if out.Exit != 0 {
+		// A file that apt cannot read takes nothing back. Where it is this one, its
+		// content is put right; the look at the updates names any other.
+		return nil, nil
 	}
 	later, err := sys.after(f.Path, "/etc/apt/apt.conf.d", "")
 	if err != nil {

@@ -18,6 +18,7 @@ func TestOnAHostALaterFileIsFound(t *testing.T) {
 	}{
 		{"updates, none", apt, "", "", ""},
 		{"updates, an earlier file", apt, parts + "10off", "APT::Periodic::Unattended-Upgrade \"0\";\n", ""},
+		{"this file is broken", apt, apt.Path, "}; junk\n", ""},
 		{"the master switch", apt, parts + "99-disable-auto", "APT::Periodic::Enable \"0\";\n", "0 by " + parts + "99-disable-auto"},
 		{"no upgrades, in braces", apt, parts + "99off", "APT { Periodic {\n Unattended-Upgrade \"0\"; }; };\n", "0 by " + parts + "99off"},
 		{"apt.conf", apt, "/etc/apt/apt.conf", "APT::Periodic::Update-Package-Lists \"0\";\n", "0 by /etc/apt/apt.conf"},
