@@ -66,6 +66,14 @@ func newBed(t testing.TB, names ...string) *bed {
 	return b
 }
 
+// long leaves out what takes minutes, unless it is asked for.
+func long(t *testing.T) {
+	t.Helper()
+	if os.Getenv("CAIRN_LONG") == "" {
+		t.Skip("takes minutes: run `make test-long`")
+	}
+}
+
 // labOf declares a lab in a range of its own, which a rehearsal moves where it is
 // free.
 func labOf(names []string) *lab.Lab {

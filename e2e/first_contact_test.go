@@ -96,6 +96,7 @@ var person = []reply{
 // `host add` did. Plain Debian goes all the way to the owner's own login. The
 // machine next to it is looked from by a user without sudo, and keeps nothing.
 func TestFirstContact(t *testing.T) {
+	long(t)
 	b := newBed(t, "atlas", "visitor")
 	b.run("visitor", `useradd -m -s /bin/bash guest; install -d -m 0700 -o guest -g guest ~guest/.ssh; mv /root/.ssh/authorized_keys ~guest/.ssh/; chown guest: ~guest/.ssh/authorized_keys; `+withoutSudo)
 	before := b.traces("visitor")

@@ -56,6 +56,7 @@ func guestWorks(gateway string) []string {
 // Cairn's rules are in force, and a published port closed all the same. Then it
 // breaks in turn what keeps the rules, and puts ufw beside them.
 func TestGuestsKeepTheirNetwork(t *testing.T) {
+	long(t)
 	b := newBed(t, "server", "visitor")
 	for i := range b.lab.Hosts {
 		if b.lab.Hosts[i].Name == "server" {

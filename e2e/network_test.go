@@ -54,6 +54,7 @@ func (o ordeal) name() string {
 // all of `up` and `check`, both ways, for once and for good. The command always ends
 // within its bound and says what is true, and the next `up` converges.
 func TestFaultyNetwork(t *testing.T) {
+	long(t)
 	count, err := strconv.Atoi(os.Getenv(networkVariable))
 	names := []string{"h0", "h1", "h2", "h3"}
 	if err != nil {

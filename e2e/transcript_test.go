@@ -56,6 +56,7 @@ var steadyPlan = []struct{ found, shown string }{
 
 // TestPlanOfAHostInUse makes the plan in the documentation, on a real host.
 func TestPlanOfAHostInUse(t *testing.T) {
+	long(t)
 	b := newBed(t, "atlas")
 	b.run("atlas", inUse)
 	o := newOwner(t, b, "atlas")
