@@ -56,6 +56,9 @@ func (local) Run(ctx context.Context, c Command) (Output, error) {
 	if !found {
 		return Output{Exit: missingProgram, Stderr: []byte(c.Argv[0] + ": not found")}, nil
 	}
+	if path == sshdProgram {
+		PrepareSSHD()
+	}
 	cmd := exec.CommandContext(ctx, path, c.Argv[1:]...)
 	// A program is asked to end before it is made to: a package manager that is
 	// killed leaves more to repair.

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -101,28 +102,41 @@ func (s SSHDropin) Check(ctx context.Context, sys *System) (Diff, error) {
 	return d, nil
 }
 
-// options compares option by option, so that a plan names each.
+// options compares option by option, so that a plan names each. A keyword that
+// stands there several times has all its values.
 func (s SSHDropin) options(have string, found bool) []property {
-	set := map[string]string{}
+	var there []SSHOption
 	for line := range strings.Lines(have) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if key != "" && !strings.HasPrefix(key, "#") {
-			set[key] = value
+		if found && key != "" && !strings.HasPrefix(key, "#") {
+			there = append(there, SSHOption{key, value})
 		}
 	}
+	set, wanted := valuesOf(there), valuesOf(s.Options)
 	var properties []property
 	for _, o := range s.Options {
-		value, there := set[o.Keyword]
-		if !found || !there {
-			value = "not set"
+		if want, first := wanted[o.Keyword]; first {
+			properties = append(properties, property{o.Keyword, cmp.Or(set[o.Keyword], "not set"), want})
 		}
-		properties = append(properties, property{o.Keyword, value, o.Value})
 		delete(set, o.Keyword)
+		delete(wanted, o.Keyword)
 	}
 	for _, key := range slices.Sorted(maps.Keys(set)) {
 		properties = append(properties, property{key, set[key], "not set"})
 	}
 	return properties
+}
+
+// valuesOf are the values of each keyword, in order.
+func valuesOf(options []SSHOption) map[string]string {
+	values := map[string]string{}
+	for _, o := range options {
+		if before, more := values[o.Keyword]; more {
+			o.Value = before + " and " + o.Value
+		}
+		values[o.Keyword] = o.Value
+	}
+	return values
 }
 
 // Apply implements [Resource].
@@ -149,7 +163,7 @@ func (s SSHDropin) Apply(ctx context.Context, sys *System, _ Diff) error {
 	if _, err := sys.run(ctx, sshdProgram, "-t"); err != nil {
 		return err
 	}
-	return sys.reloadSSHD(ctx)
+	return s.listen(ctx, sys)
 }
 
 // Precheck implements [Guardable]: sshd tests the configuration as it would be,

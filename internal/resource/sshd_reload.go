@@ -13,14 +13,9 @@ const (
 	sshSocket  = "ssh.socket"
 )
 
-// reloadSSHD has a running sshd read its files again. Connections stay. Where
-// ssh.socket starts a server for each connection there is nothing to reload, and
-// "try" makes that no failure.
-var reloadSSHD = []string{"systemctl", "try-reload-or-restart", sshService}
-
 // captureServer keeps what has the server run again on the files that were put
-// back: the units that run now. They come back in the opposite order, the socket
-// before what it starts.
+// back: the unit that listens now. A server that a socket starts is started by
+// the next login.
 func (s *System) captureServer(ctx context.Context) ([]Command, error) {
 	service, err := s.unitState(ctx, sshService)
 	if err != nil {
@@ -30,14 +25,13 @@ func (s *System) captureServer(ctx context.Context) ([]Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	commands := []Command{{Argv: []string{"systemctl", "--no-block", "try-restart", sshService}}}
-	if service.runs() {
-		commands = []Command{restartServer}
+	switch {
+	case socket.runs():
+		return []Command{listenAnew}, nil
+	case service.runs():
+		return []Command{restartServer}, nil
 	}
-	if socket.runs() {
-		commands = append(commands, Command{Argv: []string{"systemctl", "--no-block", "start", sshSocket}})
-	}
-	return commands, nil
+	return []Command{{Argv: []string{"systemctl", "--no-block", "try-restart", sshService}}}, nil
 }
 
 // restartServer replaces the server's process, which sessions survive
@@ -51,11 +45,6 @@ var restartServer = Command{Argv: []string{"sh", "-c", `
 	case $(systemctl is-system-running) in initializing | starting) exec systemctl --no-block restart "$0" ;; esac
 	` + sshdProgram + ` -t 2>/dev/null || exec systemctl --no-block start "$0"
 	exec systemctl restart "$0"`, sshService}}
-
-func (s *System) reloadSSHD(ctx context.Context) error {
-	_, err := s.run(ctx, reloadSSHD...)
-	return err
-}
 
 // sshdIsCurrent reports whether sshd has read its configuration since the file
 // was written. A server that does not run reads it when it starts.
