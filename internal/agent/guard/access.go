@@ -52,7 +52,7 @@ func (g *guard) lookAt(ctx context.Context, config settings) error {
 	if err != nil {
 		return err
 	}
-	reasons := config.refuses(user, g.plan.Peer)
+	reasons := g.placed(config.refuses(user, g.plan.Peer))
 	reasons = append(reasons, user.unusable(g.Now(), config.is("usepam", "yes"))...)
 	reasons = append(reasons, g.withoutShell(user)...)
 	reasons = append(reasons, g.withoutKey(config, user)...)
@@ -63,6 +63,28 @@ func (g *guard) lookAt(ctx context.Context, config settings) error {
 		return fmt.Errorf("%s could not get in: %s", user.name, strings.Join(reasons, "; "))
 	}
 	return nil
+}
+
+// placed adds to reasons, which begin with a keyword, where that stands in the
+// owner's own files.
+func (g *guard) placed(reasons []string) []string {
+	settings, err := sshdconf.Files{Root: g.System.Root}.Read(sshdconf.Main)
+	if err != nil {
+		return reasons // sshd itself has read them, and says so if it cannot
+	}
+	for i, reason := range reasons {
+		keyword, _, _ := strings.Cut(reason, " ")
+		var places []string
+		for _, s := range settings {
+			if s.File != sshdconf.Own && s.Keyword == strings.ToLower(keyword) {
+				places = append(places, s.Place())
+			}
+		}
+		if len(places) > 0 {
+			reasons[i] += ", in " + strings.Join(places, " and ")
+		}
+	}
+	return reasons
 }
 
 // effective is what sshd makes of its configuration for the owner's connection
