@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
 	"cairn/internal/wire"
 )
@@ -25,12 +26,14 @@ func (a *Agent) sshFacts(ctx context.Context, login Login) wire.SSH {
 	}
 	facts.Ports = sshdconf.Ports(settings)
 	facts.Forwarding = sshdconf.First(settings, "allowtcpforwarding", "yes")
+	facts.Managed = slices.ContainsFunc(settings, func(s sshdconf.Setting) bool { return s.File == sshdconf.Own && s.Keyword == "port" })
 	facts.Settings = slices.DeleteFunc(settings, func(s sshdconf.Setting) bool {
 		// Values for programs may be secret, and are nobody's business here.
 		return s.File == sshdconf.Own || s.Keyword == "setenv"
 	})
 	if ports, listens := a.socketPorts(ctx); listens {
 		facts.Socket, facts.Ports = true, ports
+		facts.Managed = a.text(resource.SocketDropin) != ""
 	}
 	return facts
 }

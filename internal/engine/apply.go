@@ -37,6 +37,7 @@ type sentGuard struct {
 	ID     string   `json:"id"`
 	Nonce  string   `json:"nonce"`
 	Canary string   `json:"canary,omitempty"`
+	Port   uint16   `json:"port,omitempty"` // where the owner has to get in afterwards
 	Steps  []string `json:"steps"`
 }
 
@@ -66,7 +67,7 @@ func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run)
 func summarise(run wire.Run) sentRun {
 	sent := sentRun{Epoch: run.Epoch, Steps: stepIDs(run.Steps)}
 	for _, g := range run.Guards {
-		sent.Guards = append(sent.Guards, sentGuard{ID: g.ID, Nonce: g.Nonce, Canary: g.Canary, Steps: stepIDs(g.Steps)})
+		sent.Guards = append(sent.Guards, sentGuard{ID: g.ID, Nonce: g.Nonce, Canary: g.Canary, Port: g.Port, Steps: stepIDs(g.Steps)})
 	}
 	return sent
 }

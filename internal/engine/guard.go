@@ -124,7 +124,7 @@ func (f *following) canaryLogin(ctx context.Context, session *host.Session, guar
 func (f *following) confirm(ctx context.Context, guard sentGuard) error {
 	ctx, cancel := context.WithTimeout(ctx, proofTime)
 	defer cancel()
-	fresh, err := f.engine.connector.Connect(ctx, f.host, host.Login{OwnerOnly: true})
+	fresh, err := f.engine.connector.Connect(ctx, f.host, host.Login{OwnerOnly: true, Port: guard.Port})
 	if err != nil {
 		return err
 	}

@@ -156,7 +156,7 @@ func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, v
 		return target, nil
 	}
 	facts := inside.Hello().Facts
-	target.Inside = inside
+	target.Inside, target.Port = inside, inside.Port()
 	target.Sources = sourcesOf(e.lab, vantage, h, facts.Peer)
 	target.Expect = probe.Expectation{
 		SSHOptions: task.EffectiveSSH(task.Host{Lab: e.lab, Host: h, Facts: facts}),

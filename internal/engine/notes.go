@@ -52,6 +52,7 @@ var noteSources = []func(noted) []Note{
 	guestNotes,
 	noteBans,
 	noteSkipped,
+	noted.sshPortMoves,
 	noted.sshDoors,
 	noted.sshWaysClosed,
 	noted.sshListsOwner,

@@ -70,14 +70,16 @@ func onePort(a wire.Allowed) string {
 
 const firewallStep = "nft-table inet " + task.FirewallTable
 
+// isNewTable reports whether a table of rules is not there yet.
+func isNewTable(c resource.Change) bool { return c.From == "" && strings.HasPrefix(c.To, "table ") }
+
 // closing reports whether a port that is not to be open was open to somebody under
 // the table that is in force: there is none, or a rule of it goes.
 func closing(step StepPlan, protocol string, port uint16) bool {
-	isNew := func(c resource.Change) bool { return c.From == "" && strings.HasPrefix(c.To, "table ") }
 	goes := func(c resource.Change) bool {
 		return strings.Contains(c.From+" ", fmt.Sprintf("%s dport %d ", protocol, port))
 	}
-	return step.Problem != "" || slices.ContainsFunc(step.Diff.Changes, isNew) || slices.ContainsFunc(step.Diff.Changes, goes)
+	return step.Problem != "" || slices.ContainsFunc(step.Diff.Changes, isNewTable) || slices.ContainsFunc(step.Diff.Changes, goes)
 }
 
 // opens reports whether the lab file has the port open, to whomever.

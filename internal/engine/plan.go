@@ -40,6 +40,7 @@ type HostPlan struct {
 	Steps   []StepPlan `json:"steps,omitempty"`
 	Notes   []Note     `json:"notes,omitempty"`   // what to know before saying yes
 	Problem string     `json:"problem,omitempty"` // why it could not be looked at
+	moves   bool       // its SSH server goes to another port, and this is the first half
 	err     error
 }
 
@@ -170,7 +171,7 @@ func (e *Engine) lookAt(ctx context.Context, session *host.Session, plan *HostPl
 	}
 	about := noted{lab: e.lab, host: session.Host(), facts: session.Hello().Facts, key: key}
 	about.steps, about.survey, err = e.steps(ctx, session, key)
-	plan.Steps, plan.Notes = about.steps, about.notes()
+	plan.Steps, plan.Notes, plan.moves = about.steps, about.notes(), about.movesPort()
 	return err
 }
 

@@ -183,15 +183,9 @@ func (w *walk) changes(task string) bool {
 func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	w.rounds++
 	if w.rounds > 1 {
-		// What was checked before the last round may have been changed by it.
-		plan, err := w.engine.planOn(ctx, w.fleet)
-		if err != nil {
+		if err := w.replan(ctx); err != nil {
 			return err
 		}
-		if err := plan.Unreachable(); err != nil {
-			return err
-		}
-		w.plan = plan
 	}
 	var ids []string
 	for _, t := range tasks {
@@ -200,6 +194,9 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 		w.engine.tell(Event{Type: EventTaskOpen, Task: t.ID, Text: t.Name})
 	}
 	changed, err := w.apply(ctx, ids)
+	if err == nil {
+		err = w.closeOldPorts(ctx, ids)
+	}
 	if err != nil {
 		return err
 	}
@@ -215,6 +212,19 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	return w.engine.advance(ctx, w.report)
 }
 
+// replan looks anew: what was checked before may have been changed since.
+func (w *walk) replan(ctx context.Context) error {
+	plan, err := w.engine.planOn(ctx, w.fleet)
+	if err != nil {
+		return err
+	}
+	if err := plan.Unreachable(); err != nil {
+		return err
+	}
+	w.plan = plan
+	return nil
+}
+
 // apply has each host do its part, and returns the failures, the first one first,
 // only after all hosts have ended.
 func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err error) {
@@ -224,7 +234,7 @@ func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err err
 	var failures []error
 	w.fleet.each(w.engine.targets(), func(h lab.Host) {
 		plan, _ := w.plan.of(h.Name)
-		run, any := w.engine.runFor(id, epoch, plan, h.User, tasks)
+		run, any := w.engine.runFor(id, epoch, plan, h, tasks)
 		if !any {
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os/user"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -59,6 +60,9 @@ type Login struct {
 	// OwnerOnly allows nothing but the owner's key as the lab's user with sudo
 	// that asks for nothing: what a guard has to prove.
 	OwnerOnly bool
+	// Port is the only one to try; 0: that of the lab, and where the host answered
+	// before.
+	Port uint16
 
 	su bool // root's password is known to be the one to ask for
 }
@@ -68,6 +72,7 @@ type Login struct {
 type Connector struct {
 	options Options
 	known   *knownHosts
+	ports   *portMemory
 	config  *sshConfig
 	devices memo[hardwareKey, []*identity] // what the SSH agents hold that are there for security keys
 	shell   []string                       // what runs a line of shell on this machine
@@ -103,7 +108,7 @@ func New(o Options) (*Connector, error) {
 	}
 	o.Limits = o.Limits.orUsual()
 	return &Connector{
-		options: o, known: known, config: config, shell: []string{"sh", "-c"}, doubt: doubtTime, passphrases: map[string]unlocking{},
+		options: o, known: known, ports: &portMemory{path: filepath.Join(o.Dir, "ports")}, config: config, shell: []string{"sh", "-c"}, doubt: doubtTime, passphrases: map[string]unlocking{},
 		uploads: make(chan struct{}, uploadsAtOnce),
 	}, nil
 }
@@ -111,7 +116,7 @@ func New(o Options) (*Connector, error) {
 // Connect logs in and returns a session with the agent. Its errors are problems
 // with the host's name as place.
 func (c *Connector) Connect(ctx context.Context, h lab.Host, how Login) (*Session, error) {
-	session, err := c.connect(ctx, h, how)
+	session, err := c.connectAnyPort(ctx, h, how)
 	if err != nil {
 		return nil, c.placed(ctx, h, err)
 	}

@@ -18,6 +18,7 @@ import (
 // code host.connection-lost; what runs on the host goes on.
 type Session struct {
 	host      lab.Host
+	port      uint16 // where the login was; 0 for this machine itself
 	user      string
 	entered   firstLogin // what it took to get in
 	hello     wire.Hello
@@ -32,6 +33,9 @@ func newSession(b *bootstrap, hello wire.Hello, conn io.ReadWriteCloser) *Sessio
 		host: b.host, user: b.user, entered: b.entered, hello: hello, mux: wire.NewMux(conn, wire.ControllerSide, limits.Heartbeat), transport: b.transport, limits: limits,
 	}
 }
+
+// Port is where the host was met: the lab's port, or the one that it still has.
+func (s *Session) Port() uint16 { return s.port }
 
 // Host is the lab's host.
 func (s *Session) Host() lab.Host { return s.host }

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -93,7 +94,7 @@ func reachable(ctx context.Context, from Vantage, target Target) Finding {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	expected := fields("connection", "made", "banner", "SSH-2.0")
-	conn, err := from.Dial(ctx, "tcp", sshAddress(target))
+	conn, err := from.Dial(ctx, "tcp", netip.AddrPortFrom(target.Host.Address, cmp.Or(target.Port, target.Host.Port)).String())
 	if err != nil {
 		return judged(expected, fields("connection", err), "no connection from "+from.Name())
 	}

@@ -51,6 +51,9 @@ type Target struct {
 	Lab    *lab.Lab
 	Host   lab.Host
 	Inside Inside
+	// Port is where SSH answers now, which is not the lab's yet while it is to be
+	// moved there.
+	Port uint16
 	// Owner is the owner's key and HostKey the host's pinned one.
 	Owner   ssh.Signer
 	HostKey ssh.PublicKey

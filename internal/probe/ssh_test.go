@@ -102,3 +102,18 @@ func TestMethodTried(t *testing.T) {
 type errorText string
 
 func (e errorText) Error() string { return string(e) }
+
+// TestAHostIsMetWhereItIs: before its SSH server is moved, the network is no worse
+// for it.
+func TestAHostIsMetWhereItIs(t *testing.T) {
+	server := startSSHD(t)
+	target := server.target("root")
+	target.Host.Port = freePort(t)
+	if got := reachable(t.Context(), loopback{}, target); got.Outcome != evidence.Refuted {
+		t.Errorf("at a port where nobody is: %s", got.Outcome)
+	}
+	target.Port = server.port
+	if got := reachable(t.Context(), loopback{}, target); got.Outcome != evidence.Proven {
+		t.Errorf("where it is: %s, %s", got.Outcome, got.Reason)
+	}
+}

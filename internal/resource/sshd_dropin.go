@@ -21,6 +21,9 @@ type SSHOption struct {
 type SSHDropin struct {
 	Name    string      `cbor:"1,keyasint"`
 	Options []SSHOption `cbor:"2,keyasint"`
+	// Ports are where the server listens, and nowhere else, lowest first; none
+	// leaves that as it is. Where ssh.socket listens in its place, that one does.
+	Ports []uint16 `cbor:"3,keyasint,omitempty"`
 }
 
 // Kind implements [Resource].
@@ -47,6 +50,9 @@ func (s SSHDropin) Validate() error {
 			return fmt.Errorf("%s is not an option but decides over others", o.Keyword)
 		}
 	}
+	if slices.Contains(s.Ports, 0) || !slices.IsSorted(s.Ports) {
+		return fmt.Errorf("%v are not ports, lowest first", s.Ports)
+	}
 	return nil
 }
 
@@ -57,39 +63,52 @@ const (
 	sshdProgram = "/usr/sbin/sshd" // sshd insists on being called by its full path
 )
 
+func (s SSHDropin) path() string { return dropinDir + s.Name }
+
 func (s SSHDropin) file() File {
 	var b strings.Builder
 	b.WriteString("# Managed by Cairn. The first value of a keyword wins: what stands here cannot be overridden by later files.\n")
 	for _, o := range s.Options {
 		fmt.Fprintf(&b, "%s %s\n", o.Keyword, o.Value)
 	}
-	return File{Path: dropinDir + s.Name, Content: []byte(b.String()), Mode: 0o600}
+	return File{Path: s.path(), Content: []byte(b.String()), Mode: 0o600}
 }
 
 // Check implements [Resource]. Besides the files it compares when sshd read its
 // configuration with when that was written, so that a crash between the two is
 // found.
 func (s SSHDropin) Check(ctx context.Context, sys *System) (Diff, error) {
+	with, _, err := s.withPorts(sys)
+	if err != nil {
+		return Diff{}, err
+	}
 	main, _, err := sys.read(sshdConfig)
 	if err != nil {
 		return Diff{}, err
 	}
-	have, found, err := sys.read(s.file().Path)
+	have, found, err := sys.read(with.file().Path)
 	if err != nil {
 		return Diff{}, err
 	}
 	if err := s.obstacle(ctx, sys); err != nil {
 		return Diff{}, err
 	}
-	first := sys.mainFile(main, s.file().Path).includesFirst()
+	first := sys.mainFile(main, with.file().Path).includesFirst()
 	properties := []property{{"drop-ins are read first", yesNo(first), "yes"}}
-	properties = append(properties, s.options(string(have), found)...)
-	files, err := s.file().Check(ctx, sys)
+	properties = append(properties, with.options(string(have), found)...)
+	if len(s.Ports) > 0 {
+		listening, err := s.listening(ctx, sys)
+		if err != nil {
+			return Diff{}, err
+		}
+		properties = append(properties, listening)
+	}
+	files, err := with.file().Check(ctx, sys)
 	if err != nil {
 		return Diff{}, err
 	}
 	if files.Empty() {
-		current, err := sys.sshdIsCurrent(ctx, s.file().Path)
+		current, err := sys.sshdIsCurrent(ctx, with.file().Path)
 		if err != nil {
 			return Diff{}, err
 		}
@@ -144,11 +163,33 @@ func (s SSHDropin) Apply(ctx context.Context, sys *System, _ Diff) error {
 	if err := s.Precheck(ctx, sys); err != nil {
 		return err
 	}
-	main, _, err := sys.read(sshdConfig)
+	if err := s.writeFiles(ctx, sys); err != nil {
+		return err
+	}
+	if _, err := sys.run(ctx, sshdProgram, "-t"); err != nil {
+		return err
+	}
+	if err := sys.labelPorts(ctx, s.Ports); err != nil {
+		return err
+	}
+	return s.listen(ctx, sys)
+}
+
+// writeFiles puts the drop-in in place, has sshd_config read it, and takes out of
+// other files the ports that are not wanted.
+func (s SSHDropin) writeFiles(ctx context.Context, sys *System) error {
+	s, ports, err := s.withPorts(sys)
 	if err != nil {
 		return err
 	}
 	if err := s.file().Apply(ctx, sys, Diff{}); err != nil {
+		return err
+	}
+	if err := ports.put(sys); err != nil {
+		return err
+	}
+	main, _, err := sys.read(sshdConfig)
+	if err != nil {
 		return err
 	}
 	if file := sys.mainFile(main, s.file().Path); !file.includesFirst() {
@@ -160,10 +201,7 @@ func (s SSHDropin) Apply(ctx context.Context, sys *System, _ Diff) error {
 			return err
 		}
 	}
-	if _, err := sys.run(ctx, sshdProgram, "-t"); err != nil {
-		return err
-	}
-	return s.listen(ctx, sys)
+	return nil
 }
 
 // Precheck implements [Guardable]: sshd tests the configuration as it would be,
@@ -183,12 +221,32 @@ func (s SSHDropin) Precheck(ctx context.Context, sys *System) error {
 // Verify implements [Resource]: `sshd -T` prints what sshd makes of all files
 // (sshd(8)).
 func (s SSHDropin) Verify(ctx context.Context, sys *System) error {
-	return s.wins(ctx, sys)
+	if err := s.wins(ctx, sys); err != nil || len(s.Ports) == 0 {
+		return err
+	}
+	listening, err := s.listening(ctx, sys)
+	if err == nil && listening.have != listening.want {
+		err = fmt.Errorf("the SSH server listens on port %s instead of %s", listening.have, listening.want)
+	}
+	return err
 }
 
 // Capture implements [Guardable].
 func (s SSHDropin) Capture(ctx context.Context, sys *System) (Undo, error) {
-	undo, err := sys.captureFiles(s.file().Path, sshdConfig)
+	_, ports, err := s.withPorts(sys)
+	if err != nil {
+		return Undo{}, err
+	}
+	paths := []string{s.path(), sshdConfig}
+	for _, file := range slices.Sorted(maps.Keys(ports.foreign)) {
+		if file != sshdConfig {
+			paths = append(paths, file)
+		}
+	}
+	if len(s.Ports) > 0 {
+		paths = append(paths, SocketDropin)
+	}
+	undo, err := sys.captureFiles(paths...)
 	if err != nil {
 		return Undo{}, err
 	}

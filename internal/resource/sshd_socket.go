@@ -2,20 +2,87 @@ package resource
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 )
+
+// SocketDropin has systemd listen where Cairn says. It sorts after what Ubuntu's
+// generator makes of sshd_config ("addresses.conf"), and so is the last word
+// (systemd.unit(5): drop-ins are sorted by their names, whatever their folder).
+const SocketDropin = "/etc/systemd/system/ssh.socket.d/zz-cairn.conf"
 
 // socketUnit is ssh.socket as systemd has it.
 type socketUnit struct {
 	listens bool
+	streams []string // addresses with ports, as systemd shows them
 }
 
 func (s *System) sshSocket(ctx context.Context) (socketUnit, error) {
-	out, err := s.run(ctx, "systemctl", "show", "--property=ActiveState", "--", sshSocket)
+	out, err := s.run(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", sshSocket)
 	if err != nil {
 		return socketUnit{}, err
 	}
-	return socketUnit{listens: strings.TrimSpace(string(out.Stdout)) == "ActiveState=active"}, nil
+	var u socketUnit
+	for line := range strings.Lines(string(out.Stdout)) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		if key == "ActiveState" {
+			u.listens = value == "active"
+		}
+		if stream, is := strings.CutSuffix(value, " (Stream)"); is && key == "Listen" {
+			u.streams = append(u.streams, stream)
+		}
+	}
+	return u, nil
+}
+
+func cutPort(stream string) (address string, port uint16) {
+	at := strings.LastIndexByte(stream, ':')
+	if at < 0 {
+		return stream, 0
+	}
+	n, err := strconv.ParseUint(stream[at+1:], 10, 16)
+	if err != nil {
+		return stream, 0
+	}
+	return stream[:at], uint16(n)
+}
+
+// ports are those it listens on, lowest first.
+func (u socketUnit) ports() []uint16 {
+	var ports []uint16
+	for _, stream := range u.streams {
+		if _, port := cutPort(stream); port != 0 {
+			ports = append(ports, port)
+		}
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports)
+}
+
+// dropin has the socket listen on other ports of the same addresses.
+func (u socketUnit) dropin(ports []uint16) File {
+	var b strings.Builder
+	b.WriteString("# Managed by Cairn.\n[Socket]\nListenStream=\n")
+	var seen []string
+	for _, stream := range u.streams {
+		address, port := cutPort(stream)
+		if port == 0 {
+			b.WriteString("ListenStream=" + stream + "\n") // a socket in the file system
+		}
+		if port == 0 || slices.Contains(seen, address) {
+			continue
+		}
+		seen = append(seen, address)
+		for _, port := range ports {
+			text := address + ":" + strconv.Itoa(int(port))
+			if address == "[::]" || address == "" {
+				text = strconv.Itoa(int(port)) // both families
+			}
+			b.WriteString("ListenStream=" + text + "\n")
+		}
+	}
+	return File{Path: SocketDropin, Content: []byte(b.String()), Mode: 0o644}
 }
 
 // listenAnew has a socket listen as its files say now. A socket cannot be
@@ -30,10 +97,17 @@ var listenAnew = Command{Argv: []string{"sh", "-c", `
 	systemctl stop "$0" "$1"
 	exec systemctl start "$1"`, sshService, sshSocket}}
 
-// listen has the server read its files.
+// listen has the server listen on the wanted ports and read its files.
 func (s SSHDropin) listen(ctx context.Context, sys *System) error {
 	socket, err := sys.sshSocket(ctx)
 	if err != nil {
+		return err
+	}
+	if len(s.Ports) > 0 && socket.listens && !slices.Equal(socket.ports(), s.Ports) {
+		if err := socket.dropin(s.Ports).Apply(ctx, sys, Diff{}); err != nil {
+			return err
+		}
+		_, err := sys.runWith(ctx, listenAnew)
 		return err
 	}
 	_, err = sys.run(ctx, "systemctl", socket.rereads(), sshService)

@@ -34,6 +34,13 @@ func (s SSHDropin) Stage(_ context.Context, sys *System) ([]byte, error) {
 	if err != nil || !found {
 		return nil, errors.Join(err, missingFile(found, sshdConfig))
 	}
+	s, ports, err := s.withPorts(sys)
+	if err != nil {
+		return nil, err
+	}
+	if edited, is := ports.foreign[sshdConfig]; is {
+		content = edited
+	}
 	main := sys.mainFile(content, s.file().Path)
 	main.lines = slices.Collect(strings.Lines(string(main.withIncludeFirst())))
 	var staged strings.Builder

@@ -27,7 +27,7 @@ func Ports(settings []Setting) []uint16 {
 			continue
 		}
 		addresses = true
-		if port, own := portOf(s.Args[0]); own {
+		if port, own := PortOf(s.Args[0]); own {
 			ports = append(ports, port)
 		} else {
 			ports = append(ports, given...)
@@ -59,8 +59,8 @@ func declared(settings []Setting) (files, commandLine []uint16) {
 	return files, commandLine
 }
 
-// portOf is the port of an address that has one.
-func portOf(address string) (uint16, bool) {
+// PortOf is the port of an address of ListenAddress that has one.
+func PortOf(address string) (uint16, bool) {
 	_, text, err := net.SplitHostPort(address)
 	if err != nil {
 		return 0, false

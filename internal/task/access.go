@@ -2,6 +2,7 @@ package task
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"cairn/internal/resource"
@@ -27,7 +28,7 @@ var dropinName = path.Base(sshdconf.Own)
 
 // sshDropin is the policy for sshd on the host.
 func sshDropin(h Host) resource.SSHDropin {
-	dropin := resource.SSHDropin{Name: dropinName}
+	dropin := resource.SSHDropin{Name: dropinName, Ports: sshPorts(h)}
 	for _, o := range SSHPolicy(h.Facts.OS, h.Lab.Network.Admin, h.Host.Forwarding) {
 		dropin.Options = append(dropin.Options, resource.SSHOption(o))
 	}
@@ -46,5 +47,6 @@ func EffectiveSSH(h Host) map[string]string {
 
 // firewallTable is the host's table.
 func firewallTable(h Host) resource.NftTable {
-	return resource.NftTable{Family: "inet", Name: FirewallTable, Body: FirewallRules(h.Host.Port, h.Lab.Network.Admin, h.Host.Open, SidesOf(h))}
+	open := slices.Concat(oldDoor(h), h.Host.Open)
+	return resource.NftTable{Family: "inet", Name: FirewallTable, Body: FirewallRules(h.Host.Port, h.Lab.Network.Admin, open, SidesOf(h))}
 }

@@ -16,6 +16,8 @@ type SSH struct {
 	Settings []sshdconf.Setting `cbor:"4,keyasint,omitempty"`
 	// Forwarding is AllowTcpForwarding as it is in force for everybody.
 	Forwarding string `cbor:"5,keyasint,omitempty"`
+	// Managed says that Cairn has decided where the server listens.
+	Managed bool `cbor:"7,keyasint,omitempty"`
 	// Trouble is why the files could not be read; empty when they were.
 	Trouble string `cbor:"6,keyasint,omitempty"`
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -28,10 +30,25 @@ func (g *guard) lookAhead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := g.wayIn(now, then); err != nil {
+		return err
+	}
+	return g.lookAt(ctx, then)
+}
+
+// wayIn refuses a server that would not listen where the owner is to come in. A
+// plan that names no such port may take none away.
+func (g *guard) wayIn(now, then settings) error {
+	if port := strconv.Itoa(int(g.plan.Port)); g.plan.Port != 0 {
+		if slices.Contains(then.ports(), port) {
+			return nil
+		}
+		return fmt.Errorf("the SSH server would not listen on port %s, where you are to log in", port)
+	}
 	if lost := lostPorts(now, then); len(lost) > 0 {
 		return fmt.Errorf("the SSH server would no longer listen on port %s: let it listen on both ports first, and take the old one away when the new one is proven", strings.Join(lost, ", "))
 	}
-	return g.lookAt(ctx, then)
+	return nil
 }
 
 // lookAfter looks at the same, as it is once everything is applied.

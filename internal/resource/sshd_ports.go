@@ -1,0 +1,140 @@
+package resource
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cairn/internal/sshdconf"
+)
+
+// portPlan is what has to stand in the SSH server's files for it to listen on
+// certain ports and no others.
+type portPlan struct {
+	own     []SSHOption       // Port statements of the drop-in
+	foreign map[string][]byte // other files, as they have to be
+}
+
+// portPlan finds it. What the owner's files say already is left there; a Port of
+// theirs that is not wanted becomes a comment. The error names what only the owner
+// can change.
+func (s SSHDropin) portPlan(sys *System) (portPlan, error) {
+	if len(s.Ports) == 0 {
+		return portPlan{}, nil
+	}
+	files := sys.sshdFiles(map[string][]byte{s.path(): nil})
+	settings, err := files.Read(sshdConfig)
+	if err != nil {
+		return portPlan{}, err
+	}
+	commandLine, err := files.OnCommandLine()
+	if err != nil {
+		return portPlan{}, err
+	}
+	plan := portPlan{foreign: map[string][]byte{}}
+	var theirs []string
+	for _, o := range slices.Concat(commandLine, settings) {
+		switch {
+		case o.Keyword == "port" && len(o.Args) > 0 && s.wants(o.Args[0]):
+			theirs = append(theirs, o.Args[0])
+		case o.Keyword == "port" && o.File == sshdconf.CommandLine, o.Keyword == "listenaddress" && !s.wantsAddress(o):
+			return portPlan{}, fmt.Errorf("%s says %s %s, and the SSH server is to listen on %s: take the port out of that line", o.Place(), o.Keyword, o.Value(), s.portWords())
+		case o.Keyword == "port":
+			if err := plan.comment(sys, o); err != nil {
+				return portPlan{}, err
+			}
+		}
+	}
+	if len(theirs) == 0 && slices.Equal(s.Ports, []uint16{sshdconf.DefaultPort}) {
+		return plan, nil // where sshd listens when nothing is said
+	}
+	for _, port := range s.Ports {
+		if text := strconv.Itoa(int(port)); !slices.Contains(theirs, text) {
+			plan.own = append(plan.own, SSHOption{"Port", text})
+		}
+	}
+	return plan, nil
+}
+
+func (s SSHDropin) wants(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && slices.Contains(s.Ports, uint16(n))
+}
+
+// wantsAddress reports whether an address to listen on leaves the port open, or
+// names one that is wanted.
+func (s SSHDropin) wantsAddress(o sshdconf.Setting) bool {
+	port, own := sshdconf.PortOf(o.Value())
+	return !own || slices.Contains(s.Ports, port)
+}
+
+// comment makes a comment of a line.
+func (p *portPlan) comment(sys *System, o sshdconf.Setting) error {
+	content, edited := p.foreign[o.File]
+	if !edited {
+		var err error
+		if content, _, err = sys.read(o.File); err != nil {
+			return err
+		}
+	}
+	lines := slices.Collect(strings.Lines(string(content)))
+	lines[o.Line-1] = "#" + lines[o.Line-1]
+	p.foreign[o.File] = []byte(strings.Join(lines, ""))
+	return nil
+}
+
+func (s SSHDropin) portWords() string {
+	words := make([]string, len(s.Ports))
+	for i, port := range s.Ports {
+		words[i] = strconv.Itoa(int(port))
+	}
+	return strings.Join(words, " and ")
+}
+
+// withPorts is the drop-in with the Port statements that it needs here.
+func (s SSHDropin) withPorts(sys *System) (SSHDropin, portPlan, error) {
+	plan, err := s.portPlan(sys)
+	s.Options = slices.Concat(plan.own, s.Options)
+	return s, plan, err
+}
+
+// listening is where the server is to listen, as it is and as it has to be.
+func (s SSHDropin) listening(ctx context.Context, sys *System) (property, error) {
+	have, err := sys.sshPorts(ctx)
+	if err != nil {
+		return property{}, err
+	}
+	return property{"listens on port", SSHDropin{Ports: have}.portWords(), s.portWords()}, nil
+}
+
+// sshPorts are the ports that the SSH server listens on, by its socket or files.
+func (s *System) sshPorts(ctx context.Context) ([]uint16, error) {
+	socket, err := s.sshSocket(ctx)
+	if err != nil || socket.listens {
+		return socket.ports(), err
+	}
+	files := s.sshdFiles(nil)
+	settings, err := files.Read(sshdConfig)
+	if err != nil {
+		return nil, err
+	}
+	commandLine, err := files.OnCommandLine()
+	return sshdconf.Ports(slices.Concat(commandLine, settings)), err
+}
+
+// put changes the owner's files.
+func (p portPlan) put(sys *System) error {
+	for _, file := range slices.Sorted(maps.Keys(p.foreign)) {
+		_, have, _, err := sys.stat(file)
+		if err != nil {
+			return err
+		}
+		if err := sys.write(file, p.foreign[file], have); err != nil {
+			return err
+		}
+	}
+	return nil
+}
