@@ -31,6 +31,7 @@ func (b *bed) listensOn(name string) string {
 // the owner got in by the new one. A move that fails leaves the host at the old
 // port.
 func TestSSHPort(t *testing.T) {
+	long(t)
 	b := newBed(t, "plain", "socketed")
 	b.run("socketed", socketListens)
 	b.closeGates("plain", "socketed")
