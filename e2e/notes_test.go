@@ -14,6 +14,17 @@ import (
 	"cairn/internal/engine"
 )
 
+// listeners lets a host have programs that listen: listen NAME PROTOCOL ADDRESS PORT.
+const listeners = `	cat >/usr/local/bin/listen <<'END'
+	use IO::Socket::IP;
+	my ($name, $protocol, $address, $port) = @ARGV;
+	$0 = $name;
+	my $s = IO::Socket::IP->new(Proto => $protocol, LocalAddr => $address, LocalPort => $port, $protocol eq "tcp" ? (Listen => 5) : ()) or die "$port: $@";
+	sleep;
+END
+	listen() { systemd-run --quiet --unit="$1-$4" perl /usr/local/bin/listen "$@"; }
+`
+
 // livedIn makes a fresh host one that is in use: accounts that log in, and some
 // that cannot; programs that listen everywhere, on one address and on the loopback.
 const livedIn = `
@@ -25,15 +36,7 @@ const livedIn = `
 	install -m 0600 -o eve -g eve /root/.ssh/authorized_keys /home/eve/.ssh/authorized_keys
 	useradd -m -s /bin/bash frank && echo 'frank:a password' | chpasswd && usermod --lock frank
 	useradd -m -s /bin/bash grace && echo 'grace:a password' | chpasswd && chage --expiredate 2020-01-01 grace
-	cat >/usr/local/bin/listen <<'END'
-	use IO::Socket::IP;
-	my ($name, $protocol, $address, $port) = @ARGV;
-	$0 = $name;
-	my $s = IO::Socket::IP->new(Proto => $protocol, LocalAddr => $address, LocalPort => $port, $protocol eq "tcp" ? (Listen => 5) : ()) or die "$port: $@";
-	sleep;
-END
-	listen() { systemd-run --quiet --unit="$1-$4" perl /usr/local/bin/listen "$@"; }
-	listen jellyfin tcp 0.0.0.0 8096
+` + listeners + `	listen jellyfin tcp 0.0.0.0 8096
 	listen jellyfin tcp 127.0.0.1 8097
 	listen homebridge tcp ADDRESS 51826
 	listen mdns udp 0.0.0.0 5353

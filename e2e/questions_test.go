@@ -138,7 +138,7 @@ type sitter struct {
 // sit starts a program on a terminal of its own, so that Ctrl-C is a signal for it.
 func sit(t *testing.T, cmd *exec.Cmd) *sitter {
 	t.Helper()
-	keyboard, screen := openTerminal(t)
+	screen, keyboard := terminalPair(t)
 	p := &sitter{t: t, cmd: cmd, keyboard: keyboard, screen: screen, exit: make(chan int, 1)}
 	p.before = p.mode()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = screen, screen, screen
@@ -234,29 +234,4 @@ func (p *sitter) mode() uint32 {
 		p.t.Fatal(err)
 	}
 	return state.Lflag
-}
-
-// openTerminal opens a pseudo-terminal: what a person types into and looks at, and
-// the program's end of it.
-func openTerminal(t testing.TB) (person, program *os.File) {
-	t.Helper()
-	var err error
-	person, err = os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = person.Close() })
-	if err := unix.IoctlSetPointerInt(int(person.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = program.Close() })
-	return person, program
 }

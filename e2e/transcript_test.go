@@ -24,15 +24,7 @@ const inUse = `
 	useradd -m -s /bin/bash ben && install -d -m 0700 -o ben -g ben /home/ben/.ssh
 	install -m 0600 -o ben -g ben /root/.ssh/authorized_keys /home/ben/.ssh/authorized_keys
 	ip link add lxdbr0 type bridge && ip address add 10.99.0.1/24 dev lxdbr0 && ip link set lxdbr0 up
-	cat >/usr/local/bin/listen <<'END'
-	use IO::Socket::IP;
-	my ($name, $protocol, $address, $port) = @ARGV;
-	$0 = $name;
-	my $s = IO::Socket::IP->new(Proto => $protocol, LocalAddr => $address, LocalPort => $port, $protocol eq "tcp" ? (Listen => 5) : ()) or die "$port: $@";
-	sleep;
-END
-	listen() { systemd-run --quiet --unit="$1-$4" perl /usr/local/bin/listen "$@"; }
-	listen jellyfin tcp 0.0.0.0 8096
+` + listeners + `	listen jellyfin tcp 0.0.0.0 8096
 	listen smbd tcp 0.0.0.0 445
 	listen avahi-daemon udp 0.0.0.0 5353
 	listen postgres tcp 127.0.0.1 5432
