@@ -37,8 +37,7 @@ func (c *client) start(line string, stderr io.Writer) (process, error) {
 	}
 	session.Stderr = stderr
 	p := &sshProcess{session: session, connection: c, ended: sync.OnceValue(session.Wait)}
-	if p.WriteCloser, err = session.StdinPipe(); err == nil {
-		p.endInput = sync.OnceValue(p.WriteCloser.Close)
+	if p.input, err = session.StdinPipe(); err == nil {
 		if p.Reader, err = session.StdoutPipe(); err == nil {
 			err = session.Start(line)
 		}
@@ -55,16 +54,39 @@ func (c *client) roundTrips() int { return c.conn.count() }
 // sshProcess is an exec on an SSH connection.
 type sshProcess struct {
 	io.Reader
-	io.WriteCloser
 	session    *ssh.Session
 	connection io.Closer
-	// endInput closes the input once: package ssh does not say that two may. Nor may
-	// two wait for the end.
-	endInput, ended func() error
+	ended      func() error // waits for the end, once: package ssh lets no two wait
+
+	// Package ssh lets nobody close an input while somebody writes to it, and does
+	// not say that two may close it.
+	mu       sync.Mutex
+	input    io.WriteCloser
+	shut     bool
+	shutting error
 }
 
-func (p *sshProcess) closeInput() error { return p.endInput() }
-func (p *sshProcess) wait() error       { return p.ended() }
+// Write implements [io.Writer].
+func (p *sshProcess) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shut {
+		return 0, io.ErrClosedPipe
+	}
+	return p.input.Write(b)
+}
+
+// closeInput waits for a write, which ends at the latest with the connection.
+func (p *sshProcess) closeInput() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.shut {
+		p.shut, p.shutting = true, p.input.Close()
+	}
+	return p.shutting
+}
+
+func (p *sshProcess) wait() error { return p.ended() }
 
 // Close implements [io.Closer]. Package ssh only tells the other side, and what
 // waits on the process goes on until that answers. A host that does not loses the
@@ -72,7 +94,7 @@ func (p *sshProcess) wait() error       { return p.ended() }
 func (p *sshProcess) Close() error {
 	cut := time.AfterFunc(endTime, func() { _ = p.connection.Close() })
 	defer cut.Stop()
-	err := errors.Join(p.endInput(), p.session.Close())
+	err := errors.Join(p.closeInput(), p.session.Close())
 	_ = p.wait() // how it ended says nothing: it was told to
 	if errors.Is(err, io.EOF) {
 		return nil // it had ended by itself
