@@ -3,6 +3,7 @@
 package cairn_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -12,12 +13,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"cairn/internal/distro"
 )
 
 // layers are the packages under internal/ from the ground up. A package may
 // import those of lower layers, and nothing else of Cairn but what allowed
 // names.
 var layers = [][]string{
+	{"distro"}, // whatever speaks of a host's system, errors too, asks it
 	{"problem", "secret", "spelling", "sshdconf"},
 	{"document"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "catalog", "resource", "wire", "vantage"},
@@ -37,7 +41,7 @@ var allowed = map[string][]string{
 }
 
 // agentMayImport is all of Cairn that runs on a host.
-var agentMayImport = []string{"resource", "wire", "vantage", "problem", "secret", "sshdconf"}
+var agentMayImport = []string{"distro", "resource", "wire", "vantage", "problem", "secret", "sshdconf"}
 
 func TestImportsFollowTheLayers(t *testing.T) {
 	for pkg, imports := range importsOf(t, "internal") {
@@ -72,31 +76,66 @@ func layerOf(t *testing.T, pkg string) int {
 func importsOf(t *testing.T, root string) map[string][]string {
 	t.Helper()
 	imports := map[string][]string{}
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
+	eachSource(t, root, func(path string, file *ast.File, _ *token.FileSet) {
 		pkg := strings.Split(filepath.ToSlash(path), "/")[1]
 		imports[pkg] = append(imports[pkg], []string{}...)
 		for _, spec := range file.Imports {
 			name, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
-				return err
+				t.Fatal(err)
 			}
 			if below, ok := strings.CutPrefix(name, "cairn/internal/"); ok {
 				imports[pkg] = append(imports[pkg], strings.Split(below, "/")[0])
 			}
 		}
-		return nil
+	})
+	return imports
+}
+
+// eachSource goes through the Go files below a folder that are no tests.
+func eachSource(t *testing.T, root string, do func(path string, file *ast.File, places *token.FileSet)) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		places := token.NewFileSet()
+		file, err := parser.ParseFile(places, path, nil, parser.SkipObjectResolution)
+		if err == nil {
+			do(path, file, places)
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return imports
+}
+
+// TestDistributionsAreInOnePlace: only the table knows distributions by name, so
+// that a new one is a row. Comments may name them, as where a rule comes from.
+func TestDistributionsAreInOnePlace(t *testing.T) {
+	for _, root := range []string{"cmd", "internal"} {
+		eachSource(t, root, func(path string, file *ast.File, places *token.FileSet) {
+			if strings.HasPrefix(filepath.ToSlash(path), "internal/distro/") {
+				return
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				var word string
+				switch n := n.(type) {
+				case *ast.Ident:
+					word = n.Name
+				case *ast.BasicLit:
+					word = n.Value
+				}
+				for _, d := range distro.All() {
+					if strings.Contains(strings.ToLower(word), d.ID) {
+						t.Errorf("%s spells %s: ask internal/distro", places.Position(n.Pos()), word)
+					}
+				}
+				return true
+			})
+		})
+	}
 }
 
 func TestArchitectureMapsEveryPackage(t *testing.T) {

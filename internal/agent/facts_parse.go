@@ -7,16 +7,13 @@ import (
 	"strconv"
 	"strings"
 
+	"cairn/internal/distro"
 	"cairn/internal/wire"
 )
 
 // parseOSRelease reads os-release(5).
 func parseOSRelease(text string) wire.OS {
-	values := map[string]string{}
-	for line := range strings.Lines(text) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		values[key] = strings.Trim(value, `"'`)
-	}
+	values := distro.ReadRelease(text)
 	return wire.OS{ID: values["ID"], Version: values["VERSION_ID"], Codename: values["VERSION_CODENAME"], Name: values["PRETTY_NAME"]}
 }
 

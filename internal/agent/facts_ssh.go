@@ -33,14 +33,14 @@ func (a *Agent) sshFacts(ctx context.Context, login Login) wire.SSH {
 	})
 	if ports, listens := a.socketPorts(ctx); listens {
 		facts.Socket, facts.Ports = true, ports
-		facts.Managed = a.text(resource.SocketDropin) != ""
+		facts.Managed = a.text(resource.SocketDropin(a.System.Distro().SSH)) != ""
 	}
 	return facts
 }
 
 // socketPorts are the ports on which systemd listens in sshd's place.
 func (a *Agent) socketPorts(ctx context.Context) (ports []uint16, listens bool) {
-	said := a.said(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", "ssh.socket")
+	said := a.said(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", a.System.Distro().SSH.Socket)
 	for line := range strings.Lines(said) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		if key == "ActiveState" {

@@ -9,23 +9,20 @@ import (
 	"cairn/internal/wire"
 )
 
-// timeDaemon is a program that keeps the clock right.
-type timeDaemon struct {
-	name string
-	unit string
-	ask  []string // prints what it thinks of the clock; nil: the kernel speaks for it
-	sync func(said string) bool
+// question is how a time daemon is asked whether a server holds the clock.
+type question struct {
+	argv   []string // prints what it thinks of the clock
+	synced func(said string) bool
 }
 
-// timeDaemons are those of Debian and Ubuntu, each with its own way to say that a
-// server holds the clock. The kernel's flag alone does not do: chronyd leaves it
-// as it is without "rtcsync" (chrony.conf(5)), and openntpd never sets it.
-var timeDaemons = []timeDaemon{
-	{"chrony", "chrony.service", []string{"chronyc", "-n", "tracking"}, chronySynced},
-	{"ntp", "ntp.service", ntpqLeap, ntpSynced},
-	{"ntpsec", "ntpsec.service", ntpqLeap, ntpSynced},
-	{"openntpd", "openntpd.service", []string{"ntpctl", "-s", "status"}, openntpdSynced},
-	{"systemd-timesyncd", "systemd-timesyncd.service", nil, nil},
+// questions are those to the time daemons. The kernel's flag alone does not do:
+// chronyd leaves it as it is without "rtcsync" (chrony.conf(5)), and openntpd never
+// sets it. For timesyncd the kernel speaks.
+var questions = map[string]question{
+	"chrony":   {[]string{"chronyc", "-n", "tracking"}, chronySynced},
+	"ntp":      {ntpqLeap, ntpSynced},
+	"ntpsec":   {ntpqLeap, ntpSynced},
+	"openntpd": {[]string{"ntpctl", "-s", "status"}, openntpdSynced},
 }
 
 // ntpqLeap asks for the leap indicator, of which 11 says that the clock is not
@@ -51,14 +48,14 @@ var unitDirs = []string{"/etc/systemd/system", "/usr/local/lib/systemd/system", 
 // than the kernel does.
 func (a *Agent) clocks(ctx context.Context, kernelSynced bool) []wire.Clock {
 	var all []wire.Clock
-	for _, d := range timeDaemons {
-		if !a.hasUnit(d.unit) {
+	for _, d := range a.System.Distro().TimeDaemons() {
+		if !a.hasUnit(d.Unit) {
 			continue
 		}
-		clock := wire.Clock{Daemon: d.name, Unit: d.unit}
-		if d.ask != nil && !kernelSynced {
-			said := a.said(ctx, d.ask...)
-			clock.Synced, clock.Says = d.sync(said), oneLine(said)
+		clock := wire.Clock{Daemon: d.Name, Unit: d.Unit}
+		if q, asked := questions[d.Name]; asked && !kernelSynced {
+			said := a.said(ctx, q.argv...)
+			clock.Synced, clock.Says = q.synced(said), oneLine(said)
 		}
 		all = append(all, clock)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/sync/errgroup"
 
+	"cairn/internal/distro"
 	"cairn/internal/evidence"
 	"cairn/internal/host"
 	"cairn/internal/journal"
@@ -161,6 +162,8 @@ func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, v
 	target.Expect = probe.Expectation{
 		SSHOptions: task.EffectiveSSH(task.Host{Lab: e.lab, Host: h, Facts: facts}),
 		Openings:   task.Openings(e.lab, h),
+
+		UpdateTimers: distro.Of(facts.OS.ID, facts.OS.Version).Updates.Timers,
 	}
 	return target, nil
 }

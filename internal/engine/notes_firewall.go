@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cairn/internal/distro"
 	"cairn/internal/lab"
 	"cairn/internal/task"
 	"cairn/internal/wire"
@@ -24,7 +25,7 @@ func filterNotes(n noted) []Note {
 		who := filterName(f)
 		add(Note{
 			Kind: NoteConflict, Text: "Two firewalls: " + who + " filters here too. What is to be reached must be let in by both.",
-			Fix: "Decide for one. To keep Cairn's alone, " + turnOff(f) + ".",
+			Fix: "Decide for one. To keep Cairn's alone, " + turnOff(f, n.facts.OS) + ".",
 		})
 		if missing := notLetIn(f, task.Openings(n.lab, n.host)); len(missing) > 0 {
 			add(Note{
@@ -51,12 +52,9 @@ func filterName(f wire.Filter) string {
 }
 
 // turnOff says how the owner ends the other filter.
-func turnOff(f wire.Filter) string {
-	switch f.Owner {
-	case "ufw":
-		return "run `ufw disable` on the host"
-	case "firewalld":
-		return "run `systemctl disable --now firewalld` on the host"
+func turnOff(f wire.Filter, os wire.OS) string {
+	if command := distro.Of(os.ID, os.Version).Firewall(f.Owner).Off; command != "" {
+		return "run `" + command + "` on the host"
 	}
 	return "take that table away on the host, and out of the file that loads it"
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"cairn/internal/distro"
 	"cairn/internal/host/agents"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
@@ -63,7 +64,7 @@ func (b *bootstrap) start(ctx context.Context) (*Session, error) {
 	if err := supportedHost(said.arch, said.detail); err != nil {
 		return nil, err
 	}
-	if err := b.upload(ctx, architectures[said.arch]); err != nil {
+	if err := b.upload(ctx, distro.Architectures[said.arch]); err != nil {
 		return nil, err
 	}
 	if said, err = b.begin(ctx, sums); err != nil || said.session != nil {
@@ -145,7 +146,7 @@ func (b *bootstrap) hear(ctx context.Context, channel *channel, reader *bufio.Re
 
 // unameOf is uname's name of an architecture that Go names otherwise.
 func unameOf(arch string) string {
-	for uname, name := range architectures {
+	for uname, name := range distro.Architectures {
 		if name == arch {
 			return uname
 		}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cairn/internal/distro"
 	"cairn/internal/host/agents"
 	"cairn/internal/problem"
 )
@@ -36,7 +37,7 @@ func (b *bootstrap) startLooking(ctx context.Context) (*Session, error) {
 	if said.need != needSend {
 		return nil, noPlaceToLook(said.detail)
 	}
-	agent, known := packed[architectures[said.arch]]
+	agent, known := packed[distro.Architectures[said.arch]]
 	if !known {
 		_ = channel.Close()
 		return nil, problem.New(problem.HostUnsupported, "", "the host's processor is of a kind that Cairn has no agent for: "+said.arch)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/distro"
 	"cairn/internal/problem"
 )
 
@@ -119,11 +120,12 @@ func (b *bootstrap) noWayToRoot(said word) error {
 		WithFix("give --ask-sudo-password: Cairn then asks for root's password and uses su; or " + b.console())
 }
 
-// console is how to give a user sudo without Cairn: the two lines that Debian's
-// own documentation gives for it.
+// console is how to give a user sudo without Cairn. The host has not told its
+// system yet, so that is the one that hosts have as a rule.
 func (b *bootstrap) console() string {
+	likely := distro.Of("", "")
 	return fmt.Sprintf("at the console of %s, log in as root, type these two lines, and run the command again:\n"+
-		"         apt-get install -y sudo\n         usermod -aG sudo %s", b.host.Name, b.user)
+		"         %s\n         usermod -aG %s %s", b.host.Name, likely.Packages.Installing("sudo"), likely.Admins, b.user)
 }
 
 // refusedRoot says why sudo or su with a password gave no root; nil where it was

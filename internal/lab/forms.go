@@ -3,12 +3,12 @@ package lab
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"cairn/internal/distro"
 	"cairn/internal/problem"
 )
 
@@ -73,7 +73,7 @@ var userForm = &form{
 				expected: "an account of your own, which Cairn makes if it is not there",
 			}
 		}
-		if isSystemName(text) {
+		if distro.IsAccount(text) {
 			return &flaw{message: fmt.Sprintf("%q is a user or group that the system has for itself", text), expected: "an account of your own"}
 		}
 		return lowerCase(text)
@@ -88,19 +88,6 @@ var firstUserForm = &form{
 
 // IsFirstUser reports whether an account on a fresh host may have the name.
 func IsFirstUser(name string) bool { return firstUserForm.inspect(name) == nil }
-
-// isSystemName reports whether Debian or Ubuntu has a user or group of that name
-// for itself: those of base-passwd (passwd.master and group.master), and those
-// that openssh-server, systemd, dbus and other packages of a plain installation
-// add. A new user also makes a group, so groups count.
-func isSystemName(name string) bool {
-	return strings.HasPrefix(name, "systemd-") || slices.Contains(strings.Fields(systemNames), name)
-}
-
-const systemNames = `adm audio backup bin cdrom crontab daemon dialout dip disk docker fax floppy games input irc
-	kmem kvm landscape list lp lxd mail man messagebus netdev news nobody nogroup operator plugdev polkitd proxy render
-	sasl sgx shadow src ssh sshd ssl-cert staff sudo sync sys syslog tape tcpdump tss tty ubuntu-advantage users utmp uucp
-	uuidd video voice www-data _apt _chrony _ssh`
 
 var portForm = &form{name: "a port number", example: "22", min: 1, max: 65535}
 

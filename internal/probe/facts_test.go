@@ -58,7 +58,8 @@ func factsTarget(facts wire.Facts) Target {
 				"Unattended-Upgrade::Origins-Pattern:: \"origin=Debian,label=Debian-Security\";\n")},
 			"unit-active": {Output: []byte("active\n")},
 		}},
-		Nonce: "nonce",
+		Expect: Expectation{UpdateTimers: []string{"apt-daily.timer", "apt-daily-upgrade.timer"}},
+		Nonce:  "nonce",
 	}
 }
 

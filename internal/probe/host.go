@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/distro"
 	"cairn/internal/wire"
 )
 
@@ -48,23 +49,17 @@ func bytesText(n uint64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<
 // may keep for themselves.
 const kept = 8
 
-// supported are the systems that Cairn's tasks are written for, with the oldest
-// release of each.
-var supported = map[string]int{"debian": 12, "ubuntu": 22}
-
 // osRelease looks whether the host runs a supported release and came up whole.
 func osRelease(ctx context.Context, _ Vantage, target Target) Finding {
 	facts, err := target.Inside.Facts(ctx)
 	if err != nil {
 		return blind(err.Error())
 	}
-	expected := fields("system", "Debian 12 or later, Ubuntu 22.04 or later", "state", "running", "failed units", "none")
+	expected := fields("system", distro.Supported(), "state", "running", "failed units", "none")
 	observed := fields("system", facts.OS.Name, "kernel", facts.Kernel, "boot", facts.BootID, "state", facts.SystemState,
 		"failed units", wordOr(strings.Join(facts.FailedUnits, " "), "none"))
 	var wrong []string
-	var release int
-	_, _ = fmt.Sscanf(facts.OS.Version, "%d", &release)
-	if oldest, known := supported[facts.OS.ID]; !known || release < oldest {
+	if _, supported := distro.Find(facts.OS.ID, facts.OS.Version); !supported {
 		wrong = append(wrong, facts.OS.Name+" is not supported")
 	}
 	if len(facts.FailedUnits) > 0 {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/distro"
 	"cairn/internal/wire"
 )
 
@@ -28,7 +29,8 @@ func network(ctx context.Context, from Vantage, target Target) Finding {
 		return blind(err.Error())
 	}
 	gateway, wrong := gatewayOf(target, facts)
-	expected := fields("address", target.Host.Address, "gateway", gateway, "loss", fmt.Sprintf("at most %d%%", maxLoss), "resolves", mirrorName(facts.OS))
+	mirror := distro.Of(facts.OS.ID, facts.OS.Version).Mirror // its name every host has to resolve
+	expected := fields("address", target.Host.Address, "gateway", gateway, "loss", fmt.Sprintf("at most %d%%", maxLoss), "resolves", mirror)
 	observed := fields("addresses", strings.Join(addresses(facts), " "), "gateways", strings.Join(facts.Routes, " "))
 	if !hasAddress(facts, target.Host.Address) {
 		wrong = append(wrong, "no interface has the address "+target.Host.Address.String())
@@ -49,13 +51,13 @@ func network(ctx context.Context, from Vantage, target Target) Finding {
 		wrong = append(wrong, "the gateway does not answer every echo request ("+loss+" lost)")
 	}
 
-	answer, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "resolve", Args: []string{mirrorName(facts.OS)}})
+	answer, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "resolve", Args: []string{mirror}})
 	if err != nil || answer.Failure != nil {
 		return blind("name resolution could not be tried: " + readError(err, answer))
 	}
 	observed = append(observed, fields("resolved", firstWord(string(answer.Output)))...)
 	if answer.Exit != 0 {
-		wrong = append(wrong, mirrorName(facts.OS)+" cannot be resolved: "+resolversInWords(facts))
+		wrong = append(wrong, mirror+" cannot be resolved: "+resolversInWords(facts))
 	}
 	return judged(expected, observed, wrong...)
 }
@@ -110,15 +112,6 @@ func reachable(ctx context.Context, from Vantage, target Target) Finding {
 func firstWord(text string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(text), " ")
 	return first
-}
-
-// mirrorName is the name every host of that system has to resolve: its package
-// mirror's.
-func mirrorName(os wire.OS) string {
-	if os.ID == "ubuntu" {
-		return "archive.ubuntu.com"
-	}
-	return "deb.debian.org"
 }
 
 func addresses(facts wire.Facts) []string {

@@ -71,6 +71,8 @@ type Target struct {
 type Expectation struct {
 	SSHOptions map[string]string // lower-case keyword to value, as `sshd -T` prints them
 	Openings   []lab.Opening     // SSH among them, from the admin networks
+	// UpdateTimers are the units that have updates install themselves.
+	UpdateTimers []string
 }
 
 // Finding is what a probe saw.

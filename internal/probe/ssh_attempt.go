@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/host"
 )
 
 // attemptTime bounds one SSH handshake with its authentication.
@@ -42,7 +44,7 @@ func attempt(ctx context.Context, from Vantage, target Target, config ssh.Client
 		}
 		return nil
 	}
-	config.HostKeyAlgorithms = algorithmsFor(target.HostKey)
+	config.HostKeyAlgorithms = host.KeyAlgorithms(target.HostKey)
 	sshConn, channels, requests, err := ssh.NewClientConn(conn, address, &config)
 	if err != nil {
 		_ = conn.Close()
@@ -56,15 +58,6 @@ func attempt(ctx context.Context, from Vantage, target Target, config ssh.Client
 
 func sshAddress(target Target) string {
 	return netip.AddrPortFrom(target.Host.Address, target.Host.Port).String()
-}
-
-// algorithmsFor are the signature algorithms under which the pinned key can be
-// shown: an RSA key signs under SHA-2 names (RFC 8332).
-func algorithmsFor(key ssh.PublicKey) []string {
-	if key.Type() == ssh.KeyAlgoRSA {
-		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
-	}
-	return []string{key.Type()}
 }
 
 // negotiationFailed reports that both sides spoke SSH and found no algorithm in

@@ -11,9 +11,6 @@ import (
 	"cairn/internal/wire"
 )
 
-// updateTimers start what apt does by itself (/usr/lib/apt/apt.systemd.daily).
-var updateTimers = []string{"apt-daily.timer", "apt-daily-upgrade.timer"}
-
 // updatesOn looks whether security updates install themselves: what apt says is in
 // force, whichever file it is from, and whether its timers run.
 func updatesOn(ctx context.Context, _ Vantage, target Target) Finding {
@@ -31,7 +28,7 @@ func updatesOn(ctx context.Context, _ Vantage, target Target) Finding {
 		observed = append(observed, fields(key, off[key])...)
 		wrong = append(wrong, fmt.Sprintf("%s is %s, so updates are not installed", key, off[key]))
 	}
-	for _, timer := range updateTimers {
+	for _, timer := range target.Expect.UpdateTimers {
 		reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "unit-active", Args: []string{timer}})
 		if err != nil || reply.Failure != nil {
 			return blind(timer + " cannot be asked for: " + readError(err, reply))

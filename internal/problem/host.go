@@ -1,5 +1,7 @@
 package problem
 
+import "cairn/internal/distro"
+
 // Problems of reaching a host.
 const (
 	HostUnreachable   Code = "host.unreachable"
@@ -31,7 +33,7 @@ var hostEntries = []Entry{
 	{HostNoSudo, ExitUnauthorised, "The login works, but the user may not become root without a password.", "give --ask-sudo-password; Cairn then asks for sudo's password, or for root's where the user has no sudo"},
 	{HostNoShell, ExitUnauthorised, "The host lets the user in, and something else than a shell answers: a command that is forced on the login, a menu, or a start file of the shell that ends or replaces it.", "log in as another user with --first-user NAME, or free this login of what answers in the shell's place"},
 	{HostFirstLogins, ExitFailed, "The file of first logins, which `cairn host add` keeps, cannot be used.", "remove .cairn/first-logins.json, then run `cairn host add` for the hosts that are new"},
-	{HostUnsupported, ExitFailed, "The host's operating system or processor is not one that Cairn can manage.", "use Debian 12 or 13 or Ubuntu 22.04 or later on amd64 or arm64"},
+	{HostUnsupported, ExitFailed, "The host's operating system or processor is not one that Cairn can manage.", "use one of these, on amd64 or arm64: " + distro.Supported()},
 	{HostAgentUpload, ExitFailed, "The agent could not be put on the host.", "make sure /var/lib/cairn or /run on the host is writable by root and allows programs to run"},
 	{HostDiskFull, ExitFailed, "The host has no space left.", "free some space on the host; nothing half-written was left behind"},
 	{HostConnection, ExitFailed, "The connection to the host broke. Work that had begun on the host goes on without it.", "run `cairn up` again: it attaches to the work that goes on"},

@@ -7,12 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-)
 
-// The places of Debian's packages when the machine names none.
-const (
-	debianMirror   = "http://deb.debian.org/debian"
-	securityMirror = "http://deb.debian.org/debian-security"
+	"cairn/internal/distro"
 )
 
 // mirrors are where a host gets its packages from.
@@ -35,30 +31,31 @@ func machineMirrors(sources string) mirrors {
 		for _, address := range uri.FindAllString(line, -1) {
 			address = strings.TrimSuffix(address, "/")
 			switch {
-			case strings.HasSuffix(address, "/debian-security") && found.security == "":
+			case strings.HasSuffix(address, distro.Rehearsed.Security.Ending) && found.security == "":
 				found.security = address
-			case strings.HasSuffix(address, "/debian") && found.main == "":
+			case strings.HasSuffix(address, distro.Rehearsed.Packages.Ending) && found.main == "":
 				found.main = address
 			}
 		}
 	}
 	if found.main == "" {
-		found.main = debianMirror
+		found.main = distro.Rehearsed.Packages.Address
 	}
 	if found.security == "" {
-		found.security = securityMirror
+		found.security = distro.Rehearsed.Security.Address
 	}
 	return found
 }
 
-// debianSources is a host's /etc/apt/sources.list.d/debian.sources, as Debian 13
-// writes it on a fresh server.
-func (m mirrors) debianSources() []byte {
+// sources is a host's file of repositories, as Debian 13 writes it on a fresh
+// server.
+func (m mirrors) sources() []byte {
 	stanza := func(address, suites string) string {
 		return "Types: deb\nURIs: " + address + "\nSuites: " + suites +
-			"\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+			"\nComponents: main\nSigned-By: " + distro.Rehearsed.Keys + "\n"
 	}
-	return []byte(stanza(m.main, "trixie trixie-updates") + "\n" + stanza(m.security, "trixie-security"))
+	suite := distro.Rehearsed.Codename
+	return []byte(stanza(m.main, suite+" "+suite+"-updates") + "\n" + stanza(m.security, suite+"-security"))
 }
 
 // proxySetting is a line of apt.conf(5) that names a proxy, as `apt-config dump`

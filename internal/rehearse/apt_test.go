@@ -3,15 +3,17 @@ package rehearse
 import (
 	"testing"
 
+	"cairn/internal/distro"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestMachineMirrors(t *testing.T) {
 	tests := []struct{ name, sources, main, security string }{
-		{"none", "", debianMirror, securityMirror},
-		{"one line", "deb [signed-by=/k] http://mirror.lan/debian/ bookworm main\n# deb http://old/debian x main\n", "http://mirror.lan/debian", securityMirror},
+		{"none", "", distro.Rehearsed.Packages.Address, distro.Rehearsed.Security.Address},
+		{"one line", "deb [signed-by=/k] http://mirror.lan/debian/ bookworm main\n# deb http://old/debian x main\n", "http://mirror.lan/debian", distro.Rehearsed.Security.Address},
 		{"deb822", "Types: deb\nURIs: https://a.example/debian\nSuites: trixie\n\nTypes: deb\nURIs: https://a.example/debian-security\n", "https://a.example/debian", "https://a.example/debian-security"},
-		{"others", "deb http://archive.ubuntu.com/ubuntu noble main\ndeb https://deb.nodesource.com/node_20.x nodistro main\n", debianMirror, securityMirror},
+		{"others", "deb http://archive.ubuntu.com/ubuntu noble main\ndeb https://deb.nodesource.com/node_20.x nodistro main\n", distro.Rehearsed.Packages.Address, distro.Rehearsed.Security.Address},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"cairn/internal/distro"
 )
 
 // bootstrap makes localBase from Debian's packages. It wants root, like
@@ -32,7 +34,7 @@ func (b imageBuilder) bootstrap(ctx context.Context) error {
 	// In a mount namespace of its own, so that an interrupted run leaves nothing
 	// mounted in a tree that is about to be removed.
 	cmd := polite(exec.CommandContext(ctx, "unshare", "--mount", "debootstrap", "--variant=minbase",
-		"--include=ca-certificates", "trixie", root, b.machine.mirrors.main))
+		"--include=ca-certificates", distro.Rehearsed.Codename, root, b.machine.mirrors.main))
 	cmd.Env = b.machine.proxies.environ(os.Environ())
 	if err := b.run(ctx, cmd, "debootstrap"); err != nil {
 		return err

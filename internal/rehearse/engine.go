@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/distro"
 	"cairn/internal/problem"
 )
 
@@ -44,12 +45,13 @@ func Probe(ctx context.Context, d Docker) (Engine, error) {
 // unavailable says why docker info gave nothing. A client without its engine
 // may say so in its output (ServerErrors) instead of on standard error.
 func unavailable(ctx context.Context, err error, output string) error {
+	known := distro.All()[0]
 	switch {
 	case ctx.Err() != nil:
 		return err
 	case errors.Is(err, exec.ErrNotFound):
 		return problem.Wrap(problem.RehearsalNoDocker, "", "The docker program is not installed", err).
-			WithFix("install Docker: on Debian `apt-get install docker.io docker-cli`, elsewhere see https://docs.docker.com/engine/install/")
+			WithFix("install Docker: on " + known.Name + " `" + known.Packages.Installing(known.Packages.Docker...) + "`, elsewhere see https://docs.docker.com/engine/install/")
 	case said(err, "permission denied") || strings.Contains(strings.ToLower(output), "permission denied"):
 		return problem.Wrap(problem.RehearsalNoRights, "", "You may not use the Docker Engine of this machine", err)
 	}
@@ -100,7 +102,7 @@ func hasOption(options []string, name string) bool {
 func (e Engine) unfit() string {
 	switch {
 	case e.System == "windows":
-		return "The Docker Engine runs Windows containers, and the throw-away hosts are Debian"
+		return "The Docker Engine runs Windows containers, and the throw-away hosts are " + distro.Rehearsed.Name
 	case strings.Contains(e.System, "Docker Desktop"):
 		return "Docker Desktop keeps its containers in a virtual machine whose addresses this machine cannot reach; run the rehearsal inside a Linux machine"
 	case e.Rootless:

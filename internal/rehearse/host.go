@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"cairn/internal/distro"
 	"cairn/internal/problem"
 )
 
@@ -66,7 +67,7 @@ func (s hostSpec) createArgs(c Capabilities, image string) []string {
 func firstFiles(key ssh.PublicKey, m machine, port uint16) []namedFile {
 	files := []namedFile{
 		{"root/.ssh/authorized_keys", 0o600, ssh.MarshalAuthorizedKey(key)},
-		{"etc/apt/sources.list.d/debian.sources", 0o644, m.mirrors.debianSources()},
+		{distro.Rehearsed.Sources, 0o644, m.mirrors.sources()},
 	}
 	if len(m.proxies) > 0 {
 		files = append(files, namedFile{"etc/apt/apt.conf.d/90rehearsal-proxy", 0o644, m.proxies.aptConf()})

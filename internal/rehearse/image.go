@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"strings"
 	"time"
 
+	"cairn/internal/distro"
 	"cairn/internal/problem"
 )
 
@@ -21,11 +23,11 @@ const (
 	buildLimit     = 10 * time.Minute
 )
 
-// The images that the recipe is built on: Debian's own from the registry, or
-// else one that debootstrap made here.
-const (
-	registryBase = "docker.io/library/debian:13"
-	localBase    = imageName + ":trixie-base"
+// The images that the recipe is built on: the distribution's own from the registry,
+// or else one that debootstrap made here.
+var (
+	registryBase = distro.Rehearsed.Registry
+	localBase    = imageName + ":" + distro.Rehearsed.Codename + "-base"
 )
 
 // EnsureImage returns the name of the base image and makes it when it is not
@@ -84,7 +86,7 @@ func (b imageBuilder) base(ctx context.Context) (string, error) {
 	if pullErr == nil {
 		return registryBase, nil
 	}
-	b.progress("no registry answers, making Debian 13 with debootstrap (a minute or two)")
+	b.progress("no registry answers, making " + distro.Rehearsed.Name + " with debootstrap (a minute or two)")
 	if err := b.bootstrap(ctx); err != nil {
 		return "", errors.Join(pullErr, err)
 	}
@@ -107,7 +109,7 @@ func (b imageBuilder) build(ctx context.Context, base, tag string) error {
 	if err != nil {
 		return err
 	}
-	buildContext, err := archive(append(files, namedFile{"debian.sources", 0o644, b.machine.mirrors.debianSources()}))
+	buildContext, err := archive(append(files, namedFile{path.Base(distro.Rehearsed.Sources), 0o644, b.machine.mirrors.sources()}))
 	if err != nil {
 		return err
 	}

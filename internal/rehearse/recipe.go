@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+
+	"cairn/internal/distro"
 )
 
 // recipe are the files the base image is made of: an ordinary Dockerfile and
@@ -30,7 +32,7 @@ func ImageTag() (string, error) {
 	for _, file := range files {
 		fmt.Fprintf(sum, "%s %d\n%s", file.name, len(file.data), file.data)
 	}
-	return imageName + ":debian13-" + hex.EncodeToString(sum.Sum(nil))[:12], nil
+	return imageName + ":" + distro.Rehearsed.Tag + "-" + hex.EncodeToString(sum.Sum(nil))[:12], nil
 }
 
 // namedFile is a file of a build context or of a host.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"cairn/internal/distro"
 )
 
 // NewLocal is this machine.
@@ -24,9 +26,7 @@ const maxOutput = 4 << 20
 
 // environment is what programs get: the tools' messages are parsed, so they are
 // in English, and nothing asks a question.
-var environment = []string{
-	"PATH=" + strings.Join(programDirs, ":"), "LC_ALL=C.UTF-8", "HOME=/root", "DEBIAN_FRONTEND=noninteractive",
-}
+var environment = append(distro.Quiet(), "PATH="+strings.Join(programDirs, ":"), "LC_ALL=C.UTF-8", "HOME=/root")
 
 // programDirs are searched for programs. The agent's own PATH is whatever the
 // login gave it, and often lacks the directories of the administrator's programs.

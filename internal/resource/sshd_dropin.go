@@ -244,7 +244,7 @@ func (s SSHDropin) Capture(ctx context.Context, sys *System) (Undo, error) {
 		}
 	}
 	if len(s.Ports) > 0 {
-		paths = append(paths, SocketDropin)
+		paths = append(paths, SocketDropin(sys.Distro().SSH))
 	}
 	undo, err := sys.captureFiles(paths...)
 	if err != nil {

@@ -40,7 +40,7 @@ func (s SSHDropin) portPlan(sys *System) (portPlan, error) {
 		switch {
 		case o.Keyword == "port" && len(o.Args) > 0 && s.wants(o.Args[0]):
 			theirs = append(theirs, o.Args[0])
-		case o.Keyword == "port" && o.File == sshdconf.CommandLine, o.Keyword == "listenaddress" && !s.wantsAddress(o):
+		case o.Keyword == "port" && sshdconf.IsCommandLine(o.File), o.Keyword == "listenaddress" && !s.wantsAddress(o):
 			return portPlan{}, fmt.Errorf("%s says %s %s, and the SSH server is to listen on %s: take the port out of that line", o.Place(), o.Keyword, o.Value(), s.portWords())
 		case o.Keyword == "port":
 			if err := plan.comment(sys, o); err != nil {

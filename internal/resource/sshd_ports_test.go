@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/distro"
 	"cairn/internal/sshdconf"
 )
 
@@ -60,17 +61,20 @@ func TestPortsInFiles(t *testing.T) {
 	}
 }
 
+// optionsFile has the options of the server's command line.
+var optionsFile = distro.Of("", "").SSH.CommandLine
+
 // TestPortOnTheCommandLine is one that no file can change.
 func TestPortOnTheCommandLine(t *testing.T) {
-	sys, _ := sshdTree(t, "Include /etc/ssh/sshd_config.d/*.conf\n", map[string]string{sshdconf.CommandLine: "SSHD_OPTS=-p2200\n"})
+	sys, _ := sshdTree(t, "Include /etc/ssh/sshd_config.d/*.conf\n", map[string]string{optionsFile: "SSHD_OPTS=-p2200\n"})
 	_, _, err := (SSHDropin{Name: "00-own.conf", Ports: []uint16{2222}}).withPorts(sys)
-	mustFail(t, err, sshdconf.CommandLine+":1 says port 2200")
+	mustFail(t, err, optionsFile+":1 says port 2200")
 }
 
 // TestSocketListensElsewhere keeps the addresses of a socket.
 func TestSocketListensElsewhere(t *testing.T) {
 	u := socketUnit{listens: true, streams: []string{"[::]:22", "10.0.0.5:22", "/run/ssh.sock"}}
-	got := string(u.dropin([]uint16{22, 2222}).Content)
+	got := string(u.dropin(distro.Of("", "").SSH, []uint16{22, 2222}).Content)
 	const want = "# Managed by Cairn.\n[Socket]\nListenStream=\nListenStream=22\nListenStream=2222\nListenStream=10.0.0.5:22\nListenStream=10.0.0.5:2222\nListenStream=/run/ssh.sock\n"
 	if got != want {
 		t.Errorf("%s", got)

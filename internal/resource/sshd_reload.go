@@ -4,34 +4,31 @@ import (
 	"context"
 	"fmt"
 	"strings"
-)
 
-// The units of the SSH server on Debian and Ubuntu. Where the socket listens, the
-// server's own unit runs only while it is needed.
-const (
-	sshService = "ssh.service"
-	sshSocket  = "ssh.socket"
+	"cairn/internal/distro"
 )
 
 // captureServer keeps what has the server run again on the files that were put
-// back: the unit that listens now. A server that a socket starts is started by
+// back: the unit that listens now. Where the socket listens, the server's own unit
+// runs only while it is needed. A server that a socket starts is started by
 // the next login.
 func (s *System) captureServer(ctx context.Context) ([]Command, error) {
-	service, err := s.unitState(ctx, sshService)
+	units := s.Distro().SSH
+	service, err := s.unitState(ctx, units.Service)
 	if err != nil {
 		return nil, err
 	}
-	socket, err := s.unitState(ctx, sshSocket)
+	socket, err := s.unitState(ctx, units.Socket)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case socket.runs():
-		return []Command{listenAnew}, nil
+		return []Command{listenAnew(units)}, nil
 	case service.runs():
-		return []Command{restartServer}, nil
+		return []Command{restartServer(units)}, nil
 	}
-	return []Command{{Argv: []string{"systemctl", "--no-block", "try-restart", sshService}}}, nil
+	return []Command{{Argv: []string{"systemctl", "--no-block", "try-restart", units.Service}}}, nil
 }
 
 // restartServer replaces the server's process, which sessions survive
@@ -40,11 +37,13 @@ func (s *System) captureServer(ctx context.Context) ([]Command, error) {
 // the reload that ended it, it neither reloads nor starts. A server that runs is
 // left alone when it could not start again. While the host starts, ssh.service may
 // wait for this very command, which must not wait in turn.
-var restartServer = Command{Argv: []string{"sh", "-c", `
+func restartServer(units distro.SSH) Command {
+	return Command{Argv: []string{"sh", "-c", `
 	systemctl reset-failed "$0" 2>/dev/null
 	case $(systemctl is-system-running) in initializing | starting) exec systemctl --no-block restart "$0" ;; esac
 	` + sshdProgram + ` -t 2>/dev/null || exec systemctl --no-block start "$0"
-	exec systemctl restart "$0"`, sshService}}
+	exec systemctl restart "$0"`, units.Service}}
+}
 
 // sshdIsCurrent reports whether sshd has read its configuration since the file
 // was written. A server that does not run reads it when it starts.
@@ -53,14 +52,14 @@ func (s *System) sshdIsCurrent(ctx context.Context, path string) (bool, error) {
 	if err != nil || !found {
 		return false, err
 	}
-	state, err := s.unitState(ctx, sshService)
+	state, err := s.unitState(ctx, s.Distro().SSH.Service)
 	if err != nil {
 		return false, err
 	}
 	return !state.runs() || state.changed.After(info.ModTime()), nil
 }
 
-// listenKeywords are the options that ssh.socket decides where it listens.
+// listenKeywords are the options that the socket decides where it listens.
 var listenKeywords = []string{"port", "listenaddress", "addressfamily"}
 
 // notListening refuses options that would do nothing: sshd takes over the socket
@@ -71,12 +70,13 @@ func (s SSHDropin) notListening(ctx context.Context, sys *System) error {
 			if !strings.EqualFold(o.Keyword, keyword) {
 				continue
 			}
-			state, err := sys.unitState(ctx, sshSocket)
+			socket := sys.Distro().SSH.Socket
+			state, err := sys.unitState(ctx, socket)
 			if err != nil {
 				return err
 			}
 			if state.runs() {
-				return fmt.Errorf("%s is decided by %s, which listens for the SSH server: change ListenStream= there, or stop and disable it", o.Keyword, sshSocket)
+				return fmt.Errorf("%s is decided by %s, which listens for the SSH server: change ListenStream= there, or stop and disable it", o.Keyword, socket)
 			}
 		}
 	}

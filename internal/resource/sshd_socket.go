@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"cairn/internal/distro"
 )
 
 // SocketDropin has systemd listen where Cairn says. It sorts after what Ubuntu's
 // generator makes of sshd_config ("addresses.conf"), and so is the last word
 // (systemd.unit(5): drop-ins are sorted by their names, whatever their folder).
-const SocketDropin = "/etc/systemd/system/ssh.socket.d/zz-cairn.conf"
+func SocketDropin(units distro.SSH) string { return unitDir + units.Socket + ".d/zz-cairn.conf" }
 
 // socketUnit is ssh.socket as systemd has it.
 type socketUnit struct {
@@ -19,7 +21,7 @@ type socketUnit struct {
 }
 
 func (s *System) sshSocket(ctx context.Context) (socketUnit, error) {
-	out, err := s.run(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", sshSocket)
+	out, err := s.run(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", s.Distro().SSH.Socket)
 	if err != nil {
 		return socketUnit{}, err
 	}
@@ -61,7 +63,7 @@ func (u socketUnit) ports() []uint16 {
 }
 
 // dropin has the socket listen on other ports of the same addresses.
-func (u socketUnit) dropin(ports []uint16) File {
+func (u socketUnit) dropin(units distro.SSH, ports []uint16) File {
 	var b strings.Builder
 	b.WriteString("# Managed by Cairn.\n[Socket]\nListenStream=\n")
 	var seen []string
@@ -82,35 +84,38 @@ func (u socketUnit) dropin(ports []uint16) File {
 			b.WriteString("ListenStream=" + text + "\n")
 		}
 	}
-	return File{Path: SocketDropin, Content: []byte(b.String()), Mode: 0o644}
+	return File{Path: SocketDropin(units), Content: []byte(b.String()), Mode: 0o644}
 }
 
 // listenAnew has a socket listen as its files say now. A socket cannot be
 // restarted beside a server that it started, so that one goes first; sessions are
 // no part of either (KillMode=process, and units of their own with Accept=yes).
-// While the host starts, ssh.socket may wait for this very command, which must not
+// While the host starts, the socket may wait for this very command, which must not
 // wait in turn.
-var listenAnew = Command{Argv: []string{"sh", "-c", `
+func listenAnew(units distro.SSH) Command {
+	return Command{Argv: []string{"sh", "-c", `
 	systemctl daemon-reload
 	systemctl reset-failed "$0" "$1" 2>/dev/null
 	case $(systemctl is-system-running) in initializing | starting) exec systemctl --no-block restart "$1" ;; esac
 	systemctl stop "$0" "$1"
-	exec systemctl start "$1"`, sshService, sshSocket}}
+	exec systemctl start "$1"`, units.Service, units.Socket}}
+}
 
 // listen has the server listen on the wanted ports and read its files.
 func (s SSHDropin) listen(ctx context.Context, sys *System) error {
+	units := sys.Distro().SSH
 	socket, err := sys.sshSocket(ctx)
 	if err != nil {
 		return err
 	}
 	if len(s.Ports) > 0 && socket.listens && !slices.Equal(socket.ports(), s.Ports) {
-		if err := socket.dropin(s.Ports).Apply(ctx, sys, Diff{}); err != nil {
+		if err := socket.dropin(units, s.Ports).Apply(ctx, sys, Diff{}); err != nil {
 			return err
 		}
-		_, err := sys.runWith(ctx, listenAnew)
+		_, err := sys.runWith(ctx, listenAnew(units))
 		return err
 	}
-	_, err = sys.run(ctx, "systemctl", socket.rereads(), sshService)
+	_, err = sys.run(ctx, "systemctl", socket.rereads(), units.Service)
 	return err
 }
 

@@ -3,6 +3,8 @@ package resource
 import (
 	"context"
 	"time"
+
+	"cairn/internal/distro"
 )
 
 // System is the host as a resource sees it: a file tree and a way to run
@@ -22,6 +24,9 @@ type System struct {
 	// something else behind. Only tests set it.
 	at func(point string)
 }
+
+// Distro is the distribution that the host runs, as its os-release(5) says now.
+func (s *System) Distro() distro.System { return distro.At(s.Root) }
 
 // Runner runs a program and waits for it. A program that ran and failed is not
 // an error: look at [Output.Exit]. Implementations are safe for concurrent use.

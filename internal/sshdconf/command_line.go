@@ -3,13 +3,18 @@ package sshdconf
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
+
+	"cairn/internal/distro"
 )
 
-// CommandLine is where Debian's and Ubuntu's units have options of the server's
-// command line from, as SSHD_OPTS (ssh.service, EnvironmentFile). They come before
-// all that stands in files, and `sshd -T` does not show them.
-const CommandLine = "/etc/default/ssh"
+// IsCommandLine reports whether a file is where a distribution's unit has options of
+// the server's command line from (EnvironmentFile). They come before all that stands
+// in other files, and `sshd -T` does not show them.
+func IsCommandLine(file string) bool {
+	return slices.ContainsFunc(distro.All(), func(d distro.Distribution) bool { return d.SSH.CommandLine == file })
+}
 
 // flags are sshd's options of the command line that have a keyword of their own,
 // and with an argument (sshd(8)).
@@ -21,7 +26,8 @@ var flags = map[byte]string{
 // file is no setting. A keyword that begins with "-" is that option itself: with
 // -f the server reads another file altogether.
 func (f Files) OnCommandLine() ([]Setting, error) {
-	content, err := f.content(CommandLine)
+	units := distro.At(f.Root).SSH
+	content, err := f.content(units.CommandLine)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -32,7 +38,7 @@ func (f Files) OnCommandLine() ([]Setting, error) {
 	number := 0
 	for line := range strings.Lines(string(content)) {
 		number++
-		value, found := strings.CutPrefix(strings.TrimSpace(line), "SSHD_OPTS=")
+		value, found := strings.CutPrefix(strings.TrimSpace(line), units.Variable+"=")
 		if !found {
 			continue
 		}
@@ -42,7 +48,7 @@ func (f Files) OnCommandLine() ([]Setting, error) {
 			continue
 		}
 		for _, s := range options(words) {
-			s.File, s.Line = CommandLine, number
+			s.File, s.Line = units.CommandLine, number
 			settings = append(settings, s)
 		}
 	}

@@ -34,7 +34,7 @@ func Doors(settings []Setting, policy map[string]string) []Door {
 			continue
 		}
 		want, ours := policy[s.Keyword]
-		if !ours || s.Match == "" && s.File != CommandLine {
+		if !ours || s.Match == "" && !IsCommandLine(s.File) {
 			continue
 		}
 		if opens := s.opens(want); opens != "" {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/distro"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -52,8 +54,11 @@ func TestDoors(t *testing.T) {
 	}
 }
 
+// commandLine is where the first supported distribution has it.
+var commandLine = distro.Of("", "").SSH.CommandLine
+
 func TestCommandLine(t *testing.T) {
-	files := Files{Instead: map[string][]byte{CommandLine: []byte("# a\nSSHD_OPTS=\nSSHD_OPTS=\"-4 -p2222 -oPermitRootLogin=yes -o 'MaxAuthTries 9' -f /x\"\n")}}
+	files := Files{Instead: map[string][]byte{commandLine: []byte("# a\nSSHD_OPTS=\nSSHD_OPTS=\"-4 -p2222 -oPermitRootLogin=yes -o 'MaxAuthTries 9' -f /x\"\n")}}
 	settings, err := files.OnCommandLine()
 	if err != nil {
 		t.Fatal(err)
@@ -62,14 +67,14 @@ func TestCommandLine(t *testing.T) {
 	for _, s := range settings {
 		got = append(got, s.Place()+" "+s.Keyword+" "+s.Value())
 	}
-	want := []string{CommandLine + ":3 port 2222", CommandLine + ":3 permitrootlogin yes", CommandLine + ":3 maxauthtries 9", CommandLine + ":3 -f /x"}
+	want := []string{commandLine + ":3 port 2222", commandLine + ":3 permitrootlogin yes", commandLine + ":3 maxauthtries 9", commandLine + ":3 -f /x"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	if doors := Doors(settings, policy); len(doors) != 3 {
 		t.Errorf("%+v", doors)
 	}
-	files.Instead[CommandLine] = nil
+	files.Instead[commandLine] = nil
 	if settings, err := files.OnCommandLine(); len(settings) > 0 || err != nil {
 		t.Error(settings, err)
 	}

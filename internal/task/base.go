@@ -5,29 +5,35 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/distro"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
 
-// basePackages is what every host needs for what Cairn does on it, besides a time
-// daemon.
-var basePackages = []string{"ca-certificates", "nftables", "sudo", "tzdata", "unattended-upgrades"}
+// system is the distribution that the host runs.
+func (h Host) system() distro.System { return distro.Of(h.Facts.OS.ID, h.Facts.OS.Version) }
 
 // base is the base of a host: its name, its clock, its security updates and
 // limits that keep one fault from taking the host down.
 func base(h Host) []resource.Resource {
+	system := h.system()
 	packages, clock := keepsTime(h)
-	packages.Names = slices.Sorted(slices.Values(slices.Concat(basePackages, packages.Names)))
+	packages.Names = append(packages.Names, system.Firewall("nftables").Package)
+	packages.Names = slices.Sorted(slices.Values(slices.Concat(system.Packages.Base, packages.Names)))
 	all := []resource.Resource{
 		packages,
 		resource.Hostname{Name: h.Host.Name},
 		resource.Timezone{Name: h.Lab.Timezone},
-		resource.File{Path: "/etc/apt/apt.conf.d/20auto-upgrades", Content: []byte(autoUpgrades), Mode: 0o644, Reader: resource.ReaderApt},
-		resource.File{Path: "/etc/apt/apt.conf.d/52cairn-unattended-upgrades", Content: []byte(upgradePolicy), Mode: 0o644},
+	}
+	for _, f := range system.Updates.Files {
+		all = append(all, resource.File{Path: f.Path, Content: []byte(f.Content), Mode: 0o644, Reader: f.Reader})
+	}
+	all = append(all,
 		resource.File{Path: "/etc/security/limits.d/50-cairn.conf", Content: []byte(limits), Mode: 0o644, Reader: resource.ReaderLimits},
 		resource.File{Path: "/etc/systemd/journald.conf.d/50-cairn.conf", Content: []byte(journalLimits), Mode: 0o644, Reader: resource.ReaderJournald},
-		resource.Unit{Name: "apt-daily.timer", Enabled: on(), Active: on()},
-		resource.Unit{Name: "apt-daily-upgrade.timer", Enabled: on(), Active: on()},
+	)
+	for _, timer := range system.Updates.Timers {
+		all = append(all, resource.Unit{Name: timer, Enabled: on(), Active: on()})
 	}
 	for _, s := range networkSysctls {
 		if !fixed(h.Facts, s.key) {
@@ -41,20 +47,6 @@ func on() *bool {
 	yes := true
 	return &yes
 }
-
-// autoUpgrades turns on what the package brings (apt.conf.d of the Debian wiki's
-// page UnattendedUpgrades).
-const autoUpgrades = `// Managed by Cairn.
-APT::Periodic::Update-Package-Lists "1";
-APT::Periodic::Unattended-Upgrade "1";
-`
-
-// upgradePolicy never restarts a host by itself: a restart is for the owner, or
-// a later task, to plan.
-const upgradePolicy = `// Managed by Cairn.
-Unattended-Upgrade::Automatic-Reboot "false";
-Unattended-Upgrade::Remove-Unused-Kernel-Packages "true";
-`
 
 // limits forbids core dumps, which can hold secrets (CIS Debian Linux 12
 // Benchmark 1.5.3).

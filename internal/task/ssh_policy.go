@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/distro"
 	"cairn/internal/lab"
 	"cairn/internal/wire"
 )
@@ -25,7 +26,8 @@ type Option struct{ Keyword, Value string }
 // addresses whose logins fail: the looks that prove refusals would otherwise
 // lock out the place they come from.
 func SSHPolicy(os wire.OS, admin []netip.Prefix, forwarding lab.Forwarding) []Option {
-	return slices.Concat(loginOptions, doorOptions, limitOptions, penaltyOptions(os, admin), forwardingOptions(forwarding), cryptoOptions(os))
+	system := distro.Of(os.ID, os.Version)
+	return slices.Concat(loginOptions, doorOptions, limitOptions, ownOptions(system), penaltyOptions(system, admin), forwardingOptions(forwarding), cryptoOptions(system))
 }
 
 // loginOptions say who may log in, and how.
@@ -71,20 +73,28 @@ var limitOptions = []Option{
 	{"ClientAliveCountMax", "3"},   // CIS 5.1.7
 	{"TCPKeepAlive", "no"},         // sshd-35
 	{"LogLevel", "VERBOSE"},        // sshd-13: the key's fingerprint is logged
-	{"DebianBanner", "no"},         // sshd-45
 }
 
-// penaltyOptions are for OpenSSH 9.8 and later, which brought
-// PerSourcePenalties (release notes of 9.8).
-func penaltyOptions(os wire.OS, admin []netip.Prefix) []Option {
-	if !hasOpenSSH99(os) {
+// ownOptions are those that only the distribution's sshd has.
+func ownOptions(system distro.System) []Option {
+	var options []Option
+	for _, o := range system.SSH.Options {
+		options = append(options, Option{o[0], o[1]})
+	}
+	return options
+}
+
+// penaltyOptions are for servers that impose PerSourcePenalties.
+func penaltyOptions(system distro.System, admin []netip.Prefix) []Option {
+	const keyword = "PerSourcePenaltyExemptList"
+	if !system.Knows(keyword) {
 		return nil
 	}
 	var exempt []string
 	for _, prefix := range admin {
 		exempt = append(exempt, prefix.Masked().String())
 	}
-	return []Option{{"PerSourcePenaltyExemptList", strings.Join(exempt, ",")}}
+	return []Option{{keyword, strings.Join(exempt, ",")}}
 }
 
 // forwardingOptions close what can lead through the host, but for the connections
@@ -107,9 +117,9 @@ func forwardingOptions(forwarding lab.Forwarding) []Option {
 // cryptoOptions are the algorithms, strongest first (sshd-01 to 03, Mozilla
 // modern). Message authentication is encrypt-then-MAC only. curve25519 stays
 // among the key exchanges for clients without a post-quantum one.
-func cryptoOptions(os wire.OS) []Option {
+func cryptoOptions(system distro.System) []Option {
 	return []Option{
-		{"KexAlgorithms", strings.Join(keyExchanges(os), ",")},
+		{"KexAlgorithms", strings.Join(keyExchanges(system), ",")},
 		{"Ciphers", "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr"},
 		{"MACs", "hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com,umac-128-etm@openssh.com"},
 		{"HostKeyAlgorithms", "ssh-ed25519,rsa-sha2-512"},
@@ -117,24 +127,8 @@ func cryptoOptions(os wire.OS) []Option {
 }
 
 // keyExchanges leaves out what the system's OpenSSH does not know, because sshd
-// refuses to start on an unknown name: mlkem768x25519-sha256 came with OpenSSH
-// 9.9 and the sntrup name without a domain with 9.9 too (release notes).
-func keyExchanges(os wire.OS) []string {
-	common := []string{"sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "curve25519-sha256@libssh.org"}
-	if !hasOpenSSH99(os) {
-		return common
-	}
-	return append([]string{"mlkem768x25519-sha256", "sntrup761x25519-sha512"}, common...)
-}
-
-// hasOpenSSH99 reports whether the release ships OpenSSH 9.9 or later: Debian 13
-// has 10.0, Ubuntu 25.04 has 9.9.
-func hasOpenSSH99(os wire.OS) bool {
-	switch os.ID {
-	case "debian":
-		return releaseAtLeast(os.Version, 13)
-	case "ubuntu":
-		return releaseAtLeast(os.Version, 25)
-	}
-	return false
+// refuses to start on an unknown name.
+func keyExchanges(system distro.System) []string {
+	all := []string{"mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "curve25519-sha256@libssh.org"}
+	return slices.DeleteFunc(all, func(name string) bool { return !system.Knows(name) })
 }

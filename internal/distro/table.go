@@ -1,0 +1,40 @@
+package distro
+
+// table are the systems that Cairn manages.
+var table = []Distribution{
+	{
+		ID: "debian", Name: "Debian", Family: debian, Mirror: "deb.debian.org", Keyring: "debian-archive-keyring",
+		Releases: []Release{{Version{12, 0}, Version{9, 2}}, {Version{13, 0}, Version{10, 0}}},
+	},
+	{
+		ID: "ubuntu", Name: "Ubuntu", Family: debian, Mirror: "archive.ubuntu.com", Keyring: "ubuntu-keyring",
+		Releases: []Release{
+			{Version{22, 4}, Version{8, 9}}, {Version{24, 4}, Version{9, 6}}, {Version{25, 4}, Version{9, 9}}, {Version{25, 10}, Version{10, 0}},
+		},
+	},
+}
+
+// Architectures are the processors that Cairn manages: uname's names of them, and
+// Go's.
+var Architectures = map[string]string{"x86_64": "amd64", "aarch64": "arm64"}
+
+// Rehearsed is the system that throw-away hosts run.
+var Rehearsed = Image{
+	Name: "Debian 13", Tag: "debian13", Registry: "docker.io/library/debian:13", Codename: "trixie",
+	Packages: Archive{"/debian", "http://deb.debian.org/debian"}, Security: Archive{"/debian-security", "http://deb.debian.org/debian-security"},
+	Sources: "etc/apt/sources.list.d/debian.sources", Keys: "/usr/share/keyrings/debian-archive-keyring.gpg",
+}
+
+// Image is how a system is made of packages, without a machine.
+type Image struct {
+	Name, Tag          string
+	Registry           string // its own container image
+	Codename           string
+	Packages, Security Archive
+	Sources            string // the file that names both on a fresh server
+	Keys               string // what they are signed with
+}
+
+// Archive is a repository: what addresses of its mirrors end with, and the address
+// that serves everybody.
+type Archive struct{ Ending, Address string }

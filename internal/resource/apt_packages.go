@@ -1,0 +1,125 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cairn/internal/problem"
+)
+
+// aptPackages is the back end for apt(8) and dpkg(1).
+type aptPackages struct{}
+
+// installed implements [packageManager].
+func (aptPackages) installed(ctx context.Context, sys *System, names []string) (map[string]bool, error) {
+	out, err := sys.run(ctx, "dpkg-query", "-W", "-f", "${db:Status-Status}\t${Package}\t${Provides}\n")
+	if err != nil {
+		return nil, err
+	}
+	installed := map[string]bool{}
+	for line := range strings.Lines(string(out.Stdout)) {
+		fields := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		if len(fields) != 3 || fields[0] != "installed" {
+			continue
+		}
+		installed[fields[1]] = true
+		for provided := range strings.SplitSeq(fields[2], ",") {
+			name, _, _ := strings.Cut(strings.TrimSpace(provided), " ") // without a version
+			if slices.Contains(names, name) {
+				installed[name] = true
+			}
+		}
+	}
+	return installed, nil
+}
+
+// recorded implements [packageManager].
+func (aptPackages) recorded(ctx context.Context, sys *System, name string) (bool, error) {
+	out, err := sys.ask(ctx, "dpkg", "--status", name)
+	return out.Exit == 0 && strings.Contains(string(out.Stdout), "\nStatus: install ok installed\n"), err
+}
+
+// displaced implements [packageManager].
+func (aptPackages) displaced(ctx context.Context, sys *System, names []string) ([]string, error) {
+	out, err := sys.ask(ctx, append([]string{"apt-get", "--simulate", "install", "--no-install-recommends", "--"}, names...)...)
+	if err != nil || out.Exit != 0 {
+		return nil, err
+	}
+	return removals(string(out.Stdout)), nil
+}
+
+// removals are the packages that a simulation of apt-get(8) takes away.
+func removals(simulation string) []string {
+	var names []string
+	for line := range strings.Lines(simulation) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "Remv" {
+			name, _, _ := strings.Cut(fields[1], ":") // of a foreign architecture
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// install implements [packageManager].
+func (p aptPackages) install(ctx context.Context, sys *System, names, mayGo []string) (err error) {
+	var complaints []string
+	updated := false
+	if !sys.hasPackageLists() {
+		if complaints, err = updateLists(ctx, sys); err != nil {
+			return err
+		}
+		updated = true
+	}
+	err = p.installOnce(ctx, sys, names, mayGo)
+	if err != nil && !updated && problem.CodeOf(err) == "" {
+		// The lists may be too old to know a package, or name a file that the mirror
+		// has replaced.
+		var updateErr error
+		if complaints, updateErr = updateLists(ctx, sys); updateErr != nil {
+			return errors.Join(err, updateErr)
+		}
+		err = p.installOnce(ctx, sys, names, mayGo)
+	}
+	if err != nil && len(complaints) > 0 {
+		return fmt.Errorf("%w; apt could not read all its lists: %s", err, strings.Join(complaints, "; "))
+	}
+	for _, complaint := range complaints {
+		tell(ctx, "apt left a repository aside: "+complaint)
+	}
+	return err
+}
+
+// installOnce installs with the lists that are there.
+func (p aptPackages) installOnce(ctx context.Context, sys *System, names, mayGo []string) error {
+	goes, err := p.displaced(ctx, sys, names)
+	if err == nil {
+		err = refuseDisplaced(goes, mayGo, names)
+	}
+	if err != nil {
+		return err
+	}
+	argv := []string{"install", "--no-install-recommends"}
+	if len(goes) == 0 {
+		// What the simulation saw may have changed since.
+		argv = append(argv, "--no-remove")
+	}
+	_, err = apt(ctx, sys, append(append(argv, "--"), names...)...)
+	return err
+}
+
+// remove implements [packageManager].
+func (aptPackages) remove(ctx context.Context, sys *System, names []string) error {
+	out, err := sys.run(ctx, append([]string{"apt-get", "--simulate", "remove", "--"}, names...)...)
+	if err != nil {
+		return err
+	}
+	others := slices.DeleteFunc(removals(string(out.Stdout)), func(name string) bool { return slices.Contains(names, name) })
+	if len(others) > 0 {
+		return fmt.Errorf("these packages need %s and would go with it: %s", strings.Join(names, ", "), strings.Join(others, ", "))
+	}
+	_, err = apt(ctx, sys, append([]string{"remove", "--"}, names...)...)
+	return err
+}
