@@ -26,6 +26,7 @@ var layers = [][]string{
 	{"document"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "catalog", "resource", "wire", "vantage"},
 	{"task", "platform", "probe", "host", "evidence", "journal", "agent"},
+	{"resolve"}, // a look is evidence's, the work is task's
 	{"engine", "rehearse"},
 	{"cli", "web"},
 }

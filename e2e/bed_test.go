@@ -23,6 +23,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/rehearse"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // bed is a lab on throw-away hosts, and everything needed to work on it.
@@ -59,7 +60,7 @@ func newBed(t testing.TB, names ...string) *bed {
 	mirrored := *b.rehearsal.Lab
 	mirrored.Dir, mirrored.SSH.Key = dir, filepath.Join(dir, "id_ed25519")
 	b.lab = &mirrored
-	if b.roadmap, err = roadmap.Homelab(); err != nil {
+	if b.roadmap, err = roadmap.Homelab(task.Implemented); err != nil {
 		t.Fatal(err)
 	}
 	b.pin()

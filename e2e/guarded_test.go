@@ -59,7 +59,7 @@ func (b *bed) closeGatesOf(e *engine.Engine, owner *host.Connector, name string)
 
 // workOn are the resources of a guard of the roadmap on the session's host.
 func (b *bed) workOn(session *host.Session, key host.OwnerKey, guard string) (resources []resource.Resource) {
-	for _, work := range task.For(task.Host{Lab: b.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key.Line()}) {
+	for _, work := range task.Of(task.All(), task.Host{Lab: b.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key.Line()}) {
 		if work.Guard == guard {
 			resources = append(resources, work.Resources...)
 		}
@@ -95,7 +95,7 @@ func (b *bed) policy(name string, first ...resource.SSHOption) resource.SSHDropi
 func guardOf(id string, deadline time.Duration, resources []resource.Resource) (wire.Guard, error) {
 	guard := wire.Guard{ID: id, Deadline: deadline, Settle: time.Second, Nonce: rand.Text()}
 	if id == task.GuardGate {
-		guard.Canary = "ops"
+		guard.Canary, guard.Trials = "ops", []string{task.StagedLogin.Name}
 	}
 	for _, r := range resources {
 		spec, err := resource.Encode(r)

@@ -90,7 +90,7 @@ func writeRecord(s *screen, w io.Writer, r evidence.Record, indent string, most 
 	if r.Vantage != r.Host {
 		from = " from " + r.Vantage
 	}
-	fmt.Fprintf(w, "%s%s %s  %s on %s%s, %s\n", indent, s.paint(string(r.Outcome), mark(string(r.Outcome))), r.Outcome, r.Probe, r.Host, from, span(r.Took))
+	fmt.Fprintf(w, "%s%s %s  %s on %s%s, %s\n", indent, s.paint(string(r.Outcome), mark(string(r.Outcome))), r.Outcome, r.Probe, r.About(), from, span(r.Took))
 	if r.Reason != "" {
 		fmt.Fprintf(w, "%s    %s\n", indent, r.Reason)
 	}

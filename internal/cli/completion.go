@@ -7,6 +7,7 @@ import (
 
 	"cairn/internal/lab"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // completion is what a shell asks for to complete a word.
@@ -23,7 +24,7 @@ func completeWords(words ...string) completion {
 // all; most is how many arguments the command takes.
 func completeIDs(most int, sorts ...roadmap.Sort) completion {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		r, err := roadmap.Homelab()
+		r, err := roadmap.Homelab(task.Implemented)
 		if err != nil || len(args) >= most {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

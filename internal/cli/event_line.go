@@ -35,6 +35,9 @@ func eventLine(e engine.Event) string {
 // lookName says with which probe, at which host and from where.
 func lookName(e engine.Event) string {
 	name := words(e.Probe, "on", e.Host)
+	if e.About != "" {
+		name = words(e.Probe, "of", e.About, "on", e.Host)
+	}
 	if e.Vantage != e.Host {
 		name = words(name, "from", e.Vantage)
 	}

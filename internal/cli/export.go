@@ -7,6 +7,7 @@ import (
 
 	"cairn/internal/lab"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 func newExport(g *globals) *cobra.Command {
@@ -44,7 +45,7 @@ func exportHelp(text, worked string) string {
 }
 
 func runExportRoadmap(g *globals) error {
-	r, err := roadmap.Homelab()
+	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {
 		return err
 	}

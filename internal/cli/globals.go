@@ -11,6 +11,7 @@ import (
 	"cairn/internal/host"
 	"cairn/internal/lab"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // globals are the flags that every command has, and what is made from them.
@@ -26,7 +27,7 @@ func (g *globals) addFlags(flags *pflag.FlagSet) {
 
 // loadLab reads the lab file and holds it against the roadmap.
 func (g *globals) loadLab() (*lab.Lab, *roadmap.Roadmap, error) {
-	r, err := roadmap.Homelab()
+	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,13 +9,14 @@ import (
 	"cairn/internal/engine"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // modelNamed reads the model that the arguments name, or else makes that of the
 // roadmap. It returns its name for messages.
 func modelNamed(args []string, w roadmap.Workflow) (*cmmn.Model, string, error) {
 	if len(args) == 0 {
-		r, err := roadmap.Homelab()
+		r, err := roadmap.Homelab(task.Implemented)
 		if err != nil {
 			return nil, "", err
 		}

@@ -21,6 +21,7 @@ import (
 	"cairn/internal/cmmn/condition"
 	"cairn/internal/journal"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 func TestMain(m *testing.M) {
@@ -83,7 +84,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 // begin writes the journal that `up` would have left: the case of a hybrid lab,
 // begun on the first of January, with one task done each hour.
 func begin(ts *testscript.TestScript, _ bool, tasks []string) {
-	r, err := roadmap.Homelab()
+	r, err := roadmap.Homelab(task.Implemented)
 	ts.Check(err)
 	conditions, err := condition.New()
 	ts.Check(err)

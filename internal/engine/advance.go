@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cairn/internal/evidence"
+	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
 )
 
@@ -49,7 +50,7 @@ func (e *Engine) readyTasks() []roadmap.Task {
 	var ready []roadmap.Task
 	for _, stage := range e.roadmap.Stages {
 		for _, t := range stage.Tasks {
-			if t.Available && e.theCase.open(t.ID) && e.counts(t) {
+			if e.resolved.Implemented(t.ID) && e.theCase.open(t.ID) && e.counts(t) {
 				ready = append(ready, t)
 			}
 		}
@@ -77,16 +78,16 @@ func failing(t roadmap.Task, judge func(checkpoint string) evidence.Judgement) [
 // Judge says what a checkpoint is worth now. One that this version cannot look
 // at is unproven.
 func (e *Engine) Judge(checkpoint string) evidence.Judgement {
-	return e.judge(checkpoint, func(all []planned) []planned { return all })
+	return e.judge(checkpoint, func(all []resolve.Look) []resolve.Look { return all })
 }
 
 // judge says what those looks at a checkpoint are worth that which leaves.
-func (e *Engine) judge(checkpoint string, which func([]planned) []planned) evidence.Judgement {
+func (e *Engine) judge(checkpoint string, which func([]resolve.Look) []resolve.Look) evidence.Judgement {
 	c, known := e.roadmap.Checkpoint(checkpoint)
 	if !known || !c.Available {
 		return evidence.Judgement{Outcome: evidence.Unproven}
 	}
-	return e.ledger.JudgeAll(looksAlone(which(looksOf(e.lab, c))), e.waivers, e.now())
+	return e.ledger.JudgeAll(resolve.Bare(which(e.resolved.Looks(c.ID))), e.resolved.Waivers, e.now())
 }
 
 // values is the case file: for every checkpoint of this version whether it counts,

@@ -38,6 +38,7 @@ type sentGuard struct {
 	Nonce  string   `json:"nonce"`
 	Canary string   `json:"canary,omitempty"`
 	Port   uint16   `json:"port,omitempty"` // where the owner has to get in afterwards
+	Trials []string `json:"trials,omitempty"`
 	Steps  []string `json:"steps"`
 }
 
@@ -67,7 +68,7 @@ func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run)
 func summarise(run wire.Run) sentRun {
 	sent := sentRun{Epoch: run.Epoch, Steps: stepIDs(run.Steps)}
 	for _, g := range run.Guards {
-		sent.Guards = append(sent.Guards, sentGuard{ID: g.ID, Nonce: g.Nonce, Canary: g.Canary, Port: g.Port, Steps: stepIDs(g.Steps)})
+		sent.Guards = append(sent.Guards, sentGuard{ID: g.ID, Nonce: g.Nonce, Canary: g.Canary, Port: g.Port, Trials: g.Trials, Steps: stepIDs(g.Steps)})
 	}
 	return sent
 }

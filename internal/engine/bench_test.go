@@ -11,6 +11,7 @@ import (
 	"cairn/internal/journal"
 	"cairn/internal/lab"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // BenchmarkStatus is all of `cairn status` but the start of the program, with a
@@ -19,7 +20,7 @@ func BenchmarkStatus(b *testing.B) {
 	l := &lab.Lab{Name: "bench", Dir: b.TempDir(), Workflow: lab.Hybrid}
 	fillJournal(b, filepath.Join(StateDirOf(l), "journal.db"))
 	for b.Loop() {
-		r, err := roadmap.Homelab()
+		r, err := roadmap.Homelab(task.Implemented)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // anna is who steers the case in these tests.
@@ -21,7 +22,7 @@ var anna = Order{By: "anna", Why: "because"}
 // openLab opens a lab without hosts in a folder, as a command does.
 func openLab(t *testing.T, dir string) *Engine {
 	t.Helper()
-	r, err := roadmap.Homelab()
+	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {
 		t.Fatal(err)
 	}

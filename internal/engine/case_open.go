@@ -45,13 +45,13 @@ func (e *Engine) keepsOpen(stage string) []KeptOpen {
 func (e *Engine) whyOpen(b cmmn.Blocker) string {
 	t, isTask := e.roadmap.Task(b.ID)
 	switch {
-	case b.State == cmmn.Null && isTask && !t.Available && !e.byWord(t):
+	case b.State == cmmn.Null && isTask && !e.resolved.Implemented(t.ID) && !e.byWord(t):
 		return "can still be planned in, once a version of Cairn can do it; nothing later waits for it"
 	case b.State == cmmn.Null:
 		return fmt.Sprintf("can still be planned in: cairn task plan %s; nothing later waits for it", b.ID)
 	case isTask && e.byWord(t):
 		return fmt.Sprintf("is for you to do: cairn task done %s --why TEXT", b.ID)
-	case isTask && !t.Available:
+	case isTask && !e.resolved.Implemented(t.ID):
 		return "cannot be done by this version of Cairn"
 	}
 	return fmt.Sprintf("is %s: cairn explain %s", b.State, b.ID)

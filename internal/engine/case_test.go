@@ -6,7 +6,9 @@ import (
 
 	"cairn/internal/journal"
 	"cairn/internal/lab"
+	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // caseBed is a case with a journal of its own, without hosts.
@@ -25,12 +27,18 @@ func newCaseBed(t *testing.T) *caseBed {
 	}
 	t.Cleanup(func() { _ = log.Close() })
 	b := &caseBed{t: t, log: log, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-	r, err := roadmap.Homelab()
+	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.e = &Engine{journal: log, roadmap: r, command: "test", lab: &lab.Lab{}, now: func() time.Time { return b.now }}
+	b.e = &Engine{journal: log, roadmap: r, command: "test", now: func() time.Time { return b.now }}
+	b.resolve(&lab.Lab{})
 	return b
+}
+
+// resolve has the engine work on a lab.
+func (b *caseBed) resolve(l *lab.Lab) {
+	b.e.lab, b.e.resolved = l, resolve.Of(resolve.Inputs{Lab: l, Roadmap: b.e.roadmap})
 }
 
 // load reads the case anew, as the next program would, for a workflow.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"cairn/internal/journal"
+	"cairn/internal/resolve"
 	"cairn/internal/wire"
 )
 
@@ -39,9 +40,9 @@ func (e *Engine) outdate(ctx context.Context) error {
 	}
 	for _, stage := range e.roadmap.Stages {
 		for _, c := range stage.Checkpoints {
-			tasks := e.tasksOf(c.ID)
-			for _, look := range looksAlone(looksOf(e.lab, c)) {
-				if since.last(look.Host, tasks) > looked[look.String()] {
+			tasks := e.resolved.TasksOf(c.ID)
+			for _, look := range resolve.Bare(e.resolved.Looks(c.ID)) {
+				if since.last(look.Host, tasks) > looked[look.Key()] {
 					e.ledger.Outdate(look, "the host was changed since")
 				}
 			}
@@ -57,19 +58,6 @@ func (c changes) last(host string, tasks []string) int64 {
 		last = max(last, c[workplace{host, t}])
 	}
 	return last
-}
-
-// tasksOf are the tasks that rest on a checkpoint.
-func (e *Engine) tasksOf(checkpoint string) []string {
-	var tasks []string
-	for _, stage := range e.roadmap.Stages {
-		for _, t := range stage.Tasks {
-			if slices.Contains(t.Checkpoints, checkpoint) {
-				tasks = append(tasks, t.ID)
-			}
-		}
-	}
-	return tasks
 }
 
 // hostEvent is an event of a host with its place in the journal.

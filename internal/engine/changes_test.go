@@ -22,14 +22,10 @@ const firewallTask = "foundation.firewall"
 
 func newChangesBed(t *testing.T) *changesBed {
 	b := &changesBed{caseBed: newCaseBed(t)}
-	b.e.lab = &lab.Lab{Hosts: []lab.Host{
+	b.resolve(&lab.Lab{Hosts: []lab.Host{
 		{Name: "atlas", Address: netip.MustParseAddr("10.0.0.1")}, {Name: "nas", Address: netip.MustParseAddr("10.0.0.2")},
-	}}
-	c, known := b.e.roadmap.Checkpoint("foundation.firewall-blocks")
-	if !known {
-		t.Fatal("no such checkpoint")
-	}
-	b.look = looksOf(b.e.lab, c)[0].Look
+	}})
+	b.look = b.e.resolved.Looks("foundation.firewall-blocks")[0].Look
 	b.reload()
 	return b
 }

@@ -9,6 +9,7 @@ import (
 	"cairn/internal/journal"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
 )
 
@@ -43,18 +44,18 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error
 	}
 	f := e.connectAll(ctx, e.places())
 	defer f.close()
-	var looks []planned
+	var looks []resolve.Look
 	for _, c := range checkpoints {
-		looks = append(looks, e.concerning(looksOf(e.lab, c))...)
+		looks = append(looks, e.concerning(e.resolved.Looks(c.ID))...)
 	}
 	if len(o.Probes) > 0 {
-		looks = slices.DeleteFunc(looks, func(p planned) bool { return !slices.Contains(o.Probes, p.Probe) })
+		looks = slices.DeleteFunc(looks, func(p resolve.Look) bool { return !slices.Contains(o.Probes, p.Probe) })
 	}
 	report := &CheckReport{}
 	if report.Records, err = e.look(ctx, f, looks); err != nil {
 		return nil, err
 	}
-	report.Causes = evidence.Causes(e.ledger.JudgeAll(looksAlone(looks), e.waivers, e.now()).Looks)
+	report.Causes = evidence.Causes(e.ledger.JudgeAll(resolve.Bare(looks), e.resolved.Waivers, e.now()).Looks)
 	up := &UpReport{}
 	if e.theCase.started() && e.theCase.atWork() == nil {
 		if err := e.advance(ctx, up); err != nil {

@@ -12,7 +12,10 @@ import (
 	"cairn/internal/host"
 	"cairn/internal/journal"
 	"cairn/internal/lab"
+	"cairn/internal/probe"
+	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // StateDir is the folder beside lab.yaml in which Cairn keeps the journal, the
@@ -32,6 +35,10 @@ type Options struct {
 	// Waivers stand in for proof in addition to the lab's own; a rehearsal has
 	// some for what throw-away hosts cannot show.
 	Waivers []evidence.Waiver
+	// Tasks are what is carried out, and Probes how it is looked at; nil takes all of
+	// this version.
+	Tasks  []task.Definition
+	Probes []probe.Probe
 	// Only are the names of the hosts to look at and to change; empty takes all.
 	Only []string
 	// LookOnly promises that nothing will be done: a lab without a journal is then
@@ -41,13 +48,14 @@ type Options struct {
 
 // Engine walks one lab. Its methods are not to be called at the same time.
 type Engine struct {
-	lab       *lab.Lab
-	roadmap   *roadmap.Roadmap
+	resolved  *resolve.Resolution
+	lab       *lab.Lab         // resolved
+	roadmap   *roadmap.Roadmap // resolved
+	probes    []probe.Probe
 	connector *host.Connector
 	login     host.Login
 	now       func() time.Time
 	progress  func(Event)
-	waivers   []evidence.Waiver
 	journal   *journal.Journal
 	ledger    *evidence.Ledger
 	theCase   *labCase
@@ -61,8 +69,12 @@ type Engine struct {
 // Open opens the lab's journal and brings the case to where it was. Close it.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
-		lab: o.Lab, roadmap: o.Roadmap, connector: o.Connector, login: o.Login, now: o.Now,
-		local: host.NewLocal(), only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress), waivers: append(waiversOf(o.Lab), o.Waivers...),
+		resolved: resolve.Of(resolve.Inputs{Lab: o.Lab, Roadmap: o.Roadmap, Tasks: o.Tasks, Waivers: o.Waivers}),
+		lab:      o.Lab, roadmap: o.Roadmap, probes: o.Probes, connector: o.Connector, login: o.Login, now: o.Now,
+		local: host.NewLocal(), only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
+	}
+	if e.probes == nil {
+		e.probes = probe.All()
 	}
 	if err := e.knowsOnly(); err != nil {
 		return nil, err
@@ -99,14 +111,6 @@ func (e *Engine) load(ctx context.Context) error {
 	}
 	e.theCase, err = loadCase(ctx, e.journal, e.roadmap, e.lab.Workflow)
 	return err
-}
-
-func waiversOf(l *lab.Lab) []evidence.Waiver {
-	var all []evidence.Waiver
-	for _, w := range l.Waivers {
-		all = append(all, evidence.Waiver{Checkpoint: w.Checkpoint, Reason: w.Reason, Expires: w.Expires})
-	}
-	return all
 }
 
 // newID is a name for a run: when it began, for people, and 40 bits against

@@ -14,6 +14,7 @@ type Event struct {
 	Checkpoint string    `json:"checkpoint,omitempty"`
 	Probe      string    `json:"probe,omitempty"`
 	Vantage    string    `json:"vantage,omitempty"`
+	About      string    `json:"about,omitempty"` // what is looked at, where it is not the host itself
 	Outcome    string    `json:"outcome,omitempty"`
 	Milestone  string    `json:"milestone,omitempty"`
 	Text       string    `json:"text,omitempty"`

@@ -153,7 +153,7 @@ func (e *Engine) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {
 	switch {
 	case e.byWord(t):
 		x.Text = "You do this one, and no probe of this version sees the result. Say that it is done with: cairn task done " + t.ID + " --why TEXT"
-	case !t.Available:
+	case !e.resolved.Implemented(t.ID):
 		x.Text = "Not available yet: this version of Cairn cannot do it."
 	}
 	for _, c := range stage.Challenges {

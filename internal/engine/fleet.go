@@ -159,17 +159,6 @@ func serialised(progress func(Event)) func(Event) {
 	}
 }
 
-// managed are the hosts that Cairn changes: all but those it only looks from.
-func managed(l *lab.Lab) []lab.Host {
-	var hosts []lab.Host
-	for _, h := range l.Hosts {
-		if !h.OnlyVantage() {
-			hosts = append(hosts, h)
-		}
-	}
-	return hosts
-}
-
 // sessions are the connections there are, by the hosts' names.
 func (f *fleet) sessions() []*host.Session {
 	f.mu.Lock()

@@ -19,6 +19,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // silentLab is an engine for so many hosts, which are reached by dial.
@@ -43,7 +44,7 @@ func silentLab(t *testing.T, hosts int, dial host.DialFunc, limits host.Limits) 
 			Name: fmt.Sprintf("h%d", i), Address: netip.AddrFrom4([4]byte{10, 0, byte(i / 250), byte(i%250 + 1)}), Port: 22, User: "ops", Roles: []lab.Role{lab.Server},
 		})
 	}
-	r, err := roadmap.Homelab()
+	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/probe"
 	"cairn/internal/problem"
+	"cairn/internal/resolve"
 	"cairn/internal/task"
 	"cairn/internal/wire"
 )
@@ -34,7 +35,7 @@ const typeEvidence = "evidence.recorded"
 
 // look carries the looks out, writes each record down in the order given, and
 // returns the records.
-func (e *Engine) look(ctx context.Context, f *fleet, looks []planned) ([]evidence.Record, error) {
+func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look) ([]evidence.Record, error) {
 	nonce := rand.Text()
 	e.tellProving(looks)
 	records := make([]evidence.Record, len(looks))
@@ -42,11 +43,11 @@ func (e *Engine) look(ctx context.Context, f *fleet, looks []planned) ([]evidenc
 	group.SetLimit(looksAtOnce)
 	for i, p := range looks {
 		group.Go(func() error {
-			event := Event{Type: EventLooking, Checkpoint: p.Checkpoint, Probe: p.Probe, Host: p.Host, Vantage: p.Vantage}
+			event := Event{Type: EventLooking, Checkpoint: p.Checkpoint, Probe: p.Probe, Host: p.Host, Vantage: p.Vantage, About: p.Subject.String()}
 			e.tell(event)
 			records[i] = e.lookOnce(ctx, f, p, nonce)
 			// Shown is what the look is worth, which a waiver can make more than it saw.
-			verdict := evidence.NewLedger(records[i:i+1]).Judge(p.Look, e.waivers, e.now())
+			verdict := evidence.NewLedger(records[i:i+1]).Judge(p.Look, e.resolved.Waivers, e.now())
 			event.Type, event.Outcome, event.Text = EventLook, string(verdict.Outcome), verdict.Reason
 			e.tell(event)
 			return nil
@@ -60,7 +61,7 @@ func (e *Engine) look(ctx context.Context, f *fleet, looks []planned) ([]evidenc
 }
 
 // tellProving says which checkpoints are about to be looked at.
-func (e *Engine) tellProving(looks []planned) {
+func (e *Engine) tellProving(looks []resolve.Look) {
 	told := map[string]bool{}
 	for _, p := range looks {
 		if c, known := e.roadmap.Checkpoint(p.Checkpoint); known && !told[c.ID] {
@@ -82,7 +83,7 @@ func (e *Engine) record(ctx context.Context, records []evidence.Record) error {
 			return err
 		}
 		events[i] = journal.Event{
-			Run: e.command, Host: journal.Controller, At: records[i].Started, Type: typeEvidence, Subject: records[i].Look.String(), Body: body,
+			Run: e.command, Host: journal.Controller, At: records[i].Started, Type: typeEvidence, Subject: records[i].Key(), Body: body,
 		}
 	}
 	if _, err := e.journal.Append(ctx, events...); err != nil {
@@ -94,20 +95,20 @@ func (e *Engine) record(ctx context.Context, records []evidence.Record) error {
 	return nil
 }
 
-func (e *Engine) lookOnce(ctx context.Context, f *fleet, p planned, nonce string) evidence.Record {
+func (e *Engine) lookOnce(ctx context.Context, f *fleet, p resolve.Look, nonce string) evidence.Record {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	started := e.now()
 	finding := e.observe(ctx, f, p, nonce)
 	return evidence.Record{
 		Look: p.Look, Started: started, Took: e.now().Sub(started).Round(time.Millisecond), Outcome: finding.Outcome, Reason: finding.Reason, Remedy: finding.Remedy,
-		Expected: finding.Expected, Observed: finding.Observed, Fresh: p.use.Fresh, Nonce: nonce,
+		Expected: finding.Expected, Observed: finding.Observed, Fresh: p.Fresh, Nonce: nonce,
 	}
 }
 
 // observe gets everything a probe needs together. What cannot be had makes the
 // look unproven, with the reason.
-func (e *Engine) observe(ctx context.Context, f *fleet, p planned, nonce string) probe.Finding {
+func (e *Engine) observe(ctx context.Context, f *fleet, p resolve.Look, nonce string) probe.Finding {
 	unproven := func(err error) probe.Finding {
 		f := probe.Finding{Outcome: evidence.Unproven, Reason: err.Error()}
 		if p := problem.Of(err); p != nil {
@@ -115,7 +116,7 @@ func (e *Engine) observe(ctx context.Context, f *fleet, p planned, nonce string)
 		}
 		return f
 	}
-	look, known := probe.Find(p.Probe)
+	look, known := probe.Find(e.probes, p.Probe)
 	if !known {
 		return unproven(fmt.Errorf("this version of Cairn has no probe %q", p.Probe))
 	}
@@ -128,15 +129,16 @@ func (e *Engine) observe(ctx context.Context, f *fleet, p planned, nonce string)
 	if err != nil {
 		return unproven(err)
 	}
-	target, err := e.target(ctx, h, inside, p.Vantage, nonce)
+	target, err := e.target(ctx, h, inside, p.Vantage)
 	if err != nil {
 		return unproven(err)
 	}
+	target.Subject, target.Arguments, target.Nonce = p.Subject, p.Arguments, nonce
 	return look.Look(ctx, from, target)
 }
 
 // target is what a probe looks at; inside is nil when the host lets nobody in.
-func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, vantage, nonce string) (probe.Target, error) {
+func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, vantage string) (probe.Target, error) {
 	owner, err := e.ownerOf(ctx, h, inside)
 	if err != nil {
 		return probe.Target{}, err
@@ -149,7 +151,7 @@ func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, v
 	if err != nil {
 		return probe.Target{}, err
 	}
-	target := probe.Target{Lab: e.lab, Host: h, Owner: owner, HostKey: pinned, Nonce: nonce}
+	target := probe.Target{Lab: e.lab, Host: h, Owner: owner, HostKey: pinned}
 	for _, signer := range offer.Signers(ctx) {
 		target.OwnerKeys = append(target.OwnerKeys, signer.PublicKey())
 	}
@@ -160,8 +162,8 @@ func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, v
 	target.Inside, target.Port = inside, inside.Port()
 	target.Sources = sourcesOf(e.lab, vantage, h, facts.Peer)
 	target.Expect = probe.Expectation{
-		SSHOptions: task.EffectiveSSH(task.Host{Lab: e.lab, Host: h, Facts: facts}),
-		Openings:   task.Openings(e.lab, h),
+		SSHOptions: task.EffectiveSSH(e.resolved.Host(h, facts, "")),
+		Openings:   e.resolved.Openings(h),
 
 		UpdateTimers: distro.Of(facts.OS.ID, facts.OS.Version).Updates.Timers,
 	}
@@ -184,7 +186,7 @@ func (e *Engine) ownerOf(ctx context.Context, h lab.Host, inside *host.Session) 
 
 // place is a vantage: this machine, or a host of the lab.
 func (e *Engine) place(ctx context.Context, f *fleet, name string) (probe.Vantage, error) {
-	if name == fromController {
+	if name == resolve.FromController {
 		return named{e.local, name}, nil
 	}
 	h, _ := e.lab.Host(name)

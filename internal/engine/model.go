@@ -8,6 +8,7 @@ import (
 	"cairn/internal/cmmn/interchange"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 )
 
 // ReadModel reads a case model: CMMN 1.1 XML, or a roadmap in YAML, of which it
@@ -16,7 +17,7 @@ func ReadModel(name string, data []byte, w roadmap.Workflow) (*cmmn.Model, error
 	if bytes.HasPrefix(bytes.TrimLeft(data, "\ufeff \t\r\n"), []byte("<")) {
 		return interchange.Import(name, data)
 	}
-	r, err := roadmap.Load(name, data)
+	r, err := roadmap.Load(name, data, task.Implemented)
 	if err != nil {
 		return nil, err
 	}

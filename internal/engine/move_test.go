@@ -15,12 +15,15 @@ import (
 func TestWhatMovesTogether(t *testing.T) {
 	const server = "sshd-dropin 00-cairn.conf"
 	rule := resource.Change{From: "tcp dport 22 accept", To: "tcp dport 2222 accept"}
+	gate := task.Guard{ID: task.GuardGate}
 	plan := func(moves bool, table resource.Change) HostPlan {
 		step := func(id, of string, c resource.Change) StepPlan {
-			return StepPlan{ID: id, Task: of, Guard: task.GuardGate, Diff: resource.Diff{Changes: []resource.Change{c}}}
+			return StepPlan{ID: id, Task: of, Guard: gate.ID, Diff: resource.Diff{Changes: []resource.Change{c}}}
 		}
+		moved := step(server, task.SecureRemoteAccess, resource.Change{Property: "listens on port", From: "22", To: "22 and 2222"})
+		moved.port = 2222
 		return HostPlan{moves: moves, Steps: []StepPlan{
-			step(server, task.SecureRemoteAccess, resource.Change{Property: "listens on port", From: "22", To: "22 and 2222"}),
+			moved,
 			step(firewallStep, task.Firewall, table),
 		}}
 	}
@@ -36,7 +39,7 @@ func TestWhatMovesTogether(t *testing.T) {
 		"in the firewall's own round": {plan(true, rule), []string{task.Firewall}, []string{firewallStep}, 0},
 		"nothing moves":               {plan(false, rule), []string{task.SecureRemoteAccess}, []string{server}, 2222},
 	} {
-		guard, changes := guardFor(task.GuardGate, c.plan, lab.Host{User: "ops", Port: 2222}, c.tasks)
+		guard, changes := guardFor(gate, c.plan, lab.Host{User: "ops", Port: 2222}, c.tasks)
 		if got := stepIDs(guard.Steps); !slices.Equal(got, c.steps) || changes != (len(c.steps) > 0) || guard.Port != c.port {
 			t.Errorf("%s: %q with a login at %d, not %q at %d", name, got, guard.Port, c.steps, c.port)
 		}

@@ -7,6 +7,7 @@ import (
 	"cairn/internal/evidence"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/resolve"
 	"cairn/internal/spelling"
 )
 
@@ -14,15 +15,15 @@ import (
 // manages, or those of them that were asked for. A run looks at the others too: what
 // the case opens next rests on all of them.
 func (e *Engine) targets() []lab.Host {
-	return slices.DeleteFunc(managed(e.lab), func(h lab.Host) bool { return !e.concerns(h.Name) })
+	return slices.DeleteFunc(e.resolved.Managed(), func(h lab.Host) bool { return !e.concerns(h.Name) })
 }
 
 // concerns reports whether a host is among those that were asked for.
 func (e *Engine) concerns(host string) bool { return len(e.only) == 0 || slices.Contains(e.only, host) }
 
 // concerning are the looks at hosts that were asked for.
-func (e *Engine) concerning(looks []planned) []planned {
-	return slices.DeleteFunc(looks, func(p planned) bool { return !e.concerns(p.Host) })
+func (e *Engine) concerning(looks []resolve.Look) []resolve.Look {
+	return slices.DeleteFunc(looks, func(p resolve.Look) bool { return !e.concerns(p.Host) })
 }
 
 // places are the hosts to connect to for looks: all, or those that were asked for.
@@ -43,7 +44,7 @@ func (e *Engine) judgeTargets(checkpoint string) evidence.Judgement {
 // knowsOnly refuses names that are no hosts Cairn manages.
 func (e *Engine) knowsOnly() error {
 	var known []string
-	for _, h := range managed(e.lab) {
+	for _, h := range e.resolved.Managed() {
 		known = append(known, h.Name)
 	}
 	for _, name := range e.only {

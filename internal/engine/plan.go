@@ -14,7 +14,6 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
-	"cairn/internal/task"
 	"cairn/internal/wire"
 )
 
@@ -51,6 +50,7 @@ type StepPlan struct {
 	Guard   string        `json:"guard,omitempty"`
 	Diff    resource.Diff `json:"diff"`
 	Problem string        `json:"problem,omitempty"`
+	port    uint16        // where its guard has to let the owner in afterwards
 	spec    resource.Spec
 }
 
@@ -180,13 +180,13 @@ func (e *Engine) lookAt(ctx context.Context, session *host.Session, plan *HostPl
 func (e *Engine) steps(ctx context.Context, session *host.Session, key host.OwnerKey) ([]StepPlan, wire.Survey, error) {
 	var steps []StepPlan
 	var specs []resource.Spec
-	for _, work := range task.For(task.Host{Lab: e.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key.Line()}) {
+	for _, work := range e.resolved.Work(e.resolved.Host(session.Host(), session.Hello().Facts, key.Line())) {
 		for _, r := range work.Resources {
 			spec, err := resource.Encode(r)
 			if err != nil {
 				return nil, wire.Survey{}, problem.Wrap(problem.ResourceBad, session.Host().Name, stepID(r)+" cannot be described", err)
 			}
-			steps = append(steps, StepPlan{ID: stepID(r), Task: work.Task, Guard: work.Guard, spec: spec})
+			steps = append(steps, StepPlan{ID: stepID(r), Task: work.Task, Guard: work.Guard, port: work.Port, spec: spec})
 			specs = append(specs, spec)
 		}
 	}

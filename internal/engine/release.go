@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 
 	"cairn/internal/host"
@@ -21,9 +20,6 @@ type ReleaseReport struct {
 	Left     []string `json:"left,omitempty"` // what stays, in words
 	Released bool     `json:"released"`       // whether it was done, and proven that the owner gets in
 }
-
-// guardRelease is the guarded change that a release is.
-const guardRelease = "release"
 
 // Release puts back on a host what Cairn changed there, under a guard like any other
 // change that could lock the owner out. The owner's user, key and sudo stay. consent
@@ -98,14 +94,14 @@ func (e *Engine) releaseStep(ctx context.Context, session *host.Session) (StepPl
 	if f := checked[0].Failure; f != nil {
 		return StepPlan{}, problem.Wrap(problem.Code(f.Code), h.Name, f.Summary, errors.New(f.Cause))
 	}
-	return StepPlan{ID: stepID(r), Guard: guardRelease, Diff: checked[0].Diff, spec: spec}, nil
+	return StepPlan{ID: stepID(r), Guard: task.GuardRelease, Diff: checked[0].Diff, spec: spec}, nil
 }
 
 // release carries the step out and proves that the owner still gets in.
 func (e *Engine) release(ctx context.Context, session *host.Session, s StepPlan) error {
-	run := wire.Run{ID: e.command + "-1", Epoch: session.Hello().Epoch + 1, Lab: e.lab.Name, Guards: []wire.Guard{{
-		ID: guardRelease, Deadline: guardDeadline, Settle: guardSettle, Nonce: rand.Text(), Canary: session.Host().User, Steps: []wire.Step{step(s)},
-	}}}
+	guard := guardOn(session.Host(), task.ReleaseGuard)
+	guard.Steps = []wire.Step{step(s)}
+	run := wire.Run{ID: e.command + "-1", Epoch: session.Hello().Epoch + 1, Lab: e.lab.Name, Guards: []wire.Guard{guard}}
 	proven, err := e.Apply(ctx, session, run)
 	if proven != nil {
 		err = errors.Join(err, proven.Close())

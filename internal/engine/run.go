@@ -3,19 +3,10 @@ package engine
 import (
 	"crypto/rand"
 	"slices"
-	"strings"
-	"time"
 
 	"cairn/internal/lab"
 	"cairn/internal/task"
 	"cairn/internal/wire"
-)
-
-// How long a guard waits: for what runs on the host to settle with the change
-// before it is tried, and for the confirmation before it puts everything back.
-const (
-	guardSettle   = 2 * time.Second
-	guardDeadline = 60 * time.Second
 )
 
 // runFor makes the run of those steps of a host's plan that belong to the tasks
@@ -28,36 +19,40 @@ func (e *Engine) runFor(id string, epoch uint64, plan HostPlan, h lab.Host, task
 			run.Steps = append(run.Steps, step(s))
 		}
 	}
-	for _, id := range []string{task.GuardAccess, task.GuardGate} {
-		if guard, changes := guardFor(id, plan, h, tasks); changes {
+	for _, g := range e.resolved.Guards() {
+		if guard, changes := guardFor(g, plan, h, tasks); changes {
 			run.Guards = append(run.Guards, guard)
 		}
 	}
 	return run, len(run.Steps)+len(run.Guards) > 0
 }
 
-func guardFor(id string, plan HostPlan, h lab.Host, tasks []string) (guard wire.Guard, changes bool) {
-	guard = wire.Guard{ID: id, Deadline: guardDeadline, Nonce: rand.Text()}
-	server := slices.ContainsFunc(plan.Steps, func(s StepPlan) bool { return s.Guard == id && isServerStep(s) && slices.Contains(tasks, s.Task) })
+func guardFor(g task.Guard, plan HostPlan, h lab.Host, tasks []string) (guard wire.Guard, changes bool) {
+	guard = guardOn(h, g)
+	ours := func(s StepPlan) bool { return s.Guard == g.ID && slices.Contains(tasks, s.Task) }
+	if i := slices.IndexFunc(plan.Steps, func(s StepPlan) bool { return ours(s) && s.port != 0 }); i >= 0 {
+		guard.Port = plan.Steps[i].port
+	}
 	for _, s := range plan.Steps {
-		if s.Guard != id || !slices.Contains(tasks, s.Task) && !(server && plan.moves && keepsPortShut(s)) {
-			continue
+		if ours(s) || s.Guard == g.ID && guard.Port != 0 && plan.moves && keepsPortShut(s) {
+			guard.Steps = append(guard.Steps, step(s))
+			changes = changes || s.Changes()
 		}
-		guard.Steps = append(guard.Steps, step(s))
-		changes = changes || s.Changes()
-	}
-	if id == task.GuardGate {
-		// The other changes nothing that runs: accounts are read at each login.
-		guard.Settle, guard.Canary = guardSettle, h.User
-	}
-	if server {
-		guard.Port = h.Port
 	}
 	return guard, changes
 }
 
-// isServerStep reports whether a step decides where the SSH server listens.
-func isServerStep(s StepPlan) bool { return strings.HasPrefix(s.ID, "sshd-dropin ") }
+// guardOn is a guard on its way to a host, without its steps.
+func guardOn(h lab.Host, g task.Guard) wire.Guard {
+	guard := wire.Guard{ID: g.ID, Deadline: g.Deadline, Settle: g.Settle, Nonce: rand.Text()}
+	for _, t := range g.Trials {
+		guard.Trials = append(guard.Trials, t.Name)
+		if t.When == task.Before {
+			guard.Canary = h.User
+		}
+	}
+	return guard
+}
 
 // keepsPortShut reports whether a step is about a firewall that is in force: one
 // that does not admit the new port has to be changed with the server that moves

@@ -5,12 +5,13 @@ import (
 	"net/netip"
 
 	"cairn/internal/lab"
+	"cairn/internal/resolve"
 )
 
 // sourcesOf are the addresses that connections from a vantage to a host come
 // from. peer is the controller's as the host sees it.
 func sourcesOf(l *lab.Lab, vantage string, to lab.Host, peer string) []netip.Addr {
-	if vantage != fromController {
+	if vantage != resolve.FromController {
 		h, _ := l.Host(vantage)
 		return []netip.Addr{h.Address, h.Address6}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cairn/internal/lab"
+	"cairn/internal/resolve"
 )
 
 // The host sees the controller by one family only; a firewall that admits it by
@@ -18,8 +19,8 @@ func TestSourcesOfTheControllerAreOfBothFamilies(t *testing.T) {
 		to            lab.Host
 		want          []netip.Addr
 	}{
-		{"both", fromController, both, []netip.Addr{netip.MustParseAddr("10.0.0.9"), netip.IPv6Loopback()}},
-		{"a host without IPv6", fromController, lab.Host{Address: both.Address}, []netip.Addr{netip.MustParseAddr("10.0.0.9")}},
+		{"both", resolve.FromController, both, []netip.Addr{netip.MustParseAddr("10.0.0.9"), netip.IPv6Loopback()}},
+		{"a host without IPv6", resolve.FromController, lab.Host{Address: both.Address}, []netip.Addr{netip.MustParseAddr("10.0.0.9")}},
 		{"another host", "visitor", both, []netip.Addr{netip.MustParseAddr("10.0.0.20"), {}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

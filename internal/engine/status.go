@@ -103,7 +103,7 @@ func (e *Engine) stageStatus(stage roadmap.Stage) StageStatus {
 
 func (e *Engine) taskStatus(t roadmap.Task) TaskStatus {
 	return TaskStatus{
-		ID: t.ID, Name: t.Name, Kind: string(t.Kind), State: e.theCase.state(t.ID), Available: t.Available, ByWord: e.byWord(t), Discretionary: t.Discretionary,
+		ID: t.ID, Name: t.Name, Kind: string(t.Kind), State: e.theCase.state(t.ID), Available: e.resolved.Implemented(t.ID), ByWord: e.byWord(t), Discretionary: t.Discretionary,
 		EstimateMin: t.Estimate.Min, EstimateMax: t.Estimate.Max, Actual: e.theCase.took(t.ID), WaitsFor: e.theCase.waitsFor(t.ID),
 	}
 }

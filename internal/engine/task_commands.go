@@ -17,7 +17,7 @@ func (e *Engine) PlanTask(ctx context.Context, id string, o Order) (*CaseTurn, e
 		if err != nil {
 			return nil, err
 		}
-		if t.Kind == roadmap.Process && !t.Available {
+		if t.Kind == roadmap.Process && !e.resolved.Implemented(t.ID) {
 			return nil, problem.New(problem.LabNotReady, id, "this version of Cairn cannot do that task yet").
 				WithFix("leave it out for now; a stage would wait for it for ever")
 		}

@@ -9,6 +9,7 @@ import (
 	"cairn/internal/journal"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
 	"cairn/internal/wire"
 )
@@ -153,7 +154,7 @@ func (w *walk) due() []roadmap.Task {
 	var due []roadmap.Task
 	for _, stage := range w.engine.roadmap.Stages {
 		for _, t := range stage.Tasks {
-			if t.Available && !w.done[t.ID] && w.isDue(t) {
+			if w.engine.resolved.Implemented(t.ID) && !w.done[t.ID] && w.isDue(t) {
 				due = append(due, t)
 			}
 		}
@@ -277,7 +278,7 @@ func (w *walk) epoch() uint64 {
 // prove gathers the evidence that the tasks' checkpoints lack: all of it where
 // something was just changed, and else what is missing or no longer counts.
 func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool) error {
-	var looks []planned
+	var looks []resolve.Look
 	seen := map[string]bool{}
 	for _, t := range tasks {
 		for _, id := range t.Checkpoints {
@@ -297,13 +298,13 @@ func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool) er
 }
 
 // missing are the looks of a checkpoint that do not count now, or all of them.
-func (e *Engine) missing(c roadmap.Checkpoint, all bool) []planned {
-	looks := looksOf(e.lab, c)
+func (e *Engine) missing(c roadmap.Checkpoint, all bool) []resolve.Look {
+	looks := e.resolved.Looks(c.ID)
 	if all {
 		return looks
 	}
-	return slices.DeleteFunc(looks, func(p planned) bool {
-		return e.ledger.Judge(p.Look, e.waivers, e.now()).Outcome.Counts()
+	return slices.DeleteFunc(looks, func(p resolve.Look) bool {
+		return e.ledger.Judge(p.Look, e.resolved.Waivers, e.now()).Outcome.Counts()
 	})
 }
 

@@ -23,11 +23,14 @@ func TestCauses(t *testing.T) {
 		verdict("atlas", "rhea", Stale, "proven in June", ""),
 		{Look: Look{Checkpoint: "d", Probe: "p", Host: "rhea", Vantage: "rhea"}, Outcome: Unproven, Reason: "not looked at yet"},
 	})
+	look := func(checkpoint, host, vantage string) Look {
+		return Look{Checkpoint: checkpoint, Probe: "p", Host: host, Vantage: vantage}
+	}
 	want := []Cause{
-		{Refuted, "root got in", remedies[Refuted], []Look{{"c", "p", "rhea", "rhea"}}},
-		{Unproven, down, "turn it on", []Look{{"c", "p", "atlas", "controller"}, {"c", "p", "rhea", "atlas"}, {"c", "p", "atlas", "rhea"}}},
-		{Unproven, "not looked at yet", "run `cairn up`", []Look{{"d", "p", "rhea", "rhea"}}},
-		{Stale, "the proof is older than it counts", remedies[Stale], []Look{{"c", "p", "rhea", "controller"}, {"c", "p", "atlas", "rhea"}}},
+		{Refuted, "root got in", remedies[Refuted], []Look{look("c", "rhea", "rhea")}},
+		{Unproven, down, "turn it on", []Look{look("c", "atlas", "controller"), look("c", "rhea", "atlas"), look("c", "atlas", "rhea")}},
+		{Unproven, "not looked at yet", "run `cairn up`", []Look{look("d", "rhea", "rhea")}},
+		{Stale, "the proof is older than it counts", remedies[Stale], []Look{look("c", "rhea", "controller"), look("c", "atlas", "rhea")}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

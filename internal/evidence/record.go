@@ -16,18 +16,38 @@ type Field struct {
 	Value string `json:"value"`
 }
 
-// Look names one way of looking at one thing: a probe at a host from a vantage,
-// for a checkpoint. The latest record of a look is what counts.
+// Look names one way of looking at one thing: a probe at a subject from a vantage,
+// with its arguments, for a checkpoint. The latest record of a look is what counts.
+// With other arguments it is another look: what was seen of one port says nothing
+// of another.
 type Look struct {
-	Checkpoint string `json:"checkpoint"`
-	Probe      string `json:"probe"`
-	Host       string `json:"host"`    // what is looked at
-	Vantage    string `json:"vantage"` // from where: "controller" or a host's name
+	Checkpoint string    `json:"checkpoint"`
+	Probe      string    `json:"probe"`
+	Host       string    `json:"host"`    // what is looked at, or where that is
+	Vantage    string    `json:"vantage"` // from where: "controller" or a host's name
+	Subject    Subject   `json:"subject,omitzero"`
+	Arguments  Arguments `json:"arguments,omitempty"`
 }
 
-// String is the look as people and the journal name it.
+// String is the look as people name it.
 func (l Look) String() string {
-	return l.Checkpoint + "/" + l.Probe + " " + l.Host + " from " + l.Vantage
+	return l.Checkpoint + "/" + l.Probe + " " + l.About() + " from " + l.Vantage
+}
+
+// Key is the look as the journal names it: no two looks share it.
+func (l Look) Key() string {
+	if l.Arguments == "" {
+		return l.String()
+	}
+	return l.String() + " with " + string(l.Arguments)
+}
+
+// About is what is looked at, as people name it: "atlas", "service grafana on atlas".
+func (l Look) About() string {
+	if l.Subject.Kind == AboutHost {
+		return l.Host
+	}
+	return l.Subject.String() + " on " + l.Host
 }
 
 // Record is the evidence of one look. It holds no secret.

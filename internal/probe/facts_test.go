@@ -129,7 +129,7 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 		}, evidence.Refuted},
 	} {
 		t.Run(c.probe+"/"+c.name, func(t *testing.T) {
-			p, _ := Find(c.probe)
+			p, _ := Find(All(), c.probe)
 			from := at{name: "atlas"}
 			healthy := factsTarget(healthyFacts())
 			if got := p.Look(context.Background(), from, healthy); got.Outcome != evidence.Proven {
@@ -234,7 +234,7 @@ func TestNamesNotResolvedSayWhoIsAsked(t *testing.T) {
 
 func TestAHostThatDoesNotTellIsUnproven(t *testing.T) {
 	for _, name := range []string{"hardware", "os-release", "network", "clock-offset", "clock-synchronised", "port-scan-ipv6"} {
-		p, _ := Find(name)
+		p, _ := Find(All(), name)
 		target := factsTarget(healthyFacts())
 		target.Inside = told{err: errors.New("connection lost")}
 		if got := p.Look(context.Background(), at{name: "atlas"}, target); got.Outcome != evidence.Unproven || got.Reason == "" {
@@ -298,7 +298,7 @@ func TestEveryTwinExists(t *testing.T) {
 		if p.Twin == "" {
 			continue
 		}
-		if _, known := Find(p.Twin); !known {
+		if _, known := Find(All(), p.Twin); !known {
 			t.Errorf("%s: no probe %s", p.Name, p.Twin)
 		}
 	}

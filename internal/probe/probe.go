@@ -63,6 +63,10 @@ type Target struct {
 	Expect Expectation
 	// Sources are the vantage's own addresses, as the target sees them.
 	Sources []netip.Addr
+	// Subject is what the look is about on the host, and Arguments are the probe's
+	// own, which [Taking] reads.
+	Subject   evidence.Subject
+	Arguments evidence.Arguments
 	// Nonce is new for every run, so that yesterday's answer cannot pass.
 	Nonce string
 }
@@ -123,8 +127,8 @@ func All() []Probe {
 }
 
 // Find returns the probe of that name.
-func Find(name string) (Probe, bool) {
-	for _, p := range All() {
+func Find(all []Probe, name string) (Probe, bool) {
+	for _, p := range all {
 		if p.Name == name {
 			return p, true
 		}

@@ -32,7 +32,7 @@ func TestSSHProbesBothWays(t *testing.T) {
 		{"ssh-weak-kex-refused", []string{"KexAlgorithms +diffie-hellman-group14-sha1"}},
 	} {
 		t.Run(c.probe, func(t *testing.T) {
-			p, known := Find(c.probe)
+			p, known := Find(All(), c.probe)
 			if !known {
 				t.Fatal("no such probe")
 			}
@@ -78,7 +78,7 @@ func TestSSHProbesAreBlindWithoutAServer(t *testing.T) {
 	for _, name := range []string{
 		"ssh-key-login", "ssh-root-refused", "ssh-password-refused", "ssh-keyboard-interactive-refused", "ssh-weak-kex-refused",
 	} {
-		p, _ := Find(name)
+		p, _ := Find(All(), name)
 		for where, server := range map[string]sshServer{"closed port": dead, "another service": mute} {
 			t.Run(name+"/"+where, func(t *testing.T) {
 				got := p.Look(context.Background(), loopback{}, server.target("root"))

@@ -2,10 +2,12 @@ package roadmap_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"cairn/internal/evidence"
 	"cairn/internal/lab"
 	"cairn/internal/probe"
 	"cairn/internal/roadmap"
@@ -14,7 +16,7 @@ import (
 
 func homelab(t *testing.T) *roadmap.Roadmap {
 	t.Helper()
-	r, err := roadmap.Homelab()
+	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +67,7 @@ func TestEveryProbeIsThere(t *testing.T) {
 		for _, c := range s.Checkpoints {
 			for _, p := range c.Probes {
 				used[p.Probe] = true
-				if _, known := probe.Find(p.Probe); !known {
+				if _, known := probe.Find(probe.All(), p.Probe); !known {
 					t.Errorf("%s: there is no probe %s", c.ID, p.Probe)
 				}
 			}
@@ -78,19 +80,31 @@ func TestEveryProbeIsThere(t *testing.T) {
 	}
 }
 
-// TestWorkIsOnTheRoadmap holds what Cairn does on hosts against the tasks that
-// say Cairn does it.
+// TestWorkIsOnTheRoadmap holds what Cairn carries out against the roadmap's tasks.
 func TestWorkIsOnTheRoadmap(t *testing.T) {
-	want := map[string]bool{task.HostBase: true, task.SecureRemoteAccess: true, task.Firewall: true}
-	got := map[string]bool{}
-	for _, s := range homelab(t).Stages {
-		for _, t := range s.Tasks {
-			if t.Available && t.Kind == roadmap.Process {
-				got[t.ID] = true
-			}
+	for _, d := range task.All() {
+		if known, is := homelab(t).Task(d.ID); !is || known.Kind != roadmap.Process || !known.Available {
+			t.Errorf("%s is carried out, and the roadmap has it as %+v", d.ID, known)
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-task +roadmap)\n%s", diff)
+}
+
+// TestSubjectsAreThoseOfEvidence holds the words after "about" against what a look
+// can be about.
+func TestSubjectsAreThoseOfEvidence(t *testing.T) {
+	for _, kind := range evidence.SubjectKinds {
+		about := strings.Replace(lookingAbout, "KIND", string(kind), 1)
+		if _, err := roadmap.Load("about.yaml", []byte(about), task.Implemented); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
 	}
 }
+
+const lookingAbout = `roadmap: about
+stages:
+  - id: ground
+    name: Ground
+    goal: It stands.
+    tasks: [{id: ground.base, name: Base, kind: human, cairn: It looks., checkpoints: [ground.stands]}]
+    checkpoints: [{id: ground.stands, name: Stands, text: It does., probes: [{from: host, about: KIND, fresh: 1h, look: [a]}]}]
+`

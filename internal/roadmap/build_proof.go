@@ -19,9 +19,13 @@ func (b *builder) checkpoint(r *record, stage string) Checkpoint {
 // vantages are the kinds of places that a probe can look from.
 var vantages = []string{"controller", "host", "second-host"}
 
+// subjects are the kinds of things that a probe can look at beside hosts.
+var subjects = []string{"service", "route", "certificate", "backup-set", "queue"}
+
 // probes are the looks from one vantage.
 func (b *builder) probes(r *record) []ProbeUse {
-	from, fresh, looks := b.word(r.must("from"), vantages...), r.must("fresh"), r.texts("look")
+	from, about := b.word(r.must("from"), vantages...), b.word(r.maybe("about"), subjects...)
+	fresh, looks := r.must("fresh"), r.texts("look")
 	r.end()
 	window, err := time.ParseDuration(fresh.text)
 	if fresh.text != "" && (err != nil || window <= 0) {
@@ -34,7 +38,7 @@ func (b *builder) probes(r *record) []ProbeUse {
 	}
 	var uses []ProbeUse
 	for _, l := range looks {
-		uses = append(uses, ProbeUse{Probe: l.text, From: from, Fresh: window})
+		uses = append(uses, ProbeUse{Probe: l.text, From: from, About: about, Fresh: window})
 	}
 	return uses
 }

@@ -11,7 +11,7 @@ func (b *builder) task(r *record, s *Stage) {
 	t := Task{
 		ID: b.id(r, aTask, s.ID), Name: r.must("name").text, Text: r.maybe("text").text, Ours: r.yes("ours"),
 		Kind:          Kind(b.word(r.must("kind"), string(Human), string(Process))),
-		Discretionary: r.yes("discretionary"), Recommended: r.yes("recommended"), Available: r.yes("available"),
+		Discretionary: r.yes("discretionary"), Recommended: r.yes("recommended"),
 		Steps: texts(r.texts("steps")), Cairn: r.maybe("cairn").text, Needs: texts(r.texts("needs")),
 		After:       b.refer(r.texts("after"), aMilestone, aTask),
 		Choices:     b.refer(r.texts("choices"), aChoice),

@@ -52,7 +52,8 @@ func (c *content) unless(holds bool, id, format string, args ...any) {
 func (c *content) task(t Task) {
 	c.unless(t.Discretionary || !t.Recommended, t.ID, "only a discretionary task can be recommended, and %s is not one", t.ID)
 	c.unless(t.Milestone == "" || len(t.Checkpoints) > 0, t.ID, "%s has a milestone, but no checkpoint by which it is reached", t.ID)
-	c.unless(t.Available == (t.Cairn != ""), t.ID, "%s is to say what Cairn does of it exactly when it is available", t.ID)
+	c.unless(t.Available || t.Cairn == "", t.ID, "%s says what Cairn does of it, but this version cannot do it", t.ID)
+	c.unless(!t.Available || t.Cairn != "", t.ID, "%s does not say what Cairn does of it", t.ID)
 	c.unless(!t.Available || len(t.Checkpoints) > 0, t.ID, "%s is available, but has no checkpoint that could prove it done", t.ID)
 	for _, id := range t.Checkpoints {
 		p, known := c.roadmap.Checkpoint(id)

@@ -10,14 +10,18 @@ import (
 //go:embed homelab.yaml
 var homelab []byte
 
-// Homelab is the roadmap that Cairn brings.
-func Homelab() (*Roadmap, error) { return Load("homelab.yaml", homelab) }
+// Homelab is the roadmap that Cairn brings, for a program that carries out the
+// process tasks which implemented knows.
+func Homelab(implemented func(task string) bool) (*Roadmap, error) {
+	return Load("homelab.yaml", homelab, implemented)
+}
 
 // Load reads a roadmap and checks that it agrees with itself; name is that of
-// its file, for messages. The error is a problem with code RoadmapWrong, whose
+// its file, for messages, and implemented reports which process tasks the program
+// carries out. The error is a problem with code RoadmapWrong, whose
 // cause is the [document.Faults] of the file: all of them, unless it is not
 // YAML.
-func Load(name string, data []byte) (*Roadmap, error) {
+func Load(name string, data []byte, implemented func(task string) bool) (*Roadmap, error) {
 	root, faults := readDocument(data)
 	if len(faults) > 0 {
 		return nil, problemOf(name, faults)
@@ -25,6 +29,7 @@ func Load(name string, data []byte) (*Roadmap, error) {
 	b := &builder{}
 	r := b.roadmap(newRecord(root, "the roadmap", document.PlaceOfMapping(root), &b.faults))
 	r.index = indexOf(r)
+	r.setAvailable(implemented)
 	faults = slices.Concat(b.faults, checkNames(b.names), checkReferences(b), checkContent(r, b.places()))
 	if len(faults) == 0 {
 		faults = checkOrder(r, b.places())
@@ -33,4 +38,27 @@ func Load(name string, data []byte) (*Roadmap, error) {
 		return nil, problemOf(name, faults)
 	}
 	return r, nil
+}
+
+// setAvailable works out what the program can see through: the process tasks that
+// it carries out, and the human ones whose outcome it can look at.
+func (r *Roadmap) setAvailable(implemented func(task string) bool) {
+	for s := range r.Stages {
+		for i := range r.Stages[s].Tasks {
+			t := &r.Stages[s].Tasks[i]
+			if t.Kind == Human {
+				t.Available = r.canLook(*t)
+			} else {
+				t.Available = implemented != nil && implemented(t.ID)
+			}
+		}
+	}
+}
+
+// canLook reports whether all that would prove a task can be looked at.
+func (r *Roadmap) canLook(t Task) bool {
+	return len(t.Checkpoints) > 0 && !slices.ContainsFunc(t.Checkpoints, func(id string) bool {
+		c, _ := r.Checkpoint(id)
+		return !c.Available
+	})
 }

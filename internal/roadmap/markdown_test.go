@@ -106,7 +106,7 @@ func TestEveryEntryOfTheTodoListSaysWhatSettlesIt(t *testing.T) {
 
 // TestSmallRoadmap renders one without any of what a roadmap may leave out.
 func TestSmallRoadmap(t *testing.T) {
-	r, err := Load("small.yaml", []byte("roadmap: small\nstages:\n  - {id: ground, name: Ground, goal: It stands.}\n"))
+	r, err := Load("small.yaml", []byte("roadmap: small\nstages:\n  - {id: ground, name: Ground, goal: It stands.}\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ type Task struct {
 	Kind          Kind   `json:"kind"`
 	Discretionary bool   `json:"discretionary,omitempty"` // left out unless the owner plans it in
 	Recommended   bool   `json:"recommended,omitempty"`   // of a discretionary one: better planned in
-	Available     bool   `json:"available"`               // whether this version of Cairn can see it through
+	Available     bool   `json:"available"`               // whether this version of Cairn can see it through: computed from what it implements and looks at
 	Ours          bool   `json:"ours,omitempty"`          // Cairn's own addition
 
 	Steps       []string `json:"steps,omitempty"`
@@ -82,11 +82,12 @@ type Checkpoint struct {
 	Ours      bool       `json:"ours,omitempty"`
 }
 
-// ProbeUse is one look: which probe, from which kind of vantage, and how long
-// its evidence counts.
+// ProbeUse is one look at each subject of a kind: which probe, from which kind of
+// vantage, and how long its evidence counts.
 type ProbeUse struct {
 	Probe string        `json:"probe"`
-	From  string        `json:"from"` // controller, host or second-host
+	From  string        `json:"from"`            // controller, host or second-host
+	About string        `json:"about,omitempty"` // the kind of the subject; empty: each host
 	Fresh time.Duration `json:"fresh_ns"`
 }
 

@@ -8,7 +8,7 @@ import (
 
 // Protocol is raised with every change of the messages. There is no
 // negotiation: an agent of another version is replaced.
-const Protocol = 2
+const Protocol = 3
 
 // Kinds of streams that the controller opens. Each begins with the request named
 // beside it.
@@ -253,6 +253,9 @@ type Guard struct {
 	// Port is where the owner has to get in once the change is made: the SSH
 	// server may stop listening elsewhere. 0: wherever it listens now.
 	Port uint16 `cbor:"10,keyasint,omitempty"`
+	// Trials are what the controller tries the change with, by name; the host waits
+	// for the outcome and knows nothing else of them.
+	Trials []string `cbor:"11,keyasint,omitempty"`
 }
 
 // Event is one thing that happened in a run on a host. Seq starts at 1 and has

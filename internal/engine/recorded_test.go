@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"database/sql"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cairn/internal/lab"
+	"cairn/internal/roadmap"
+	"cairn/internal/task"
+)
+
+// TestAnEarlierJournalShowsTheSame opens what an earlier version wrote: the status is
+// the one that it showed, and the evidence verifies whole.
+func TestAnEarlierJournalShowsTheSame(t *testing.T) {
+	dir := t.TempDir()
+	text, err := os.ReadFile("testdata/recorded/lab.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "lab.yaml"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Load(filepath.Join(dir, "lab.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	restoreJournal(t, filepath.Join(StateDirOf(l), "journal.db"))
+	r, err := roadmap.Homelab(task.Implemented)
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := time.Date(2026, 11, 28, 10, 40, 0, 0, time.UTC)
+	e, err := Open(t.Context(), Options{Lab: l, Roadmap: r, Now: func() time.Time { return then }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+
+	written, err := os.ReadFile("testdata/recorded/status.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := json.Marshal(e.Status())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(withoutTime(t, written), withoutTime(t, now)); diff != "" {
+		t.Errorf("the status is another (-then +now):\n%s", diff)
+	}
+	records, err := e.Evidence(t.Context())
+	if err != nil || len(records) != 26 {
+		t.Errorf("%d pieces of evidence, %v", len(records), err)
+	}
+}
+
+// restoreJournal writes a journal from its SQL.
+func restoreJournal(t *testing.T, path string) {
+	t.Helper()
+	statements, err := os.ReadFile("testdata/recorded/journal.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), string(statements)); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// withoutTime is a status without when it was asked for, and without which version
+// of the output it is.
+func withoutTime(t *testing.T, status []byte) map[string]any {
+	t.Helper()
+	var decoded map[string]any
+	if err := json.Unmarshal(status, &decoded); err != nil {
+		t.Fatal(err)
+	}
+	delete(decoded, "at")
+	delete(decoded, "format")
+	return decoded
+}

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/host"
+	"cairn/internal/lab"
+	"cairn/internal/task"
+)
+
+// try makes a guard's trials of a moment, in order, each within its time.
+func (f *following) try(ctx context.Context, session *host.Session, guard sentGuard, when task.Moment) error {
+	trials, err := f.trials(guard)
+	if err != nil {
+		return err
+	}
+	for _, t := range trials {
+		if t.When != when {
+			continue
+		}
+		if err := f.tryOne(ctx, t, ground{f, session, guard}); err != nil {
+			return fmt.Errorf("%s: %w", t.Failed, err)
+		}
+		f.engine.tell(Event{Type: EventProof, Host: f.host.Name, Guard: guard.ID, Outcome: "proven", Text: t.Worked})
+	}
+	return nil
+}
+
+func (f *following) tryOne(ctx context.Context, t task.Trial, on task.Ground) error {
+	ctx, cancel := context.WithTimeout(ctx, proofTime)
+	defer cancel()
+	return t.Try(ctx, on)
+}
+
+// trials are what a guard is tried with. One that was sent before trials had names
+// has the login that it asked for.
+func (f *following) trials(guard sentGuard) ([]task.Trial, error) {
+	if guard.Canary != "" && len(guard.Trials) == 0 {
+		return []task.Trial{task.StagedLogin}, nil
+	}
+	var trials []task.Trial
+	for _, name := range guard.Trials {
+		t, known := f.engine.resolved.Trial(name)
+		if !known {
+			return nil, fmt.Errorf("this version of Cairn does not know how to try %q", name)
+		}
+		trials = append(trials, t)
+	}
+	return trials, nil
+}
+
+// ground implements [task.Ground] on the host of a run.
+type ground struct {
+	*following
+	session *host.Session
+	guard   sentGuard
+}
+
+// Host implements [task.Ground].
+func (g ground) Host() lab.Host { return g.host }
+
+// Dial implements [task.Ground].
+func (g ground) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return g.engine.local.Dial(ctx, network, address)
+}
+
+// StagedLogin implements [task.Ground]. It logs in with what the owner's ssh(1)
+// offers. Where a certificate opens the server, a key has to open it as well:
+// certificates expire.
+func (g ground) StagedLogin(ctx context.Context) error {
+	offer, err := g.engine.connector.OwnerOffer(ctx, g.following.host)
+	if err != nil {
+		return err
+	}
+	if err := g.stagedLogin(ctx, offer); err != nil || !offer.ByCertificate() {
+		return err
+	}
+	if err := g.stagedLogin(ctx, offer.Plain()); err != nil {
+		return fmt.Errorf("a certificate opens the host, and no key does: %w", err)
+	}
+	return nil
+}
+
+// stagedLogin logs in, with the pinned host key, and opens a session.
+func (g ground) stagedLogin(ctx context.Context, offer *host.Offer) error {
+	pinned, known := g.engine.connector.HostKey(g.host)
+	if !known {
+		return fmt.Errorf("no host key is pinned for %s", g.host.Name)
+	}
+	conn, err := g.session.CanaryDial(ctx, g.run, g.guard.ID)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	sshConn, channels, requests, err := ssh.NewClientConn(conn, g.host.Name, &ssh.ClientConfig{
+		User: g.guard.Canary, Auth: []ssh.AuthMethod{ssh.PublicKeys(offer.Signers(ctx)...)}, HostKeyCallback: ssh.FixedHostKey(pinned),
+		HostKeyAlgorithms: host.KeyAlgorithms(pinned),
+	})
+	if err != nil {
+		return err
+	}
+	client := ssh.NewClient(sshConn, channels, requests)
+	defer func() { _ = client.Close() }()
+	s, err := client.NewSession()
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}

@@ -1,0 +1,35 @@
+package resolve
+
+import (
+	"cairn/internal/lab"
+	"cairn/internal/task"
+	"cairn/internal/wire"
+	"slices"
+)
+
+// Host is what tasks make a host's work from: the lab, what the host tells of
+// itself, and the owner's public key as a line of authorized_keys.
+func (r *Resolution) Host(h lab.Host, facts wire.Facts, ownerKey string) task.Host {
+	return task.Host{Lab: r.Lab, Host: h, Facts: facts, OwnerKey: ownerKey}
+}
+
+// Guards are the guarded changes of a host, in the order in which they are made.
+func (r *Resolution) Guards() []task.Guard { return slices.Clone(r.guards) }
+
+// Trial finds what a guarded change is tried with, by its name.
+func (r *Resolution) Trial(name string) (task.Trial, bool) {
+	for _, g := range append(r.Guards(), task.ReleaseGuard) {
+		for _, t := range g.Trials {
+			if t.Name == name {
+				return t, true
+			}
+		}
+	}
+	return task.Trial{}, false
+}
+
+// Work is what has to be done on a host, in the order it has to be done.
+func (r *Resolution) Work(h task.Host) []task.Work { return task.Of(r.definitions, h) }
+
+// Openings are the ports of a host that may be reached from outside, SSH first.
+func (r *Resolution) Openings(h lab.Host) []lab.Opening { return task.Openings(r.Lab, h) }

@@ -1,0 +1,120 @@
+package resolve
+
+import (
+	"slices"
+	"time"
+
+	"cairn/internal/evidence"
+	"cairn/internal/lab"
+	"cairn/internal/roadmap"
+	"cairn/internal/task"
+)
+
+// Vantages as the roadmap names them.
+const (
+	FromController = "controller"
+	FromHost       = "host"
+	FromSecondHost = "second-host"
+)
+
+// Look is a look that the roadmap asks for in this lab, with how long its evidence
+// counts.
+type Look struct {
+	evidence.Look
+	Fresh time.Duration
+}
+
+// Looks are all looks of a checkpoint in the lab, subject by subject.
+func (r *Resolution) Looks(checkpoint string) []Look { return slices.Clone(r.looks[checkpoint]) }
+
+// Bare are looks without their windows, for the ledger.
+func Bare(all []Look) []evidence.Look {
+	looks := make([]evidence.Look, 0, len(all))
+	for _, l := range all {
+		looks = append(looks, l.Look)
+	}
+	return looks
+}
+
+// looksOf asks the checkpoint's probes about each subject in turn. A look that two
+// vantages come down to is one.
+func (r *Resolution) looksOf(c roadmap.Checkpoint, subjects map[evidence.SubjectKind][]task.Subject) []Look {
+	var all []Look
+	seen := map[evidence.Look]bool{}
+	for _, kind := range kindsOf(c) {
+		for _, s := range subjects[kind] {
+			for _, use := range c.Probes {
+				if evidence.SubjectKind(use.About) != kind {
+					continue
+				}
+				look := evidence.Look{
+					Checkpoint: c.ID, Probe: use.Probe, Host: s.Host, Vantage: vantageFor(r.Lab, s.Host, use.From),
+					Subject: s.Subject, Arguments: evidence.ArgumentsOf(s.Arguments[use.Probe]),
+				}
+				if !seen[look] {
+					seen[look] = true
+					all = append(all, Look{look, use.Fresh})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// kindsOf are the kinds of subjects that a checkpoint looks at, in its order.
+func kindsOf(c roadmap.Checkpoint) []evidence.SubjectKind {
+	var kinds []evidence.SubjectKind
+	for _, use := range c.Probes {
+		if kind := evidence.SubjectKind(use.About); !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// subjectsOf are the lab's managed hosts, and what else its tasks bring about.
+func subjectsOf(l *lab.Lab, tasks []task.Definition) map[evidence.SubjectKind][]task.Subject {
+	all := map[evidence.SubjectKind][]task.Subject{}
+	for _, h := range managed(l) {
+		all[evidence.AboutHost] = append(all[evidence.AboutHost], task.Subject{Host: h.Name})
+	}
+	for _, d := range tasks {
+		if d.Subjects == nil {
+			continue
+		}
+		for _, s := range d.Subjects(l) {
+			all[s.Kind] = append(all[s.Kind], s)
+		}
+	}
+	return all
+}
+
+// vantageFor resolves a kind of vantage to a place in the lab. Where the lab has
+// no second host, the controller is the other machine; a checkpoint that asks
+// for both then has one look for them.
+func vantageFor(l *lab.Lab, target, kind string) string {
+	switch kind {
+	case FromHost:
+		return target
+	case FromSecondHost:
+		return secondHost(l, target)
+	}
+	return FromController
+}
+
+// secondHost prefers a host that is there to look from, then any other.
+func secondHost(l *lab.Lab, target string) string {
+	other := FromController
+	for _, h := range l.Hosts {
+		if h.Name == target {
+			continue
+		}
+		if h.Has(lab.VantageRole) {
+			return h.Name
+		}
+		if other == FromController {
+			other = h.Name
+		}
+	}
+	return other
+}
