@@ -22,7 +22,7 @@ import (
 // names.
 var layers = [][]string{
 	{"distro"}, // whatever speaks of a host's system, errors too, asks it
-	{"problem", "secret", "spelling", "sshdconf"},
+	{"firewall", "problem", "secret", "spelling", "sshdconf"},
 	{"document"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "catalog", "resource", "wire", "vantage"},
 	{"task", "platform", "probe", "host", "evidence", "journal", "agent"},

@@ -32,7 +32,11 @@ func file(path, content string, mode uint32) func(*bed, string) resource.Resourc
 func table(body func(rules string) string) func(*bed, string) resource.Resource {
 	return func(b *bed, name string) resource.Resource {
 		h := b.host(name)
-		return resource.NftTable{Family: "inet", Name: task.FirewallTable, Body: body(task.FirewallRules(h.Port, b.lab.Network.Admin, nil, task.Sides{}))}
+		policy, err := task.FirewallPolicy(h.Port, b.lab.Network.Admin, nil, task.Sides{})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		return resource.NftTable{Family: "inet", Name: task.FirewallTable, Body: body(policy.Nft())}
 	}
 }
 

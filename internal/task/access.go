@@ -46,7 +46,22 @@ func EffectiveSSH(h Host) map[string]string {
 }
 
 // firewallTable is the host's table.
-func firewallTable(h Host) resource.NftTable {
+func firewallTable(h Host) resource.Resource {
 	open := slices.Concat(oldDoor(h), h.Host.Open)
-	return resource.NftTable{Family: "inet", Name: FirewallTable, Body: FirewallRules(h.Host.Port, h.Lab.Network.Admin, open, SidesOf(h))}
+	policy, err := FirewallPolicy(h.Host.Port, h.Lab.Network.Admin, open, SidesOf(h))
+	table := resource.NftTable{Family: "inet", Name: FirewallTable, Body: policy.Nft()}
+	if err != nil {
+		return unsayable{table, err}
+	}
+	return table
 }
+
+// unsayable is a table for a policy that no firewall could be told. It is never sent
+// to a host: describing it fails, and so does the plan.
+type unsayable struct {
+	resource.NftTable
+	why error
+}
+
+// Validate implements [resource.Resource].
+func (u unsayable) Validate() error { return u.why }

@@ -1,110 +1,81 @@
 package task
 
 import (
-	"fmt"
-	"net/netip"
-	"slices"
-	"strings"
-
+	"cairn/internal/firewall"
 	"cairn/internal/lab"
 	"cairn/internal/resource"
+	"net/netip"
+	"slices"
 )
 
 // FirewallTable is the one nftables table, of the family inet, that Cairn owns.
 const FirewallTable = resource.CairnTable
 
-// FirewallRules is the content of a host's table: what is between its braces,
-// in nft's own syntax (nft(8)).
+// FirewallPolicy is what a host lets through.
 //
-// The policy: everything new from outside is dropped but ICMP that the network
-// needs (RFC 4890 for IPv6), SSH from the admin networks, and the openings.
-// Ports that a container publishes never pass the input chain: they are
-// forwarded after destination NAT, so the forward chain holds them to the same
-// openings. It sees them before and apart from Docker's own rules, whose accept
-// cannot undo a drop (nft(8): a drop in any base chain is final).
+// Everything new from outside is dropped but ICMP that the network needs (RFC 4890
+// for IPv6), SSH from the admin networks, and the openings. Ports that a container
+// publishes are never input: they are forwarded after destination NAT, so what is
+// forwarded is held to the same openings.
 //
 // What the host's own guests begin is forwarded, and they get addresses and names
-// from the host.
-func FirewallRules(ssh uint16, admin []netip.Prefix, open []lab.Opening, sides Sides) string {
+// from the host. A bridge may be given a port to the outside after this was written,
+// so one of which nothing but the kind is known is not trusted with published ports.
+func FirewallPolicy(ssh uint16, admin []netip.Prefix, open []lab.Opening, sides Sides) (firewall.Policy, error) {
 	openings := append([]lab.Opening{{Protocol: "tcp", Port: ssh, From: admin}}, open...)
-	var b strings.Builder
-	writeChain(&b, "input", "type filter hook input priority filter; policy drop;", slices.Concat(
-		[]string{
-			"iif lo accept",
-			"ct state established,related accept",
-			"ct state invalid drop",
-			"icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept",
-			"icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query } accept",
-			"ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
+	input := slices.Concat(
+		needed,
+		openingRules(openings, false),
+		[]firewall.Rule{{Name: "guests", Who: firewall.Who{Behind: sides.guests(firewall.Bridge, firewall.Veth)}, What: guestsNeed}},
+	)
+	forwarded := slices.Concat(
+		[]firewall.Rule{{What: goesOn}, {Who: firewall.Who{Behind: sides.named()}}},
+		sides.veths(),
+		openingRules(open, true),
+		[]firewall.Rule{
+			{What: []firewall.What{{State: firewall.First, Published: true}}, Drop: true},
+			{Who: firewall.Who{Behind: sides.ofKind(firewall.Bridge)}},
 		},
-		rulesFor(openings, func(o lab.Opening) string { return fmt.Sprintf("%s dport %d", o.Protocol, o.Port) }),
-		[]string{sides.named() + "jump guests", sides.ofKind("bridge", "veth") + "jump guests"},
-	))
-	writeChain(&b, "guests", "", []string{
-		"tcp dport 53 accept",
-		"udp dport 53 accept",
-		"udp dport { 67, 547 } accept",
-		"icmpv6 type nd-router-solicit accept",
-	})
-	// A bridge may be given a port to the outside after this was written, so one of
-	// which nothing but the kind is known is not trusted with published ports.
-	writeChain(&b, "forward", "type filter hook forward priority filter - 10; policy accept;", slices.Concat(
-		[]string{
-			"ct state established,related accept",
-			sides.named() + "accept",
-		},
-		sides.veths("accept"),
-		rulesFor(open, func(o lab.Opening) string {
-			return fmt.Sprintf("ct status dnat meta l4proto %s ct original proto-dst %d", o.Protocol, o.Port)
-		}),
-		[]string{
-			"ct state new ct status dnat drop",
-			sides.ofKind("bridge") + "accept",
-		},
-		sides.within("accept"),
-		[]string{"ct state new drop"},
-	))
-	return b.String()
+		sides.within(),
+		[]firewall.Rule{{What: []firewall.What{{State: firewall.First}}, Drop: true}},
+	)
+	return firewall.New(input, forwarded)
 }
 
-// rulesFor renders one accept rule for each opening and address family.
-func rulesFor(openings []lab.Opening, match func(lab.Opening) string) []string {
-	var rules []string
+// goesOn is what belongs to a connection that was let through.
+var goesOn = []firewall.What{{State: firewall.Reply}}
+
+// needed is what a host in a network cannot do without.
+var needed = []firewall.Rule{
+	{Who: firewall.Who{Loopback: true}},
+	{What: goesOn},
+	{What: []firewall.What{{State: firewall.Invalid}}, Drop: true},
+	{What: []firewall.What{
+		{ICMP: []string{"echo-request", "destination-unreachable", "time-exceeded", "parameter-problem"}},
+		{ICMPv6: []string{
+			"echo-request", "destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem",
+			"nd-router-advert", "nd-neighbor-solicit", "nd-neighbor-advert", "mld-listener-query",
+		}},
+	}},
+	// A DHCPv6 server answers from an address that the request was not sent to.
+	{Who: firewall.Who{Neighbour: true}, What: []firewall.What{{Protocol: firewall.UDP, FromPort: 547, Ports: []uint16{546}}}},
+}
+
+// guestsNeed is what guests have of the host: names, addresses, a router.
+var guestsNeed = []firewall.What{
+	{Protocol: firewall.TCP, Ports: []uint16{53}},
+	{Protocol: firewall.UDP, Ports: []uint16{53}},
+	{Protocol: firewall.UDP, Ports: []uint16{67, 547}},
+	{ICMPv6: []string{"nd-router-solicit"}},
+}
+
+// openingRules let in what the lab has open, to the host itself or to a guest that
+// the port is published for.
+func openingRules(openings []lab.Opening, published bool) []firewall.Rule {
+	var rules []firewall.Rule
 	for _, o := range openings {
-		if len(o.From) == 0 {
-			rules = append(rules, match(o)+" accept")
-			continue
-		}
-		for _, family := range []struct {
-			word string
-			is   func(netip.Addr) bool
-		}{{"ip", netip.Addr.Is4}, {"ip6", netip.Addr.Is6}} {
-			if sources := prefixesWhere(o.From, family.is); len(sources) > 0 {
-				rules = append(rules, fmt.Sprintf("%s saddr { %s } %s accept", family.word, strings.Join(sources, ", "), match(o)))
-			}
-		}
+		what := firewall.What{Protocol: firewall.Protocol(o.Protocol), Ports: []uint16{o.Port}, Published: published}
+		rules = append(rules, firewall.Rule{Who: firewall.Who{Networks: o.From}, What: []firewall.What{what}})
 	}
 	return rules
-}
-
-func prefixesWhere(prefixes []netip.Prefix, is func(netip.Addr) bool) []string {
-	var texts []string
-	for _, p := range prefixes {
-		if is(p.Addr()) {
-			texts = append(texts, p.Masked().String())
-		}
-	}
-	slices.Sort(texts)
-	return slices.Compact(texts)
-}
-
-func writeChain(b *strings.Builder, name, base string, rules []string) {
-	fmt.Fprintf(b, "chain %s {\n", name)
-	if base != "" {
-		rules = append([]string{base}, rules...)
-	}
-	for _, rule := range rules {
-		fmt.Fprintf(b, "\t%s\n", rule)
-	}
-	b.WriteString("}\n")
 }

@@ -1,12 +1,11 @@
 package task
 
 import (
-	"fmt"
 	"net/netip"
 	"path"
 	"slices"
-	"strings"
 
+	"cairn/internal/firewall"
 	"cairn/internal/lab"
 	"cairn/internal/wire"
 )
@@ -107,52 +106,40 @@ func (s Sides) Behind(interfaces []wire.NIC) []string {
 	return names
 }
 
-// notOutside begins a rule for what comes in by any interface but those.
-func (s Sides) notOutside() string {
-	if len(s.Outside) == 0 {
-		return ""
-	}
-	return "iifname != { " + quoted(s.Outside) + " } "
+// named are the interfaces that are known to be inside.
+func (s Sides) named() *firewall.Interfaces {
+	return &firewall.Interfaces{Patterns: guestBridges, Names: s.Inside, Not: s.Outside}
 }
 
-// named begins a rule for what comes in by an interface that is known to be inside.
-func (s Sides) named() string {
-	// A set of nft takes no name that a pattern of it covers.
-	names := slices.DeleteFunc(slices.Clone(s.Inside), isGuestBridge)
-	return s.notOutside() + "iifname { " + quoted(append(slices.Clone(guestBridges), names...)) + " } "
-}
-
-// ofKind begins a rule for what comes in by an interface of a kind. Veths are left
-// out where they may lead outside.
-func (s Sides) ofKind(kinds ...string) string {
+// ofKind are the interfaces of a kind. Veths are left out where they may lead outside.
+func (s Sides) ofKind(kinds ...firewall.Kind) *firewall.Interfaces {
 	if !s.Veths {
-		kinds = slices.DeleteFunc(kinds, func(kind string) bool { return kind == "veth" })
+		kinds = slices.DeleteFunc(kinds, func(kind firewall.Kind) bool { return kind == firewall.Veth })
 	}
-	return s.notOutside() + "meta iifkind { " + quoted(kinds) + " } "
+	return &firewall.Interfaces{Kinds: kinds, Not: s.Outside}
+}
+
+// guests are both.
+func (s Sides) guests(kinds ...firewall.Kind) *firewall.Interfaces {
+	all := s.ofKind(kinds...)
+	all.Patterns, all.Names = guestBridges, s.Inside
+	return all
 }
 
 // veths is a rule for what comes in by a veth pair, where that is a guest.
-func (s Sides) veths(verdict string) []string {
+func (s Sides) veths() []firewall.Rule {
 	if !s.Veths {
 		return nil
 	}
-	return []string{s.ofKind("veth") + verdict}
+	return []firewall.Rule{{Who: firewall.Who{Behind: s.ofKind(firewall.Veth)}}}
 }
 
-// within are rules for what stays within a bridge. The kernel shows it to the
-// forward hook where br_netfilter is loaded, as Docker does.
-func (s Sides) within(verdict string) []string {
-	var rules []string
+// within are rules for what stays within a bridge. The kernel shows it to what
+// filters forwarded packets where br_netfilter is loaded, as Docker does.
+func (s Sides) within() []firewall.Rule {
+	var rules []firewall.Rule
 	for _, name := range s.Bridges {
-		rules = append(rules, fmt.Sprintf("iifname %q oifname %q %s", name, name, verdict))
+		rules = append(rules, firewall.Rule{Who: firewall.Who{Within: name}})
 	}
 	return rules
-}
-
-func quoted(names []string) string {
-	var q []string
-	for _, name := range names {
-		q = append(q, fmt.Sprintf("%q", name))
-	}
-	return strings.Join(q, ", ")
 }
