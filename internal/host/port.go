@@ -15,8 +15,15 @@ import (
 // is met where it still is. That it is the same host the pinned key says; a server
 // with another one is passed over as long as there is a port left to try.
 func (c *Connector) connectAnyPort(ctx context.Context, h lab.Host, how Login) (*Session, error) {
+	ports := c.portsOf(h, how)
+	var endpoints []string
+	for _, port := range ports {
+		endpoints = append(endpoints, endpointOf(h, port))
+	}
+	ctx, end := diallingAhead(ctx, endpoints)
+	defer end()
 	var first error
-	for _, port := range c.portsOf(h, how) {
+	for _, port := range ports {
 		at := h
 		at.Port = port
 		session, err := c.connect(ctx, at, how)
@@ -27,7 +34,7 @@ func (c *Connector) connectAnyPort(ctx context.Context, h lab.Host, how Login) (
 		if first == nil || port == h.Port {
 			first = err // what is wrong where the host should be is what to mend
 		}
-		if ctx.Err() != nil || !elsewhere(err) {
+		if ctx.Err() != nil || !elsewhere(h, err) {
 			return nil, err
 		}
 	}
@@ -35,8 +42,11 @@ func (c *Connector) connectAnyPort(ctx context.Context, h lab.Host, how Login) (
 }
 
 // elsewhere reports errors that leave it open whether the host answers at another
-// port: nobody is there, or another server.
-func elsewhere(err error) bool {
+// port: nobody is there, or another server. A host on the way is none of that.
+func elsewhere(h lab.Host, err error) bool {
+	if p := problem.Of(err); p == nil || p.Where != "" && p.Where != h.Name {
+		return false
+	}
 	return slices.Contains([]problem.Code{problem.HostUnreachable, problem.HostKeyChanged}, problem.CodeOf(err)) && !errors.Is(err, context.Canceled)
 }
 

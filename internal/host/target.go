@@ -30,8 +30,11 @@ type target struct {
 // target is a host of the lab, for a login as the user.
 func (c *Connector) target(ctx context.Context, h lab.Host, user string) (target, error) {
 	s, err := c.config.forHost(ctx, h, user)
-	return target{name: h.Name, endpoint: netip.AddrPortFrom(h.Address, h.Port).String(), jump: s.get("proxyjump"), ssh: s}, err
+	return target{name: h.Name, endpoint: endpointOf(h, h.Port), jump: s.get("proxyjump"), ssh: s}, err
 }
+
+// endpointOf is where a host's port is.
+func endpointOf(h lab.Host, port uint16) string { return netip.AddrPortFrom(h.Address, port).String() }
 
 // dial reaches the target's SSH port, in the way that the SSH client configuration
 // says. depth is how many hosts lie between already.
@@ -42,13 +45,11 @@ func (c *Connector) dial(ctx context.Context, t target, depth int) (net.Conn, er
 	case t.ssh.get("proxycommand") != "":
 		return startProxy(t)
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.ssh.dialTime(c.options.Limits.Dial))
-	defer cancel()
 	dial, network, err := c.dialer(t)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := dial(ctx, network, t.endpoint)
+	conn, err := dialWithin(ctx, t.ssh.dialTime(c.options.Limits.Dial), dial, network, t.endpoint)
 	if err != nil {
 		return nil, problem.Wrap(problem.HostUnreachable, t.name, "the host cannot be reached at "+t.endpoint, err)
 	}
