@@ -32,7 +32,7 @@ type caseHistory struct {
 }
 
 func runCaseHistory(cmd *cobra.Command, g *globals) error {
-	e, err := g.look(cmd.Context(), loginFlags{})
+	e, err := g.look(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ EXIT STATUS
 }
 
 func runCaseShow(cmd *cobra.Command, g *globals) error {
-	e, err := g.look(cmd.Context(), loginFlags{})
+	e, err := g.look(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func runExplain(ctx context.Context, g *globals, id string, full bool) error {
 	if entry, known := problem.Lookup(problem.Code(id)); known {
 		return g.explainCode(entry)
 	}
-	e, err := g.look(ctx, loginFlags{})
+	e, err := g.look(ctx)
 	if err != nil {
 		return err
 	}

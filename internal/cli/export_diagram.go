@@ -96,7 +96,7 @@ func drawn(cmd *cobra.Command, g *globals, o diagramOptions, args []string) (*cm
 		m, _, err := modelNamed(args, workflow)
 		return m, nil, err
 	}
-	e, err := g.look(cmd.Context(), loginFlags{})
+	e, err := g.look(cmd.Context())
 	if problem.CodeOf(err) == problem.LabMissing {
 		m, _, err := modelNamed(nil, workflow)
 		return m, nil, err

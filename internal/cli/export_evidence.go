@@ -8,7 +8,7 @@ import (
 // runExportEvidence writes one record a line, whatever the format: evidence is
 // for programs.
 func runExportEvidence(ctx context.Context, g *globals) error {
-	e, err := g.look(ctx, loginFlags{})
+	e, err := g.look(ctx)
 	if err != nil {
 		return err
 	}

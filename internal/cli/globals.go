@@ -10,6 +10,7 @@ import (
 	"cairn/internal/engine"
 	"cairn/internal/host"
 	"cairn/internal/lab"
+	"cairn/internal/problem"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
 )
@@ -73,18 +74,45 @@ func addHosts(flags *pflag.FlagSet, hosts *[]string) {
 	flags.StringSliceVar(hosts, "host", nil, "only this host, by its `NAME` in lab.yaml; may be given several times")
 }
 
-// open makes the engine for the lab, for the hosts named or for all.
+// open makes the engine for a command that changes hosts: those named or all.
 func (g *globals) open(ctx context.Context, login loginFlags, hosts ...string) (*engine.Engine, error) {
-	return g.openAs(ctx, login, hosts, false)
+	return g.openAs(ctx, g.loadToReach, login, hosts, false)
 }
 
-// look makes the engine for a command that only looks: nothing is written.
-func (g *globals) look(ctx context.Context, login loginFlags, hosts ...string) (*engine.Engine, error) {
-	return g.openAs(ctx, login, hosts, true)
+// survey makes the engine for a command that only looks at hosts.
+func (g *globals) survey(ctx context.Context, login loginFlags, hosts ...string) (*engine.Engine, error) {
+	return g.openAs(ctx, g.loadToReach, login, hosts, true)
 }
 
-func (g *globals) openAs(ctx context.Context, login loginFlags, hosts []string, lookOnly bool) (*engine.Engine, error) {
+// steering makes the engine for a command that changes the case and reaches no host.
+func (g *globals) steering(ctx context.Context) (*engine.Engine, error) {
+	return g.openAs(ctx, g.loadLab, loginFlags{}, nil, false)
+}
+
+// look makes the engine for a command that shows what is known: nothing is written,
+// and no host reached.
+func (g *globals) look(ctx context.Context) (*engine.Engine, error) {
+	return g.openAs(ctx, g.loadLab, loginFlags{}, nil, true)
+}
+
+// loader reads the lab for a command.
+type loader func() (*lab.Lab, *roadmap.Roadmap, error)
+
+// loadToReach is for a command that logs in to hosts: without the key that the lab
+// names that is in vain. What no longer counts is said.
+func (g *globals) loadToReach() (*lab.Lab, *roadmap.Roadmap, error) {
 	l, r, err := g.loadLab()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range remarksOf(l, problem.LabExpired) {
+		g.screen.say("warning: %s", f.Error())
+	}
+	return l, r, keyMissing(l)
+}
+
+func (g *globals) openAs(ctx context.Context, load loader, login loginFlags, hosts []string, lookOnly bool) (*engine.Engine, error) {
+	l, r, err := load()
 	if err != nil {
 		return nil, err
 	}

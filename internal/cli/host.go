@@ -41,7 +41,7 @@ EXIT STATUS
   130  interrupted`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector, how host.Login) error {
+			return g.withHost(g.loadToReach, args[0], login, func(h lab.Host, c *host.Connector, how host.Login) error {
 				return runHostAdd(cmd.Context(), g, h, c, how, write)
 			})
 		},
@@ -128,7 +128,7 @@ EXIT STATUS
   1  lab.yaml has no such host, or the pinned keys cannot be written`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return g.withHost(args[0], loginFlags{}, func(h lab.Host, c *host.Connector, _ host.Login) error {
+			return g.withHost(g.loadLab, args[0], loginFlags{}, func(h lab.Host, c *host.Connector, _ host.Login) error {
 				if err := c.Forget(h); err != nil {
 					return err
 				}
@@ -154,7 +154,7 @@ EXIT STATUS
   130  interrupted`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.withHost(args[0], login, func(h lab.Host, c *host.Connector, how host.Login) error {
+			return g.withHost(g.loadToReach, args[0], login, func(h lab.Host, c *host.Connector, how host.Login) error {
 				return runHostPurge(cmd.Context(), g, h, c, how)
 			})
 		},
@@ -189,8 +189,8 @@ func hostNames(l *lab.Lab) []string {
 }
 
 // withHost finds the host in the lab and calls do.
-func (g *globals) withHost(name string, login loginFlags, do func(lab.Host, *host.Connector, host.Login) error) error {
-	l, r, err := g.loadLab()
+func (g *globals) withHost(load loader, name string, login loginFlags, do func(lab.Host, *host.Connector, host.Login) error) error {
+	l, r, err := load()
 	if err != nil {
 		return err
 	}

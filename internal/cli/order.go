@@ -44,7 +44,7 @@ func currentUser() string {
 
 // steer has the engine do what steers the case, and shows the turn it made.
 func (g *globals) steer(cmd *cobra.Command, do func(*engine.Engine) (*engine.CaseTurn, error), next string) error {
-	e, err := g.open(cmd.Context(), loginFlags{})
+	e, err := g.steering(cmd.Context())
 	if err != nil {
 		return err
 	}

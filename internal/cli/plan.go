@@ -47,7 +47,7 @@ EXIT STATUS
 }
 
 func runPlan(ctx context.Context, g *globals, login loginFlags, hosts []string, view planView, out string, withCode bool) error {
-	e, err := g.look(ctx, login, hosts...)
+	e, err := g.survey(ctx, login, hosts...)
 	if err != nil {
 		return err
 	}

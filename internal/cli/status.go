@@ -27,7 +27,7 @@ EXIT STATUS
 }
 
 func runStatus(ctx context.Context, g *globals) error {
-	e, err := g.look(ctx, loginFlags{})
+	e, err := g.look(ctx)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ type taskList struct {
 }
 
 func runTaskList(cmd *cobra.Command, g *globals) error {
-	e, err := g.look(cmd.Context(), loginFlags{})
+	e, err := g.look(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func runTaskList(cmd *cobra.Command, g *globals) error {
 }
 
 func runTaskShow(cmd *cobra.Command, g *globals, id string) error {
-	e, err := g.look(cmd.Context(), loginFlags{})
+	e, err := g.look(cmd.Context())
 	if err != nil {
 		return err
 	}

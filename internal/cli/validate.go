@@ -8,16 +8,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"cairn/internal/document"
+	"cairn/internal/lab"
 	"cairn/internal/problem"
 )
 
 // validated is what validate tells of a lab that is valid.
 type validated struct {
-	Lab   string          `json:"lab"`
-	File  string          `json:"file"`
-	Hosts int             `json:"hosts"` // how many
-	Hash  string          `json:"sha256"`
-	Later document.Faults `json:"later,omitempty"` // what the lab asks for and this version does not do
+	Lab     string          `json:"lab"`
+	File    string          `json:"file"`
+	Hosts   int             `json:"hosts"` // how many
+	Hash    string          `json:"sha256"`
+	Expired document.Faults `json:"expired,omitempty"` // what no longer counts, since its day has passed
+	Later   document.Faults `json:"later,omitempty"`   // what the lab asks for and this version does not do
 }
 
 func newValidate(g *globals) *cobra.Command {
@@ -28,11 +30,25 @@ func newValidate(g *globals) *cobra.Command {
 names waivers that are over, a key that is not on this machine, and what this version of Cairn does not do yet.
 
 EXIT STATUS
-  0  the lab file is valid
-  1  it is not, or there is none`,
+  0  the lab file is valid; a waiver that is over is only said
+  1  it is not, or there is none, or the key that it names is not on this machine`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return runValidate(g) },
 	}
+}
+
+// remarksOf are the remarks on a lab that have a code.
+func remarksOf(l *lab.Lab, code problem.Code) document.Faults {
+	return slices.DeleteFunc(slices.Clone(l.Remarks), func(f document.Fault) bool { return f.Code != code })
+}
+
+// keyMissing says that the key with which hosts would be logged in to is not here.
+func keyMissing(l *lab.Lab) error {
+	missing := remarksOf(l, problem.LabNoKey)
+	if len(missing) == 0 {
+		return nil
+	}
+	return problem.Wrap(problem.LabNoKey, l.File, "the key that the lab names is not on this machine", missing)
 }
 
 func runValidate(g *globals) error {
@@ -40,12 +56,17 @@ func runValidate(g *globals) error {
 	if err != nil {
 		return err
 	}
-	wrong := slices.DeleteFunc(slices.Clone(l.Remarks), func(f document.Fault) bool { return f.Code == problem.LabNotReady })
-	if len(wrong) > 0 {
-		return problem.Wrap(problem.LabInvalid, l.File, counted(len(wrong), "place")+" wrong; other commands go on without it", l.Remarks)
+	if err := keyMissing(l); err != nil {
+		return err
 	}
-	valid := validated{Lab: l.Name, File: l.File, Hosts: len(l.Hosts), Hash: l.Hash, Later: l.Remarks}
+	valid := validated{
+		Lab: l.Name, File: l.File, Hosts: len(l.Hosts), Hash: l.Hash,
+		Expired: remarksOf(l, problem.LabExpired), Later: remarksOf(l, problem.LabNotReady),
+	}
 	return g.screen.result(valid, func(w io.Writer) {
+		for _, f := range valid.Expired {
+			fmt.Fprintln(w, "warning: "+f.Error())
+		}
 		for _, f := range valid.Later {
 			fmt.Fprintln(w, f.Error())
 		}

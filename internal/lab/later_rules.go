@@ -35,7 +35,8 @@ func (r *rules) later() {
 }
 
 // sshKey remarks on a private key that is not on this machine. It is no fault: the
-// lab may be looked at, and rehearsed, where its key is not.
+// lab may be looked at, and rehearsed, where its key is not. The public half will
+// do, since the SSH agent may hold the private one.
 func (r *rules) sshKey() {
 	n := r.root.get("ssh").get("key")
 	if !r.good(n) || r.known.Home == "" {
@@ -45,11 +46,13 @@ func (r *rules) sshKey() {
 	if rest, inHome := strings.CutPrefix(path, "~/"); inHome {
 		path = filepath.Join(r.known.Home, rest)
 	}
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-		return
+	for _, name := range []string{path, path + ".pub"} {
+		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+			return
+		}
 	}
 	r.remark(n.place, flaw{
-		code: problem.LabBadValue, message: "there is no file " + document.Quoted(textOf(n)),
+		code: problem.LabNoKey, message: "there is no file " + document.Quoted(textOf(n)),
 		expected: "a private key that is on this machine",
 	})
 }

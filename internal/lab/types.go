@@ -60,9 +60,9 @@ type Lab struct {
 	Dir  string // its folder
 	Hash string // SHA-256 of its bytes, in hexadecimal digits
 
-	// Remarks are what is wrong without keeping the lab from being used: a waiver
-	// that is over, a key file that is not on this machine (code LabBadValue), and
-	// what this version of Cairn does not do yet (code LabNotReady).
+	// Remarks are what is wrong without keeping the lab from being looked at: a
+	// waiver that is over (code LabExpired), a key file that is not on this machine
+	// (LabNoKey), and what this version of Cairn does not do yet (LabNotReady).
 	Remarks document.Faults
 }
 

@@ -90,7 +90,7 @@ func (r *rules) over(expires *node) {
 		return
 	}
 	r.remark(expires.place, flaw{
-		code: problem.LabBadValue, message: fmt.Sprintf("%s has passed, so the waiver no longer counts", expires.text),
+		code: problem.LabExpired, message: fmt.Sprintf("%s has passed, so the waiver no longer counts", expires.text),
 		expected: "a later day, or no waiver",
 	})
 }

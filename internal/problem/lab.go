@@ -22,6 +22,8 @@ const (
 	LabDuplicate  Code = "lab.duplicate"
 	LabConflict   Code = "lab.conflict"
 	LabUnsafe     Code = "lab.unsafe"
+	LabNoKey      Code = "lab.no-key"
+	LabExpired    Code = "lab.expired"
 )
 
 var labEntries = []Entry{
@@ -39,5 +41,7 @@ var labEntries = []Entry{
 	{LabDuplicate, ExitFailed, "The lab file says the same thing twice.", "keep one of the two"},
 	{LabConflict, ExitFailed, "Two things that the lab file says cannot both be.", "change one of the two"},
 	{LabUnsafe, ExitFailed, "The lab file asks for something that would open the lab to strangers or lock you out of it.", "the message says what would be safe"},
+	{LabNoKey, ExitFailed, "The lab file names a key that is not on this machine, so no host can be logged in to from here.", "name a key that is here, or take `ssh.key` out: Cairn then uses what your own ssh offers"},
+	{LabExpired, ExitFailed, "A day that the lab file names has passed. This is a warning: commands go on.", "give a later day, or take the entry out"},
 	{RoadmapWrong, ExitFailed, "The roadmap contradicts itself.", "this is a fault in Cairn: please report it"},
 }
