@@ -14,6 +14,7 @@ const (
 	ResourceBad    Code = "resource.invalid"
 
 	PackageDisplaces Code = "package.displaces"
+	PackageSource    Code = "package.source-failed"
 )
 
 var runEntries = []Entry{
@@ -27,5 +28,6 @@ var runEntries = []Entry{
 	{ResourceFailed, ExitFailed, "A part of a host could not be read or changed.", "fix the cause above, then run `cairn up` again"},
 	{ResourceStale, ExitFailed, "The host changed between the plan and its application.", "run `cairn up` again: it plans anew"},
 	{PackageDisplaces, ExitFailed, "A package that Cairn needs does not go with one that is installed, and which of the two stays is yours to decide.", "install the first package yourself, which removes the other, or say in lab.yaml below `choose` which you want"},
+	{PackageSource, ExitFailed, "The host's package manager could not read a repository, and what Cairn needs is not in the others.", "fix the cause above, then run `cairn up` again"},
 	{ResourceBad, ExitFailed, "A unit of host state is described wrongly.", "this is a fault in Cairn or in the catalog: please report it"},
 }

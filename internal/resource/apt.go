@@ -93,11 +93,11 @@ func lockHeld(stderr string) string {
 
 // updateLists reads the package lists anew. What apt complains about comes back as
 // words: one repository that fails keeps nobody from what the others have.
-func updateLists(ctx context.Context, sys *System) (complaints []string, err error) {
+func updateLists(ctx context.Context, sys *System) (complaints []complaint, err error) {
 	out, err := apt(ctx, sys, "update")
-	complaints = complaintsOf(string(out.Stderr))
+	complaints = complaintsOf(out, time.Now())
 	var exit *exitError
-	if errors.As(err, &exit) && len(complaints) > 0 && sys.hasPackageLists() && lockHeld(string(out.Stderr)) == "" && !strings.Contains(string(out.Stderr), noSpace) {
+	if errors.As(err, &exit) && len(complaints) > 0 && lockHeld(string(out.Stderr)) == "" && !strings.Contains(string(out.Stderr), noSpace) {
 		err = nil
 	}
 	return complaints, err
@@ -105,25 +105,6 @@ func updateLists(ctx context.Context, sys *System) (complaints []string, err err
 
 // noSpace is strerror(3) of ENOSPC.
 const noSpace = "No space left on device"
-
-// complaintsOf are apt's errors and warnings about repositories, each once.
-func complaintsOf(stderr string) []string {
-	var all []string
-	for line := range strings.Lines(stderr) {
-		line = strings.TrimSpace(line)
-		text, isError := strings.CutPrefix(line, "E: ")
-		if !isError {
-			var isWarning bool
-			if text, isWarning = strings.CutPrefix(line, "W: "); !isWarning {
-				continue
-			}
-		}
-		if !strings.HasPrefix(text, "Some index files failed to download") && !slices.Contains(all, text) {
-			all = append(all, text)
-		}
-	}
-	return all
-}
 
 // hasPackageLists reports whether apt has ever got a list.
 func (s *System) hasPackageLists() bool {

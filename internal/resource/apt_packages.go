@@ -65,7 +65,7 @@ func removals(simulation string) []string {
 
 // install implements [packageManager].
 func (p aptPackages) install(ctx context.Context, sys *System, names, mayGo []string) (err error) {
-	var complaints []string
+	var complaints []complaint
 	updated := false
 	if !sys.hasPackageLists() {
 		if complaints, err = updateLists(ctx, sys); err != nil {
@@ -83,11 +83,11 @@ func (p aptPackages) install(ctx context.Context, sys *System, names, mayGo []st
 		}
 		err = p.installOnce(ctx, sys, names, mayGo)
 	}
-	if err != nil && len(complaints) > 0 {
-		return fmt.Errorf("%w; apt could not read all its lists: %s", err, strings.Join(complaints, "; "))
+	if err != nil && len(complaints) > 0 && problem.CodeOf(err) == "" {
+		return sourcesFailed(names, complaints, err)
 	}
-	for _, complaint := range complaints {
-		tell(ctx, "apt left a repository aside: "+complaint)
+	for _, c := range complaints {
+		tell(ctx, "apt left a repository aside: "+c.String())
 	}
 	return err
 }
