@@ -46,6 +46,27 @@ func checkReplay(t fataler, p *cmmn.Program, c *cmmn.Case, turns []cmmn.Turn) {
 	if diff := cmp.Diff(dump(c), dump(again)); diff != "" {
 		t.Errorf("the replayed journal leads elsewhere (-case +replayed):\n%s", diff)
 	}
+	checkCondensed(t, p, c, read)
+}
+
+// checkCondensed makes sure that what is left of the journal leads to the same
+// state, also where it was condensed before and went on.
+func checkCondensed(t fataler, p *cmmn.Program, c *cmmn.Case, turns []cmmn.Turn) {
+	t.Helper()
+	var effects []cmmn.Effect
+	for i, turn := range turns {
+		effects = append(effects, turn.Effects...)
+		if i == len(turns)/2 {
+			effects = cmmn.Condense(effects)
+		}
+	}
+	again, err := p.Replay([]cmmn.Turn{{Effects: cmmn.Condense(effects)}})
+	if err != nil {
+		t.Fatalf("replay of the condensed journal: %v", err)
+	}
+	if diff := cmp.Diff(dump(c), dump(again)); diff != "" {
+		t.Errorf("the condensed journal leads elsewhere (-case +condensed):\n%s", diff)
+	}
 }
 
 // checkInvariants holds what is true of every case at rest.
