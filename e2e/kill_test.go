@@ -166,9 +166,9 @@ func journalled(t *testing.T, o *owner, name string) map[string][]string {
 	}
 	defer func() { _ = log.Close() }()
 	kept := map[string][]string{}
-	err = log.Each(t.Context(), 0, func(_ int64, e journal.Event) {
+	err = log.Each(t.Context(), 0, func(_ int64, e journal.Event) error {
 		if e.Host != name {
-			return
+			return nil
 		}
 		kept[e.Run] = append(kept[e.Run], string(e.Body))
 		if e.Type == string(wire.GuardRolledBack) || e.Type == string(wire.GuardRefused) {
@@ -177,6 +177,7 @@ func journalled(t *testing.T, o *owner, name string) map[string][]string {
 		if int(e.Seq) != len(kept[e.Run]) {
 			t.Errorf("event %d of run %s stands at place %d", e.Seq, e.Run, len(kept[e.Run]))
 		}
+		return nil
 	})
 	if err != nil {
 		t.Error(err)

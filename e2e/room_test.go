@@ -115,7 +115,8 @@ func TestRoomForATask(t *testing.T) {
 	if m := e.Status().Stages[0].Milestones[0]; m.Reached == nil {
 		t.Errorf("%+v is not reached", m)
 	}
-	records, err := e.Evidence(t.Context())
+	var records []evidence.Record
+	err = e.Evidence(t.Context(), func(r evidence.Record) error { records = append(records, r); return nil })
 	if err != nil || len(records) != 1 || records[0].Subject.Name != "greeter" || records[0].Arguments != `{"port":22,"with":"SSH"}` {
 		t.Errorf("exported are %+v, %v", records, err)
 	}

@@ -16,6 +16,8 @@ func eventLine(e engine.Event) string {
 		return words(e.Host, e.Text)
 	case engine.EventConnected:
 		return words(e.Host, "connected:", e.Text)
+	case engine.EventJournal:
+		return words("journal:", e.Text)
 	case engine.EventTaskOpen:
 		return words("▶", e.Text)
 	case engine.EventTaskDone:

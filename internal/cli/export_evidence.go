@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+
+	"cairn/internal/evidence"
 )
 
 // runExportEvidence writes one record a line, whatever the format: evidence is
@@ -13,15 +16,10 @@ func runExportEvidence(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer func() { _ = e.Close() }()
-	records, err := e.Evidence(ctx)
-	if err != nil {
+	out := bufio.NewWriter(g.screen.streams.Out)
+	encoder := json.NewEncoder(out)
+	if err := e.Evidence(ctx, func(r evidence.Record) error { return encoder.Encode(r) }); err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(g.screen.streams.Out)
-	for _, r := range records {
-		if err := encoder.Encode(r); err != nil {
-			return err
-		}
-	}
-	return nil
+	return out.Flush()
 }

@@ -23,31 +23,27 @@ type labCase struct {
 	roadmap *roadmap.Roadmap
 	program *cmmn.Program
 	c       *cmmn.Case // nil before the case was started
-	turns   []cmmn.Turn
+	turns   int        // how many the journal has
+	since   time.Time  // when the first was
 	// unwritten are turns that fitted the case to another model or workflow than
 	// the one it was written with. They are written with the next turn, so that
 	// looking changes nothing.
 	unwritten []cmmn.Turn
 }
 
-// loadCase replays the journal.
+// loadCase brings the case to where the journal has it.
 func loadCase(ctx context.Context, log *journal.Journal, r *roadmap.Roadmap, w lab.Workflow) (*labCase, error) {
 	program, err := programFor(r, w)
 	if err != nil {
 		return nil, err
 	}
 	l := &labCase{roadmap: r, program: program}
-	events, err := log.OfType(ctx, typeTurn)
-	if err != nil || len(events) == 0 {
+	past, err := readPast(ctx, log)
+	if err != nil || past.Turns == 0 {
 		return l, err
 	}
-	l.turns = make([]cmmn.Turn, len(events))
-	for i, event := range events {
-		if err := json.Unmarshal(event.Body, &l.turns[i]); err != nil {
-			return nil, problem.Wrap(problem.JournalCorrupt, event.Run, "the journal's record of the case cannot be read", err)
-		}
-	}
-	if l.c, err = program.Replay(l.turns); err != nil {
+	l.turns, l.since = past.Turns, past.Begun
+	if l.c, err = program.Replay([]cmmn.Turn{{Effects: past.Effects}}); err != nil {
 		return nil, problem.Wrap(problem.JournalCorrupt, "", "the journal's record of the case does not fit together", err)
 	}
 	return l, l.adopt()
@@ -113,12 +109,15 @@ func (l *labCase) keep(ctx context.Context, e *Engine, turn cmmn.Turn) error {
 		if err != nil {
 			return err
 		}
-		events[i] = journal.Event{Run: e.command, Host: journal.Controller, At: e.now(), Type: typeTurn, Subject: t.Command, Body: body}
+		events[i] = journal.Event{Run: e.command, Host: journal.Controller, At: e.now(), Type: typeTurn, Body: body}
 	}
 	if _, err := e.journal.Append(ctx, events...); err != nil {
 		return err
 	}
-	l.turns, l.unwritten = append(l.turns, pending...), nil
+	if l.turns == 0 {
+		l.since = pending[0].At
+	}
+	l.turns, l.unwritten = l.turns+len(pending), nil
 	return nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"cairn/internal/cmmn"
-	"cairn/internal/journal"
 	"cairn/internal/problem"
 )
 
@@ -57,15 +56,11 @@ func transition(t cmmn.Transition) decision {
 // one turn, which it returns. What the case refuses is a problem with code
 // CaseIllegal, and changes nothing.
 func (e *Engine) steer(ctx context.Context, purpose string, o Order, decide decision) (*CaseTurn, error) {
-	lock, err := journal.TakeLock(e.stateDir(), purpose, e.now())
+	done, err := e.takeLock(ctx, purpose)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = lock.Release() }()
-	// What was read before the lock was taken may be old.
-	if err := e.load(ctx); err != nil {
-		return nil, err
-	}
+	defer done()
 	if err := e.theCase.begun(); err != nil {
 		return nil, err
 	}

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"cairn/internal/cmmn"
+	"cairn/internal/evidence"
 	"cairn/internal/roadmap"
 )
 
@@ -49,20 +49,32 @@ func (e *Engine) History(ctx context.Context) ([]CaseTurn, error) {
 	if err := e.theCase.begun(); err != nil {
 		return nil, err
 	}
-	return e.turnsFrom(ctx, 0)
+	var turns []cmmn.Turn
+	if _, err := eachTurn(ctx, e.journal, 0, func(t cmmn.Turn) { turns = append(turns, t) }); err != nil {
+		return nil, err
+	}
+	return e.told(ctx, turns)
 }
 
 // lastTurn is the newest turn.
 func (e *Engine) lastTurn(ctx context.Context) (*CaseTurn, error) {
-	turns, err := e.turnsFrom(ctx, len(e.theCase.turns)-1)
-	if err != nil || len(turns) == 0 {
+	newest, err := e.journal.NewestOfEach(ctx, typeTurn)
+	if err != nil || len(newest) == 0 {
+		return nil, err
+	}
+	last, err := turnIn(newest[len(newest)-1])
+	if err != nil {
+		return nil, err
+	}
+	turns, err := e.told(ctx, []cmmn.Turn{last})
+	if err != nil {
 		return nil, err
 	}
 	return &turns[0], nil
 }
 
-func (e *Engine) turnsFrom(ctx context.Context, first int) ([]CaseTurn, error) {
-	turns := e.theCase.turns[first:]
+// told puts turns into words for people.
+func (e *Engine) told(ctx context.Context, turns []cmmn.Turn) ([]CaseTurn, error) {
 	looks, err := e.looksByHash(ctx, turns)
 	if err != nil {
 		return nil, err
@@ -116,20 +128,19 @@ func (e *Engine) valueIDs() map[string]string {
 
 // looksByHash says what the records that the turns rest on looked at.
 func (e *Engine) looksByHash(ctx context.Context, turns []cmmn.Turn) (map[string]string, error) {
-	if !slices.ContainsFunc(turns, func(t cmmn.Turn) bool { return len(t.Evidence) > 0 }) {
+	looks := map[string]string{}
+	for _, t := range turns {
+		for _, hash := range t.Evidence {
+			looks[hash] = ""
+		}
+	}
+	if len(looks) == 0 {
 		return nil, nil
 	}
-	events, err := e.journal.OfType(ctx, typeEvidence)
-	if err != nil {
-		return nil, err
-	}
-	records, err := recordsIn(events)
-	if err != nil {
-		return nil, err
-	}
-	looks := map[string]string{}
-	for _, r := range records {
-		looks[r.Hash] = r.Look.String()
-	}
-	return looks, nil
+	return looks, e.eachRecord(ctx, func(r evidence.Record) error {
+		if _, wanted := looks[r.Hash]; wanted {
+			looks[r.Hash] = r.Look.String()
+		}
+		return nil
+	})
 }

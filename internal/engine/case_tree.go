@@ -36,7 +36,7 @@ func (e *Engine) CaseTree() (*CaseTree, error) {
 		return nil, err
 	}
 	tree := &CaseTree{
-		Lab: e.lab.Name, Workflow: string(e.lab.Workflow), State: e.theCase.c.State(), Begun: e.theCase.turns[0].At, Turns: len(e.theCase.turns),
+		Lab: e.lab.Name, Workflow: string(e.lab.Workflow), State: e.theCase.c.State(), Begun: e.theCase.since, Turns: e.theCase.turns,
 		Items: e.theCase.below(e.Model().Plan),
 	}
 	return tree, nil

@@ -4,45 +4,67 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 
 	"cairn/internal/journal"
+	"cairn/internal/problem"
 	"cairn/internal/resolve"
 	"cairn/internal/wire"
 )
 
-// workplace is a task on a host: what a change is made for, and what a look is about.
-type workplace struct{ host, task string }
+// changes are where the journal has the last change of each task on each host. Its
+// order counts and not the clocks, since a host's may be off: a change that was
+// learned of after a look may well be the newer one.
+//
+// They are made of all events of changeTypes, in their order, and kept as a
+// snapshot, so that only new events are read.
+type changes struct {
+	// Last are the positions of the last changes, by host and task.
+	Last map[string]map[string]int64 `json:"last"`
+	// Open are runs whose end is not known, by host and run.
+	Open map[string]map[string]*openRun `json:"open"`
 
-// changes are where the journal has the last change of each. Its order counts and
-// not the clocks, since a host's may be off: a change that was learned of after a
-// look may well be the newer one.
-type changes map[workplace]int64
+	position, kept int64 // up to which the journal was read, and up to which for the snapshot
+}
 
-// changeTypes are the events that change a host, or tell that it was changed. One
-// of a guard speaks for all its steps.
+// openRun is what a host has told of a run up to now.
+type openRun struct {
+	// Begun are steps that were begun and of which nothing more is known. Nobody
+	// knows what they changed.
+	Begun []begunStep `json:"begun,omitempty"`
+	// Guards are the tasks that each guard serves.
+	Guards map[string][]string `json:"guards,omitempty"`
+}
+
+type begunStep struct {
+	Task     string `json:"task"`
+	Step     string `json:"step"`
+	Position int64  `json:"position"`
+}
+
+// changeTypes are the events that change a host, or tell that it was changed, and
+// the ends of runs. One of a guard speaks for all its steps.
 var changeTypes = []string{
 	string(wire.StepIntent), string(wire.StepApplied), string(wire.StepUnchanged), string(wire.StepFailed),
 	string(wire.GuardPersisted), string(wire.GuardRolledBack), string(wire.GuardStuck),
+	string(wire.RunDone), string(wire.RunFailed), string(wire.RunRefused),
 }
 
 // outdate has evidence that is older than the last change of what it is about count
-// no longer. It reads only what came after the oldest evidence.
+// no longer.
 func (e *Engine) outdate(ctx context.Context) error {
 	looked, err := e.journal.LastPositions(ctx, typeEvidence)
 	if err != nil || len(looked) == 0 {
 		return err
 	}
-	since, err := e.changesAfter(ctx, slices.Min(slices.Collect(maps.Values(looked))))
-	if err != nil || len(since) == 0 {
+	if err := e.readChanges(ctx); err != nil {
 		return err
 	}
 	for _, stage := range e.roadmap.Stages {
 		for _, c := range stage.Checkpoints {
 			tasks := e.resolved.TasksOf(c.ID)
 			for _, look := range resolve.Bare(e.resolved.Looks(c.ID)) {
-				if since.last(look.Host, tasks) > looked[look.Key()] {
+				if e.changes.last(look.Host, tasks) > looked[look.Key()] {
 					e.ledger.Outdate(look, "the host was changed since")
 				}
 			}
@@ -51,94 +73,131 @@ func (e *Engine) outdate(ctx context.Context) error {
 	return nil
 }
 
+// readChanges brings the changes up to date.
+func (e *Engine) readChanges(ctx context.Context) (err error) {
+	if e.changes == nil {
+		if e.changes, err = keptChanges(ctx, e.journal); err != nil {
+			return err
+		}
+	}
+	return e.changes.goOn(ctx, e.journal)
+}
+
 // last is the position of the last change of any of the tasks on a host.
-func (c changes) last(host string, tasks []string) int64 {
+func (c *changes) last(host string, tasks []string) int64 {
 	last := int64(0)
 	for _, t := range tasks {
-		last = max(last, c[workplace{host, t}])
+		last = max(last, c.Last[host][t])
+	}
+	for _, run := range c.Open[host] {
+		for _, b := range run.Begun {
+			if slices.Contains(tasks, b.Task) {
+				last = max(last, b.Position)
+			}
+		}
 	}
 	return last
 }
 
-// hostEvent is an event of a host with its place in the journal.
-type hostEvent struct {
-	journal.Event
-	position int64
-	told     wire.Event
+// snapshotOfChanges is the name of the snapshot, raised with what is in it.
+const snapshotOfChanges = "changes/1"
+
+// keptChanges are those of the snapshot, or none yet.
+func keptChanges(ctx context.Context, log *journal.Journal) (*changes, error) {
+	c := &changes{Last: map[string]map[string]int64{}, Open: map[string]map[string]*openRun{}}
+	position, body, err := log.Snapshot(ctx, snapshotOfChanges)
+	if err != nil || body == nil {
+		return c, err
+	}
+	c.position, c.kept = position, position
+	if err := json.Unmarshal(body, c); err != nil {
+		return nil, problem.Wrap(problem.JournalCorrupt, snapshotOfChanges, "what the journal keeps of the hosts' changes cannot be read", err)
+	}
+	return c, nil
 }
 
-// changesAfter reads the changes after a position.
-func (e *Engine) changesAfter(ctx context.Context, position int64) (changes, error) {
-	events, err := e.hostEvents(ctx, position)
+// keep writes the snapshot down where it is not up to date.
+func (c *changes) keep(ctx context.Context, log *journal.Journal) error {
+	if c.position == c.kept {
+		return nil
+	}
+	body, err := json.Marshal(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	type step struct {
-		workplace
-		run, id string
+	if err := log.KeepSnapshot(ctx, snapshotOfChanges, c.position, body); err != nil {
+		return err
 	}
-	all, begun := changes{}, map[step]int64{}
-	for _, event := range events {
-		at := workplace{event.Host, event.told.Task}
-		this := step{at, event.Run, event.told.Step}
-		switch event.told.Type {
-		case wire.StepIntent:
-			begun[this] = event.position
-			continue
-		case wire.StepApplied, wire.StepFailed:
-			all[at] = event.position
-		case wire.GuardPersisted, wire.GuardRolledBack, wire.GuardStuck:
-			tasks, err := e.guardTasks(ctx, event)
-			if err != nil {
-				return nil, err
-			}
-			for _, t := range tasks {
-				all[workplace{event.Host, t}] = event.position
-			}
-		}
-		delete(begun, this)
-	}
-	// Of a step that was begun, and of which nothing more is known, nobody knows what
-	// it changed.
-	for this, position := range begun {
-		all[this.workplace] = max(all[this.workplace], position)
-	}
-	return all, nil
+	c.kept = c.position
+	return nil
 }
 
-func (e *Engine) hostEvents(ctx context.Context, after int64) ([]hostEvent, error) {
-	var all []hostEvent
-	if err := e.journal.EachOfType(ctx, after, func(position int64, event journal.Event) {
-		all = append(all, hostEvent{Event: event, position: position})
-	}, changeTypes...); err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if err := json.Unmarshal(all[i].Body, &all[i].told); err != nil {
-			return nil, fmt.Errorf("event %d of %s: %w", all[i].Seq, all[i].Run, err)
-		}
-	}
-	return all, nil
-}
-
-// guardTasks are the tasks that the steps of an event's guard serve.
-func (e *Engine) guardTasks(ctx context.Context, of hostEvent) ([]string, error) {
-	events, err := e.journal.OfRun(ctx, of.Run)
-	if err != nil {
-		return nil, err
-	}
-	var tasks []string
-	for _, event := range events {
-		if event.Host != of.Host {
-			continue
-		}
+// goOn takes in what was written since.
+func (c *changes) goOn(ctx context.Context, log *journal.Journal) error {
+	position, err := log.EachOfType(ctx, c.position, func(position int64, event journal.Event) error {
 		var told wire.Event
 		if err := json.Unmarshal(event.Body, &told); err != nil {
-			return nil, fmt.Errorf("event %d of %s: %w", event.Seq, event.Run, err)
+			return fmt.Errorf("event %d of %s: %w", event.Seq, event.Run, err)
 		}
-		if told.Guard == of.told.Guard && told.Task != "" && !slices.Contains(tasks, told.Task) {
-			tasks = append(tasks, told.Task)
+		c.take(position, event, told)
+		return nil
+	}, changeTypes...)
+	if err != nil {
+		return err
+	}
+	c.position = position
+	return nil
+}
+
+func (c *changes) take(position int64, event journal.Event, told wire.Event) {
+	run := c.run(event.Host, event.Run)
+	run.serves(told.Guard, told.Task)
+	switch told.Type {
+	case wire.StepIntent:
+		run.Begun = append(run.Begun, begunStep{told.Task, told.Step, position})
+		return
+	case wire.StepApplied, wire.StepFailed:
+		c.changed(event.Host, told.Task, position)
+	case wire.GuardPersisted, wire.GuardRolledBack, wire.GuardStuck:
+		for _, t := range run.Guards[told.Guard] {
+			c.changed(event.Host, t, position)
 		}
 	}
-	return tasks, nil
+	run.Begun = slices.DeleteFunc(run.Begun, func(b begunStep) bool { return b.Task == told.Task && b.Step == told.Step })
+	if told.Type.Final() {
+		for _, b := range run.Begun {
+			c.changed(event.Host, b.Task, b.Position)
+		}
+		delete(c.Open[event.Host], event.Run)
+	}
+}
+
+// run is what is known of a run on a host.
+func (c *changes) run(host, id string) *openRun {
+	if c.Open[host] == nil {
+		c.Open[host] = map[string]*openRun{}
+	}
+	if c.Open[host][id] == nil {
+		c.Open[host][id] = &openRun{Guards: map[string][]string{}}
+	}
+	return c.Open[host][id]
+}
+
+// serves notes that a guard has a step of a task.
+func (r *openRun) serves(guard, task string) {
+	if guard == "" || task == "" || slices.Contains(r.Guards[guard], task) {
+		return
+	}
+	if r.Guards == nil { // as it is when a snapshot had none
+		r.Guards = map[string][]string{}
+	}
+	r.Guards[guard] = append(r.Guards[guard], task)
+}
+
+// changed notes a change of a task on a host.
+func (c *changes) changed(host, task string, position int64) {
+	if c.Last[host] == nil {
+		c.Last[host] = map[string]int64{}
+	}
+	c.Last[host][task] = max(c.Last[host][task], position)
 }

@@ -35,7 +35,7 @@ func (b *changesBed) reload() {
 	b.t.Helper()
 	ledger, err := readLedger(b.t.Context(), b.log)
 	b.do(err)
-	b.e.ledger = ledger
+	b.e.ledger, b.e.changes = ledger, nil
 	b.do(b.e.outdate(b.t.Context()))
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"cairn/internal/evidence"
-	"cairn/internal/journal"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/resolve"
@@ -34,14 +33,11 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error
 	if err != nil {
 		return nil, err
 	}
-	lock, err := journal.TakeLock(e.stateDir(), "check", e.now())
+	done, err := e.takeLock(ctx, "check")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = lock.Release() }()
-	if err := e.load(ctx); err != nil {
-		return nil, err
-	}
+	defer done()
 	f := e.connectAll(ctx, e.places())
 	defer f.close()
 	var looks []resolve.Look

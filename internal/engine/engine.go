@@ -58,6 +58,7 @@ type Engine struct {
 	progress  func(Event)
 	journal   *journal.Journal
 	ledger    *evidence.Ledger
+	changes   *changes // nil before they were asked for
 	theCase   *labCase
 	local     host.Local
 	only      []string

@@ -34,6 +34,7 @@ const (
 	EventLook       = "look.done"
 	EventMilestone  = "milestone.reached"
 	EventProof      = "guard.proof"
+	EventJournal    = "journal.kept"
 )
 
 // tell hands an event to whoever listens.

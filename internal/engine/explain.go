@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -172,18 +171,4 @@ func (e *Engine) checkpointStatuses(ids []string) []CheckpointStatus {
 		all = append(all, e.CheckpointStatus(id))
 	}
 	return all
-}
-
-// Evidence is every record of the journal, in the order they were sealed, after
-// their chain was verified.
-func (e *Engine) Evidence(ctx context.Context) ([]evidence.Record, error) {
-	events, err := e.journal.OfType(ctx, typeEvidence)
-	if err != nil {
-		return nil, err
-	}
-	records, err := recordsIn(events)
-	if err != nil {
-		return nil, err
-	}
-	return records, evidence.VerifyChain(records)
 }

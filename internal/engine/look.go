@@ -212,26 +212,3 @@ type named struct {
 
 // Name implements [probe.Vantage].
 func (n named) Name() string { return n.name }
-
-// readLedger makes the ledger out of the journal: the newest record of each look.
-func readLedger(ctx context.Context, log *journal.Journal) (*evidence.Ledger, error) {
-	events, err := log.NewestOfEach(ctx, typeEvidence)
-	if err != nil {
-		return nil, err
-	}
-	records, err := recordsIn(events)
-	if err != nil {
-		return nil, err
-	}
-	return evidence.NewLedger(records), nil
-}
-
-func recordsIn(events []journal.Event) ([]evidence.Record, error) {
-	records := make([]evidence.Record, len(events))
-	for i, event := range events {
-		if err := json.Unmarshal(event.Body, &records[i]); err != nil {
-			return nil, fmt.Errorf("evidence %d of %s: %w", event.Seq, event.Run, err)
-		}
-	}
-	return records, nil
-}

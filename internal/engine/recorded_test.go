@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cairn/internal/evidence"
 	"cairn/internal/lab"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
@@ -18,6 +19,29 @@ import (
 // TestAnEarlierJournalShowsTheSame opens what an earlier version wrote: the status is
 // the one that it showed, and the evidence verifies whole.
 func TestAnEarlierJournalShowsTheSame(t *testing.T) {
+	e := openRecorded(t, restored(t))
+	written, err := os.ReadFile("testdata/recorded/status.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := json.Marshal(e.Status())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(withoutTime(t, written), withoutTime(t, now)); diff != "" {
+		t.Errorf("the status is another (-then +now):\n%s", diff)
+	}
+	if n := countEvidence(t, e); n != 26 {
+		t.Errorf("%d pieces of evidence", n)
+	}
+}
+
+// then is when the status of the recorded journal was shown.
+var then = time.Date(2026, 11, 28, 10, 40, 0, 0, time.UTC)
+
+// restored is the recorded lab with its journal.
+func restored(t *testing.T) *lab.Lab {
+	t.Helper()
 	dir := t.TempDir()
 	text, err := os.ReadFile("testdata/recorded/lab.yaml")
 	if err != nil {
@@ -31,32 +55,31 @@ func TestAnEarlierJournalShowsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	restoreJournal(t, filepath.Join(StateDirOf(l), "journal.db"))
+	return l
+}
+
+// openRecorded opens the lab as it was then.
+func openRecorded(t testing.TB, l *lab.Lab) *Engine {
+	t.Helper()
 	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {
 		t.Fatal(err)
 	}
-	then := time.Date(2026, 11, 28, 10, 40, 0, 0, time.UTC)
 	e, err := Open(t.Context(), Options{Lab: l, Roadmap: r, Now: func() time.Time { return then }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = e.Close() }()
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
 
-	written, err := os.ReadFile("testdata/recorded/status.json")
-	if err != nil {
-		t.Fatal(err)
+// countEvidence verifies all evidence and counts it.
+func countEvidence(t testing.TB, e *Engine) (n int) {
+	t.Helper()
+	if err := e.Evidence(t.Context(), func(evidence.Record) error { n++; return nil }); err != nil {
+		t.Error(err)
 	}
-	now, err := json.Marshal(e.Status())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(withoutTime(t, written), withoutTime(t, now)); diff != "" {
-		t.Errorf("the status is another (-then +now):\n%s", diff)
-	}
-	records, err := e.Evidence(t.Context())
-	if err != nil || len(records) != 26 {
-		t.Errorf("%d pieces of evidence, %v", len(records), err)
-	}
+	return n
 }
 
 // restoreJournal writes a journal from its SQL.

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"cairn/internal/host"
-	"cairn/internal/journal"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
@@ -25,14 +24,11 @@ type ReleaseReport struct {
 // change that could lock the owner out. The owner's user, key and sudo stay. consent
 // is asked before anything is changed; nil takes it as given.
 func (e *Engine) Release(ctx context.Context, h lab.Host, consent func(*ReleaseReport) (bool, error)) (*ReleaseReport, error) {
-	lock, err := journal.TakeLock(e.stateDir(), "host release", e.now())
+	done, err := e.takeLock(ctx, "host release")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = lock.Release() }()
-	if err := e.load(ctx); err != nil {
-		return nil, err
-	}
+	defer done()
 	f := e.connectAll(ctx, []lab.Host{h})
 	defer f.close()
 	if err := e.finishRuns(ctx, f); err != nil {

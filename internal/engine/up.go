@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"cairn/internal/journal"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/resolve"
@@ -46,15 +45,11 @@ func (e *Engine) Up(ctx context.Context, o UpOptions) (*UpReport, error) {
 	if err := ValidUntil(e.roadmap, o.Until); err != nil {
 		return nil, err
 	}
-	lock, err := journal.TakeLock(e.stateDir(), "up", e.now())
+	done, err := e.takeLock(ctx, "up")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = lock.Release() }()
-	// What was read before the lock was taken may be old.
-	if err := e.load(ctx); err != nil {
-		return nil, err
-	}
+	defer done()
 	if err := e.theCase.atWork(); err != nil {
 		return nil, err
 	}

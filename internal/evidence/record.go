@@ -94,16 +94,32 @@ func (r Record) At(now time.Time) Outcome {
 	return r.Outcome
 }
 
-// VerifyChain reports the first record that was changed, or whose predecessor is
-// not the one before it. Records are in the order they were sealed.
+// Chain verifies records one at a time, in the order they were sealed. The zero
+// value begins with the first.
+type Chain struct {
+	last string
+	n    int
+}
+
+// Add reports a record that was changed, or whose predecessor is not the one that
+// was added before.
+func (c *Chain) Add(r Record) error {
+	c.n++
+	if r.Previous != c.last || r.Hash != r.sum() {
+		return problem.New(problem.EvidenceBroken, r.Look.String(),
+			fmt.Sprintf("record %d of %s does not fit the one before it", c.n, r.Started.Format(time.RFC3339)))
+	}
+	c.last = r.Hash
+	return nil
+}
+
+// VerifyChain is Add for many.
 func VerifyChain(records []Record) error {
-	previous := ""
-	for i, r := range records {
-		if r.Previous != previous || r.Hash != r.sum() {
-			return problem.New(problem.EvidenceBroken, r.Look.String(),
-				fmt.Sprintf("record %d of %s does not fit the one before it", i+1, r.Started.Format(time.RFC3339)))
+	var c Chain
+	for _, r := range records {
+		if err := c.Add(r); err != nil {
+			return err
 		}
-		previous = r.Hash
 	}
 	return nil
 }

@@ -6,26 +6,29 @@ import (
 )
 
 // Append writes the events in one transaction: all of them are on disk when it
-// returns, or none. An event whose key is there already is left as it is. It
-// returns how many were new.
+// returns, or none. An event whose key is there already is left as it is, also
+// where the archive has it. It returns how many were new.
 func (j *Journal) Append(ctx context.Context, events ...Event) (added int, err error) {
-	tx, err := j.db.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, trouble(j.path, err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	for _, e := range events {
-		n, err := insert(ctx, tx, e)
-		if err != nil {
-			return 0, trouble(j.path, err)
+	err = j.inTransaction(ctx, func(tx *sql.Tx) error {
+		added = 0
+		for _, e := range events {
+			n, err := insert(ctx, tx, e)
+			if err != nil {
+				return err
+			}
+			added += n
 		}
-		added += n
-	}
-	if err := tx.Commit(); err != nil {
-		return 0, trouble(j.path, err)
+		return nil
+	})
+	if err != nil {
+		return 0, err
 	}
 	return added, nil
 }
+
+const insertEvent = `INSERT INTO event (run, host, seq, at, type, subject, body)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM archived_run WHERE run = ?1 AND host = ?2 AND seq >= ?3)
+ON CONFLICT DO NOTHING`
 
 func insert(ctx context.Context, tx *sql.Tx, e Event) (int, error) {
 	if e.Seq == 0 {
@@ -35,9 +38,7 @@ func insert(ctx context.Context, tx *sql.Tx, e Event) (int, error) {
 		}
 		e.Seq = last + 1
 	}
-	done, err := tx.ExecContext(ctx,
-		"INSERT INTO event (run, host, seq, at, type, subject, body) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		e.Run, e.Host, e.Seq, e.At.UnixMicro(), e.Type, e.Subject, []byte(e.Body))
+	done, err := tx.ExecContext(ctx, insertEvent, e.Run, e.Host, e.Seq, e.At.UnixMicro(), e.Type, e.Subject, []byte(e.Body))
 	if err != nil {
 		return 0, err
 	}
@@ -52,7 +53,9 @@ type queryer interface {
 
 func lastSeq(ctx context.Context, q queryer, run, host string) (uint64, error) {
 	var last uint64
-	err := q.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM event WHERE run = ? AND host = ?", run, host).Scan(&last)
+	err := q.QueryRowContext(ctx, `SELECT MAX(
+		COALESCE((SELECT MAX(seq) FROM event WHERE run = ?1 AND host = ?2), 0),
+		COALESCE((SELECT seq FROM archived_run WHERE run = ?1 AND host = ?2), 0))`, run, host).Scan(&last)
 	return last, err
 }
 

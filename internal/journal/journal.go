@@ -1,23 +1,24 @@
 // Package journal is the lab's memory: an append-only log of everything that
-// happened, in one SQLite file. Whatever else Cairn knows of the past is a
-// projection of it and can be made again from it.
+// happened, in one SQLite file and, for what is old, in the files of an archive
+// beside it. Whatever else Cairn knows of the past is a projection of it and can be
+// made again from it.
 //
 // An event has the key (run, host, seq). Hosts number their own events before
-// they send them, so that an event that arrives twice is kept once.
+// they send them, so that an event that arrives twice is kept once. Its position
+// is its place in the order of writing, which it keeps in the archive.
+//
+// Any number of programs may read while one writes: a reader sees the journal as
+// it was when it began to read, and neither waits for the other.
 package journal
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
-	_ "embed"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -26,16 +27,6 @@ import (
 
 	"cairn/internal/problem"
 )
-
-// version is raised with every change of schema.sql.
-const version = 1
-
-// applicationID marks the file as Cairn's ("Carn"), so that another program's
-// database is never taken for a journal.
-const applicationID = 0x4361726e
-
-//go:embed schema.sql
-var schema string
 
 // Controller is the host name under which the controller's own events stand.
 const Controller = ""
@@ -131,46 +122,6 @@ func refuseForeign(path string) error {
 	return nil
 }
 
-// prepare checks the file, or lays it out when it is empty.
-func (j *Journal) prepare(ctx context.Context) error {
-	var found, id int
-	if err := j.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&found); err != nil {
-		return trouble(j.path, err)
-	}
-	if err := j.db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
-		return trouble(j.path, err)
-	}
-	switch {
-	case found == 0 && id == 0:
-		return j.layOut(ctx)
-	case id != applicationID:
-		return problem.New(problem.JournalCorrupt, j.path, "the file is another program's database")
-	case found > version:
-		return problem.New(problem.JournalNewer, j.path, fmt.Sprintf("the journal has version %d, this Cairn knows %d", found, version))
-	}
-	return j.check(ctx)
-}
-
-func (j *Journal) check(ctx context.Context) error {
-	var verdict string
-	if err := j.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return trouble(j.path, err)
-	}
-	if verdict != "ok" {
-		_, reason, _ := strings.Cut(verdict, "***\n") // after SQLite's headline
-		return problem.Wrap(problem.JournalCorrupt, j.path, "the journal is damaged", errors.New(cmp.Or(reason, verdict)))
-	}
-	return nil
-}
-
-func (j *Journal) layOut(ctx context.Context) error {
-	_, err := j.db.ExecContext(ctx, fmt.Sprintf("BEGIN;\n%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;\nCOMMIT;", schema, applicationID, version))
-	if err != nil {
-		return trouble(j.path, err)
-	}
-	return nil
-}
-
 // Close closes the journal.
 func (j *Journal) Close() error { return j.db.Close() }
 
@@ -185,7 +136,7 @@ func trouble(path string, err error) error {
 			return problem.Wrap(problem.JournalBusy, path, "the journal is in use", err)
 		}
 	}
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) || problem.Of(err) != nil {
 		return err
 	}
 	return problem.Wrap(problem.JournalWrite, path, "the journal could not be read or written", err)

@@ -3,84 +3,99 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 )
 
 const columns = "run, host, seq, at, type, subject, body"
 
-// OfType returns all events of the types, in the order they were written.
+// qualified are the columns where another table has some of the same names.
+const qualified = "event.run, event.host, event.seq, event.at, event.type, event.subject, event.body"
+
+// OfType returns all events of the types, in the order they were written, those of
+// the archive included.
 func (j *Journal) OfType(ctx context.Context, types ...string) ([]Event, error) {
 	var all []Event
-	query := "SELECT id, " + columns + " FROM event WHERE type IN (" + marks(len(types)) + ") ORDER BY id"
-	err := j.each(ctx, query, anys(types), func(_ int64, e Event) { all = append(all, e) })
+	_, err := j.EachOfType(ctx, 0, func(_ int64, e Event) error { all = append(all, e); return nil }, types...)
 	return all, err
 }
 
-// OfRun returns all events of a run, in the order they were written.
+// OfRun returns the events of a run that are not archived, in the order they were
+// written.
 func (j *Journal) OfRun(ctx context.Context, run string) ([]Event, error) {
-	var all []Event
-	err := j.each(ctx, "SELECT id, "+columns+" FROM event WHERE run = ? ORDER BY id", []any{run},
-		func(_ int64, e Event) { all = append(all, e) })
-	return all, err
-}
-
-// NewestOfEach returns the newest event of a type for each subject, in the order
-// they were written. It is how a projection of many events is read without
-// reading them all.
-func (j *Journal) NewestOfEach(ctx context.Context, typ string) ([]Event, error) {
-	var all []Event
-	query := "SELECT id, " + columns + " FROM event WHERE id IN (SELECT MAX(id) FROM event WHERE type = ? GROUP BY subject) ORDER BY id"
-	err := j.each(ctx, query, []any{typ}, func(_ int64, e Event) { all = append(all, e) })
-	return all, err
-}
-
-// LastPositions is the position of the newest event of a type, for each subject.
-func (j *Journal) LastPositions(ctx context.Context, typ string) (map[string]int64, error) {
-	rows, err := j.db.QueryContext(ctx, "SELECT subject, MAX(id) FROM event WHERE type = ? GROUP BY subject", typ)
+	rows, err := j.db.QueryContext(ctx, "SELECT id, "+columns+" FROM event WHERE run = ? ORDER BY id", run)
 	if err != nil {
 		return nil, trouble(j.path, err)
 	}
-	defer func() { _ = rows.Close() }()
-	last := map[string]int64{}
-	for rows.Next() {
-		var subject string
-		var position int64
-		if err := rows.Scan(&subject, &position); err != nil {
-			return nil, trouble(j.path, err)
-		}
-		last[subject] = position
-	}
-	if err := rows.Err(); err != nil {
-		return nil, trouble(j.path, err)
-	}
-	return last, nil
+	var all []Event
+	err = j.scanAll(rows, func(_ int64, e Event) error { all = append(all, e); return nil })
+	return all, err
 }
 
 // EachOfType calls do with every event of the types after the position, in the
-// order they were written, together with its own position.
-func (j *Journal) EachOfType(ctx context.Context, after int64, do func(position int64, e Event), types ...string) error {
-	query := "SELECT id, " + columns + " FROM event WHERE id > ? AND type IN (" + marks(len(types)) + ") ORDER BY id"
-	return j.each(ctx, query, append([]any{after}, anys(types)...), do)
-}
-
-// Each calls do with every event after the position, in the order they were
-// written, together with its own position.
-func (j *Journal) Each(ctx context.Context, after int64, do func(position int64, e Event)) error {
-	return j.each(ctx, "SELECT id, "+columns+" FROM event WHERE id > ? ORDER BY id", []any{after}, do)
-}
-
-func (j *Journal) each(ctx context.Context, query string, args []any, do func(int64, Event)) error {
-	rows, err := j.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return trouble(j.path, err)
+// order they were written, together with its own position. It returns the position
+// up to which all was read, of whichever type. It reads the archive only where that
+// has events after the position. do must not use the journal; its error ends the
+// reading.
+func (j *Journal) EachOfType(ctx context.Context, after int64, do func(position int64, e Event) error, types ...string) (int64, error) {
+	query := "SELECT id, " + columns + " FROM event INDEXED BY event_by_type WHERE id > ? AND type IN (" + marks(len(types)) + ") ORDER BY id"
+	wanted := map[string]bool{}
+	args := []any{after}
+	for _, t := range types {
+		wanted[t] = true
+		args = append(args, t)
 	}
+	return j.each(ctx, after, func(position int64, e Event) error {
+		if !wanted[e.Type] {
+			return nil
+		}
+		return do(position, e)
+	}, query, args...)
+}
+
+// Each is EachOfType for all types.
+func (j *Journal) Each(ctx context.Context, after int64, do func(position int64, e Event) error) error {
+	_, err := j.each(ctx, after, do, "SELECT id, "+columns+" FROM event WHERE id > ? ORDER BY id", after)
+	return err
+}
+
+// each reads what is archived after a position together with what a query finds.
+// All is from one moment, so that an event which is archived meanwhile is in one
+// of them.
+func (j *Journal) each(ctx context.Context, after int64, do func(int64, Event) error, query string, args ...any) (last int64, err error) {
+	tx, err := j.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return 0, trouble(j.path, err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	// The newest event of all is the newest of its subject and not archived.
+	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM event").Scan(&last); err != nil {
+		return 0, trouble(j.path, err)
+	}
+	files, err := j.archivedAfter(ctx, tx, after)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, trouble(j.path, err)
+	}
+	if len(files) == 0 {
+		return last, j.scanAll(rows, do)
+	}
+	return last, merge(ctx, after, do, append(files, &rowStream{path: j.path, rows: rows}))
+}
+
+func (j *Journal) scanAll(rows *sql.Rows, do func(int64, Event) error) error {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		position, e, err := scan(rows)
 		if err != nil {
 			return trouble(j.path, err)
 		}
-		do(position, e)
+		if err := do(position, e); err != nil {
+			return err
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return trouble(j.path, err)
@@ -88,10 +103,11 @@ func (j *Journal) each(ctx context.Context, query string, args []any, do func(in
 	return nil
 }
 
-func scan(rows *sql.Rows) (position int64, e Event, err error) {
+// scan reads an event, after what the query has before it.
+func scan(rows *sql.Rows, before ...any) (position int64, e Event, err error) {
 	var micro int64
 	var body []byte
-	err = rows.Scan(&position, &e.Run, &e.Host, &e.Seq, &micro, &e.Type, &e.Subject, &body)
+	err = rows.Scan(append(before, &position, &e.Run, &e.Host, &e.Seq, &micro, &e.Type, &e.Subject, &body)...)
 	e.At = time.UnixMicro(micro).UTC()
 	if len(body) > 0 {
 		e.Body = body
@@ -99,21 +115,4 @@ func scan(rows *sql.Rows) (position int64, e Event, err error) {
 	return position, e, err
 }
 
-func marks(n int) string {
-	s := ""
-	for i := range n {
-		if i > 0 {
-			s += ", "
-		}
-		s += "?"
-	}
-	return s
-}
-
-func anys(texts []string) []any {
-	all := make([]any, 0, len(texts))
-	for _, t := range texts {
-		all = append(all, t)
-	}
-	return all
-}
+func marks(n int) string { return strings.Join(strings.Split(strings.Repeat("?", n), ""), ", ") }

@@ -23,6 +23,7 @@ func build(root *node) *Lab {
 		Network:  buildNetwork(root.get("network")),
 		Networks: buildNetworks(root.get("networks")),
 		Choose:   buildChoices(root.get("choose")),
+		Journal:  Journal{Keep: parseDays(cmp.Or(textOf(root.get("journal").get("keep")), defaultKeep))},
 	}
 	for _, p := range root.get("hosts").each() {
 		l.Hosts = append(l.Hosts, buildHost(p.key, p.value, l.SSH))

@@ -10,6 +10,7 @@ const (
 	defaultUser     = "ops"
 	defaultRole     = Server
 
+	defaultKeep       = "400d" // a year, and something to compare it with
 	defaultForwarding = ForwardNone
 	domainOfLabs      = "home.arpa" // for names within a home (RFC 8375)
 )
@@ -36,6 +37,7 @@ func labShape() *shape {
 		key{name: "hosts", required: true, shape: hostsShape(), doc: "The machines, by name."},
 		key{name: "choose", shape: chooseShape(), doc: "Your choices where the roadmap leaves one. Each has a default."},
 		key{name: "services", shape: servicesShape(), doc: "What to run on the lab, by name: services of Cairn's catalog, or your own."},
+		key{name: "journal", shape: journalShape(), doc: "What becomes of the record of all that happened."},
 		key{name: "waivers", shape: listOf(waiverShape()), doc: "Checkpoints that may do without proof for a time."},
 	)
 }
@@ -113,6 +115,13 @@ func chooseShape() *shape {
 		keys = append(keys, key{name: c.name, fallback: code(c.options[0]), shape: words(optionForm("an option", c.options...)), doc: c.doc})
 	}
 	return keyed(keys...)
+}
+
+func journalShape() *shape {
+	return keyed(
+		key{name: "keep", fallback: code(defaultKeep), shape: words(daysForm),
+			doc: "How long events stay in the journal. Older ones are moved, packed, to `.cairn/archive`; nothing is thrown away, and the newest of everything stays. `cairn export evidence` reads both."},
+	)
 }
 
 func servicesShape() *shape {

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"strconv"
 	"strings"
@@ -121,6 +122,28 @@ func parseMemory(text string) Bytes {
 		digits, is := strings.CutSuffix(text, unit)
 		if n, err := strconv.ParseInt(digits, 10, 32); is && err == nil {
 			return Bytes(n << shift)
+		}
+	}
+	return 0
+}
+
+// daysForm is a time that is counted in days.
+var daysForm = &form{
+	name: "a number of days or years", example: "400d", pattern: `^[1-9][0-9]{0,3}[dy]$`,
+	check: func(text string) *flaw {
+		short := strings.NewReplacer(" ", "", "days", "d", "day", "d", "years", "y", "year", "y").Replace(strings.ToLower(text))
+		return suggest(text, short)
+	},
+}
+
+// parseDays reads a text of daysForm; 0 for another. A year has 365 days.
+func parseDays(text string) time.Duration {
+	const day = 24 * time.Hour
+	for unit, length := range map[string]time.Duration{"d": day, "y": 365 * day} {
+		digits, is := strings.CutSuffix(text, unit)
+		// What is longer than a Duration can say is as good as for ever.
+		if n, err := strconv.ParseInt(digits, 10, 64); is && err == nil {
+			return time.Duration(min(n, int64(math.MaxInt64/length))) * length
 		}
 	}
 	return 0

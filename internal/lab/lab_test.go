@@ -109,8 +109,8 @@ func TestStarterLab(t *testing.T) {
 			{Name: "server", Address: addr("10.83.0.10"), Address6: addr("fd83::10"), Port: 22, User: "ops", Roles: []Role{Server}, Forwarding: ForwardNone},
 			{Name: "visitor", Address: addr("10.83.0.20"), Address6: addr("fd83::20"), Port: 22, User: "ops", Roles: []Role{VantageRole}, Forwarding: ForwardNone},
 		},
-		Choose: defaultChoices(),
-		File:   path, Dir: "../../examples/starter",
+		Choose: defaultChoices(), Journal: Journal{Keep: 400 * day},
+		File: path, Dir: "../../examples/starter",
 	}
 	if diff := cmp.Diff(want, got, byValue, cmpopts.IgnoreFields(Lab{}, "Hash")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -122,6 +122,8 @@ func TestStarterLab(t *testing.T) {
 		t.Error("the visitor is not only a vantage")
 	}
 }
+
+const day = 24 * time.Hour
 
 var byValue = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
 
@@ -159,7 +161,7 @@ func TestEverythingIsRead(t *testing.T) {
 			},
 			{Name: "visitor", Address: addr("192.168.1.20"), Port: 22, User: "ops", Roles: []Role{VantageRole}, Forwarding: ForwardLocal},
 		},
-		Choose: chosen,
+		Choose: chosen, Journal: Journal{Keep: 730 * day},
 		Services: []Service{
 			{Name: "n8n", Options: map[string]any{}},
 			{Name: "postgresql", Options: map[string]any{

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cairn/internal/document"
 	"cairn/internal/problem"
@@ -145,7 +146,7 @@ func TestFaultsAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"code":"lab.unknown-key","file":"lab.yaml","line":2,"column":1,"message":"unknown key \"adress\" at the top level",` +
-		`"expected":"one of lab, domain, timezone, workflow, ssh, network, networks, hosts, choose, services, waivers"}`
+		`"expected":"one of lab, domain, timezone, workflow, ssh, network, networks, hosts, choose, services, journal, waivers"}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -156,5 +157,16 @@ func TestMemory(t *testing.T) {
 		if got := parseMemory(text); got != want {
 			t.Errorf("parseMemory(%q) = %d, want %d", text, got, want)
 		}
+	}
+}
+
+func TestDays(t *testing.T) {
+	for text, want := range map[string]time.Duration{"1d": day, "400d": 400 * day, "2y": 730 * day, "9999d": 9999 * day, "400": 0, "": 0, "4w": 0} {
+		if got := parseDays(text); got != want {
+			t.Errorf("parseDays(%q) = %s, want %s", text, got, want)
+		}
+	}
+	if got := parseDays("9999y"); got < 200*365*day {
+		t.Errorf("9999 years are %s", got)
 	}
 }

@@ -53,8 +53,9 @@ type Lab struct {
 	Networks []Subnet          // further networks, sorted by name
 	Hosts    []Host            // sorted by name
 	Choose   map[string]string // the option of every choice there is
-	Services []Service         // sorted by name
-	Waivers  []Waiver          // in the file's order
+	Journal  Journal
+	Services []Service // sorted by name
+	Waivers  []Waiver  // in the file's order
 
 	File string // path of the lab file as it was given
 	Dir  string // its folder
@@ -74,6 +75,12 @@ type SSH struct {
 	Key string
 	// Forwarding is what hosts forward over SSH, unless one says otherwise.
 	Forwarding Forwarding
+}
+
+// Journal is what becomes of the record of all that happened.
+type Journal struct {
+	// Keep is how long events stay in the journal before they are archived.
+	Keep time.Duration
 }
 
 // Forwarding says which TCP connections lead through a host over SSH.

@@ -1,0 +1,14 @@
+-- What happened, in the order in which it was written.
+CREATE TABLE event (
+  id      INTEGER PRIMARY KEY AUTOINCREMENT, -- its position; given once and to no other, also after it was archived
+  run     TEXT    NOT NULL,
+  host    TEXT    NOT NULL,
+  seq     INTEGER NOT NULL CHECK (seq > 0),
+  at      INTEGER NOT NULL, -- microseconds since 1970, UTC
+  type    TEXT    NOT NULL,
+  subject TEXT    NOT NULL,
+  body    BLOB,
+  UNIQUE (run, host, seq)
+);
+CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;

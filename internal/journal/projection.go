@@ -1,0 +1,86 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// rebuildNewest makes the table of the newest events out of the events. From the
+// end on, so that only the first of each is written.
+const rebuildNewest = `
+DELETE FROM newest;
+INSERT INTO newest SELECT type, host, subject, id FROM event WHERE true ORDER BY id DESC ON CONFLICT DO NOTHING;
+`
+
+// newestDiffers are the rows that table newest has or lacks, against the events.
+const newestDiffers = `
+WITH wanted AS (SELECT type, host, subject, MAX(id) AS event FROM event GROUP BY type, host, subject),
+     kept AS (SELECT type, host, subject, event FROM newest)
+SELECT * FROM (SELECT * FROM wanted EXCEPT SELECT * FROM kept)
+UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM wanted)`
+
+// Rebuild makes the projections anew: the newest events from the events, and no
+// snapshots, which their readers make again.
+func (j *Journal) Rebuild(ctx context.Context) error {
+	return j.inTransaction(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, rebuildNewest+"DELETE FROM snapshot;")
+		return err
+	})
+}
+
+// NewestOfEach returns the newest event of a type for each host and subject, in the
+// order they were written. It reads those and no others.
+func (j *Journal) NewestOfEach(ctx context.Context, typ string) ([]Event, error) {
+	rows, err := j.db.QueryContext(ctx, "SELECT id, "+columns+" FROM event WHERE id IN (SELECT event FROM newest WHERE type = ?) ORDER BY id", typ)
+	if err != nil {
+		return nil, trouble(j.path, err)
+	}
+	var all []Event
+	err = j.scanAll(rows, func(_ int64, e Event) error { all = append(all, e); return nil })
+	return all, err
+}
+
+// LastPositions is the position of the newest event of a type, for each subject.
+func (j *Journal) LastPositions(ctx context.Context, typ string) (map[string]int64, error) {
+	rows, err := j.db.QueryContext(ctx, "SELECT subject, MAX(event) FROM newest WHERE type = ? GROUP BY subject", typ)
+	if err != nil {
+		return nil, trouble(j.path, err)
+	}
+	defer func() { _ = rows.Close() }()
+	last := map[string]int64{}
+	for rows.Next() {
+		var subject string
+		var position int64
+		if err := rows.Scan(&subject, &position); err != nil {
+			return nil, trouble(j.path, err)
+		}
+		last[subject] = position
+	}
+	if err := rows.Err(); err != nil {
+		return nil, trouble(j.path, err)
+	}
+	return last, nil
+}
+
+// Snapshot is what a reader kept under a name, and up to which position it had read
+// for that; 0 and nothing when nothing is kept.
+func (j *Journal) Snapshot(ctx context.Context, name string) (position int64, body []byte, err error) {
+	err = j.db.QueryRowContext(ctx, "SELECT position, body FROM snapshot WHERE name = ?", name).Scan(&position, &body)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, nil, trouble(j.path, err)
+	}
+	return position, body, nil
+}
+
+// KeepSnapshot keeps what a reader made of all events up to the position. One that
+// is kept already is replaced unless it reaches as far. Readers keep theirs before
+// [Journal.Archive] is called, so that none of them needs the archive to go on.
+func (j *Journal) KeepSnapshot(ctx context.Context, name string, position int64, body []byte) error {
+	_, err := j.db.ExecContext(ctx, `INSERT INTO snapshot VALUES (?, ?, ?)
+		ON CONFLICT (name) DO UPDATE SET position = excluded.position, body = excluded.body WHERE excluded.position > position`, name, position, body)
+	if err != nil {
+		return trouble(j.path, err)
+	}
+	return nil
+}
