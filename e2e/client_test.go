@@ -24,6 +24,7 @@ type client struct {
 	dir    string
 	socket string // of the agent
 	accept []string
+	opener string // the public key that opens the host, or whose certificate does
 }
 
 // clientSetUp is one way in which owners log in: what their ssh can do as root
@@ -110,6 +111,10 @@ func TestClientSetUps(t *testing.T) {
 				}
 				c.getsIn("ops", true)
 				c.getsIn("root", false)
+				// Another key that the agent holds would let the owner in too, today.
+				if keys := b.run("box", "cat ~ops/.ssh/authorized_keys"); !strings.Contains(keys, strings.Fields(c.opener)[1]) {
+					t.Errorf("the key that opened the host, %s, is not what was set up: %s", c.opener, keys)
+				}
 				return
 			}
 			if err == nil || !containsOne(err.Error(), strings.Split(row.fails, "|")) {
@@ -241,13 +246,15 @@ func (c *client) accepted(name string) string {
 	if _, err := os.Stat(c.path(name)); err != nil {
 		c.key(name)
 	}
-	c.accept = append(c.accept, c.read(name+".pub"))
+	c.opener = c.read(name + ".pub")
+	c.accept = append(c.accept, c.opener)
 	return c.path(name)
 }
 
 // certify makes the certificate beside a key; the host trusts who signed it.
 func (c *client) certify(path string) {
 	c.t.Helper()
+	c.opener = c.read(filepath.Base(path) + ".pub")
 	c.keygen("-s", c.authority(), "-I", "owner", "-n", "root,ops", "-V", "+10m", path+".pub")
 }
 

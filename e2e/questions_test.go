@@ -31,13 +31,14 @@ func TestInterruptedQuestions(t *testing.T) {
 		args     []string
 		pinned   bool
 		end      func(p *sitter)
+		typed    string // after that, before the program has ended
 	}{
-		"a new host's key":                {"Is it this one?", []string{"host", "add", "box"}, false, (*sitter).interrupt},
-		"a login password":                {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*sitter).interrupt},
-		"a login password, and typing on": {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*sitter).interruptAndTypeOn},
-		"a passphrase":                    {"Passphrase of ", []string{"plan", "--first-user", "root"}, true, (*sitter).interrupt},
-		"the end of a case":               {"[yes/no]", []string{"case", "close", "--why", "tired"}, true, (*sitter).interrupt},
-		"a password, killed":              {"Password of root on box", []string{"plan", "--ask-password"}, true, (*sitter).terminate},
+		"a new host's key":                {"Is it this one?", []string{"host", "add", "box"}, false, (*sitter).interrupt, ""},
+		"a login password":                {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*sitter).interrupt, ""},
+		"a login password, and typing on": {"Password of root on box", []string{"host", "add", "box", "--ask-password"}, true, (*sitter).interruptAndTypeOn, "hunter2\n"},
+		"a passphrase":                    {"Passphrase of ", []string{"plan", "--first-user", "root"}, true, (*sitter).interrupt, ""},
+		"the end of a case":               {"[yes/no]", []string{"case", "close", "--why", "tired"}, true, (*sitter).interrupt, ""},
+		"a password, killed":              {"Password of root on box", []string{"plan", "--ask-password"}, true, (*sitter).terminate, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := s.owner(t, q.pinned)
@@ -54,7 +55,9 @@ func TestInterruptedQuestions(t *testing.T) {
 				t.Errorf("asked again:\n%s", p.seen())
 			}
 			p.types("for the shell\n")
-			p.hears("for the shell\n")
+			if before := p.hears("for the shell\n"); before != q.typed {
+				t.Errorf("whoever reads the terminal next gets %q before that, not %q", before, q.typed)
+			}
 		})
 	}
 }
@@ -189,16 +192,16 @@ func (p *sitter) types(text string) {
 }
 
 // hears reads the terminal as the shell does once the program has ended, to which
-// also goes what was typed before that.
-func (p *sitter) hears(want string) {
+// also goes what was typed before that and is returned.
+func (p *sitter) hears(want string) (before string) {
 	p.t.Helper()
-	for line := make([]byte, 80); ; {
-		n, err := p.screen.Read(line)
+	for line := make([]byte, 80); ; before += string(line) {
+		n, err := p.screen.Read(line[:80])
 		if err != nil || n == 0 {
 			p.t.Fatalf("nobody can read what is typed: %v", err)
 		}
-		if string(line[:n]) == want {
-			return
+		if line = line[:n]; string(line) == want {
+			return before
 		}
 	}
 }
