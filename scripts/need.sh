@@ -40,7 +40,7 @@ missing() {
 }
 
 # Packages that only the tests want, beside those whose programs count.
-test_packages='gcc libc6-dev libxml2-utils nftables openssh-client'
+test_packages='gcc libc6-dev libxml2-utils nftables openssh-client openssh-tests sudo'
 
 install_packages() {
     tests=$1
