@@ -58,7 +58,7 @@ type banner struct {
 
 // banners are the programs that can be told, each with the place that its manual
 // names.
-var banners = []banner{fail2ban, sshguard, crowdsec, portsentry}
+var banners = []banner{fail2ban, sshguard, crowdsec, portsentry, psad}
 
 func bannerOf(name string) (banner, bool) {
 	i := slices.IndexFunc(banners, func(b banner) bool { return b.name == name })

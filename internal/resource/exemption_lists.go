@@ -11,7 +11,7 @@ import (
 var sshguard = banner{
 	name: "sshguard", config: "/etc/sshguard/sshguard.conf", units: []string{"sshguard.service"}, verb: "restart",
 	files: func(_ context.Context, sys *System, networks []string) ([]File, error) {
-		return listWith(sys, sshguardList(sys), networks)
+		return listWith(sys, sshguardList(sys), networks, plainList)
 	},
 }
 
@@ -33,13 +33,22 @@ var portsentry = banner{
 	name: "portsentry", config: "/etc/portsentry/portsentry.conf", verb: "restart",
 	units: []string{"portsentry.service", "portsentry@tcp.service", "portsentry@udp.service", "portsentry@stcp.service", "portsentry@sudp.service", "portsentry@atcp.service", "portsentry@audp.service"},
 	files: func(_ context.Context, sys *System, networks []string) ([]File, error) {
-		return listWith(sys, "/etc/portsentry/portsentry.ignore.static", networks)
+		return listWith(sys, "/etc/portsentry/portsentry.ignore.static", networks, plainList)
 	},
 }
 
-// listWith is a file of one network a line, with those added that nothing in it
-// covers. The owner's lines stay.
-func listWith(sys *System, path string, networks []string) ([]File, error) {
+// listForm is how a program's list says that a network is exempt.
+type listForm struct {
+	exempt func(text string) []netip.Prefix // what a list exempts
+	end    string                           // of a line, after the network
+}
+
+// plainList has a network a line.
+var plainList = listForm{exempt: networksIn}
+
+// listWith is a list with those networks added that nothing in it covers. The
+// owner's lines stay.
+func listWith(sys *System, path string, networks []string, form listForm) ([]File, error) {
 	content, _, err := sys.read(path)
 	if err != nil {
 		return nil, err
@@ -52,11 +61,11 @@ func listWith(sys *System, path string, networks []string) ([]File, error) {
 	if found {
 		f.Mode = uint32(mode.mode.Perm())
 	}
-	have := networksIn(string(content))
+	have := form.exempt(string(content))
 	var missing []string
 	for _, network := range networks {
 		if !covered(network, have) {
-			missing = append(missing, network)
+			missing = append(missing, network+form.end)
 		}
 	}
 	if len(missing) > 0 {

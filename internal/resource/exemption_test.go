@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,10 +36,32 @@ func TestAddingToAList(t *testing.T) {
 	} {
 		b := scratchBench(t)
 		has("/list", c.before, 0o640)(t, b)
-		files, err := listWith(b.sys, "/list", []string{"10.0.0.0/24", "192.0.2.7/32"})
+		files, err := listWith(b.sys, "/list", []string{"10.0.0.0/24", "192.0.2.7/32"}, plainList)
 		ok(t, err)
 		if d := cmp.Diff(c.after, string(files[0].Content)); d != "" || files[0].Mode != 0o640 {
 			t.Errorf("%s: mode %o (-want +got):\n%s", c.name, files[0].Mode, d)
+		}
+	}
+}
+
+// Of psad's list only what has the danger level 0 for all protocols is ignored.
+func TestWhatPsadIgnores(t *testing.T) {
+	for text, want := range map[string]string{
+		"10.0.0.0/24 0;\n":                      "10.0.0.0/24",
+		"  192.0.2.7\t0 ;  # this machine\n":    "192.0.2.7/32",
+		"fd83::/64 0;\n":                        "fd83::/64",
+		"#10.0.0.0/24 0;\n":                     "",
+		"10.0.0.0/24 5;\n":                      "",
+		"10.0.0.0/24 0\n":                       "",
+		"10.0.0.0/24 0 tcp/1-1024;\n":           "",
+		"example.org 0;\n10.0.0.0/255.0.0.0 0;": "",
+	} {
+		var got []string
+		for _, p := range psadIgnores(text) {
+			got = append(got, p.String())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %q", text, got)
 		}
 	}
 }

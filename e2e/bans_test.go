@@ -1,0 +1,93 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"cairn/internal/host"
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// banning sets up two programs that ban addresses as owners do. CrowdSec asks nobody
+// on the Internet here and bans in a home's networks too, which its default spares.
+// psad bans at all, on what the owner's own rule has logged.
+const banning = `set -e; export DEBIAN_FRONTEND=noninteractive
+	install -d /etc/crowdsec; echo 'url: http://127.0.0.1:9/' >/etc/crowdsec/online_api_credentials.yaml
+	apt-get -q update; apt-get -q -y install --no-install-recommends crowdsec psad ulogd2 iptables msmtp-mta bsd-mailx
+	rm /etc/crowdsec/parsers/s02-enrich/whitelists.yaml; systemctl restart crowdsec
+	iptables -t raw -A PREROUTING -p tcp --syn -j NFLOG
+	set_psad() { sed -i "s|^$1 .*|$1 $2;|" /etc/psad/psad.conf; }
+	set_psad ENABLE_AUTO_IDS Y; set_psad AUTO_IDS_DANGER_LEVEL 2
+	set_psad IPT_SYSLOG_FILE /var/log/ulog/syslogemu.log; set_psad AUTO_DETECT_JOURNALCTL N
+	set_psad ENABLE_DNS_LOOKUPS N; set_psad ENABLE_WHOIS_LOOKUPS N
+	systemctl restart ulogd2 psad`
+
+// attack is what a look may seem to be: logins of nobody, then a scan of ports.
+const attack = `for n in 1 2 3 4 5 6; do ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o ConnectTimeout=3 stranger$n@ADDRESS true 2>/dev/null; done
+	for port in $(seq 1000 1060); do timeout 2 bash -c "exec 3<>/dev/tcp/ADDRESS/$port" 2>/dev/null & done; wait; true`
+
+// bansOf shows whom each of the two bans.
+var bansOf = map[string]string{
+	"crowdsec": "cscli decisions list -o raw",
+	"psad":     "cat /var/log/psad/auto_blocked_iptables 2>/dev/null; iptables -n -L PSAD_BLOCK_INPUT 2>/dev/null; true",
+}
+
+// TestNobodyIsBannedWhoLooks: two machines do the same, and both are banned. Once one
+// of them is exempt, its ban is lifted and it is not banned again, while the other is.
+func TestNobodyIsBannedWhoLooks(t *testing.T) {
+	b := newBed(t, "banning", "visitor", "outsider")
+	b.run("banning", banning)
+	bans := func(program, who string) bool {
+		return strings.Contains(b.run("banning", bansOf[program]), b.host(who).Address.String())
+	}
+	attacked := func() {
+		for _, who := range []string{"visitor", "outsider"} {
+			b.run(who, strings.ReplaceAll(attack, "ADDRESS", b.host("banning").Address.String()))
+		}
+	}
+
+	attacked()
+	for program := range bansOf {
+		eventually(t, time.Minute, program+" bans both", func() bool { return bans(program, "visitor") && bans(program, "outsider") })
+	}
+	b.exempt("banning", "visitor")
+	for program := range bansOf {
+		if bans(program, "visitor") {
+			t.Errorf("%s still bans who is exempt", program)
+		}
+	}
+	// The outsider's bans are lifted, so that the next ones are new: psad lifts all
+	// when it starts.
+	b.run("banning", "cscli decisions delete --all")
+	attacked()
+	for program := range bansOf {
+		eventually(t, time.Minute, program+" bans the outsider again", func() bool { return bans(program, "outsider") })
+		if bans(program, "visitor") {
+			t.Errorf("%s bans who is exempt", program)
+		}
+	}
+}
+
+// exempt has the programs on a host never ban another.
+func (b *bed) exempt(name, from string) {
+	b.t.Helper()
+	session, err := b.connector().Connect(b.t.Context(), b.host(name), host.Login{User: "root"})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = session.Close() }()
+	run := newRun(session)
+	for program := range bansOf {
+		exemption := resource.Exemption{Program: program, Networks: []string{b.host(from).Address.String() + "/32"}}
+		spec, err := resource.Encode(exemption)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		run.Steps = append(run.Steps, wire.Step{ID: "exemption " + program, Resource: spec})
+	}
+	if err := carryOut(b.t.Context(), b.engine(), session, run); err != nil {
+		b.t.Fatal(err)
+	}
+}
