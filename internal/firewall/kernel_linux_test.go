@@ -41,6 +41,7 @@ var (
 )
 
 const setUp = `set -e
+put() { for setting; do echo "${setting#*=}" >"/proc/sys/net/${setting%=*}"; done; }
 ip link set lo up
 ip link add lxdbr0 address 02:00:00:00:00:02 type bridge; ip link set p0 master lxdbr0
 ip link add mynet address 02:00:00:00:00:03 type bridge; ip link set p1 master mynet
@@ -49,24 +50,24 @@ ip link add veth0 address 02:00:00:00:00:05 type veth peer name veth0p
 ip link set out0 address 02:00:00:00:00:01; ip link set wg0 address 02:00:00:00:00:06; ip link set eth9 address 02:00:00:00:00:07
 n=0
 for link in out0 lxdbr0 mynet vmbr0 veth0 wg0 eth9; do
-	sysctl -qw net.ipv6.conf.$link.accept_dad=0 net.ipv4.conf.$link.rp_filter=0
+	put ipv6/conf/$link/accept_dad=0 ipv4/conf/$link/rp_filter=0
 	[ $n = 0 ] || ip address add 10.$n.0.1/24 dev $link
 	[ $n = 0 ] || ip address add fd0$n::1/64 dev $link nodad
 	n=$((n + 1))
 done
 ip address add 192.168.1.2/24 dev out0; ip address add fd83::2/64 dev out0 nodad
 for link in p0 p1 p2 veth0p out0 lxdbr0 mynet vmbr0 veth0 wg0 eth9; do ip link set $link up; done
-sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.lo.accept_local=1 net.ipv4.conf.all.accept_local=1
-sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0 2>/dev/null || true # bridges only pass on what is sent to them
+put ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 ipv4/conf/all/rp_filter=0 ipv4/conf/lo/accept_local=1 ipv4/conf/all/accept_local=1
+[ ! -e /proc/sys/net/bridge ] || put bridge/bridge-nf-call-iptables=0 bridge/bridge-nf-call-ip6tables=0 # bridges only pass on what is sent to them
 ip route add default via 192.168.1.1 dev out0; ip -6 route add default via fd83::1 dev out0
 `
 
 // newKernel makes the namespace. Its goroutine keeps its thread until it ends.
 func newKernel(t *testing.T) *kernel {
 	t.Helper()
-	for _, program := range []string{"nft", "ip", "sysctl"} {
+	for _, program := range []string{"nft", "ip"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Fatalf("%s is missing: apt-get install nftables iproute2 procps", program)
+			t.Fatalf("%s is missing: apt-get install nftables iproute2", program)
 		}
 	}
 	runtime.LockOSThread()
