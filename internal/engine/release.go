@@ -31,7 +31,11 @@ func (e *Engine) Release(ctx context.Context, h lab.Host, consent func(*ReleaseR
 	defer done()
 	f := e.connectAll(ctx, []lab.Host{h})
 	defer f.close()
-	if err := e.finishRuns(ctx, f); err != nil {
+	left := newLeftOut()
+	if err := e.finishRuns(ctx, f, left); err != nil {
+		return nil, err
+	}
+	if err := left.err([]lab.Host{h}); err != nil {
 		return nil, err
 	}
 	session, err := f.session(ctx, h)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
 
 	"cairn/internal/host"
 	"cairn/internal/journal"
@@ -15,10 +14,9 @@ import (
 // finishRuns brings to an end what an earlier controller began on the hosts: it
 // attaches to it, writes down what the journal lacks, and answers its guards.
 // That such a run failed or was rolled back is no failure of this command, which
-// plans anew. Hosts are dealt with at the same time.
-func (e *Engine) finishRuns(ctx context.Context, f *fleet) error {
-	var mu sync.Mutex
-	var failures []error
+// plans anew. Hosts are dealt with at the same time, and one where this cannot be
+// done is left out.
+func (e *Engine) finishRuns(ctx context.Context, f *fleet, left *leftOut) error {
 	sessions := map[string]*host.Session{}
 	var hosts []lab.Host
 	for _, session := range f.sessions() {
@@ -27,12 +25,10 @@ func (e *Engine) finishRuns(ctx context.Context, f *fleet) error {
 	}
 	f.each(hosts, func(h lab.Host) {
 		if err := e.finishRunsOf(ctx, f, sessions[h.Name]); err != nil {
-			mu.Lock()
-			defer mu.Unlock()
-			failures = append(failures, err)
+			left.out(h.Name, err)
 		}
 	})
-	return together(failures)
+	return ctx.Err()
 }
 
 // finishRunsOf finishes those that a host knew when the session began.

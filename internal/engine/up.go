@@ -73,7 +73,8 @@ func ValidUntil(r *roadmap.Roadmap, stage string) error {
 }
 
 func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpReport) error {
-	if err := e.finishRuns(ctx, f); err != nil {
+	left := newLeftOut()
+	if err := e.finishRuns(ctx, f, left); err != nil {
 		return err
 	}
 	if err := e.outdate(ctx); err != nil {
@@ -87,13 +88,14 @@ func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpRepo
 	if err := bound(o.Bound, plan); err != nil {
 		return err
 	}
-	if err := plan.Unreachable(); err != nil {
-		return err
+	left.unreachable(plan)
+	if left.all(e.targets()) {
+		return left.err(e.targets())
 	}
 	if report.Consent, err = consent(o, plan); err != nil || !report.Consent {
 		return err
 	}
-	w := &walk{engine: e, fleet: f, plan: plan, report: report, until: o.Until, done: map[string]bool{}}
+	w := &walk{engine: e, fleet: f, plan: plan, report: report, until: o.Until, done: map[string]bool{}, left: left}
 	return w.run(ctx)
 }
 
@@ -121,6 +123,7 @@ type walk struct {
 	report *UpReport
 	until  string
 	done   map[string]bool // tasks this walk has dealt with
+	left   *leftOut
 	rounds int
 }
 
@@ -134,7 +137,7 @@ func (w *walk) run(ctx context.Context) error {
 	}
 	for {
 		tasks := w.due()
-		if len(tasks) == 0 {
+		if len(tasks) == 0 || w.left.all(w.engine.targets()) {
 			return w.verdict()
 		}
 		if err := w.round(ctx, tasks); err != nil {
@@ -143,8 +146,9 @@ func (w *walk) run(ctx context.Context) error {
 	}
 }
 
-// due are the tasks to deal with now: those that the case has open, and done ones
-// from which a host has drifted.
+// due are the tasks to deal with now: those that the case has open, done ones from
+// which a host has drifted, and those that only a host which is left out keeps
+// closed.
 func (w *walk) due() []roadmap.Task {
 	var due []roadmap.Task
 	for _, stage := range w.engine.roadmap.Stages {
@@ -162,7 +166,7 @@ func (w *walk) due() []roadmap.Task {
 
 func (w *walk) isDue(t roadmap.Task) bool {
 	c := w.engine.theCase
-	return c.open(t.ID) || c.completed(t.ID) && (w.changes(t.ID) || !w.engine.counts(t))
+	return c.open(t.ID) || c.completed(t.ID) && (w.changes(t.ID) || !w.engine.counts(t)) || w.openWithoutTheRest(t)
 }
 
 func (w *walk) changes(task string) bool {
@@ -199,6 +203,9 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	if err := w.engine.outdate(ctx); err != nil {
 		return err
 	}
+	if w.left.all(w.engine.targets()) {
+		return nil
+	}
 	if changed {
 		w.report.Applied = append(w.report.Applied, ids...)
 	}
@@ -214,21 +221,18 @@ func (w *walk) replan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := plan.Unreachable(); err != nil {
-		return err
-	}
+	w.left.unreachable(plan)
 	w.plan = plan
 	return nil
 }
 
-// apply has each host do its part, and returns the failures, the first one first,
-// only after all hosts have ended.
+// apply has each host do its part. One on which it fails is left out from then on,
+// and hinders no other.
 func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err error) {
 	epoch := w.epoch()
 	id := fmt.Sprintf("%s-%d", w.engine.command, w.rounds)
 	var mu sync.Mutex
-	var failures []error
-	w.fleet.each(w.engine.targets(), func(h lab.Host) {
+	w.fleet.each(w.left.others(w.engine.targets()), func(h lab.Host) {
 		plan, _ := w.plan.of(h.Name)
 		run, any := w.engine.runFor(id, epoch, plan, h, tasks)
 		if !any {
@@ -239,10 +243,10 @@ func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err err
 		defer mu.Unlock()
 		changed = true
 		if err != nil {
-			failures = append(failures, err)
+			w.left.out(h.Name, err)
 		}
 	})
-	return changed, together(failures)
+	return changed, ctx.Err()
 }
 
 func (w *walk) applyOn(ctx context.Context, h lab.Host, run wire.Run) error {
@@ -285,6 +289,9 @@ func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool) er
 			looks = append(looks, w.engine.missing(c, changed)...)
 		}
 	}
+	// What was proven of a host that is left out stays as it was, or is outdated by
+	// what was changed there.
+	looks = slices.DeleteFunc(looks, func(l resolve.Look) bool { return w.left.is(l.Host) })
 	if _, err := w.engine.look(ctx, w.fleet, looks); err != nil {
 		return err
 	}
@@ -303,8 +310,8 @@ func (e *Engine) missing(c roadmap.Checkpoint, all bool) []resolve.Look {
 	})
 }
 
-// verdict is an error when a checkpoint of a task that was dealt with does not
-// count.
+// verdict is an error when a host was left out, or a checkpoint of a task that was
+// dealt with does not count.
 func (w *walk) verdict() error {
 	for _, stage := range w.engine.roadmap.Stages {
 		for _, t := range stage.Tasks {
@@ -315,6 +322,9 @@ func (w *walk) verdict() error {
 	}
 	slices.Sort(w.report.Unproven)
 	w.report.Unproven = slices.Compact(w.report.Unproven)
+	if err := w.left.err(w.engine.targets()); err != nil {
+		return err
+	}
 	return unproven(w.report.Unproven)
 }
 

@@ -30,7 +30,7 @@ func TestConformanceOnARealHost(t *testing.T) {
 	host := throwAwayHost(t)
 	// Names that nobody knows are asked for many times: a machine whose resolver
 	// stays silent is not waited for long (resolv.conf(5)).
-	const settle = "cat >/conform && chmod 755 /conform && echo options timeout:1 attempts:1 >>/etc/resolv.conf"
+	const settle = "cat >/conform && chmod 755 /conform && echo options timeout:1 attempts:3 >>/etc/resolv.conf"
 	if _, stderr, err := host.Exec(t.Context(), "box", []string{"sh", "-c", settle}, program); err != nil {
 		t.Fatalf("%v: %s", err, stderr)
 	}

@@ -195,13 +195,24 @@ func (t NftTable) Capture(ctx context.Context, sys *System) (Undo, error) {
 		return Undo{}, err
 	}
 	if unit.Exit != 0 {
-		// A pattern, because that no such unit is loaded is no failure then.
-		undo.Commands = append(undo.Commands, Command{Argv: []string{"systemctl", "--no-block", "stop", t.Name + "-firewall.servic[e]"}})
+		// A pattern: a unit that is not loaded is not an error then.
+		undo.Commands = append(undo.Commands, Command{Argv: []string{"sh", "-c", stopCleanly, t.Name + "-firewall.servic[e]"}})
 	}
 	state, err := sys.captureState(ctx, "nft", "--stateless", "list", "table", t.Family, t.Name)
 	undo.States = []State{state}
 	return undo, err
 }
+
+// stopCleanly stops the units of a pattern and leaves none of them failed, which one
+// is that was stopped while it started. While the host starts, the stop may have to
+// wait for what waits for this.
+const stopCleanly = `systemctl --no-block stop "$0" || exit
+n=0
+while [ $n -lt 50 ] && [ -n "$(systemctl list-jobs --no-legend -- "$0")" ]; do
+	sleep 0.1
+	n=$((n + 1))
+done
+exec systemctl reset-failed "$0"`
 
 // Persist implements [Guardable]. What is on trial goes last: whoever watches over
 // the table has the same rules from one file or from the other.
