@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -154,6 +155,11 @@ func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, v
 	target := probe.Target{Lab: e.lab, Host: h, Owner: owner, HostKey: pinned}
 	for _, signer := range offer.Signers(ctx) {
 		target.OwnerKeys = append(target.OwnerKeys, signer.PublicKey())
+	}
+	for _, line := range e.lab.SSH.FurtherKeys {
+		if key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err == nil && !bytes.Equal(key.Marshal(), owner.PublicKey().Marshal()) {
+			target.FurtherKeys = append(target.FurtherKeys, key)
+		}
 	}
 	if inside == nil {
 		return target, nil

@@ -1,6 +1,14 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/resource"
+)
 
 // keyNotes say which key opens the host once it is set up, where something on the
 // host is to be changed: it is the owner's way in from then on.
@@ -26,5 +34,21 @@ func keyNotes(n noted) []Note {
 	case !n.key.Offered:
 		note.Fix = "Your ssh does not offer this key by itself: name it as IdentityFile in ~/.ssh/config"
 	}
-	return []Note{note}
+	return append([]Note{note}, furtherKeyNotes(n)...)
+}
+
+// furtherKeyNotes say which other keys open the same account, where they are put
+// there.
+func furtherKeyNotes(n noted) []Note {
+	step, changes := n.changing("authorized-key ")
+	if !changes || !slices.ContainsFunc(step.Diff.Changes, func(c resource.Change) bool { return c.Property == resource.FurtherKey }) {
+		return nil
+	}
+	var names []string
+	for _, line := range n.lab.SSH.FurtherKeys {
+		if key, comment, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err == nil {
+			names = append(names, strings.TrimSpace(ssh.FingerprintSHA256(key)+" "+comment))
+		}
+	}
+	return []Note{{Kind: NoteKey, Text: "So do the keys of your other devices: " + strings.Join(names, ", ") + " (ssh.further-keys)."}}
 }

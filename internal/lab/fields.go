@@ -48,6 +48,8 @@ func sshShape() *shape {
 	return keyed(
 		key{name: "key", fallback: "the key that opened the host, of those that your `ssh` offers", shape: words(keyForm),
 			doc: "Your private key, or the public one of a key that the SSH agent holds. Its public half is put on the hosts; the key itself stays where it is."},
+		key{name: "further-keys", fallback: "none", shape: listOf(words(furtherKeyForm)),
+			doc: "Public keys of your other devices, such as a phone or a second laptop: each as its line, or as the path of its file. They are put on the hosts beside yours and open the same account."},
 		key{name: "forwarding", fallback: code(string(defaultForwarding)), shape: words(forwardings),
 			doc: "Which TCP connections may lead through the hosts over SSH. `local`: those that begin at your machine, which VS Code Remote and `ProxyJump` need. `all`: also those back to it (`ssh -R`)."},
 	)

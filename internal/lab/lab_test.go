@@ -143,7 +143,7 @@ func TestEverythingIsRead(t *testing.T) {
 	chosen := defaultChoices()
 	chosen["container-platform"], chosen["backup"] = "k3s", "velero"
 	want := &Lab{
-		Name: "home", Domain: "lab.home.arpa", Timezone: "Europe/Berlin", Workflow: Waterfall, SSH: SSH{Key: "~/.ssh/lab", Forwarding: ForwardLocal},
+		Name: "home", Domain: "lab.home.arpa", Timezone: "Europe/Berlin", Workflow: Waterfall, SSH: SSH{Key: "~/.ssh/lab", FurtherKeys: []string{phoneKey}, Forwarding: ForwardLocal},
 		Network: Network{
 			CIDR: prefix("192.168.1.0/24"), CIDR6: prefix("fd12:3456:789a:1::/64"), Gateway: addr("192.168.1.1"),
 			DNS:   []netip.Addr{addr("192.168.1.1"), addr("fd12:3456:789a:1::1")},

@@ -29,6 +29,7 @@ func (r *rules) check() document.Faults {
 	r.services()
 	r.waivers()
 	r.sshKey()
+	r.furtherKeys()
 	r.later()
 	return r.faults
 }

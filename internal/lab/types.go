@@ -73,6 +73,9 @@ type SSH struct {
 	// that the SSH agent holds, absolute or beginning with "~/". Empty means what
 	// the owner's ssh(1) offers to a host.
 	Key string
+	// FurtherKeys are the public keys of the owner's other devices, as plain lines of
+	// authorized_keys, each key once.
+	FurtherKeys []string
 	// Forwarding is what hosts forward over SSH, unless one says otherwise.
 	Forwarding Forwarding
 }

@@ -180,7 +180,8 @@ func TestMatchesThatOpenAreNamed(t *testing.T) {
 }
 
 // TestOtherKeysOfTheOwnersAccount: a key that the owner does not log in with, and
-// an authority, are named with their lines.
+// an authority, are named with their lines, a key with what to write into the lab
+// file; once it is declared there it is proven.
 func TestOtherKeysOfTheOwnersAccount(t *testing.T) {
 	other, otherKey := newKey(t)
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(otherKey)))
@@ -189,11 +190,54 @@ func TestOtherKeysOfTheOwnersAccount(t *testing.T) {
 		"# nothing\n\n":   "",
 		line + " phone\n": "~ops/.ssh/authorized_keys:2 lets in the key " + ssh.FingerprintSHA256(other.signer.PublicKey()) + " phone",
 		"\ncert-authority,principals=\"a b\" " + line + "\n": "authorized_keys:3 lets in whoever has a certificate of SHA256:",
-		"command=\"/bin/true\" " + line + " backup\n":        "authorized_keys:2 lets in the key SHA256:",
+		"command=\"/bin/true\" " + line + " ]: \x1b[1m\n":    "authorized_keys:2 lets in the key SHA256:",
 	} {
-		got := sshOtherUserRefused(t.Context(), loopback{}, hostWith(t, "", added))
+		target := hostWith(t, "", added)
+		got := sshOtherUserRefused(t.Context(), loopback{}, target)
 		if want == "" && got.Outcome != evidence.Proven || want != "" && (got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, want)) {
 			t.Errorf("%q: %s, %q; want %q", added, got.Outcome, got.Reason, want)
+		}
+		if !strings.Contains(want, "the key") {
+			continue
+		}
+		target.FurtherKeys = declaredBy(t, got.Remedy)
+		if got := sshOtherUserRefused(t.Context(), loopback{}, target); got.Outcome != evidence.Proven {
+			t.Errorf("%q, declared as %q: %s, %q", added, got.Remedy, got.Outcome, got.Reason)
+		}
+	}
+}
+
+// declaredBy reads the lab file that a remedy asks for.
+func declaredBy(t *testing.T, remedy string) []ssh.PublicKey {
+	t.Helper()
+	_, rest, _ := strings.Cut(remedy, "`")
+	line, _, _ := strings.Cut(rest, "`")
+	l, err := lab.Parse("lab.yaml", []byte("lab: home\nnetwork: {cidr: 192.168.1.0/24, admin: [192.168.1.0/24]}\nhosts: {atlas: {address: 192.168.1.10}}\n"+line+"\n"))
+	if err != nil {
+		t.Fatalf("%s: %v", remedy, err)
+	}
+	var keys []ssh.PublicKey
+	for _, line := range l.SSH.FurtherKeys {
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// TestDeclaredKeysThatAreNotThere: what the lab declares and the host has not, or
+// has as an authority for certificates only, is not proven.
+func TestDeclaredKeysThatAreNotThere(t *testing.T) {
+	_, phone := newKey(t)
+	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(phone)))
+	for _, added := range []string{"", "# " + line + "\n", "cert-authority " + line + "\n"} {
+		target := hostWith(t, "", added)
+		target.FurtherKeys = []ssh.PublicKey{phone}
+		got := sshOtherUserRefused(t.Context(), loopback{}, target)
+		if want := "the key " + ssh.FingerprintSHA256(phone) + " of ssh.further-keys is not in ~ops/.ssh/authorized_keys"; got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, want) {
+			t.Errorf("%q: %s, %q", added, got.Outcome, got.Reason)
 		}
 	}
 }

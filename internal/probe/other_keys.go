@@ -12,38 +12,79 @@ import (
 	"cairn/internal/wire"
 )
 
-// otherKeys names the lines of the owner's authorized_keys that let in somebody
-// else than the owner: keys that the owner does not log in with, and authorities
-// for certificates (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
-func otherKeys(ctx context.Context, target Target) ([]string, *Finding) {
+// keysOfOwner are the keys that open the owner's account besides those that the
+// owner logs in with (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
+type keysOfOwner struct {
+	others   []string // lines that let in somebody who is not declared, with whom
+	remedies []string // for each, where a key can be declared
+	declared []string // keys of ssh.further-keys that are there
+	missing  []string // and that are not
+}
+
+// otherKeys reads the owner's authorized_keys.
+func otherKeys(ctx context.Context, target Target) (keysOfOwner, *Finding) {
 	reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "authorized-keys", Args: []string{target.Host.User}})
 	if err != nil || reply.Failure != nil || reply.Exit != 0 {
 		f := blind("the keys of " + target.Host.User + " cannot be read: " + readError(err, reply))
-		return nil, &f
+		return keysOfOwner{}, &f
 	}
-	var others []string
+	var keys keysOfOwner
+	there := map[string]bool{}
 	for line := range strings.Lines(string(reply.Output)) {
 		number, text, _ := strings.Cut(line, ":")
-		if what := otherKey(text, target.OwnerKeys); what != "" {
-			others = append(others, fmt.Sprintf("~%s/.ssh/authorized_keys:%s lets in %s", target.Host.User, number, what))
+		key, comment, options, _, err := ssh.ParseAuthorizedKey([]byte(text))
+		if err != nil {
+			continue // a line that sshd would not understand lets nobody in
+		}
+		name := strings.TrimSpace(ssh.FingerprintSHA256(key) + " " + comment)
+		place := fmt.Sprintf("~%s/.ssh/authorized_keys:%s lets in ", target.Host.User, number)
+		switch {
+		case slices.ContainsFunc(options, func(option string) bool { return strings.EqualFold(option, "cert-authority") }):
+			keys.others = append(keys.others, place+"whoever has a certificate of "+name)
+		case isAmong(key, target.FurtherKeys):
+			there[string(key.Marshal())] = true
+		case !isAmong(key, target.OwnerKeys):
+			keys.others = append(keys.others, place+"the key "+name)
+			keys.remedies = append(keys.remedies, declare(key, comment))
 		}
 	}
-	return others, nil
+	for _, key := range target.FurtherKeys {
+		name := ssh.FingerprintSHA256(key)
+		if there[string(key.Marshal())] {
+			keys.declared = append(keys.declared, name)
+		} else {
+			keys.missing = append(keys.missing, name)
+		}
+	}
+	return keys, nil
 }
 
-// otherKey is whom a line lets in besides the owner; empty for nobody. A line that
-// sshd would not understand lets nobody in.
-func otherKey(line string, owner []ssh.PublicKey) string {
-	key, comment, options, _, err := ssh.ParseAuthorizedKey([]byte(line))
-	if err != nil {
+func isAmong(key ssh.PublicKey, keys []ssh.PublicKey) bool {
+	return slices.ContainsFunc(keys, func(k ssh.PublicKey) bool { return bytes.Equal(k.Marshal(), key.Marshal()) })
+}
+
+// declare is a key as the lab file declares it.
+func declare(key ssh.PublicKey, comment string) string {
+	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+	// Somebody else may have written the comment.
+	if comment = strings.Map(plainInComment, comment); comment != "" {
+		line += " " + comment
+	}
+	return line
+}
+
+// plainInComment leaves out what would mean something to YAML or to a terminal.
+func plainInComment(r rune) rune {
+	if r < ' ' || r > '~' || strings.ContainsRune("\"\\#:,[]{}", r) {
+		return -1
+	}
+	return r
+}
+
+// remedy says how to declare the keys that are the owner's, to paste.
+func (k keysOfOwner) remedy(user string) string {
+	if len(k.remedies) == 0 {
 		return ""
 	}
-	name := strings.TrimSpace(ssh.FingerprintSHA256(key) + " " + comment)
-	if slices.ContainsFunc(options, func(option string) bool { return strings.EqualFold(option, "cert-authority") }) {
-		return "whoever has a certificate of " + name
-	}
-	if slices.ContainsFunc(owner, func(own ssh.PublicKey) bool { return bytes.Equal(own.Marshal(), key.Marshal()) }) {
-		return ""
-	}
-	return "the key " + name
+	return fmt.Sprintf("if it is yours, declare it in lab.yaml: `ssh: {further-keys: [%s]}`; else take its line out of ~%s/.ssh/authorized_keys", strings.Join(k.remedies, ", "), user)
 }

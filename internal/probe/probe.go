@@ -59,6 +59,9 @@ type Target struct {
 	HostKey ssh.PublicKey
 	// OwnerKeys are all keys that the owner logs in with, Owner's among them.
 	OwnerKeys []ssh.PublicKey
+	// FurtherKeys are those of the owner's other devices, as the lab declares them,
+	// without the one that is set up.
+	FurtherKeys []ssh.PublicKey
 	// Expect is what the plan has put in force.
 	Expect Expectation
 	// Sources are the vantage's own addresses, as the target sees them.

@@ -112,14 +112,23 @@ func sshOtherUserRefused(ctx context.Context, _ Vantage, target Target) Finding 
 			wrong = append(wrong, member+" may log in too")
 		}
 	}
-	others, failure := otherKeys(ctx, target)
+	keys, failure := otherKeys(ctx, target)
 	if failure != nil {
 		return *failure
 	}
 	expected = append(expected, fields("other keys of "+target.Host.User, "none")...)
-	observed = append(observed, fields("other keys of "+target.Host.User, wordOr(strings.Join(others, "; "), "none"))...)
-	wrong = append(wrong, others...)
-	return judged(expected, observed, wrong...)
+	observed = append(observed, fields("other keys of "+target.Host.User, wordOr(strings.Join(keys.others, "; "), "none"))...)
+	if n := len(target.FurtherKeys); n > 0 {
+		expected = append(expected, fields("keys of ssh.further-keys", fmt.Sprintf("%d", n))...)
+		observed = append(observed, fields("keys of ssh.further-keys", wordOr(strings.Join(keys.declared, " "), "none"))...)
+	}
+	wrong = append(wrong, keys.others...)
+	for _, key := range keys.missing {
+		wrong = append(wrong, fmt.Sprintf("the key %s of ssh.further-keys is not in ~%s/.ssh/authorized_keys", key, target.Host.User))
+	}
+	finding := judged(expected, observed, wrong...)
+	finding.Remedy = keys.remedy(target.Host.User)
+	return finding
 }
 
 // membersIn reads the last field of a line of group(5).

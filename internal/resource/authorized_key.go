@@ -14,11 +14,15 @@ import (
 	"syscall"
 )
 
-// AuthorizedKey is a public key that may log in as a user. The user's other keys
-// stay as they are, line by line.
+// AuthorizedKey is a public key that may log in as a user, and further ones beside
+// it. The user's other keys stay as they are, line by line.
 type AuthorizedKey struct {
 	User string `cbor:"1,keyasint"`
 	Line string `cbor:"2,keyasint"` // of authorized_keys (sshd(8)): "ssh-ed25519 AAAA... comment"
+	// Further are such lines of other keys. One that is there with options before it
+	// is left so: a plain line beside it would let the key do more. They are no
+	// resources of their own, since each would find the file changed by the other.
+	Further []string `cbor:"3,keyasint,omitempty"`
 }
 
 // Kind implements [Resource].
@@ -32,14 +36,20 @@ func (k AuthorizedKey) Key() string {
 
 // Validate implements [Resource].
 func (k AuthorizedKey) Validate() error {
-	if strings.ContainsAny(k.Line, "\n\r\x00") || k.blob() == "" {
-		return fmt.Errorf("%q is not a line of authorized_keys", k.Line)
-	}
-	if kind := strings.Fields(k.Line)[0]; !slices.Contains(plainKeys, kind) || kindOf(k.blob()) != kind {
-		return fmt.Errorf("%q is no plain public key", k.Line)
+	for _, line := range k.lines() {
+		blob := blobOf(line)
+		if strings.ContainsAny(line, "\n\r\x00") || blob == "" {
+			return fmt.Errorf("%q is not a line of authorized_keys", line)
+		}
+		if kind := strings.Fields(line)[0]; !slices.Contains(plainKeys, kind) || kindOf(blob) != kind {
+			return fmt.Errorf("%q is no plain public key", line)
+		}
 	}
 	return validName("user", k.User)
 }
+
+// lines are those of all its keys.
+func (k AuthorizedKey) lines() []string { return append([]string{k.Line}, k.Further...) }
 
 // plainKeys are the kinds of keys that open a host by themselves (sshd(8),
 // AUTHORIZED_KEYS FILE FORMAT). A certificate's line opens nothing once it expired.
@@ -63,9 +73,11 @@ func kindOf(blob string) string {
 	return string(key[4 : 4+length])
 }
 
-// blob is the key itself, without options and comment.
-func (k AuthorizedKey) blob() string {
-	fields := strings.Fields(k.Line)
+func (k AuthorizedKey) blob() string { return blobOf(k.Line) }
+
+// blobOf is the key itself, without its comment.
+func blobOf(line string) string {
+	fields := strings.Fields(line)
 	if len(fields) < 2 || !strings.HasPrefix(fields[1], "AAAA") {
 		return ""
 	}
@@ -86,44 +98,67 @@ func (k AuthorizedKey) Check(_ context.Context, sys *System) (Diff, error) {
 		return Diff{}, err
 	}
 	if home == nil {
-		return compare(property{"key", absent, k.shown()}), nil
+		return compare(k.keys(nil)...), nil
 	}
 	defer func() { _ = home.Close() }()
 	content, err := readIn(home, keyFile)
 	if err != nil {
 		return Diff{}, err
 	}
-	has := absent
-	if k.in(content) {
-		has = k.shown()
-	}
 	owner := fmt.Sprintf("%d:%d", user.uid, user.gid)
-	return compare(
-		property{"key", has, k.shown()},
+	return compare(append(k.keys(content),
 		property{"mode of .ssh", looks(home, sshDir), "0700 " + owner},
 		property{"mode of authorized_keys", looks(home, keyFile), "0600 " + owner},
 		property{"other keys", summary(content), summary(content)},
-	), nil
+	)...), nil
 }
 
-// shown is the key's comment, or its beginning when it has none.
-func (k AuthorizedKey) shown() string {
-	fields := strings.Fields(k.Line)
+// FurtherKey is the property of each further key in a diff.
+const FurtherKey = "further key"
+
+// keys compares the keys with those of the content.
+func (k AuthorizedKey) keys(content []byte) []property {
+	var all []property
+	for i, line := range k.lines() {
+		name, has := "key", absent
+		if i > 0 {
+			name = FurtherKey
+		}
+		if k.in(content, line) {
+			has = shown(line)
+		}
+		all = append(all, property{name, has, shown(line)})
+	}
+	return all
+}
+
+// shown is a key's comment, or its end when it has none.
+func shown(line string) string {
+	fields := strings.Fields(line)
 	if len(fields) > 2 {
 		return fields[0] + " " + strings.Join(fields[2:], " ")
 	}
 	return fields[0] + " ..." + fields[1][max(0, len(fields[1])-12):]
 }
 
-// in reports whether the key stands in the content, without options before it
-// that would narrow what it may do.
-func (k AuthorizedKey) in(content []byte) bool {
+// in reports whether a key stands in the content. Before the owner's there may be
+// no options, which would narrow what it may do.
+func (k AuthorizedKey) in(content []byte, key string) bool {
+	blob := blobOf(key) + " "
 	for line := range strings.Lines(string(content)) {
-		if strings.HasPrefix(strings.TrimSpace(line)+" ", k.blob()+" ") {
+		line = strings.TrimSpace(line) + " "
+		if strings.HasPrefix(line, blob) || key != k.Line && narrowed(line, blob) {
 			return true
 		}
 	}
 	return false
+}
+
+// narrowed reports whether a line has the key with options before it, other than
+// the one that makes an authority for certificates of it.
+func narrowed(line, blob string) bool {
+	options, _, found := strings.Cut(line, " "+blob)
+	return found && !strings.HasPrefix(line, "#") && !strings.Contains(strings.ToLower(options), "cert-authority")
 }
 
 // open opens the user's home so that no link in it can lead out of it: what is in
@@ -202,15 +237,18 @@ func (k AuthorizedKey) Apply(_ context.Context, sys *System, _ Diff) error {
 	return sys.placeIn(home, user.home, keyFile).replace(k.added(content), attributes{0o600, user.uid, user.gid})
 }
 
-// added is the content with the key behind what is there.
+// added is the content with the keys that are missing behind what is there.
 func (k AuthorizedKey) added(content []byte) []byte {
-	if k.in(content) {
-		return content
+	for _, line := range k.lines() {
+		if k.in(content, line) {
+			continue
+		}
+		if len(content) > 0 && content[len(content)-1] != '\n' {
+			content = append(content, '\n')
+		}
+		content = append(content, line+"\n"...)
 	}
-	if len(content) > 0 && content[len(content)-1] != '\n' {
-		content = append(content, '\n')
-	}
-	return append(content, k.Line+"\n"...)
+	return content
 }
 
 // Verify implements [Resource]: ssh-keygen(1) reads the file as OpenSSH does.
@@ -228,12 +266,12 @@ func (k AuthorizedKey) Verify(ctx context.Context, sys *System) error {
 	if err != nil {
 		return err
 	}
-	want, errWant := fingerprints(ctx, sys, []byte(k.Line+"\n"))
+	want, errWant := fingerprints(ctx, sys, []byte(strings.Join(k.lines(), "\n")+"\n"))
 	have, errHave := fingerprints(ctx, sys, content)
 	if err := errors.Join(errWant, errHave); err != nil {
 		return err
 	}
-	if len(want) != 1 || !slices.Contains(have, want[0]) {
+	if len(want) != len(k.lines()) || !subset(want, have) {
 		return fmt.Errorf("OpenSSH does not find the key in the authorized_keys of %s", k.User)
 	}
 	return nil

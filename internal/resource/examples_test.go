@@ -23,6 +23,7 @@ const (
 	// usersCertificate is a key signed by an authority: no key by itself.
 	usersCertificate = "ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29tAAAAIDVQ3LEmBqtBZRSPKfMJLoPtegnlLkufkpA5lNx8jMPhAAAAIHZgywq/5SBsvJb/2t0Z/qwybIM42I8dYW6FpaU7Q3iVAAAAAAAAAAAAAAABAAAAAm1lAAAABwAAAANvcHMAAAAAAAAAAP//////////AAAAAAAAAIIAAAAVcGVybWl0LVgxMS1mb3J3YXJkaW5nAAAAAAAAABdwZXJtaXQtYWdlbnQtZm9yd2FyZGluZwAAAAAAAAAWcGVybWl0LXBvcnQtZm9yd2FyZGluZwAAAAAAAAAKcGVybWl0LXB0eQAAAAAAAAAOcGVybWl0LXVzZXItcmMAAAAAAAAAAAAAADMAAAALc3NoLWVkMjU1MTkAAAAgcjs1UcbaNrDmFChJNe+4iR97MqVzCscBLuKM2cC8P/gAAABTAAAAC3NzaC1lZDI1NTE5AAAAQOgMn4lsVg/56D1qr8c3cceUPehHj5+tk3zA8GVEJCZ6boAkLMGPN3iEdp74ZfOf3fAJwaCVrWW9hyTWOgfZ1wM= user@laptop"
 	strangersKey     = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUZ5qoWrSPVTrhSAyHnlYBPFHgLkVgHwkaoJxGnPbE+ somebody else"
+	devicesKey       = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGUKzs+TNNqrlMaqtu8yVK1gLewkb7yoI63lovl8QHTL a device"
 )
 
 // fresh begins with a tree in which there are only the accounts and what the
@@ -135,7 +136,7 @@ func fileExamples() []example {
 			change: hasDir("/srv/a/b", 0o700, 0, 0),
 			bad:    []Resource{Directory{Path: "b"}, Directory{Path: "/"}, Directory{Path: "/b", Mode: 0o20000}},
 		},
-		authorizedKeyExample(), authorizedKeyBesideOthers(), timezoneExample(), sysctlExample(),
+		authorizedKeyExample(), authorizedKeyBesideOthers(), furtherKeysExample(), timezoneExample(), sysctlExample(),
 	}
 }
 
@@ -166,6 +167,21 @@ func authorizedKeyBesideOthers() example {
 	e.name = "authorized key, beside others"
 	e.begin = fresh(hasDir("/home/ops", 0o700, 1000, 1001), hasDir("/home/ops/.ssh", 0o700, 1000, 1001), has(file, others, 0o600), chown(file, 1000, 1001))
 	e.tamper["other lines"] = has(file, others, 0o600)
+	return e
+}
+
+// furtherKeysExample has one that is there already, in a line that narrows it, and
+// stays so.
+func furtherKeysExample() example {
+	e := authorizedKeyExample()
+	const file = "/home/ops/.ssh/authorized_keys"
+	narrow := "# " + devicesKey + "\nrestrict,command=\"a b\" " + strangersKey + "\n"
+	e.name = "authorized key, with further ones"
+	e.desired = AuthorizedKey{User: "ops", Line: ownersKey, Further: []string{devicesKey, strangersKey}}
+	e.begin = fresh(hasDir("/home/ops", 0o700, 1000, 1001), hasDir("/home/ops/.ssh", 0o700, 1000, 1001), has(file, narrow, 0o600), chown(file, 1000, 1001))
+	e.tamper["further ones removed"] = has(file, ownersKey+"\n", 0o600)
+	e.tamper["one made an authority"] = has(file, ownersKey+"\n"+devicesKey+"\ncert-authority "+strangersKey+"\n", 0o600)
+	e.bad = append(e.bad, AuthorizedKey{User: "ops", Line: ownersKey, Further: []string{"no-pty " + devicesKey}})
 	return e
 }
 

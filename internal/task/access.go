@@ -17,9 +17,27 @@ func access(h Host) []resource.Resource {
 	return []resource.Resource{
 		resource.Group{Name: SSHGroup, System: true},
 		resource.User{Name: user, Home: "/home/" + user, Shell: "/bin/bash", Groups: []string{SSHGroup}},
-		resource.AuthorizedKey{User: user, Line: h.OwnerKey},
+		resource.AuthorizedKey{User: user, Line: h.OwnerKey, Further: furtherKeys(h)},
 		resource.Sudoers{Name: "cairn-" + user, Content: sudoersFor(user)},
 	}
+}
+
+// furtherKeys are the owner's other keys: the one that is set up may be declared
+// too.
+func furtherKeys(h Host) []string {
+	var others []string
+	for _, line := range h.Lab.SSH.FurtherKeys {
+		if !sameKey(line, h.OwnerKey) {
+			others = append(others, line)
+		}
+	}
+	return others
+}
+
+// sameKey compares the keys of two lines of authorized_keys without options.
+func sameKey(a, b string) bool {
+	one, other := strings.Fields(a), strings.Fields(b)
+	return len(one) > 1 && len(other) > 1 && slices.Equal(one[:2], other[:2])
 }
 
 // dropinName sorts before whatever the distribution or cloud-init leaves in

@@ -1,0 +1,107 @@
+package lab
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/crypto/ssh"
+
+	"cairn/internal/document"
+	"cairn/internal/problem"
+)
+
+// furtherKeyForm is a public key, as its file or as its line.
+var furtherKeyForm = &form{
+	name: "a public key", rule: "its line of authorized_keys without options, or the path of its file, which begins with / or ~/", example: "~/.ssh/phone.pub",
+	pattern: `^((/|~/).|(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) AAAA)`,
+	check: func(text string) *flaw {
+		switch {
+		case strings.ContainsFunc(text, unicode.IsControl):
+			return &flaw{message: "the key has an end of line or another control character in it"}
+		case isPath(text):
+			return nil
+		}
+		_, found := publicKey(text)
+		return found
+	},
+}
+
+func isPath(text string) bool { return strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~/") }
+
+// plainKeyType is of what opens a host by itself: a certificate's line does not.
+var plainKeyType = regexp.MustCompile(`^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)$`)
+
+// publicKey reads a public key and its comment, and gives them back as a line of
+// authorized_keys.
+func publicKey(text string) (line string, found *flaw) {
+	key, comment, options, rest, err := ssh.ParseAuthorizedKey([]byte(text))
+	switch {
+	case strings.Contains(text, "PRIVATE KEY"):
+		return "", &flaw{message: "this is a private key; its public half is what belongs on the hosts"}
+	case err != nil:
+		return "", &flaw{}
+	case len(options) > 0:
+		return "", &flaw{message: "options before a key are not for the lab file: write the key alone"}
+	case !plainKeyType.MatchString(key.Type()):
+		return "", &flaw{message: "a key of the kind " + key.Type() + " does not open a host by itself"}
+	case len(strings.TrimSpace(string(rest))) > 0:
+		return "", &flaw{message: "there is more than one key"}
+	}
+	return strings.TrimSpace(strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))) + " " + comment), nil
+}
+
+// furtherKeys reads the keys that the file declares, from their files where it
+// names those. Unlike your own key, which logging in asks for, a key that cannot be
+// read here could not be put on any host.
+func (r *rules) furtherKeys() {
+	seen := map[string]bool{}
+	for _, n := range r.root.get("ssh").get("further-keys").list() {
+		if !r.good(n) {
+			continue
+		}
+		line, found := r.furtherKey(textOf(n))
+		if found != nil {
+			r.fault(n.place, *furtherKeyForm.complete(*found, textOf(n)))
+			continue
+		}
+		if line == "" {
+			continue
+		}
+		words := strings.Fields(line)
+		if blob := words[0] + " " + words[1]; seen[blob] {
+			r.fault(n.place, flaw{code: problem.LabDuplicate, message: "this key is in the list twice"})
+		} else {
+			seen[blob] = true
+			r.lab.SSH.FurtherKeys = append(r.lab.SSH.FurtherKeys, line)
+		}
+	}
+}
+
+// furtherKey is the line of one key; empty where its file is not to be looked for.
+func (r *rules) furtherKey(text string) (string, *flaw) {
+	if !isPath(text) {
+		return publicKey(text)
+	}
+	path := text
+	if rest, inHome := strings.CutPrefix(path, "~/"); inHome {
+		if r.known.Home == "" {
+			return "", nil
+		}
+		path = filepath.Join(r.known.Home, rest)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", &flaw{message: "the public key " + document.Quoted(text) + " cannot be read: there is no such file on this machine"}
+	}
+	line, found := publicKey(string(content))
+	if found != nil && found.message == "" {
+		found.message = "what is in " + document.Quoted(text) + " is not a public key"
+	}
+	if _, err := os.Stat(path + ".pub"); found != nil && err == nil {
+		found.suggestion = text + ".pub"
+	}
+	return line, found
+}
