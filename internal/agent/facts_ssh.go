@@ -13,14 +13,8 @@ import (
 
 // sshFacts reads what stands in the SSH server's files, and where it listens.
 func (a *Agent) sshFacts(ctx context.Context, login Login) wire.SSH {
-	files := sshdconf.Files{Root: a.System.Root}
 	facts := wire.SSH{Port: login.Port}
-	settings, err := files.OnCommandLine()
-	if err == nil {
-		var read []sshdconf.Setting
-		read, err = files.Read(sshdconf.Main)
-		settings = append(settings, read...)
-	}
+	settings, err := sshdconf.Files{Root: a.System.Root}.ReadServer(a.System.SSHServer(ctx))
 	if err != nil {
 		facts.Trouble = err.Error()
 	}

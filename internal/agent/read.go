@@ -20,11 +20,6 @@ type readCommand struct {
 
 // readCommands are all that can be run over a session.
 var readCommands = map[string]readCommand{
-	// sshd(8): the options that are in force for a connection.
-	"sshd-effective": {func(a []string) []string {
-		port, _ := strconv.ParseUint(a[4], 10, 16)
-		return []string{"/usr/sbin/sshd", "-T", "-C", sshdconf.Login{User: a[0], Host: a[1], Peer: a[2], Local: a[3], Port: uint16(port)}.Spec()}
-	}, 5},
 	// sshd(8), AUTHORIZED_KEYS FILE FORMAT: lines with their numbers.
 	"authorized-keys": {func(a []string) []string {
 		return []string{"sh", "-c", `grep -n "" "$(getent passwd "$0" | cut -d: -f6)/.ssh/authorized_keys"`, a[0]}
@@ -42,11 +37,23 @@ var readCommands = map[string]readCommand{
 // second word could be made of.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:-]*$`)
 
+// sshdEffective has sshd tell the options that are in force for a connection.
+func (s *session) sshdEffective(ctx context.Context) readCommand {
+	return readCommand{func(a []string) []string {
+		port, _ := strconv.ParseUint(a[4], 10, 16)
+		login := sshdconf.Login{User: a[0], Host: a[1], Peer: a[2], Local: a[3], Port: uint16(port)}
+		return resource.SSHDTells(login, s.System.SSHDOptions(ctx))
+	}, 5}
+}
+
 func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadReply {
 	if request.Name == "firewall-state" {
 		return s.firewallState(ctx)
 	}
 	command, known := readCommands[request.Name]
+	if request.Name == "sshd-effective" {
+		command, known = s.sshdEffective(ctx), true
+	}
 	if !known || len(request.Args) != command.args {
 		return wire.ReadReply{Failure: failureOf(fmt.Errorf("there is no command %q with %d arguments", request.Name, len(request.Args)))}
 	}

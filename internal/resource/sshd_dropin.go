@@ -78,7 +78,7 @@ func (s SSHDropin) file() File {
 // configuration with when that was written, so that a crash between the two is
 // found.
 func (s SSHDropin) Check(ctx context.Context, sys *System) (Diff, error) {
-	with, _, err := s.withPorts(sys)
+	with, _, err := s.withPorts(ctx, sys)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -178,7 +178,7 @@ func (s SSHDropin) Apply(ctx context.Context, sys *System, _ Diff) error {
 // writeFiles puts the drop-in in place, has sshd_config read it, and takes out of
 // other files the ports that are not wanted.
 func (s SSHDropin) writeFiles(ctx context.Context, sys *System) error {
-	s, ports, err := s.withPorts(sys)
+	s, ports, err := s.withPorts(ctx, sys)
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func (s SSHDropin) Verify(ctx context.Context, sys *System) error {
 
 // Capture implements [Guardable].
 func (s SSHDropin) Capture(ctx context.Context, sys *System) (Undo, error) {
-	_, ports, err := s.withPorts(sys)
+	_, ports, err := s.withPorts(ctx, sys)
 	if err != nil {
 		return Undo{}, err
 	}

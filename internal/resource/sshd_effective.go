@@ -140,12 +140,17 @@ func hostKeys(main []byte) []byte {
 
 // sshdTells has sshd print what it makes of its files for a login that no Match
 // is about.
-var sshdTells = []string{sshdProgram, "-T", "-C", sshdconf.Nobody.Spec()}
+var sshdTells = SSHDTells(sshdconf.Nobody, nil)
 
 // sshdEffective is what sshd makes of a configuration: its own, or another that
 // "-f" names. A keyword that stands there several times has all its values.
 func (s *System) sshdEffective(ctx context.Context, config ...string) (map[string]string, error) {
-	out, err := s.run(ctx, append(slices.Clone(sshdTells), config...)...)
+	return s.keywords(ctx, append(slices.Clone(sshdTells), config...))
+}
+
+// keywords reads what sshd prints with -T.
+func (s *System) keywords(ctx context.Context, argv []string) (map[string]string, error) {
+	out, err := s.run(ctx, argv...)
 	if err != nil {
 		return nil, err
 	}

@@ -21,26 +21,21 @@ type portPlan struct {
 // portPlan finds it. What the owner's files say already is left there; a Port of
 // theirs that is not wanted becomes a comment. The error names what only the owner
 // can change.
-func (s SSHDropin) portPlan(sys *System) (portPlan, error) {
+func (s SSHDropin) portPlan(ctx context.Context, sys *System) (portPlan, error) {
 	if len(s.Ports) == 0 {
 		return portPlan{}, nil
 	}
-	files := sys.sshdFiles(map[string][]byte{s.path(): nil})
-	settings, err := files.Read(sshdConfig)
-	if err != nil {
-		return portPlan{}, err
-	}
-	commandLine, err := files.OnCommandLine()
+	settings, err := sys.sshdFiles(map[string][]byte{s.path(): nil}).ReadServer(sys.SSHServer(ctx))
 	if err != nil {
 		return portPlan{}, err
 	}
 	plan := portPlan{foreign: map[string][]byte{}}
 	var theirs []string
-	for _, o := range slices.Concat(commandLine, settings) {
+	for _, o := range settings {
 		switch {
 		case o.Keyword == "port" && len(o.Args) > 0 && s.wants(o.Args[0]):
 			theirs = append(theirs, o.Args[0])
-		case o.Keyword == "port" && sshdconf.IsCommandLine(o.File), o.Keyword == "listenaddress" && !s.wantsAddress(o):
+		case o.Keyword == "port" && o.Command, o.Keyword == "listenaddress" && !s.wantsAddress(o):
 			return portPlan{}, fmt.Errorf("%s says %s %s, and the SSH server is to listen on %s: take the port out of that line", o.Place(), o.Keyword, o.Value(), s.portWords())
 		case o.Keyword == "port":
 			if err := plan.comment(sys, o); err != nil {
@@ -95,8 +90,8 @@ func (s SSHDropin) portWords() string {
 }
 
 // withPorts is the drop-in with the Port statements that it needs here.
-func (s SSHDropin) withPorts(sys *System) (SSHDropin, portPlan, error) {
-	plan, err := s.portPlan(sys)
+func (s SSHDropin) withPorts(ctx context.Context, sys *System) (SSHDropin, portPlan, error) {
+	plan, err := s.portPlan(ctx, sys)
 	s.Options = slices.Concat(plan.own, s.Options)
 	return s, plan, err
 }
@@ -116,13 +111,8 @@ func (s *System) sshPorts(ctx context.Context) ([]uint16, error) {
 	if err != nil || socket.listens {
 		return socket.ports(), err
 	}
-	files := s.sshdFiles(nil)
-	settings, err := files.Read(sshdConfig)
-	if err != nil {
-		return nil, err
-	}
-	commandLine, err := files.OnCommandLine()
-	return sshdconf.Ports(slices.Concat(commandLine, settings)), err
+	settings, err := s.sshdFiles(nil).ReadServer(s.SSHServer(ctx))
+	return sshdconf.Ports(settings), err
 }
 
 // put changes the owner's files.

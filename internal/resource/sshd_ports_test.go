@@ -33,7 +33,7 @@ func TestPortsInFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sys, _ := sshdTree(t, c.main, map[string]string{dropinDir + "60-theirs.conf": c.other})
 			s := SSHDropin{Name: "00-own.conf", Options: []SSHOption{{"MaxAuthTries", "3"}}, Ports: c.ports}
-			with, plan, err := s.withPorts(sys)
+			with, plan, err := s.withPorts(t.Context(), sys)
 			if c.refusal != "" {
 				mustFail(t, err, c.refusal)
 				return
@@ -67,7 +67,7 @@ var optionsFile = distro.Of("", "").SSH.CommandLine
 // TestPortOnTheCommandLine is one that no file can change.
 func TestPortOnTheCommandLine(t *testing.T) {
 	sys, _ := sshdTree(t, "Include /etc/ssh/sshd_config.d/*.conf\n", map[string]string{optionsFile: "SSHD_OPTS=-p2200\n"})
-	_, _, err := (SSHDropin{Name: "00-own.conf", Ports: []uint16{2222}}).withPorts(sys)
+	_, _, err := (SSHDropin{Name: "00-own.conf", Ports: []uint16{2222}}).withPorts(t.Context(), sys)
 	mustFail(t, err, optionsFile+":1 says port 2200")
 }
 

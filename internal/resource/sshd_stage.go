@@ -29,12 +29,12 @@ func withConfig(config []byte, use func(path string) error) error {
 // Stage implements [Stager]: sshd_config as it would be, in one file, with the
 // drop-in written out where sshd would read it. Other files are read from where
 // they are, because a Match in a file ends with the file (sshd_config(5)).
-func (s SSHDropin) Stage(_ context.Context, sys *System) ([]byte, error) {
+func (s SSHDropin) Stage(ctx context.Context, sys *System) ([]byte, error) {
 	content, found, err := sys.read(sshdConfig)
 	if err != nil || !found {
 		return nil, errors.Join(err, missingFile(found, sshdConfig))
 	}
-	s, ports, err := s.withPorts(sys)
+	s, ports, err := s.withPorts(ctx, sys)
 	if err != nil {
 		return nil, err
 	}

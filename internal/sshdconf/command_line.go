@@ -3,80 +3,211 @@ package sshdconf
 import (
 	"errors"
 	"io/fs"
-	"slices"
+	"path"
 	"strings"
-
-	"cairn/internal/distro"
 )
 
-// IsCommandLine reports whether a file is where a distribution's unit has options of
-// the server's command line from (EnvironmentFile). They come before all that stands
-// in other files, and `sshd -T` does not show them.
-func IsCommandLine(file string) bool {
-	return slices.ContainsFunc(distro.All(), func(d distro.Distribution) bool { return d.SSH.CommandLine == file })
+// Running is the place of what only the server that runs has on its command line:
+// its unit was changed since it was started.
+const Running = "the command line of the SSH server that runs"
+
+// Server is what the system has of the SSH server's command line.
+type Server struct {
+	// Unit is the files of its unit, in the order in which systemd reads them; none
+	// stands for the distribution's own.
+	Unit []string
+	// Process is the command line of the server that runs (proc_pid_cmdline(5));
+	// empty where none does.
+	Process string
 }
 
-// flags are sshd's options of the command line that have a keyword of their own,
-// and with an argument (sshd(8)).
+// CommandLine are the settings of the server's command line. They come before all
+// that stands in files, and `sshd -T` does not show them by itself. A keyword that
+// begins with "-" is that option: with -f the server reads another file altogether.
+type CommandLine struct {
+	Next    []Setting // of the server that starts next
+	Running []Setting // of the one that runs
+	Runs    bool
+}
+
+// flags are sshd's options with an argument, and the keyword that stands for each
+// (sshd(8)).
 var flags = map[byte]string{
 	'p': "port", 'f': "-f", 'h': "hostkey", 'g': "logingracetime", 'c': "hostcertificate", 'o': "", 'C': "-C", 'E': "-E", 'u': "-u", 'b': "-b", 'k': "-k",
 }
 
-// OnCommandLine are the settings that the server's command line makes. No such
-// file is no setting. A keyword that begins with "-" is that option itself: with
-// -f the server reads another file altogether.
-func (f Files) OnCommandLine() ([]Setting, error) {
-	units := distro.At(f.Root).SSH
-	content, err := f.content(units.CommandLine)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// CommandLine reads the server's command line.
+func (f Files) CommandLine(server Server) (CommandLine, error) {
+	words, err := f.start(server.Unit)
+	line := CommandLine{Next: options(words), Runs: server.Process != ""}
+	if line.Runs {
+		line.Running = options(processWords(server.Process))
 	}
+	return line, err
+}
+
+// Settings are those of both command lines, each once.
+func (c CommandLine) Settings() []Setting {
+	all := c.Next
+	for _, s := range c.Running {
+		if !saysTheSame(c.Next, s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func saysTheSame(settings []Setting, other Setting) bool {
+	for _, s := range settings {
+		if s.Keyword == other.Keyword && s.Value() == other.Value() {
+			return true
+		}
+	}
+	return false
+}
+
+// InForce are the settings of the server that runs, and where none does of the next
+// one.
+func (c CommandLine) InForce() []Setting {
+	if c.Runs {
+		return c.Running
+	}
+	return c.Next
+}
+
+// Options are settings of a command line as sshd takes them again, for `sshd -T`.
+func Options(settings []Setting) []string {
+	var words []string
+	for _, s := range settings {
+		switch {
+		case s.Keyword == "-f":
+			words = append(words, "-f", s.Value())
+		case !strings.HasPrefix(s.Keyword, "-"):
+			words = append(words, "-o", s.Keyword+"="+quoted(s.Args))
+		}
+	}
+	return words
+}
+
+func quoted(args []string) string {
+	words := make([]string, len(args))
+	for i, arg := range args {
+		words[i] = arg
+		if arg == "" || strings.ContainsAny(arg, blank+`#"'\`) {
+			words[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(arg) + `"`
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// ReadServer reads all that the server goes by: its command line, and the files
+// that this has it read. Where the server that runs reads another file than the
+// next one will, both are read.
+func (f Files) ReadServer(server Server) ([]Setting, error) {
+	line, err := f.CommandLine(server)
 	if err != nil {
 		return nil, err
 	}
-	var settings []Setting
-	number := 0
-	for line := range strings.Lines(string(content)) {
-		number++
-		value, found := strings.CutPrefix(strings.TrimSpace(line), units.Variable+"=")
-		if !found {
-			continue
-		}
-		settings = nil // the last line of a name counts (systemd.exec(5), EnvironmentFile)
-		words, err := split(strings.Trim(value, `"'`))
+	settings := line.Settings()
+	files := []string{mainFile(line.Next)}
+	if running := mainFile(line.InForce()); running != files[0] {
+		files = append(files, running)
+	}
+	for _, file := range files {
+		read, err := f.Read(file)
 		if err != nil {
-			continue
+			return nil, err
 		}
-		for _, s := range options(words) {
-			s.File, s.Line = units.CommandLine, number
-			settings = append(settings, s)
-		}
+		settings = append(settings, read...)
 	}
 	return settings, nil
 }
 
+// mainFile is the file that a command line has the server begin with.
+func mainFile(line []Setting) string {
+	file := Main
+	for _, s := range line {
+		if s.Keyword == "-f" {
+			file = path.Join("/", s.Value())
+		}
+	}
+	return file
+}
+
+// argument is a word of a command line, and where it stands.
+type argument struct {
+	text string
+	file string
+	line int
+}
+
 // options reads words as getopt(3) does for sshd.
-func options(words []string) []Setting {
+func options(words []argument) []Setting {
 	var settings []Setting
 	for i := 0; i < len(words); i++ {
 		word := words[i]
-		if len(word) < 2 || word[0] != '-' {
-			continue
-		}
-		keyword, takes := flags[word[1]]
-		if !takes {
-			continue
-		}
-		value := word[2:]
-		if value == "" && i+1 < len(words) {
-			i++
-			value = words[i]
-		}
-		if keyword != "" {
-			settings = append(settings, Setting{Keyword: keyword, Args: []string{value}})
-		} else if s, err := Parse(value); err == nil && s.Keyword != "" {
-			settings = append(settings, Setting{Keyword: s.Keyword, Args: s.Args})
+		for at := 1; at < len(word.text) && word.text[0] == '-'; at++ {
+			keyword, takes := flags[word.text[at]]
+			if !takes {
+				continue
+			}
+			value := word.text[at+1:]
+			if value == "" && i+1 < len(words) {
+				i++
+				value = words[i].text
+			}
+			s := Statement{keyword, []string{value}}
+			if keyword == "" {
+				s, _ = Parse(value) // one that sshd does not take keeps it from starting
+			}
+			if s.Keyword != "" {
+				settings = append(settings, Setting{File: word.file, Line: word.line, Keyword: s.Keyword, Args: s.Args, Command: true})
+			}
+			break
 		}
 	}
 	return settings
+}
+
+// processWords reads a running server's command line. sshd writes its own over it,
+// with blanks between the words (sshd.c, listener_proctitle), so that an option's
+// value with a blank in it has to be put together again.
+func processWords(process string) []argument {
+	var words []string
+	if title, _, is := strings.Cut(process, " [listener]"); is {
+		words = joined(strings.Fields(strings.TrimPrefix(title, "sshd: ")))
+	} else {
+		words = strings.Split(strings.TrimRight(process, "\x00"), "\x00")
+	}
+	var arguments []argument
+	for _, word := range afterProgram(words) {
+		arguments = append(arguments, argument{text: word, file: Running})
+	}
+	return arguments
+}
+
+// joined puts together what follows an option -o whose value has no "=".
+func joined(words []string) []string {
+	var all []string
+	open := false // whether words may belong to the last one
+	for _, word := range words {
+		option := strings.HasPrefix(word, "-")
+		if open && !option && len(all) > 0 && all[len(all)-1] != "-o" {
+			all[len(all)-1] += " " + word
+			continue
+		}
+		of := len(all) > 0 && all[len(all)-1] == "-o"
+		open = !strings.Contains(word, "=") && (of || strings.HasPrefix(word, "-o"))
+		all = append(all, word)
+	}
+	return all
+}
+
+// readable is a file's content; a file that is not there has none.
+func (f Files) readable(file string) (string, error) {
+	content, err := f.content(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return string(content), err
 }

@@ -29,12 +29,12 @@ func (d Door) Text() string {
 func Doors(settings []Setting, policy map[string]string) []Door {
 	var doors []Door
 	for _, s := range settings {
-		if s.Keyword == "-f" {
+		if s.Keyword == "-f" && s.Value() != Main {
 			doors = append(doors, Door{s, "has the server read another file than " + Main})
 			continue
 		}
 		want, ours := policy[s.Keyword]
-		if !ours || s.Match == "" && !IsCommandLine(s.File) {
+		if !ours || s.Match == "" && !s.Command {
 			continue
 		}
 		if opens := s.opens(want); opens != "" {

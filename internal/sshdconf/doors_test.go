@@ -3,13 +3,14 @@ package sshdconf
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"cairn/internal/distro"
-
 	"github.com/google/go-cmp/cmp"
+
+	"cairn/internal/distro"
 )
 
 var policy = map[string]string{
@@ -54,28 +55,105 @@ func TestDoors(t *testing.T) {
 	}
 }
 
-// commandLine is where the first supported distribution has it.
-var commandLine = distro.Of("", "").SSH.CommandLine
-
-func TestCommandLine(t *testing.T) {
-	files := Files{Instead: map[string][]byte{commandLine: []byte("# a\nSSHD_OPTS=\nSSHD_OPTS=\"-4 -p2222 -oPermitRootLogin=yes -o 'MaxAuthTries 9' -f /x\"\n")}}
-	settings, err := files.OnCommandLine()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
+// told are settings as text, each with its place.
+func told(settings []Setting) []string {
+	var texts []string
 	for _, s := range settings {
-		got = append(got, s.Place()+" "+s.Keyword+" "+s.Value())
+		texts = append(texts, s.Place()+" "+s.Keyword+" "+s.Value())
 	}
-	want := []string{commandLine + ":3 port 2222", commandLine + ":3 permitrootlogin yes", commandLine + ":3 maxauthtries 9", commandLine + ":3 -f /x"}
-	if diff := cmp.Diff(want, got); diff != "" {
+	return texts
+}
+
+// TestCommandLine: what a unit, its drop-ins and the files of its variables have
+// systemd start, and what runs meanwhile.
+func TestCommandLine(t *testing.T) {
+	defaultFile := distro.Of("", "").SSH.CommandLine
+	const unit, override, more = "/usr/lib/systemd/system/ssh.service", "/etc/systemd/system/ssh.service.d/override.conf", "/etc/systemd/system/ssh.service.d/z.conf"
+	const debians = "[Unit]\nExecStart=/usr/sbin/sshd -p1\n[Service]\nEnvironmentFile=-/etc/default/ssh\nExecStartPre=/usr/sbin/sshd -t -p1\nExecStart=/usr/sbin/sshd -D $SSHD_OPTS\n"
+	for name, c := range map[string]struct {
+		files   map[string]string
+		process string
+		want    []string
+		doors   int
+	}{
+		"Debian's": {
+			files: map[string]string{defaultFile: "# a\nSSHD_OPTS=\nSSHD_OPTS=\"-4 -p2222 -oPermitRootLogin=yes -o 'MaxAuthTries 9' -f /x\"\n"},
+			want:  []string{defaultFile + ":3 port 2222", defaultFile + ":3 permitrootlogin yes", defaultFile + ":3 maxauthtries 9", defaultFile + ":3 -f /x"}, doors: 3,
+		},
+		"Debian's, read from its file": {
+			files: map[string]string{unit: debians, defaultFile: "SSHD_OPTS=-oPermitRootLogin=yes\n"}, want: []string{defaultFile + ":1 permitrootlogin yes"}, doors: 1,
+		},
+		"no such file": {},
+		"another ExecStart": {
+			files: map[string]string{unit: debians, defaultFile: "SSHD_OPTS=-p3\n", override: "[Service]\nExecStart=\n# why\nExecStart=/usr/sbin/sshd -D \\\n  -o PermitRootLogin=yes -o \"PasswordAuthentication yes\"\n"},
+			want:  []string{override + ":4 permitrootlogin yes", override + ":4 passwordauthentication yes"}, doors: 2,
+		},
+		"another file": {
+			files: map[string]string{unit: debians, override: "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -Df /etc/ssh/other $SSHD_OPTS\n"}, want: []string{override + ":3 -f /etc/ssh/other"}, doors: 1,
+		},
+		"the same file, named": {
+			files: map[string]string{unit: debians, override: "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -f /etc/ssh/sshd_config\n"}, want: []string{override + ":3 -f /etc/ssh/sshd_config"},
+		},
+		"variables of its own": {
+			files: map[string]string{unit: debians, override: "[Service]\nEnvironment=\"SSHD_OPTS=-p 3\" ROOT=yes\n", more: "[Service]\nEnvironmentFile=\nExecStart=\nExecStart=-/usr/sbin/sshd -D -oPermitRootLogin=${ROOT} $SSHD_OPTS\n"},
+			want:  []string{more + ":4 permitrootlogin yes", override + ":2 port 3"}, doors: 1,
+		},
+		"a program before it": {
+			files: map[string]string{unit: debians, override: "[Service]\nExecStart=\nExecStart=/usr/bin/nice -n 5 /usr/sbin/sshd -D -oPermitRootLogin=yes\n"}, want: []string{override + ":3 permitrootlogin yes"}, doors: 1,
+		},
+		"a script": {
+			files:   map[string]string{unit: debians, override: "[Service]\nExecStart=\nExecStart=/usr/local/bin/start-ssh -o no\n"},
+			process: "sshd: /usr/sbin/sshd -D -o PasswordAuthentication yes -oPermitRootLogin yes -p 7 -f /x [listener] 0 of 10-100 startups",
+			want:    []string{Running + " passwordauthentication yes", Running + " permitrootlogin yes", Running + " port 7", Running + " -f /x"}, doors: 3,
+		},
+		"started before the unit was changed": {
+			files:   map[string]string{unit: debians, defaultFile: "SSHD_OPTS=-oMaxAuthTries=9\n"},
+			process: "/usr/sbin/sshd\x00-D\x00-o\x00PermitRootLogin yes\x00-oMaxAuthTries=9\x00", want: []string{defaultFile + ":1 maxauthtries 9", Running + " permitrootlogin yes"}, doors: 2,
+		},
+	} {
+		files := Files{Instead: map[string][]byte{defaultFile: nil}}
+		server := Server{Process: c.process}
+		for _, file := range []string{unit, override, more, defaultFile} {
+			if content, there := c.files[file]; there {
+				files.Instead[file] = []byte(content)
+				if file != defaultFile {
+					server.Unit = append(server.Unit, file)
+				}
+			}
+		}
+		line, err := files.CommandLine(server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, told(line.Settings())); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if doors := Doors(line.Settings(), policy); len(doors) != c.doors {
+			t.Errorf("%s: %+v", name, doors)
+		}
+	}
+}
+
+// TestSSHDTakesItsCommandLineAgain: what was read of a command line means the same
+// to sshd when it is given back to it.
+func TestSSHDTakesItsCommandLineAgain(t *testing.T) {
+	if _, err := os.Stat("/usr/sbin/sshd"); err != nil && testing.Short() {
+		t.Skip("no sshd on this machine")
+	}
+	_ = os.Mkdir("/run/sshd", 0o755)
+	words := []string{"-o", "AllowUsers a b@10.0.0.0/8", "-oBanner=\"/etc/a b\"", "-p", "2200", "-o", "permitrootlogin=yes", "-g", "7"}
+	var arguments []argument
+	for _, word := range words {
+		arguments = append(arguments, argument{text: word})
+	}
+	tells := func(options []string) string {
+		out, err := exec.Command("/usr/sbin/sshd", append([]string{"-T", "-C", Nobody.Spec()}, options...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("sshd %q: %v %s", options, err, out)
+		}
+		return string(out)
+	}
+	if diff := cmp.Diff(tells(words), tells(Options(options(arguments)))); diff != "" {
 		t.Error(diff)
-	}
-	if doors := Doors(settings, policy); len(doors) != 3 {
-		t.Errorf("%+v", doors)
-	}
-	files.Instead[commandLine] = nil
-	if settings, err := files.OnCommandLine(); len(settings) > 0 || err != nil {
-		t.Error(settings, err)
 	}
 }

@@ -50,7 +50,7 @@ func declared(settings []Setting) (files, commandLine []uint16) {
 		port, err := strconv.ParseUint(s.Args[0], 10, 16)
 		switch {
 		case err != nil:
-		case IsCommandLine(s.File):
+		case s.Command:
 			commandLine = append(commandLine, uint16(port))
 		default:
 			files = append(files, uint16(port))

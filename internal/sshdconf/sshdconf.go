@@ -38,13 +38,20 @@ type Setting struct {
 	// first; empty: always. "all" is such a criterion too: it comes after, and so
 	// over, what holds always.
 	Match string `cbor:"5,keyasint,omitempty"`
+	// Command says that it stands on the server's command line.
+	Command bool `cbor:"6,keyasint,omitempty"`
 }
 
 // Value is the setting's arguments as one text.
 func (s Setting) Value() string { return strings.Join(s.Args, " ") }
 
 // Place is where the setting stands, for people.
-func (s Setting) Place() string { return fmt.Sprintf("%s:%d", s.File, s.Line) }
+func (s Setting) Place() string {
+	if s.Line == 0 {
+		return s.File
+	}
+	return fmt.Sprintf("%s:%d", s.File, s.Line)
+}
 
 // Files is where configurations are read from. The zero value is this machine.
 type Files struct {

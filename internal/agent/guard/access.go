@@ -69,7 +69,7 @@ func (g *guard) lookAt(ctx context.Context, config settings) error {
 	if err != nil {
 		return err
 	}
-	reasons := g.placed(config.refuses(user, g.plan.Peer))
+	reasons := g.placed(ctx, config.refuses(user, g.plan.Peer))
 	reasons = append(reasons, user.unusable(g.Now(), config.is("usepam", "yes"))...)
 	reasons = append(reasons, g.withoutShell(user)...)
 	reasons = append(reasons, g.withoutKey(config, user)...)
@@ -84,8 +84,8 @@ func (g *guard) lookAt(ctx context.Context, config settings) error {
 
 // placed adds to reasons, which begin with a keyword, where that stands in the
 // owner's own files.
-func (g *guard) placed(reasons []string) []string {
-	settings, err := sshdconf.Files{Root: g.System.Root}.Read(sshdconf.Main)
+func (g *guard) placed(ctx context.Context, reasons []string) []string {
+	settings, err := sshdconf.Files{Root: g.System.Root}.ReadServer(g.System.SSHServer(ctx))
 	if err != nil {
 		return reasons // sshd itself has read them, and says so if it cannot
 	}
@@ -107,16 +107,14 @@ func (g *guard) placed(reasons []string) []string {
 // effective is what sshd makes of its configuration for the owner's connection
 // (sshd(8), -T and -C).
 func (g *guard) effective(ctx context.Context, config string) (settings, error) {
-	argv := []string{"/usr/sbin/sshd", "-T"}
+	options := g.options
+	if options == nil {
+		options = g.System.SSHDOptions(ctx)
+	}
+	argv := resource.SSHDTells(g.login(), options)
 	if config != "" {
-		argv = append(argv, "-f", config)
+		argv = append(argv, "-f", config) // comes over one of the server's own
 	}
-	peer := g.plan.Peer
-	if peer == "" {
-		peer = "127.0.0.1"
-	}
-	login := sshdconf.Login{User: g.plan.owner(), Peer: peer, Local: g.plan.Local, Port: g.plan.LocalPort}
-	argv = append(argv, "-C", login.Spec())
 	out, err := g.System.Runner.Run(ctx, resource.Command{Argv: argv})
 	if err != nil {
 		return nil, err
@@ -125,6 +123,15 @@ func (g *guard) effective(ctx context.Context, config string) (settings, error) 
 		return nil, fmt.Errorf("the SSH server does not accept its configuration: %s", strings.TrimSpace(string(out.Stderr)))
 	}
 	return parseSettings(string(out.Stdout)), nil
+}
+
+// login is the owner's.
+func (g *guard) login() sshdconf.Login {
+	peer := g.plan.Peer
+	if peer == "" {
+		peer = "127.0.0.1"
+	}
+	return sshdconf.Login{User: g.plan.owner(), Peer: peer, Local: g.plan.Local, Port: g.plan.LocalPort}
 }
 
 // lookUp asks the name service, as sshd does.

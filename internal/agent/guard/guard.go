@@ -110,6 +110,7 @@ type guard struct {
 	emit    Emit
 	undo    resource.Undo // what is kept on the disk, once it is armed
 	applied time.Time     // when the last step was
+	options []string      // of the SSH server's command line, where they are known already
 }
 
 // begin goes from PREPARE to SETTLE. What became of it is in the directory.

@@ -14,7 +14,7 @@ func TestReasonsSayWhere(t *testing.T) {
 	main := filepath.Join(s.root(), sshdconf.Main)
 	must(t, os.WriteFile(main, []byte("UsePAM yes\nAllowUsers alice\nMatch User ops\n\tForceCommand /bin/menu\n"), 0o600))
 	g := &guard{Env: s.env("")}
-	got := g.placed(settings{"allowusers": {"alice"}, "forcecommand": {"/bin/menu"}, "denyusers": {"ops"}}.refuses(user{name: "ops"}, ""))
+	got := g.placed(t.Context(), settings{"allowusers": {"alice"}, "forcecommand": {"/bin/menu"}, "denyusers": {"ops"}}.refuses(user{name: "ops"}, ""))
 	want := []string{
 		"DenyUsers names ops", "AllowUsers does not name ops, in " + sshdconf.Main + ":2", "ForceCommand leaves no shell, in " + sshdconf.Main + ":4",
 	}

@@ -26,10 +26,11 @@ func Accounts(ctx context.Context, sys *resource.System, peer string, now time.T
 		users, more = users[:mostAccounts], len(users)-mostAccounts
 	}
 	found := make([]wire.Account, len(users))
+	options := append([]string{}, sys.SSHDOptions(ctx)...)
 	var wait sync.WaitGroup
 	for i, u := range users {
 		wait.Go(func() {
-			g := &guard{Env: Env{System: sys, Now: func() time.Time { return now }}, plan: Plan{Owner: u.name, Peer: peer}}
+			g := &guard{Env: Env{System: sys, Now: func() time.Time { return now }}, plan: Plan{Owner: u.name, Peer: peer}, options: options}
 			found[i] = g.waysIn(ctx, u)
 		})
 	}

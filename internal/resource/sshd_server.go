@@ -1,0 +1,66 @@
+package resource
+
+import (
+	"context"
+	"strings"
+
+	"cairn/internal/sshdconf"
+)
+
+// SSHServer is what systemd has of the SSH server's command line. What it does not
+// tell is as Debian's unit has it.
+func (s *System) SSHServer(ctx context.Context) sshdconf.Server {
+	var server sshdconf.Server
+	unit := s.unitProperties(ctx, s.serverUnit(ctx), "FragmentPath", "DropInPaths", "MainPID")
+	server.Unit = strings.Fields(unit["FragmentPath"] + " " + unit["DropInPaths"])
+	if pid := unit["MainPID"]; pid != "" && pid != "0" {
+		process, _, err := s.read("/proc/" + pid + "/cmdline")
+		if err == nil {
+			server.Process = string(process)
+		}
+	}
+	return server
+}
+
+// serverUnit is the unit that starts the server: where a socket starts one for each
+// connection, that is an instance of another.
+func (s *System) serverUnit(ctx context.Context) string {
+	units := s.Distro().SSH
+	socket := s.unitProperties(ctx, units.Socket, "ActiveState", "Accept")
+	if socket["ActiveState"] == "active" && socket["Accept"] == "yes" {
+		return strings.TrimSuffix(units.Service, ".service") + "@cairn.service"
+	}
+	return units.Service
+}
+
+// unitProperties are some of what systemd shows of a unit; none where it shows
+// nothing.
+func (s *System) unitProperties(ctx context.Context, unit string, names ...string) map[string]string {
+	shown := map[string]string{}
+	out, err := s.run(ctx, "systemctl", "show", "--property="+strings.Join(names, ","), "--", unit)
+	if err != nil {
+		return shown
+	}
+	for line := range strings.Lines(string(out.Stdout)) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		shown[key] = value
+	}
+	return shown
+}
+
+// SSHDOptions have `sshd -T` judge by the command line of the server that runs, or
+// where none does of the one that starts next. One that cannot be read has none:
+// what the host tells of its SSH server says why.
+func (s *System) SSHDOptions(ctx context.Context) []string {
+	line, err := s.sshdFiles(nil).CommandLine(s.SSHServer(ctx))
+	if err != nil {
+		return nil
+	}
+	return sshdconf.Options(line.InForce())
+}
+
+// SSHDTells is the command by which sshd tells what is in force for a login
+// (sshd(8), -T and -C).
+func SSHDTells(login sshdconf.Login, options []string) []string {
+	return append([]string{sshdProgram, "-T", "-C", login.Spec()}, options...)
+}
