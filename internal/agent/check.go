@@ -28,7 +28,7 @@ func (s *session) check(ctx context.Context, request wire.CheckRequest) wire.Che
 		})
 	}
 	if request.Survey {
-		survey := s.survey(ctx)
+		survey := s.survey(ctx, request.Resources)
 		reply.Survey = &survey
 	}
 	wait.Wait()

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"cairn/internal/agent/guard"
+	"cairn/internal/resource"
+	"cairn/internal/sshdconf"
 	"cairn/internal/wire"
 )
 
@@ -15,14 +17,29 @@ const mostPorts = 256
 
 // survey looks at who can get in today and at what can be reached. It changes
 // nothing; what cannot be read is left out.
-func (s *session) survey(ctx context.Context) wire.Survey {
+func (s *session) survey(ctx context.Context, planned []resource.Spec) wire.Survey {
 	var survey wire.Survey
 	survey.Accounts, survey.More = guard.Accounts(ctx, s.System, s.login.Peer, s.Now())
 	s.addLastLogins(ctx, survey.Accounts)
 	survey.Listeners = bounded(s.listeners(), &survey.More)
 	survey.Published = bounded(s.published(ctx), &survey.More)
 	survey.Allowed = bounded(s.allowed(), &survey.More)
+	survey.Revoked = s.revoked(ctx, planned)
 	return survey
+}
+
+// revoked are the keys of a plan that the SSH server refuses.
+func (s *session) revoked(ctx context.Context, planned []resource.Spec) []resource.Revoked {
+	var all []resource.Revoked
+	for _, spec := range planned {
+		r, err := resource.Decode(spec)
+		if key, is := r.(resource.AuthorizedKey); err == nil && is {
+			login := sshdconf.Login{Peer: s.login.Peer, Local: s.login.Local, Port: s.login.Port}
+			revoked, _ := key.RevokedKeys(ctx, s.System, login)
+			all = append(all, revoked...)
+		}
+	}
+	return all
 }
 
 func bounded[T any](all []T, more *int) []T {

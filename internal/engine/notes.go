@@ -47,6 +47,7 @@ var noteSources = []func(noted) []Note{
 	restarts,
 	sudoWithoutPassword,
 	keyNotes,
+	revokedKeys,
 	filterNotes,
 	loaderNotes,
 	guestNotes,

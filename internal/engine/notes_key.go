@@ -46,9 +46,32 @@ func furtherKeyNotes(n noted) []Note {
 	}
 	var names []string
 	for _, line := range n.lab.SSH.FurtherKeys {
-		if key, comment, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err == nil {
-			names = append(names, strings.TrimSpace(ssh.FingerprintSHA256(key)+" "+comment))
-		}
+		names = append(names, keyName(line))
 	}
 	return []Note{{Kind: NoteKey, Text: "So do the keys of your other devices: " + strings.Join(names, ", ") + " (ssh.further-keys)."}}
+}
+
+// revokedKeys say which of the keys that are set up the SSH server refuses, and
+// why: one of them is the way in that everything else rests on.
+func revokedKeys(n noted) []Note {
+	var notes []Note
+	for _, r := range n.survey.Revoked {
+		note := Note{Kind: NoteConflict, Text: "the SSH server refuses the key " + keyName(r.Line) + ": " + r.Why, Fix: "take the key out of that file, or set up another one"}
+		if r.All {
+			note = Note{Kind: NoteConflict, Text: r.Why + ", yours too", Fix: "correct that file, or take the line with RevokedKeys away; a file without a key revokes none"}
+		}
+		if !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	return notes
+}
+
+// keyName is a key of a line of authorized_keys, for people.
+func keyName(line string) string {
+	key, comment, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(ssh.FingerprintSHA256(key) + " " + comment)
 }

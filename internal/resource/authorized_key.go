@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"cairn/internal/sshdconf"
 )
 
 // AuthorizedKey is a public key that may log in as a user, and further ones beside
@@ -293,8 +295,16 @@ func fingerprints(ctx context.Context, sys *System, keys []byte) ([]string, erro
 	return all, nil
 }
 
-// Precheck implements [Guardable].
-func (AuthorizedKey) Precheck(context.Context, *System) error { return nil }
+// Precheck implements [Guardable]: a key that the SSH server refuses opens nothing.
+func (k AuthorizedKey) Precheck(ctx context.Context, sys *System) error {
+	revoked, err := k.RevokedKeys(ctx, sys, sshdconf.Nobody)
+	for _, r := range revoked {
+		if r.Line == k.Line {
+			err = errors.Join(err, errors.New("the SSH server refuses the key: "+r.Why))
+		}
+	}
+	return err
+}
 
 // Capture implements [Guardable].
 func (k AuthorizedKey) Capture(_ context.Context, sys *System) (Undo, error) {

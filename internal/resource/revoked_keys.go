@@ -17,12 +17,13 @@ import (
 // Revoked is a key that the SSH server refuses because of RevokedKeys
 // (sshd_config(5)).
 type Revoked struct {
-	Line string // of authorized_keys
-	Why  string // with file and line
+	Line string `cbor:"1,keyasint"` // of authorized_keys
+	Why  string `cbor:"2,keyasint"` // with file and line
+	All  bool   `cbor:"3,keyasint"` // because it refuses every key
 }
 
-// RevokedKeys are those of the user's keys that the SSH server refuses, with the
-// configuration that it has for a login of the user's.
+// RevokedKeys are those of the keys that the SSH server refuses, as it is
+// configured for the user's login.
 func (k AuthorizedKey) RevokedKeys(ctx context.Context, sys *System, login sshdconf.Login) ([]Revoked, error) {
 	settings, err := sys.sshdFiles(nil).ReadServer(sys.SSHServer(ctx))
 	if err != nil || !says(settings, "revokedkeys") {
@@ -35,12 +36,13 @@ func (k AuthorizedKey) RevokedKeys(ctx context.Context, sys *System, login sshdc
 	}
 	var revoked []Revoked
 	for _, line := range k.lines() {
-		why, err := sys.revokes(ctx, effective["revokedkeys"], line)
+		r, err := sys.Revokes(ctx, effective["revokedkeys"], line)
 		if err != nil {
 			return nil, err
 		}
-		if why != "" {
-			revoked = append(revoked, Revoked{line, why + saidBy(settings, effective["revokedkeys"])})
+		if r.Why != "" {
+			r.Why += saidBy(settings, effective["revokedkeys"])
+			revoked = append(revoked, r)
 		}
 	}
 	return revoked, nil
@@ -68,66 +70,70 @@ func saidBy(settings []sshdconf.Setting, file string) string {
 // krlMagic is how a revocation list that ssh-keygen(1) made begins (PROTOCOL.krl).
 var krlMagic = []byte("SSHKRL\n\x00")
 
-// Revokes is why the SSH server refuses a key because of a file of revoked keys;
-// empty where it does not. What it cannot read revokes every key (sshd_config(5)).
-func (s *System) revokes(ctx context.Context, file, line string) (string, error) {
+// Revokes holds a key against a file of revoked keys. Nothing is why where the SSH
+// server does not refuse the key. What it cannot read revokes every key.
+func (s *System) Revokes(ctx context.Context, file, line string) (Revoked, error) {
+	none := Revoked{Line: line}
 	if file == "" || file == "none" {
-		return "", nil
+		return none, nil
 	}
 	content, err := os.ReadFile(s.path(file))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "there is no " + file + ", so the SSH server refuses every key", nil
+		return refusesAll(line, "there is no "+file), nil
 	case err != nil:
-		return file + " cannot be read, so the SSH server refuses every key", nil
-	case bytes.HasPrefix(content, krlMagic):
-		return s.inRevocationList(ctx, file, line)
+		return refusesAll(line, file+" cannot be read"), nil
+	case !bytes.HasPrefix(content, krlMagic):
+		return inRevokedLines(file, string(content), line), nil
+	case line == "":
+		return none, nil
 	}
-	return inRevokedLines(file, string(content), line), nil
+	return s.inRevocationList(ctx, file, line)
+}
+
+func refusesAll(line, why string) Revoked {
+	return Revoked{line, why + ", so the SSH server refuses every key", true}
 }
 
 // inRevocationList asks ssh-keygen(1), which ends with 1 for a key that is revoked
 // and with 255 for a list that it does not understand.
-func (s *System) inRevocationList(ctx context.Context, file, line string) (why string, err error) {
+func (s *System) inRevocationList(ctx context.Context, file, line string) (Revoked, error) {
 	dir, err := os.MkdirTemp("", "cairn-key-")
 	if err != nil {
-		return "", err
+		return Revoked{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	key := filepath.Join(dir, "key.pub")
 	if err := os.WriteFile(key, []byte(line+"\n"), 0o600); err != nil {
-		return "", err
+		return Revoked{}, err
 	}
 	out, err := s.Runner.Run(ctx, Command{Argv: []string{"ssh-keygen", "-Q", "-f", s.path(file), key}})
 	switch {
 	case err != nil || out.Exit == 0:
-		return "", err
+		return Revoked{Line: line}, err
 	case out.Exit == 1:
-		return file + " revokes it", nil
+		return Revoked{Line: line, Why: file + " revokes it"}, nil
 	}
-	return file + " is no revocation list that the SSH server can read, so it refuses every key", nil
+	return refusesAll(line, file+" is no revocation list that can be read"), nil
 }
 
 // inRevokedLines looks through plain public keys, a line each. A line that is no
 // key ends the server's search, and it refuses whatever it has not found until then
 // (sshkey_in_file in authfile.c).
-func inRevokedLines(file, content, key string) string {
+func inRevokedLines(file, content, key string) Revoked {
 	number := 0
 	for line := range strings.Lines(content) {
 		number++
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
 		fields := strings.Fields(line)
-		if len(fields) < 2 || !isKey(fields[0], fields[1]) {
-			return fmt.Sprintf("%s:%d is no public key, so the SSH server refuses every key", file, number)
-		}
-		if fields[0]+" "+fields[1] == blobOf(key) {
-			return fmt.Sprintf("%s:%d revokes it", file, number)
+		switch {
+		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
+		case len(fields) < 2 || !isKey(fields[0], fields[1]):
+			return refusesAll(key, fmt.Sprintf("%s:%d is no public key", file, number))
+		case fields[0]+" "+fields[1] == blobOf(key):
+			return Revoked{Line: key, Why: fmt.Sprintf("%s:%d revokes it", file, number)}
 		}
 	}
-	return ""
+	return Revoked{Line: key}
 }
 
 // isKey reports whether two words are a public key: its kind stands in it again.

@@ -5,7 +5,7 @@ import "fmt"
 // Login is a login that sshd is asked about (sshd(8), -C).
 type Login struct {
 	User string
-	Peer string // the client's address
+	Peer string // the client's address; empty: this machine's own
 	Host string // the client's name; empty: the address
 	// Local and Port are where the client connected to; empty: an address and a
 	// port that no host has.
@@ -19,7 +19,10 @@ var Nobody = Login{User: "cairn-asks-for-nobody", Peer: "192.0.2.1"}
 // Spec is the login as `sshd -T -C` takes it. All is named, because sshd refuses
 // to answer where a Match asks for something that is not.
 func (l Login) Spec() string {
-	local, port := l.Local, l.Port
+	local, port, peer := l.Local, l.Port, l.Peer
+	if peer == "" {
+		peer = "127.0.0.1"
+	}
 	if local == "" {
 		local = "192.0.2.2" // for documentation only (RFC 5737)
 	}
@@ -28,7 +31,7 @@ func (l Login) Spec() string {
 	}
 	host := l.Host
 	if host == "" {
-		host = l.Peer
+		host = peer
 	}
-	return fmt.Sprintf("user=%s,host=%s,addr=%s,laddr=%s,lport=%d,rdomain=", l.User, host, l.Peer, local, port)
+	return fmt.Sprintf("user=%s,host=%s,addr=%s,laddr=%s,lport=%d,rdomain=", l.User, host, peer, local, port)
 }

@@ -3,6 +3,8 @@ package wire
 import (
 	"fmt"
 	"time"
+
+	"cairn/internal/resource"
 )
 
 // Survey is what of a host its owner should think of before its doors change:
@@ -13,6 +15,8 @@ type Survey struct {
 	Listeners []Listener `cbor:"2,keyasint,omitempty"` // beyond the loopback, by port
 	Published []Listener `cbor:"3,keyasint,omitempty"` // ports that are led on to somewhere else, by port
 	Allowed   []Allowed  `cbor:"4,keyasint,omitempty"` // ports that another firewall lets in
+	// Revoked are keys of those to be installed that the SSH server refuses.
+	Revoked []resource.Revoked `cbor:"6,keyasint,omitempty"`
 	// More counts what was left out because there was too much of it.
 	More int `cbor:"5,keyasint,omitempty"`
 }

@@ -69,7 +69,13 @@ func (g *guard) lookAt(ctx context.Context, config settings) error {
 	if err != nil {
 		return err
 	}
-	reasons := g.placed(ctx, config.refuses(user, g.plan.Peer))
+	reasons := config.refuses(user, g.plan.Peer)
+	if revoked, err := g.System.Revokes(ctx, config.first("revokedkeys"), g.ownersKey()); err != nil {
+		return err
+	} else if revoked.Why != "" {
+		reasons = append(reasons, "RevokedKeys keeps the key out: "+revoked.Why)
+	}
+	reasons = g.placed(ctx, reasons)
 	reasons = append(reasons, user.unusable(g.Now(), config.is("usepam", "yes"))...)
 	reasons = append(reasons, g.withoutShell(user)...)
 	reasons = append(reasons, g.withoutKey(config, user)...)
@@ -127,11 +133,7 @@ func (g *guard) effective(ctx context.Context, config string) (settings, error) 
 
 // login is the owner's.
 func (g *guard) login() sshdconf.Login {
-	peer := g.plan.Peer
-	if peer == "" {
-		peer = "127.0.0.1"
-	}
-	return sshdconf.Login{User: g.plan.owner(), Peer: peer, Local: g.plan.Local, Port: g.plan.LocalPort}
+	return sshdconf.Login{User: g.plan.owner(), Peer: g.plan.Peer, Local: g.plan.Local, Port: g.plan.LocalPort}
 }
 
 // lookUp asks the name service, as sshd does.

@@ -64,16 +64,23 @@ func keyPath(pattern string, u user) string {
 	return path
 }
 
+// ownersKey is the line of the owner's key; empty where the plan does not say which
+// that is.
+func (g *guard) ownersKey() string {
+	for _, step := range g.plan.Steps {
+		if key, ok := step.Resource.(resource.AuthorizedKey); ok && key.User == g.plan.owner() {
+			return key.Line
+		}
+	}
+	return ""
+}
+
 // holdsKey reports whether one of the lines is the owner's key; any key will do
 // where the plan does not say which that is.
 func (g *guard) holdsKey(content string) bool {
 	want := ""
-	for _, step := range g.plan.Steps {
-		if key, ok := step.Resource.(resource.AuthorizedKey); ok && key.User == g.plan.owner() {
-			if fields := strings.Fields(key.Line); len(fields) > 1 {
-				want = fields[1]
-			}
-		}
+	if fields := strings.Fields(g.ownersKey()); len(fields) > 1 {
+		want = fields[1]
 	}
 	for line := range strings.Lines(content) {
 		line = strings.TrimSpace(line)
