@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"cairn/internal/agent/guard"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
@@ -47,8 +48,11 @@ func (s *session) sshdEffective(ctx context.Context) readCommand {
 }
 
 func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadReply {
-	if request.Name == "firewall-state" {
+	switch request.Name {
+	case "firewall-state":
 		return s.firewallState(ctx)
+	case "sleeping-keys":
+		return s.sleepingKeys(ctx)
 	}
 	command, known := readCommands[request.Name]
 	if request.Name == "sshd-effective" {
@@ -71,4 +75,17 @@ func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadR
 		reply.Output = append(reply.Output, out.Stderr...)
 	}
 	return reply
+}
+
+// sleepingKeys are the accounts with keys that open nothing today, a line each with
+// how many.
+func (s *session) sleepingKeys(ctx context.Context) wire.ReadReply {
+	accounts, _ := guard.Accounts(ctx, s.System, s.login.Peer, s.Now())
+	var lines []byte
+	for _, a := range accounts {
+		if a.Asleep > 0 {
+			lines = fmt.Appendf(lines, "%s %d\n", a.Name, a.Asleep)
+		}
+	}
+	return wire.ReadReply{Output: lines}
 }

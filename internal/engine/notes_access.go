@@ -19,6 +19,9 @@ func lostAccounts(n noted) []Note {
 	}
 	var notes []Note
 	for _, a := range n.survey.Accounts {
+		if a.Keys == 0 && !a.Password {
+			continue // it cannot log in today either
+		}
 		text := lostWays(a, n.host.User)
 		if text == "" {
 			continue
@@ -28,13 +31,34 @@ func lostAccounts(n noted) []Note {
 		}
 		notes = append(notes, Note{Kind: NoteAccess, Text: text})
 	}
-	return notes
+	return append(notes, sleepingKeys(n)...)
+}
+
+// sleepingKeys names the keys that will open nothing, and that nobody takes away.
+func sleepingKeys(n noted) []Note {
+	var whose []string
+	for _, a := range n.survey.Accounts {
+		if number := a.Keys + a.Asleep; number > 0 && !stays(a, n.host.User) {
+			whose = append(whose, fmt.Sprintf("%s (%d)", a.Name, number))
+		}
+	}
+	if len(whose) == 0 {
+		return nil
+	}
+	return []Note{{
+		Kind: NoteAccess, Text: "Keys that stay in authorized_keys and open nothing then: " + strings.Join(whose, ", ") + ". They would again after a release of the host.",
+		Fix: "take out what nobody needs any more",
+	}}
+}
+
+// stays reports whether an account's keys go on working.
+func stays(a wire.Account, owner string) bool {
+	return a.Name == owner || slices.Contains(a.Groups, task.SSHGroup)
 }
 
 // lostWays is what an account can do today and cannot afterwards.
 func lostWays(a wire.Account, owner string) string {
-	stays := a.Name == owner || slices.Contains(a.Groups, task.SSHGroup)
-	switch {
+	switch stays := stays(a, owner); {
 	case stays && a.Keys > 0 && a.Password:
 		return a.Name + " can log in with a password today; only its key will work."
 	case a.Name == owner && a.Password:

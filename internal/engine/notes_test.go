@@ -47,6 +47,8 @@ func TestNotes(t *testing.T) {
 			{Name: "carol", UID: 1003, Keys: 1, Groups: []string{"carol", "ssh-users"}},
 			{Name: "dave", UID: 1004, Keys: 1, Password: true, Groups: []string{"ssh-users"}},
 			{Name: "ops", UID: 1000, Password: true},
+			{Name: "eve", UID: 1005, Asleep: 1},
+			{Name: "frank", UID: 1006, Asleep: 1, Groups: []string{"ssh-users"}},
 			{Name: "root", Keys: 1, Last: lastLogin},
 		}}, newPolicy), `
 			no-longer-gets-in: alice can log in with 2 keys or a password today and will no longer get in over SSH. Last login: 2026-11-20.
@@ -54,6 +56,8 @@ func TestNotes(t *testing.T) {
 			no-longer-gets-in: dave can log in with a password today; only its key will work.
 			no-longer-gets-in: ops can log in with a password today; only the key that is installed will work.
 			no-longer-gets-in: root can log in with a key today and will no longer get in over SSH. You become root with sudo. Last login: 2026-11-20.
+			no-longer-gets-in: Keys that stay in authorized_keys and open nothing then: alice (2), eve (1), root (1). They would again after a release of the host.
+			  fix: take out what nobody needs any more
 			restarted: The SSH server reads its configuration anew. Sessions that are open stay open.`},
 		"ports": {aboutHost(nil, wire.Survey{
 			Listeners: []wire.Listener{

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"cairn/internal/evidence"
 	"cairn/internal/wire"
 )
 
@@ -87,4 +88,26 @@ func (k keysOfOwner) remedy(user string) string {
 		return ""
 	}
 	return fmt.Sprintf("if it is yours, declare it in lab.yaml: `ssh: {further-keys: [%s]}`; else take its line out of ~%s/.ssh/authorized_keys", strings.Join(k.remedies, ", "), user)
+}
+
+// sleepingKeys are keys of other accounts that open nothing now. They refute
+// nothing; whoever changes the server's configuration should know of them.
+func sleepingKeys(ctx context.Context, target Target) []evidence.Field {
+	reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "sleeping-keys"})
+	if err != nil || reply.Failure != nil {
+		return nil
+	}
+	var texts []string
+	for line := range strings.Lines(string(reply.Output)) {
+		name, number, _ := strings.Cut(strings.TrimSpace(line), " ")
+		text := fmt.Sprintf("%s has %s keys that open nothing now", name, number)
+		if number == "1" {
+			text = name + " has a key that opens nothing now"
+		}
+		texts = append(texts, text)
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return fields("other accounts", strings.Join(texts, "; "))
 }

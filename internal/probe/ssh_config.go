@@ -126,6 +126,7 @@ func sshOtherUserRefused(ctx context.Context, _ Vantage, target Target) Finding 
 	for _, key := range keys.missing {
 		wrong = append(wrong, fmt.Sprintf("the key %s of ssh.further-keys is not in ~%s/.ssh/authorized_keys", key, target.Host.User))
 	}
+	observed = append(observed, sleepingKeys(ctx, target)...)
 	finding := judged(expected, observed, wrong...)
 	finding.Remedy = keys.remedy(target.Host.User)
 	return finding

@@ -11,7 +11,7 @@ import (
 // who can get in today, and what can be reached. It holds no secret. Its lists
 // have an order that does not depend on the moment, and are bounded.
 type Survey struct {
-	Accounts  []Account  `cbor:"1,keyasint,omitempty"` // that can log in over SSH today, by name
+	Accounts  []Account  `cbor:"1,keyasint,omitempty"` // that can log in over SSH today, or have keys, by name
 	Listeners []Listener `cbor:"2,keyasint,omitempty"` // beyond the loopback, by port
 	Published []Listener `cbor:"3,keyasint,omitempty"` // ports that are led on to somewhere else, by port
 	Allowed   []Allowed  `cbor:"4,keyasint,omitempty"` // ports that another firewall lets in
@@ -21,7 +21,8 @@ type Survey struct {
 	More int `cbor:"5,keyasint,omitempty"`
 }
 
-// Account is a user who can log in over SSH today.
+// Account is a user who can log in over SSH today, or whose keys would open it with
+// another configuration.
 type Account struct {
 	Name     string    `cbor:"1,keyasint"`
 	UID      int       `cbor:"2,keyasint"`
@@ -29,6 +30,7 @@ type Account struct {
 	Keys     int       `cbor:"4,keyasint,omitempty"` // that are accepted
 	Password bool      `cbor:"5,keyasint,omitempty"` // has one, and it is accepted
 	Last     time.Time `cbor:"6,keyasint"`           // last login; zero where the host does not know
+	Asleep   int       `cbor:"7,keyasint,omitempty"` // keys that the server would look at and that open nothing
 }
 
 // Listener is a port that answers on a host.

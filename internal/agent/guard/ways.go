@@ -18,7 +18,7 @@ import (
 const mostAccounts = 32
 
 // Accounts are the host's own users who can log in over SSH today from an address,
-// with a key or a password, by name. What cannot be read counts as not there. It
+// with a key or a password, and those whose keys open nothing today, by name. What cannot be read counts as not there. It
 // is safe for concurrent use.
 func Accounts(ctx context.Context, sys *resource.System, peer string, now time.Time) (accounts []wire.Account, more int) {
 	users := candidates(sys)
@@ -35,7 +35,7 @@ func Accounts(ctx context.Context, sys *resource.System, peer string, now time.T
 		})
 	}
 	wait.Wait()
-	return slices.DeleteFunc(found, func(a wire.Account) bool { return a.Keys == 0 && !a.Password }), more
+	return slices.DeleteFunc(found, func(a wire.Account) bool { return a.Keys+a.Asleep == 0 && !a.Password }), more
 }
 
 // candidates are the users with a shell whose files hold a password or a folder of
@@ -105,13 +105,16 @@ func (u user) hasPassword() bool {
 func (g *guard) waysIn(ctx context.Context, u user) wire.Account {
 	account := wire.Account{Name: u.name, UID: u.uid, Groups: u.groups}
 	config, err := g.effective(ctx, "")
-	if err != nil || len(config.keepsOut(u, g.plan.Peer)) > 0 || u.expired(g.Now()) {
+	if err != nil {
 		return account
 	}
-	if len(config.refuses(u, g.plan.Peer)) == 0 {
-		account.Keys = g.keysOf(config, u)
+	out := len(config.keepsOut(u, g.plan.Peer)) > 0 || u.expired(g.Now())
+	if keys := g.keysOf(config, u); out || len(config.refuses(u, g.plan.Peer)) > 0 {
+		account.Asleep = keys
+	} else {
+		account.Keys = keys
 	}
-	account.Password = u.hasPassword() && config.takesPassword(u)
+	account.Password = !out && u.hasPassword() && config.takesPassword(u)
 	return account
 }
 
