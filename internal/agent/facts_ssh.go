@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cairn/internal/agent/guard"
 	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
 	"cairn/internal/wire"
@@ -18,6 +19,7 @@ func (a *Agent) sshFacts(ctx context.Context, login Login) wire.SSH {
 	if err != nil {
 		facts.Trouble = err.Error()
 	}
+	facts.Concerns = guard.Concerns(ctx, a.System, login.Peer, settings)
 	facts.Ports = sshdconf.Ports(settings)
 	facts.Forwarding = sshdconf.First(settings, "allowtcpforwarding", "yes")
 	facts.Managed = slices.ContainsFunc(settings, func(s sshdconf.Setting) bool { return s.File == sshdconf.Own && s.Keyword == "port" })

@@ -28,12 +28,23 @@ func (n noted) sshDoors() []Note {
 	if trouble := n.facts.SSH.Trouble; trouble != "" {
 		notes = append(notes, Note{Kind: NoteConflict, Text: "the SSH server's files cannot be read: " + trouble, Fix: "correct the line that is named"})
 	}
-	for _, door := range sshdconf.Doors(n.facts.SSH.Settings, n.policy()) {
+	for _, door := range n.facts.SSH.Doors(n.policy(), n.host.User) {
 		notes = append(notes, Note{
-			Kind: NoteConflict, Text: door.Text(), Fix: "take the line away, or waive foundation.ssh-access; the checkpoint cannot be proven with it",
+			Kind: NoteConflict, Text: door.Text(), Fix: shutting(door) + ", or waive foundation.ssh-access; the checkpoint cannot be proven with it",
 		})
 	}
 	return notes
+}
+
+// shutting is what closes a door.
+func shutting(door sshdconf.Door) string {
+	switch {
+	case door.Command && door.Line == 0:
+		return "restart the SSH server, whose unit does not say so any more"
+	case door.Command:
+		return "take the option away and restart the SSH server"
+	}
+	return "take the line away"
 }
 
 // waysIn are settings that let somebody in and that the policy turns off, with

@@ -14,8 +14,10 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"cairn/internal/agent/guard"
 	"cairn/internal/evidence"
 	"cairn/internal/lab"
+	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
 	"cairn/internal/task"
 	"cairn/internal/wire"
@@ -98,9 +100,23 @@ type onThisMachine struct {
 	keys   string // content of the owner's authorized_keys
 }
 
-func (i onThisMachine) Facts(context.Context) (wire.Facts, error) {
+func (i onThisMachine) Facts(ctx context.Context) (wire.Facts, error) {
 	settings, err := sshdconf.Files{}.Read(i.config)
-	return wire.Facts{SSH: wire.SSH{Settings: settings}}, err
+	sys := &resource.System{Root: "/", Runner: sshdWith{resource.NewLocal().Runner, i.config}}
+	return wire.Facts{SSH: wire.SSH{Settings: settings, Concerns: guard.Concerns(ctx, sys, "", settings)}}, err
+}
+
+// sshdWith runs this machine's programs, sshd with a configuration of the test's.
+type sshdWith struct {
+	resource.Runner
+	config string
+}
+
+func (r sshdWith) Run(ctx context.Context, c resource.Command) (resource.Output, error) {
+	if c.Argv[0] == "/usr/sbin/sshd" {
+		c.Argv = append(c.Argv, "-f", r.config)
+	}
+	return r.Runner.Run(ctx, c)
 }
 
 func (i onThisMachine) Read(ctx context.Context, c wire.ReadCommand) (wire.ReadReply, error) {
@@ -149,22 +165,34 @@ func hostWith(t *testing.T, added, keys string) Target {
 }
 
 // TestMatchesThatOpenAreNamed: a Match that opens something is refuted by its file
-// and line, for whomever it is; one that is stricter is none.
+// and line, for whomever the server lets in; one that is stricter is none, nor is
+// one for accounts that it does not let in.
 func TestMatchesThatOpenAreNamed(t *testing.T) {
 	for added, want := range map[string]string{
 		"": "",
-		"Match User git\n\tForceCommand /bin/git\n":                                 "",
-		"Match User ops\n\tAllowTcpForwarding no\n":                                 "",
-		"AllowGroups ssh-users\nTrustedUserCAKeys /etc/ssh/ca.pub\n":                "",
-		"Match User git\n\tPasswordAuthentication yes\n":                            "passwordauthentication yes, under Match User git: it lets passwords in",
-		"Match LocalPort 2200\n\tPermitRootLogin yes\n":                             "permitrootlogin yes, under Match LocalPort 2200: it lets root log in",
-		"Match Address 198.51.100.0/24\n\tAuthenticationMethods password\n":         "it lets somebody in without a key",
-		"Match Group staff\n\tAuthorizedKeysCommand /bin/keys\n":                    "it lets in every key that a program names",
-		"Match Host *.example.org\n\tTrustedUserCAKeys /etc/ssh/ca.pub\n":           "certificate of that authority",
-		"Match all\n\tAuthorizedKeysFile .ssh/authorized_keys .ssh/more\n":          "it lets keys in from another file",
-		"Match LocalAddress 10.9.9.9\n\tAllowGroups ssh-users wheel\n":              "it lets other groups in",
-		"Match User ops\n\tAllowTcpForwarding yes\n":                                "it lets connections through the host",
-		"Match User *,!ops Address 0.0.0.0/0\n\tKbdInteractiveAuthentication yes\n": "by way of keyboard-interactive",
+		"Match User git\n\tForceCommand /bin/git\n":                                                                        "",
+		"Match User ops\n\tAllowTcpForwarding no\n":                                                                        "",
+		"AllowGroups ssh-users\nTrustedUserCAKeys /etc/ssh/ca.pub\n":                                                       "",
+		"Match User games\n\tPasswordAuthentication yes\n":                                                                 "",
+		"Match User no-such-user\n\tPasswordAuthentication yes\n":                                                          "",
+		"Match Group games Address 10.0.0.0/8\n\tAllowTcpForwarding yes\n":                                                 "",
+		"Match User games,root\n\tPasswordAuthentication yes\n":                                                            "passwordauthentication yes, under Match User games,root: it lets passwords in",
+		"Match User games\n\tAllowGroups games\n\tPasswordAuthentication yes\n":                                            "passwordauthentication yes, under Match User games: it lets passwords in",
+		"Match User o*\n\tPasswordAuthentication yes\n":                                                                    "passwordauthentication yes, under Match User o*: it lets passwords in",
+		"Match Group ssh-users\n\tPasswordAuthentication yes\n":                                                            "passwordauthentication yes, under Match Group ssh-users: it lets passwords in",
+		"Match User games\n\tPasswordAuthentication yes\nMatch Group games Address 10.1.2.3\n\tAllowGroups games\n":        "under Match Group games Address 10.1.2.3: it lets other groups in",
+		"DenyUsers games\nMatch User games\n\tAllowGroups games\n\tPasswordAuthentication yes\n":                           "",
+		"AllowUsers ops\nMatch User games\n\tAllowGroups games\n\tPasswordAuthentication yes\n":                            "",
+		"AllowUsers ops games@10.0.0.0/8\nMatch User games\n\tAllowGroups games\n\tPasswordAuthentication yes\n":           "it lets passwords in",
+		"AllowUsers ops\nMatch User games Address 10.1.2.3\n\tAllowUsers games\n\tAllowGroups games\n\tGatewayPorts yes\n": "it lets others use what is forwarded",
+		"Match LocalPort 2200\n\tPermitRootLogin yes\n":                                                                    "permitrootlogin yes, under Match LocalPort 2200: it lets root log in",
+		"Match Address 198.51.100.0/24\n\tAuthenticationMethods password\n":                                                "it lets somebody in without a key",
+		"Match Group root\n\tAuthorizedKeysCommand /bin/keys\n":                                                            "it lets in every key that a program names",
+		"Match Host *.example.org\n\tTrustedUserCAKeys /etc/ssh/ca.pub\n":                                                  "certificate of that authority",
+		"Match all\n\tAuthorizedKeysFile .ssh/authorized_keys .ssh/more\n":                                                 "it lets keys in from another file",
+		"Match LocalAddress 10.9.9.9\n\tAllowGroups ssh-users wheel\n":                                                     "it lets other groups in",
+		"Match User ops\n\tAllowTcpForwarding yes\n":                                                                       "it lets connections through the host",
+		"Match User *,!ops Address 0.0.0.0/0\n\tKbdInteractiveAuthentication yes\n":                                        "by way of keyboard-interactive",
 	} {
 		target := hostWith(t, added, "")
 		got := sshEffectiveConfig(t.Context(), loopback{}, target)

@@ -81,7 +81,7 @@ func doorsIn(ctx context.Context, target Target) ([]string, *Finding) {
 		return nil, &f
 	}
 	var texts []string
-	for _, door := range sshdconf.Doors(facts.SSH.Settings, target.Expect.SSHOptions) {
+	for _, door := range facts.SSH.Doors(target.Expect.SSHOptions, target.Host.User) {
 		texts = append(texts, door.Text())
 	}
 	return texts, nil

@@ -91,6 +91,9 @@ func (g *guard) lookAt(ctx context.Context, config settings) error {
 // placed adds to reasons, which begin with a keyword, where that stands in the
 // owner's own files.
 func (g *guard) placed(ctx context.Context, reasons []string) []string {
+	if len(reasons) == 0 {
+		return nil
+	}
 	settings, err := sshdconf.Files{Root: g.System.Root}.ReadServer(g.System.SSHServer(ctx))
 	if err != nil {
 		return reasons // sshd itself has read them, and says so if it cannot

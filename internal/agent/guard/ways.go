@@ -18,8 +18,8 @@ import (
 const mostAccounts = 32
 
 // Accounts are the host's own users who can log in over SSH today from an address,
-// with a key or a password, and those whose keys open nothing today, by name. What cannot be read counts as not there. It
-// is safe for concurrent use.
+// with a key or a password, and those whose keys open nothing today, by name. What
+// cannot be read counts as not there. It is safe for concurrent use.
 func Accounts(ctx context.Context, sys *resource.System, peer string, now time.Time) (accounts []wire.Account, more int) {
 	users := candidates(sys)
 	if len(users) > mostAccounts {
