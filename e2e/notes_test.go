@@ -103,16 +103,8 @@ func endings(t *testing.T, b *bed) []string {
 // logIn opens and ends a session as a user, with the owner's key, as ssh(1) does.
 func logIn(t *testing.T, b *bed, user string) {
 	t.Helper()
-	private, err := os.ReadFile(b.lab.SSH.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.ParsePrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
 	client, err := ssh.Dial("tcp", b.host("server").Address.String()+":22", &ssh.ClientConfig{
-		User: user, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second,
+		User: user, Auth: []ssh.AuthMethod{ssh.PublicKeys(ownerSigner(t, b))}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +120,19 @@ func logIn(t *testing.T, b *bed, user string) {
 	if err := session.Run("true"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func ownerSigner(t *testing.T, b *bed) ssh.Signer {
+	t.Helper()
+	private, err := os.ReadFile(b.lab.SSH.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.ParsePrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
 }
 
 // hostAddProposes: the program names what listens, and writes it where it is told

@@ -9,8 +9,12 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/host"
+	"cairn/internal/lab"
 	"cairn/internal/resource"
+	"cairn/internal/wire"
 )
+
+const phoneKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID9TnDZKlpoo9qhow/tSUglIidVKsXPaf10kBh4TxPGi phone"
 
 func TestKeyNotes(t *testing.T) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
@@ -42,8 +46,32 @@ func TestKeyNotes(t *testing.T) {
 	if fix := keyNotes(about)[0].Fix; !strings.Contains(fix, "10.0.0.99") {
 		t.Errorf("the fix is %q", fix)
 	}
+	about.lab = &lab.Lab{SSH: lab.SSH{FurtherKeys: []string{phoneKey}}}
+	about.steps = append(about.steps, StepPlan{ID: "authorized-key ops", Diff: resource.Diff{Changes: []resource.Change{{Property: resource.FurtherKey}}}})
+	if notes := keyNotes(about); len(notes) != 2 || !strings.Contains(notes[1].Text, "SHA256:0F7SxrYNQRVg7TACxVLwtev90sh18/8LcgLXXmIdU4E phone") {
+		t.Errorf("with a further key: %+v", notes)
+	}
 	about.steps = nil
 	if notes := keyNotes(about); notes != nil {
 		t.Errorf("nothing changes, and the notes are %+v", notes)
+	}
+}
+
+// TestRevokedKeyNotes: a key that the server refuses is named with the reason; a
+// reason that holds for every key is said once.
+func TestRevokedKeyNotes(t *testing.T) {
+	about := noted{survey: wire.Survey{Revoked: []resource.Revoked{
+		{Line: phoneKey, Why: "/etc/ssh/lost:3 revokes it (RevokedKeys, /etc/ssh/sshd_config:9)"},
+	}}}
+	got := revokedKeys(about)
+	if len(got) != 1 || got[0].Kind != NoteConflict || got[0].Text != "the SSH server refuses the key "+keyName(phoneKey)+": /etc/ssh/lost:3 revokes it (RevokedKeys, /etc/ssh/sshd_config:9)" {
+		t.Errorf("%+v", got)
+	}
+	all := resource.Revoked{Line: phoneKey, Why: "there is no /etc/ssh/lost, so the SSH server refuses every key (RevokedKeys, /etc/ssh/sshd_config:9)", All: true}
+	other := all
+	other.Line = "another"
+	about.survey.Revoked = []resource.Revoked{all, other}
+	if got := revokedKeys(about); len(got) != 1 || got[0].Text != all.Why+", yours too" {
+		t.Errorf("%+v", got)
 	}
 }

@@ -137,3 +137,26 @@ func TestOtherKeysStayAsTheyAre(t *testing.T) {
 		}
 	}
 }
+
+// TestFurtherKeysAreAdded: only those that are missing, and none beside a line that
+// lets the same key do less.
+func TestFurtherKeysAreAdded(t *testing.T) {
+	const file = "/home/ops/.ssh/authorized_keys"
+	for before, want := range map[string]string{
+		"":                             ownersKey + "\n" + devicesKey + "\n",
+		devicesKey + " mine":           devicesKey + " mine\n" + ownersKey + "\n",
+		"no-pty " + devicesKey + "\n":  "no-pty " + devicesKey + "\n" + ownersKey + "\n",
+		"#no-pty " + devicesKey + "\n": "#no-pty " + devicesKey + "\n" + ownersKey + "\n" + devicesKey + "\n",
+		"Cert-Authority,from=\"a b\" " + devicesKey + "\n": "Cert-Authority,from=\"a b\" " + devicesKey + "\n" + ownersKey + "\n" + devicesKey + "\n",
+		strangersKey: strangersKey + "\n" + ownersKey + "\n" + devicesKey + "\n",
+	} {
+		b := scratchBench(t)
+		hasDir("/home/ops/.ssh", 0o700, 1000, 1001)(t, b)
+		has(file, before, 0o600)(t, b)
+		_, err := Converge(t.Context(), b.sys, AuthorizedKey{User: "ops", Line: ownersKey, Further: []string{devicesKey}}, "")
+		ok(t, err)
+		if got, _, _ := b.sys.read(file); string(got) != want {
+			t.Errorf("%q became %q instead of %q", before, got, want)
+		}
+	}
+}

@@ -62,6 +62,7 @@ func lockouts() []lockout {
 		{name: "a block for the owner alone", resources: []resource.Guardable{block}, end: RolledBack, reason: "PubkeyAuthentication is off"},
 		sshd("no host key", Refused, "(?i)no host ?key", option("HostKey", "/etc/ssh/not_there")),
 		sshd("a key exchange that the owner does not speak", Refused, "could not log in through the new configuration", option("KexAlgorithms", "diffie-hellman-group18-sha512")),
+		sshd("a list of revoked keys that is not there", Refused, "RevokedKeys keeps the key out: there is no /etc/ssh/not_there, so the SSH server refuses every key", option("RevokedKeys", "/etc/ssh/not_there")),
 		sshd("a locked account without PAM", Refused, "locked", option("UsePAM", "no")),
 		sshd("listening to itself only", RolledBack, "could not get in after the change", option("ListenAddress", "127.0.0.1:22")),
 		{name: "a firewall with another port", resources: []resource.Guardable{dropin(), firewall("2222")}, end: RolledBack, reason: "could not get in after the change"},
