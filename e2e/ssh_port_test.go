@@ -26,16 +26,17 @@ func (b *bed) listensOn(name string) string {
 	return strings.Join(strings.Fields(b.run(name, `ss -Htln | awk '{print $4}' | sed 's/.*://' | grep -xE '22|2222' | sort -nu`)), " ")
 }
 
-// TestSSHPort moves SSH servers to another port and back, one that listens itself
-// and one that a socket starts: over both ports, with the old one closed only when
-// the owner got in by the new one. A move that fails leaves the host at the old
-// port.
+// TestSSHPort moves SSH servers to another port and back: one that listens itself,
+// one that a socket starts, and one whose socket listens where a generator says. Both
+// ports are open until the owner got in by the new one. A move that fails leaves the
+// host at the old port.
 func TestSSHPort(t *testing.T) {
 	long(t)
-	b := newBed(t, "plain", "socketed")
+	b := newBed(t, "plain", "socketed", "generated")
 	b.run("socketed", socketListens)
-	b.closeGates("plain", "socketed")
-	for _, name := range []string{"plain", "socketed"} {
+	b.run("generated", generatorListens)
+	b.closeGates("plain", "socketed", "generated")
+	for _, name := range []string{"plain", "socketed", "generated"} {
 		if got := b.listensOn(name); got != "22" {
 			t.Fatalf("%s listens on %s", name, got)
 		}
@@ -52,8 +53,10 @@ func TestSSHPort(t *testing.T) {
 		t.Errorf("socketed listens on %s after the move was taken back", got)
 	}
 	b.met("socketed", 22)
-	if got := b.listensOn("plain"); got != "22 2222" {
-		t.Errorf("plain listens on %s: what is proven there ends with the next up", got)
+	for _, name := range []string{"plain", "generated"} {
+		if got := b.listensOn(name); got != "22 2222" {
+			t.Errorf("%s listens on %s: what is proven there ends with the next up", name, got)
+		}
 	}
 	b.run("socketed", "nft delete table inet fault")
 
@@ -61,6 +64,13 @@ func TestSSHPort(t *testing.T) {
 	b.mustBeAt(2222)
 	b.moveTo(22)
 	b.up()
+	b.mustBeAt(22)
+
+	// A port that would be in force only when systemd reads its units again, as when
+	// the host starts: it does not come.
+	b.run("generated", "echo Port 2222 >/etc/ssh/sshd_config.d/10-owner.conf")
+	b.up()
+	b.run("generated", "systemctl daemon-reload; systemctl stop ssh.service; systemctl restart ssh.socket")
 	b.mustBeAt(22)
 }
 
