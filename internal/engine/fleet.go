@@ -136,7 +136,7 @@ func (f *fleet) close() {
 
 // connect makes one connection and says so.
 func (e *Engine) connect(ctx context.Context, h lab.Host) (*host.Session, error) {
-	e.tell(Event{Type: EventConnecting, Host: h.Name, Text: "connecting to " + h.Address.String()})
+	e.tell(Event{Type: EventConnecting, Host: h.Name, Text: "connecting to " + h.At().String()})
 	session, err := e.connector.Connect(ctx, h, e.login)
 	if err != nil {
 		e.tell(Event{Type: EventLost, Host: h.Name, Text: strings.TrimPrefix(err.Error(), h.Name+": ")})

@@ -30,7 +30,7 @@ func keyNotes(n noted) []Note {
 	}
 	switch {
 	case n.key.Elsewhere != "":
-		note.Fix = fmt.Sprintf("~/.ssh/config leads ssh to %s, lab.yaml to %s: make them the same", n.key.Elsewhere, n.host.Address)
+		note.Fix = fmt.Sprintf("~/.ssh/config leads ssh to %s, lab.yaml to %s: make them the same", n.key.Elsewhere, n.host.At())
 	case !n.key.Offered:
 		note.Fix = "Your ssh does not offer this key by itself: name it as IdentityFile in ~/.ssh/config"
 	}

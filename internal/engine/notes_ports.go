@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -101,7 +102,9 @@ func (n noted) leadsTo(address string) bool {
 		if !slices.ContainsFunc(nic.Addresses, func(a string) bool { return strings.HasPrefix(a, address+"/") }) {
 			continue
 		}
-		return slices.ContainsFunc(nic.Addresses, func(a string) bool { return strings.HasPrefix(a, n.host.Address.String()+"/") })
+		return slices.ContainsFunc(n.host.Addresses(), func(declared netip.Addr) bool {
+			return slices.ContainsFunc(nic.Addresses, func(a string) bool { return strings.HasPrefix(a, declared.String()+"/") })
+		})
 	}
 	return true // an address that the host did not name
 }

@@ -151,7 +151,7 @@ func (e *Engine) planOn(ctx context.Context, f *fleet) (*Plan, error) {
 }
 
 func (e *Engine) planHost(ctx context.Context, f *fleet, h lab.Host) HostPlan {
-	plan := HostPlan{Host: h.Name, Address: h.Address.String()}
+	plan := HostPlan{Host: h.Name, Address: h.At().String()}
 	session, err := f.session(ctx, h)
 	if err == nil {
 		plan.System = session.Hello().Facts.OS.Name

@@ -3,6 +3,7 @@ package engine
 import (
 	"net"
 	"net/netip"
+	"slices"
 
 	"cairn/internal/lab"
 	"cairn/internal/resolve"
@@ -13,14 +14,19 @@ import (
 func sourcesOf(l *lab.Lab, vantage string, to lab.Host, peer string) []netip.Addr {
 	if vantage != resolve.FromController {
 		h, _ := l.Host(vantage)
-		return []netip.Addr{h.Address, h.Address6}
+		return h.Addresses()
 	}
 	var sources []netip.Addr
 	if address, err := netip.ParseAddr(peer); err == nil {
 		sources = append(sources, address.Unmap())
 	}
-	if address, found := ownAddress(to.Address6); found {
-		sources = append(sources, address)
+	for _, towards := range to.Addresses() {
+		if towards == to.At() {
+			continue // peer says so itself, behind whatever translates addresses
+		}
+		if address, found := ownAddress(towards); found && !slices.Contains(sources, address) {
+			sources = append(sources, address)
+		}
 	}
 	return sources
 }

@@ -21,7 +21,9 @@ func TestSourcesOfTheControllerAreOfBothFamilies(t *testing.T) {
 	}{
 		{"both", resolve.FromController, both, []netip.Addr{netip.MustParseAddr("10.0.0.9"), netip.IPv6Loopback()}},
 		{"a host without IPv6", resolve.FromController, lab.Host{Address: both.Address}, []netip.Addr{netip.MustParseAddr("10.0.0.9")}},
-		{"another host", "visitor", both, []netip.Addr{netip.MustParseAddr("10.0.0.20"), {}}},
+		{"another host", "visitor", both, []netip.Addr{netip.MustParseAddr("10.0.0.20")}},
+		{"a host with only IPv6", resolve.FromController, lab.Host{Address6: netip.IPv6Loopback()}, []netip.Addr{netip.MustParseAddr("10.0.0.9")}},
+		{"a further address", resolve.FromController, lab.Host{Address: netip.MustParseAddr("10.0.0.1"), Also: []netip.Addr{netip.MustParseAddr("127.0.0.2")}}, []netip.Addr{netip.MustParseAddr("10.0.0.9"), netip.MustParseAddr("127.0.0.1")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := sourcesOf(l, c.vantage, c.to, "::ffff:10.0.0.9"); !slices.Equal(got, c.want) {

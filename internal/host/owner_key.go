@@ -124,14 +124,14 @@ func (c *Connector) describe(ctx context.Context, h lab.Host, chosen *identity) 
 	}
 	words := []string{"ssh", h.User + "@" + s.name}
 	if s.unnamed {
-		words[1] = h.User + "@" + h.Address.String()
+		words[1] = h.User + "@" + h.At().String()
 	}
 	if port := fmt.Sprint(h.Port); firstNonEmpty(s.get("port"), "22") != port {
 		words = slices.Insert(words, 1, "-p", port)
 	}
 	key := OwnerKey{Signer: chosen, Comment: chosen.comment, From: chosen.from, lab: c.options.Lab.Name, Offered: true}
 	key.Command = strings.Join(words, " ")
-	if to, err := netip.ParseAddr(s.hostname()); err == nil && to != h.Address && to != h.Address6 && s.get("proxycommand") == "" {
+	if to, err := netip.ParseAddr(s.hostname()); err == nil && !slices.Contains(h.Addresses(), to) && s.get("proxycommand") == "" {
 		key.Elsewhere = to.String()
 	}
 	named := c.options.Lab.SSH.Key

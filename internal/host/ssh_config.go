@@ -82,7 +82,7 @@ func (c *sshConfig) forHost(ctx context.Context, h lab.Host, user string) (setti
 	if err != nil || !named.same(every) {
 		return named, err
 	}
-	addressed, err := c.forName(ctx, question{h.Address.String(), user, port})
+	addressed, err := c.forName(ctx, question{h.At().String(), user, port})
 	if err != nil || !addressed.same(every) {
 		return addressed, err
 	}

@@ -34,7 +34,7 @@ func (c *Connector) target(ctx context.Context, h lab.Host, user string) (target
 }
 
 // endpointOf is where a host's port is.
-func endpointOf(h lab.Host, port uint16) string { return netip.AddrPortFrom(h.Address, port).String() }
+func endpointOf(h lab.Host, port uint16) string { return netip.AddrPortFrom(h.At(), port).String() }
 
 // dial reaches the target's SSH port, in the way that the SSH client configuration
 // says. depth is how many hosts lie between already.

@@ -92,6 +92,9 @@ func buildHost(name string, n *node, ssh SSH) Host {
 		Hardware:   buildHardware(n.get("hardware")),
 		Forwarding: cmp.Or(Forwarding(textOf(n.get("forwarding"))), ssh.Forwarding),
 	}
+	for _, item := range n.get("also").list() {
+		h.Also = append(h.Also, parseAddress(textOf(item)))
+	}
 	for _, item := range n.get("roles").list() {
 		h.Roles = append(h.Roles, Role(textOf(item)))
 	}

@@ -74,8 +74,10 @@ func networkShape() *shape {
 
 func hostsShape() *shape {
 	return nonEmpty(named(labelForm("a host's name", "atlas", reservedHosts), keyed(
-		key{name: "address", required: true, shape: words(address4Form), doc: "Its IPv4 address."},
-		key{name: "address6", fallback: "none", shape: words(address6Form), doc: "Its IPv6 address."},
+		key{name: "address", required: true, unless: "address6", shape: words(address4Form), doc: "Its IPv4 address. Cairn reaches the host there."},
+		key{name: "address6", fallback: "none", shape: words(address6Form), doc: "Its IPv6 address. Cairn reaches the host there if it has no `address`."},
+		key{name: "also", fallback: "none", shape: listOf(words(addressForm)),
+			doc: "Its further addresses, such as one on each of several networks. What answers there is looked at as well."},
 		key{name: "port", fallback: code(fmt.Sprint(defaultPort)), shape: number(portForm), doc: "The port of its SSH server."},
 		key{name: "user", fallback: code(defaultUser), shape: words(userForm),
 			doc: "Your account on it. Cairn makes it and gives it your key if the first login is root's. It cannot be root, because Cairn closes SSH to root."},

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -16,9 +17,13 @@ func (r *rules) hosts() {
 	}
 	taken := r.takenByGateways()
 	for _, p := range holder.value.each() {
-		r.hostAddress(p, "address", taken)
-		r.hostAddress(p, "address6", taken)
+		r.hostAddress(p, p.value.get("address"), taken)
+		r.hostAddress(p, p.value.get("address6"), taken)
+		for _, n := range p.value.get("also").list() {
+			r.hostAddress(p, n, taken)
+		}
 		r.oneNetwork(p)
+		r.administered(p)
 		r.openings(p)
 	}
 	if len(r.lab.Hosts) > 0 && !slices.ContainsFunc(r.lab.Hosts, func(h Host) bool { return !h.OnlyVantage() }) {
@@ -38,8 +43,7 @@ func (r *rules) takenByGateways() map[netip.Addr]string {
 }
 
 // hostAddress checks that an address of a host is in a network and its own.
-func (r *rules) hostAddress(h pair, key string, taken map[netip.Addr]string) {
-	n := h.value.get(key)
+func (r *rules) hostAddress(h pair, n *node, taken map[netip.Addr]string) {
 	a, ok := r.address(n)
 	if !ok {
 		return
@@ -77,6 +81,28 @@ func (r *rules) oneNetwork(h pair) {
 	if found4 && found6 && s4.key != s6.key {
 		r.conflict(n6.place, "%s is on %s, but the host's address %s is on %s", a6, s6.key, a4, s4.key)
 	}
+}
+
+// administered checks that somebody may reach a host's SSH where Cairn does: a
+// network of the other address family never gets there.
+func (r *rules) administered(p pair) {
+	n := cmp.Or(p.value.get("address"), p.value.get("address6"))
+	a, ok := r.address(n)
+	admin := r.root.get("network").get("admin")
+	if !ok || len(r.lab.Network.Admin) == 0 || slices.ContainsFunc(admin.list(), func(item *node) bool { return !r.good(item) }) {
+		return
+	}
+	if slices.ContainsFunc(r.lab.Network.Admin, func(p netip.Prefix) bool { return p.Addr().Is4() == a.Is4() }) {
+		return
+	}
+	family := "IPv6"
+	if a.Is4() {
+		family = "IPv4"
+	}
+	r.fault(n.place, flaw{
+		code: problem.LabUnsafe, message: fmt.Sprintf("network.admin has no %s network, so nobody could reach SSH at %s", family, a),
+		expected: "the " + family + " network that you administer from, in network.admin",
+	})
 }
 
 // openings checks the ports that a host opens.

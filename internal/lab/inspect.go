@@ -139,7 +139,7 @@ func (i *inspector) mapping(n *node, s *shape, held document.Place, path string)
 		}
 	}
 	for _, k := range s.keys {
-		if k.required && n.pair(k.name) == nil {
+		if k.required && n.pair(k.name) == nil && (k.unless == "" || n.pair(k.unless) == nil) {
 			i.fault(held, flaw{code: problem.LabMissingKey, message: fmt.Sprintf("the key %q is missing%s", k.name, within(path)), expected: k.shape.expected()})
 		}
 	}

@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -202,6 +203,24 @@ func TestNetworks(t *testing.T) {
 		h, _ := l.Host(host)
 		s := l.SubnetOf(h)
 		if s.Gateway.String() != want || len(s.DNS) != 1 || s.DNS[0] != s.Gateway || !s.Contains(h.Address) {
+			t.Errorf("%s is on %+v", host, s)
+		}
+	}
+}
+
+// TestAddresses: a host is reached by IPv6 where it has nothing else, and may have
+// addresses on several networks.
+func TestAddresses(t *testing.T) {
+	l, err := Load("testdata/valid/addresses.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]string{"six": "fd83::10 [fd83::10]", "two": "192.168.1.10 [192.168.1.10 192.168.20.10]"} {
+		h, _ := l.Host(host)
+		if got := fmt.Sprint(h.At(), " ", h.Addresses()); got != want {
+			t.Errorf("%s is at %s, not %s", host, got, want)
+		}
+		if s := l.SubnetOf(h); s.Name != "" {
 			t.Errorf("%s is on %+v", host, s)
 		}
 	}

@@ -56,7 +56,7 @@ func promised(t *testing.T, l *Lab) {
 		}
 	}
 	for _, h := range l.Hosts {
-		if !l.SubnetOf(h).Contains(h.Address) || h.Port == 0 || h.User == "" || h.User == "root" || len(h.Roles) == 0 {
+		if !l.SubnetOf(h).Contains(h.At()) || h.Port == 0 || h.User == "" || h.User == "root" || len(h.Roles) == 0 {
 			t.Errorf("host %+v", h)
 		}
 		for _, o := range h.Open {

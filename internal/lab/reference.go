@@ -86,6 +86,8 @@ func valueWords(s *shape) string {
 // without says what holds when a key is not there.
 func without(k key) string {
 	switch {
+	case k.unless != "":
+		return "**required** where there is no " + code(k.unless)
 	case k.required:
 		return "**required**"
 	case k.fallback == "":

@@ -71,7 +71,10 @@ func mappingSchema(s *shape) map[string]any {
 	var required []string
 	for _, k := range s.keys {
 		properties[k.name] = keySchema(k)
-		if k.required {
+		switch {
+		case k.unless != "":
+			schema["anyOf"] = []any{map[string]any{"required": []string{k.name}}, map[string]any{"required": []string{k.unless}}}
+		case k.required:
 			required = append(required, k.name)
 		}
 	}

@@ -27,6 +27,7 @@ type key struct {
 	name     string
 	doc      string // Markdown, whole sentences
 	required bool
+	unless   string // the key that may stand in the place of a required one
 	fallback string // what holds without it, as the reference page says it
 	shape    *shape
 }

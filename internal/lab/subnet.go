@@ -32,7 +32,7 @@ func (l *Lab) Subnets() []Subnet {
 // only a lab made without a file can have it, it is the first.
 func (l *Lab) SubnetOf(h Host) Subnet {
 	all := l.Subnets()
-	if i := slices.IndexFunc(all, func(s Subnet) bool { return s.Contains(h.Address) }); i >= 0 {
+	if i := slices.IndexFunc(all, func(s Subnet) bool { return s.Contains(h.At()) }); i >= 0 {
 		return all[i]
 	}
 	return all[0]

@@ -111,11 +111,12 @@ type Bytes int64
 
 // Host is a machine of the lab.
 type Host struct {
-	Name     string     // an RFC 1123 label
-	Address  netip.Addr // IPv4, within a network of the lab
-	Address6 netip.Addr // IPv6, within the same network; invalid when the host has none
-	Port     uint16     // of its SSH server
-	User     string     // the owner's account on it, never root
+	Name     string       // an RFC 1123 label
+	Address  netip.Addr   // IPv4, within a network of the lab; invalid when the host has only Address6
+	Address6 netip.Addr   // IPv6, within the same network; invalid when the host has none
+	Also     []netip.Addr // further ones, each within a network of the lab
+	Port     uint16       // of its SSH server
+	User     string       // the owner's account on it, never root
 	// FirstUser is who logs in as long as User cannot; empty when the file does not say.
 	FirstUser string
 	Roles     []Role // never empty, in the file's order
@@ -163,6 +164,22 @@ func (l *Lab) Host(name string) (Host, bool) {
 		}
 	}
 	return Host{}, false
+}
+
+// At is where the host is reached: its IPv4 address, or its IPv6 address where it
+// has no other.
+func (h Host) At() netip.Addr {
+	if h.Address.IsValid() {
+		return h.Address
+	}
+	return h.Address6
+}
+
+// Addresses are all that the host is declared with, the one where it is reached
+// first.
+func (h Host) Addresses() []netip.Addr {
+	all := append([]netip.Addr{h.Address, h.Address6}, h.Also...)
+	return slices.DeleteFunc(all, func(a netip.Addr) bool { return !a.IsValid() })
 }
 
 // Has reports whether the host has the role.

@@ -14,7 +14,7 @@ import (
 // canaryAllowed reaches a port that is open to the vantage. It is the twin that
 // shows that the vantage can reach the host at all.
 func canaryAllowed(ctx context.Context, from Vantage, target Target) Finding {
-	ports := openPorts(target, "tcp", target.Host.Address)
+	ports := openPorts(target, "tcp", target.Host.At())
 	if len(ports) == 0 {
 		return blind("the lab opens no TCP port to " + from.Name() + ", so there is nothing that has to answer")
 	}
@@ -25,7 +25,7 @@ func canaryAllowed(ctx context.Context, from Vantage, target Target) Finding {
 		return blind(err.Error())
 	}
 	defer func() { _ = stop() }()
-	conn, err := dialBriefly(ctx, from, "tcp", netip.AddrPortFrom(target.Host.Address, port).String())
+	conn, err := dialBriefly(ctx, from, "tcp", netip.AddrPortFrom(target.Host.At(), port).String())
 	if err != nil {
 		return judged(expected, fields("port", port, "answer", err), fmt.Sprintf("port %d is declared open and does not answer", port)+alsoFiltered(ctx, target))
 	}
@@ -36,7 +36,7 @@ func canaryAllowed(ctx context.Context, from Vantage, target Target) Finding {
 // fillPort puts a canary on a port where no service listens; where one does,
 // that service is the canary.
 func fillPort(ctx context.Context, target Target, port uint16) (stop func() error, err error) {
-	reply, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "tcp4", Port: port, Nonce: target.Nonce})
+	reply, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "tcp" + suffixOf(target.Host.At()), Port: port, Nonce: target.Nonce})
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +93,19 @@ type family struct {
 }
 
 func families(target Target) []family {
-	all := []family{{"4", target.Host.Address}}
-	if target.Host.Address6.IsValid() {
-		all = append(all, family{"6", target.Host.Address6})
+	var all []family
+	for _, address := range target.Host.Addresses() {
+		all = append(all, family{suffixOf(address), address})
 	}
 	return all
+}
+
+// suffixOf is how the names of networks end for an address's family.
+func suffixOf(address netip.Addr) string {
+	if address.Is4() {
+		return "4"
+	}
+	return "6"
 }
 
 const connected = "a connection without an answer"
@@ -128,7 +136,7 @@ func udpCanary(ctx context.Context, from Vantage, target Target) Finding {
 	var expected, observed []evidence.Field
 	var wrong []string
 	ask := func(port uint16, open bool) *Finding {
-		canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "udp4", Port: port, Nonce: target.Nonce})
+		canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "udp" + suffixOf(target.Host.At()), Port: port, Nonce: target.Nonce})
 		if err != nil || canary.Failure != nil {
 			if open {
 				return nil // a service has the port: its own checkpoint looks at it
@@ -137,7 +145,7 @@ func udpCanary(ctx context.Context, from Vantage, target Target) Finding {
 			return &f
 		}
 		defer func() { _ = stop() }()
-		address := netip.AddrPortFrom(target.Host.Address, canary.Port).String()
+		address := netip.AddrPortFrom(target.Host.At(), canary.Port).String()
 		reply, err := from.Datagram(ctx, wire.DatagramRequest{Address: address, Payload: []byte(target.Nonce), Timeout: silence})
 		if err != nil {
 			f := blind(err.Error())
@@ -155,7 +163,7 @@ func udpCanary(ctx context.Context, from Vantage, target Target) Finding {
 	if f := ask(0, false); f != nil {
 		return *f
 	}
-	for _, port := range openPorts(target, "udp", target.Host.Address) {
+	for _, port := range openPorts(target, "udp", target.Host.At()) {
 		if f := ask(port, true); f != nil {
 			return *f
 		}

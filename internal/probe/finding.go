@@ -25,6 +25,20 @@ func judged(expected, observed []evidence.Field, wrong ...string) Finding {
 	return f
 }
 
+// and joins what was found at a further place: it is worth as much as the worse.
+func (f Finding) and(other Finding) Finding {
+	joined := Finding{Outcome: f.Outcome, Expected: append(f.Expected, other.Expected...), Observed: append(f.Observed, other.Observed...)}
+	switch {
+	case f.Outcome == evidence.Proven, other.Outcome == evidence.Refuted && f.Outcome != evidence.Refuted:
+		joined.Outcome, joined.Reason = other.Outcome, other.Reason
+	case f.Outcome == other.Outcome:
+		joined.Reason = f.Reason + "; " + other.Reason
+	default:
+		joined.Reason = f.Reason
+	}
+	return joined
+}
+
 // blind is a probe that could not look.
 func blind(reason string, observed ...evidence.Field) Finding {
 	return Finding{Outcome: evidence.Unproven, Reason: reason, Observed: observed}

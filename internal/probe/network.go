@@ -30,13 +30,12 @@ func network(ctx context.Context, from Vantage, target Target) Finding {
 	}
 	gateway, wrong := gatewayOf(target, facts)
 	mirror := distro.Of(facts.OS.ID, facts.OS.Version).Mirror // its name every host has to resolve
-	expected := fields("address", target.Host.Address, "gateway", gateway, "loss", fmt.Sprintf("at most %d%%", maxLoss), "resolves", mirror)
+	expected := fields("address", target.Host.At(), "gateway", gateway, "loss", fmt.Sprintf("at most %d%%", maxLoss), "resolves", mirror)
 	observed := fields("addresses", strings.Join(addresses(facts), " "), "gateways", strings.Join(facts.Routes, " "))
-	if !hasAddress(facts, target.Host.Address) {
-		wrong = append(wrong, "no interface has the address "+target.Host.Address.String())
-	}
-	if target.Host.Address6.IsValid() && !hasAddress(facts, target.Host.Address6) {
-		wrong = append(wrong, "no interface has the address "+target.Host.Address6.String())
+	for _, address := range target.Host.Addresses() {
+		if !hasAddress(facts, address) {
+			wrong = append(wrong, "no interface has the address "+address.String())
+		}
 	}
 	if gateway == "" {
 		return judged(expected, observed, wrong...)
@@ -67,6 +66,9 @@ func network(ctx context.Context, from Vantage, target Target) Finding {
 // said; it is empty where there is none.
 func gatewayOf(target Target, facts wire.Facts) (gateway string, wrong []string) {
 	declared := target.Lab.SubnetOf(target.Host).Gateway
+	if declared.Is4() != target.Host.At().Is4() {
+		declared = netip.Addr{} // it is not the router of a host without addresses of its family
+	}
 	switch {
 	case declared.IsValid() && !slices.Contains(facts.Routes, declared.String()):
 		return declared.String(), []string{"the default route does not lead to " + declared.String()}
@@ -96,7 +98,7 @@ func reachable(ctx context.Context, from Vantage, target Target) Finding {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	expected := fields("connection", "made", "banner", "SSH-2.0")
-	conn, err := from.Dial(ctx, "tcp", netip.AddrPortFrom(target.Host.Address, cmp.Or(target.Port, target.Host.Port)).String())
+	conn, err := from.Dial(ctx, "tcp", netip.AddrPortFrom(target.Host.At(), cmp.Or(target.Port, target.Host.Port)).String())
 	if err != nil {
 		return judged(expected, fields("connection", err), "no connection from "+from.Name())
 	}

@@ -16,38 +16,62 @@ import (
 // lost SYN is sent again after one second (RFC 6298 section 2.1).
 const silence = 1500 * time.Millisecond
 
-// portScanIPv4 tries all 65,535 TCP ports of the host's IPv4 address.
+// portScanIPv4 tries all 65,535 TCP ports of the host's IPv4 addresses.
 func portScanIPv4(ctx context.Context, from Vantage, target Target) Finding {
-	return scan(ctx, from, target, target.Host.Address, "tcp4")
+	return scanFamily(ctx, from, target, "IPv4", "tcp4", netip.Addr.Is4)
 }
 
 // portScanIPv6 does the same on IPv6, which firewalls are often forgotten for.
-// A host without a declared IPv6 address must not have one that others can
-// reach either: routers hand them out unasked (RFC 4862).
 func portScanIPv6(ctx context.Context, from Vantage, target Target) Finding {
-	if target.Host.Address6.IsValid() {
-		return scan(ctx, from, target, target.Host.Address6, "tcp6")
+	return scanFamily(ctx, from, target, "IPv6", "tcp6", netip.Addr.Is6)
+}
+
+// scanFamily scans the host's addresses of a family. A host without a declared one
+// must not have one that others can reach either: routers hand them out unasked (RFC
+// 4862).
+func scanFamily(ctx context.Context, from Vantage, target Target, family, network string, is func(netip.Addr) bool) Finding {
+	declared := slices.DeleteFunc(target.Host.Addresses(), func(a netip.Addr) bool { return !is(a) })
+	if len(declared) == 0 {
+		return undeclared(ctx, target, family, is)
 	}
+	found := scan(ctx, from, target, declared[0], network)
+	for _, address := range declared[1:] {
+		found = found.and(scan(ctx, from, target, address, network))
+	}
+	return found
+}
+
+// undeclared expects the host to have no address of a family.
+func undeclared(ctx context.Context, target Target, family string, is func(netip.Addr) bool) Finding {
 	facts, err := target.Inside.Facts(ctx)
 	if err != nil {
 		return blind(err.Error())
 	}
-	expected := fields("IPv6 addresses", "none, as none is declared")
-	found := globalIPv6(facts)
-	observed := fields("IPv6 addresses", wordOr(strings.Join(found, " "), "none"))
+	expected := fields(family+" addresses", "none, as none is declared")
+	found := reachedAddresses(facts, target.Host.At(), is)
+	observed := fields(family+" addresses", wordOr(strings.Join(found, " "), "none"))
 	if len(found) > 0 {
-		return judged(expected, observed, "the host has an IPv6 address that lab.yaml does not declare")
+		return judged(expected, observed, "the host has an "+family+" address that lab.yaml does not declare")
 	}
 	return judged(expected, observed)
 }
 
-// globalIPv6 are the host's addresses that are meant to be reached from other
-// machines, those of its own container networks included.
-func globalIPv6(facts wire.Facts) []string {
-	return slices.DeleteFunc(addresses(facts), func(text string) bool {
-		prefix, err := netip.ParsePrefix(text)
-		return err != nil || prefix.Addr().Is4() || !prefix.Addr().IsGlobalUnicast()
-	})
+// reachedAddresses are the host's addresses of a family that are meant to be reached
+// from other machines. Those of IPv6 on its own container networks are among them;
+// those of IPv4 there are not routed, so only the interface counts which has the
+// address that the lab knows.
+func reachedAddresses(facts wire.Facts, at netip.Addr, is func(netip.Addr) bool) []string {
+	var all []string
+	for _, nic := range facts.Interfaces {
+		outside := slices.ContainsFunc(nic.Addresses, func(text string) bool { return strings.HasPrefix(text, at.String()+"/") })
+		for _, text := range nic.Addresses {
+			prefix, err := netip.ParsePrefix(text)
+			if err == nil && nic.Name != "lo" && is(prefix.Addr()) && prefix.Addr().IsGlobalUnicast() && (prefix.Addr().Is6() || outside) {
+				all = append(all, text)
+			}
+		}
+	}
+	return all
 }
 
 func wordOr(text, otherwise string) string {
@@ -79,6 +103,11 @@ func scan(ctx context.Context, from Vantage, target Target, address netip.Addr, 
 		"canary", canary.Port, "took", reply.Took.Round(time.Millisecond))
 	if reply.Errors > 0 || len(reply.Open)+reply.Refused+reply.Silent != 65535 {
 		return blind(strings.TrimSuffix("not every port could be tried: "+reply.Trouble, ": "), observed...)
+	}
+	if slices.Contains(target.Host.Also, address) && len(reply.Open)+reply.Refused == 0 {
+		// The way to a further address may lead past this vantage: networks are the
+		// router's to join. From here nothing can be reached there.
+		return judged(fields("open at "+address.String(), "at most "+portList(want)), fields("open at "+address.String(), "nothing answers"))
 	}
 	var wrong []string
 	for _, port := range reply.Open {
@@ -131,14 +160,22 @@ func openPorts(target Target, protocol string, address netip.Addr) []uint16 {
 	return slices.Compact(ports)
 }
 
-// sourceFor is the vantage's address of the same family as the target's.
+// sourceFor is the vantage's address from which it reaches an address of the target:
+// one on the same network, or else the first of the same family.
 func sourceFor(target Target, address netip.Addr) netip.Addr {
+	var first netip.Addr
 	for _, source := range target.Sources {
-		if source.Is4() == address.Is4() {
+		if !source.IsValid() || source.Is4() != address.Is4() {
+			continue
+		}
+		if slices.ContainsFunc(target.Lab.Subnets(), func(s lab.Subnet) bool { return s.Contains(source) && s.Contains(address) }) {
 			return source
 		}
+		if !first.IsValid() {
+			first = source
+		}
 	}
-	return netip.Addr{}
+	return first
 }
 
 func admits(o lab.Opening, source netip.Addr) bool {

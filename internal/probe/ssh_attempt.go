@@ -57,7 +57,7 @@ func attempt(ctx context.Context, from Vantage, target Target, config ssh.Client
 }
 
 func sshAddress(target Target) string {
-	return netip.AddrPortFrom(target.Host.Address, target.Host.Port).String()
+	return netip.AddrPortFrom(target.Host.At(), target.Host.Port).String()
 }
 
 // negotiationFailed reports that both sides spoke SSH and found no algorithm in

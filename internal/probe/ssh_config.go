@@ -57,11 +57,11 @@ func sshEffectiveConfig(ctx context.Context, _ Vantage, target Target) Finding {
 // loginsAsked are the logins for which sshd is asked what is in force, the lab's
 // user first.
 func loginsAsked(target Target) []sshdconf.Login {
-	inside := target.Host.Address.String()
+	inside := target.Host.At().String()
 	if admin := target.Lab.Network.Admin; len(admin) > 0 {
 		inside = admin[0].Addr().String()
 	}
-	here := target.Host.Address.String()
+	here := target.Host.At().String()
 	return []sshdconf.Login{
 		{User: target.Host.User, Peer: inside, Local: here, Port: target.Host.Port},
 		{User: "root", Peer: inside, Local: here, Port: target.Host.Port},

@@ -29,8 +29,25 @@ func mirrorOf(original *lab.Lab, seed string, ipv6 bool, busy []netip.Prefix) (m
 	if m.layout, err = m.layout.settle(m.lab.Network.Gateway); err != nil {
 		return m, problem.Wrap(problem.RehearsalNoNetwork, "", "The lab's hosts do not fit into one network", err)
 	}
+	m.giveAddresses()
 	m.admit(m.layout.gateway)
 	return m, nil
+}
+
+// giveAddresses declares what throw-away hosts have that the lab's do not, and takes
+// away what they lack: container engines give every host one IPv4 address.
+func (m *mirror) giveAddresses() {
+	for i := range m.lab.Hosts {
+		host := &m.lab.Hosts[i]
+		if !host.Address.IsValid() {
+			host.Address = m.layout.places[i].address
+			m.note("%s has an IPv4 address in the rehearsal, %s, and is managed there", host.Name, host.Address)
+		}
+		if len(host.Also) > 0 {
+			host.Also = nil
+			m.note("%s has none of its further addresses in the rehearsal", host.Name)
+		}
+	}
 }
 
 // chooseRanges takes the lab's ranges where it may and free ones elsewhere.

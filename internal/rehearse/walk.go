@@ -128,7 +128,7 @@ func logins(l *lab.Lab) []string {
 			user = "root" // nothing was changed there
 		}
 		lines = append(lines, fmt.Sprintf("ssh -i %s -o UserKnownHostsFile=%s -o HostKeyAlias=%s -p %d %s@%s",
-			l.SSH.Key, filepath.Join(engine.StateDirOf(l), "known_hosts"), h.Name, h.Port, user, h.Address))
+			l.SSH.Key, filepath.Join(engine.StateDirOf(l), "known_hosts"), h.Name, h.Port, user, h.At()))
 	}
 	return lines
 }

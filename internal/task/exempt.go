@@ -30,8 +30,8 @@ func LooksFrom(l *lab.Lab, target lab.Host) []string {
 		if h.Name == target.Name {
 			continue
 		}
-		for _, a := range []netip.Addr{h.Address, h.Address6} {
-			if a.IsValid() && !slices.ContainsFunc(l.Network.Admin, func(p netip.Prefix) bool { return p.Contains(a) }) {
+		for _, a := range h.Addresses() {
+			if !slices.ContainsFunc(l.Network.Admin, func(p netip.Prefix) bool { return p.Contains(a) }) {
 				networks = append(networks, netip.PrefixFrom(a, a.BitLen()))
 			}
 		}
