@@ -86,7 +86,23 @@ func failedUnits(facts wire.Facts) []string {
 func goOn(names []string, now time.Time) string {
 	all := strings.Join(names, " ")
 	return fmt.Sprintf("Look with `journalctl -u %s`. When it is right, or does not matter: `systemctl reset-failed %s`. %s",
-		names[0], all, pasteWaiver("foundation.os-supported/os-release", "I know why "+all+" failed", now))
+		names[0], all, pasteWaiver("foundation.os-supported/os-release", "I know why "+fewOf(names)+" failed", now))
+}
+
+// reasonRoom is what a waiver's reason has room for beside a name (of 255 characters
+// at most) and a few words: the lab file takes 500.
+const reasonRoom = 200
+
+// fewOf are as many of the names as fit into a waiver's reason.
+func fewOf(names []string) string {
+	text := names[0]
+	for i, name := range names[1:] {
+		if len(text) > reasonRoom {
+			return fmt.Sprintf("%s and %d more", text, len(names)-1-i)
+		}
+		text += " " + name
+	}
+	return text
 }
 
 // waiverDays is how long a waiver that is offered lasts.
