@@ -11,8 +11,12 @@ import (
 func (j *Journal) Append(ctx context.Context, events ...Event) (added int, err error) {
 	err = j.inTransaction(ctx, func(tx *sql.Tx) error {
 		added = 0
+		statement, err := tx.PrepareContext(ctx, insertEvent)
+		if err != nil {
+			return err
+		}
 		for _, e := range events {
-			n, err := insert(ctx, tx, e)
+			n, err := insert(ctx, tx, statement, e)
 			if err != nil {
 				return err
 			}
@@ -30,7 +34,7 @@ const insertEvent = `INSERT INTO event (run, host, seq, at, type, subject, body)
 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM archived_run WHERE run = ?1 AND host = ?2 AND seq >= ?3)
 ON CONFLICT DO NOTHING`
 
-func insert(ctx context.Context, tx *sql.Tx, e Event) (int, error) {
+func insert(ctx context.Context, tx *sql.Tx, statement *sql.Stmt, e Event) (int, error) {
 	if e.Seq == 0 {
 		last, err := lastSeq(ctx, tx, e.Run, e.Host)
 		if err != nil {
@@ -38,7 +42,7 @@ func insert(ctx context.Context, tx *sql.Tx, e Event) (int, error) {
 		}
 		e.Seq = last + 1
 	}
-	done, err := tx.ExecContext(ctx, insertEvent, e.Run, e.Host, e.Seq, e.At.UnixMicro(), e.Type, e.Subject, []byte(e.Body))
+	done, err := statement.ExecContext(ctx, e.Run, e.Host, e.Seq, e.At.UnixMicro(), e.Type, e.Subject, []byte(e.Body))
 	if err != nil {
 		return 0, err
 	}

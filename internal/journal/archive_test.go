@@ -341,3 +341,23 @@ func archiveForever(path string) {
 		}
 	}
 }
+
+// BenchmarkArchive is one call with all that it takes at most, of events as large as
+// evidence. Its budget is 3 s.
+func BenchmarkArchive(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		j := open(b)
+		var events []Event
+		for i := range archiveMost + 1 {
+			e := event("c", Controller, uint64(i+1), "look")
+			e.Body = json.RawMessage(fmt.Sprintf(`{"hash":"%064x","observed":"%0600d"}`, i*i*i, i*7919))
+			events = append(events, e)
+		}
+		appendAll(b, j, events...)
+		b.StartTimer()
+		if n := archiveAll(b, j); n != archiveMost {
+			b.Fatalf("%d events went", n)
+		}
+	}
+}
