@@ -37,6 +37,7 @@ var bansOf = map[string]string{
 // TestNobodyIsBannedWhoLooks: two machines do the same, and both are banned. Once one
 // of them is exempt, its ban is lifted and it is not banned again, while the other is.
 func TestNobodyIsBannedWhoLooks(t *testing.T) {
+	long(t)
 	b := newBed(t, "banning", "visitor", "outsider")
 	b.run("banning", banning)
 	bans := func(program, who string) bool {

@@ -12,6 +12,7 @@ import (
 // TestOneOfThreeIsDead walks a lab of three hosts of which one cannot be reached: the two others
 // are made so and proven, and the command says which was left out.
 func TestOneOfThreeIsDead(t *testing.T) {
+	long(t)
 	b := newBed(t, "atlas", "boreas", "ceres")
 	if err := b.rehearsal.Disconnect(t.Context(), "ceres"); err != nil {
 		t.Fatal(err)

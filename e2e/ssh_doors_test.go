@@ -80,6 +80,7 @@ func wantTold(t *testing.T, b *bed, when, want string) {
 // TestDoorsOfASSHServer goes round what else than the policy decides who gets in,
 // on a host with a real server and systemd.
 func TestDoorsOfASSHServer(t *testing.T) {
+	long(t)
 	b := newBed(t, "server")
 	phone, phoneLine := newDevice(t, "phone")
 	b.lab.SSH.FurtherKeys = []string{phoneLine}

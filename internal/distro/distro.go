@@ -20,7 +20,6 @@ type Distribution struct {
 	// One between two of them, or after the last, counts as the one before it.
 	Releases []Release
 	Mirror   string // the server of its packages, which every host has to find
-	Keyring  string // the package with the keys that its repositories are signed with
 	Family
 }
 

@@ -3,11 +3,11 @@ package distro
 // table are the systems that Cairn manages.
 var table = []Distribution{
 	{
-		ID: "debian", Name: "Debian", Family: debian, Mirror: "deb.debian.org", Keyring: "debian-archive-keyring",
+		ID: "debian", Name: "Debian", Family: debian, Mirror: "deb.debian.org",
 		Releases: []Release{{Version{12, 0}, Version{9, 2}}, {Version{13, 0}, Version{10, 0}}},
 	},
 	{
-		ID: "ubuntu", Name: "Ubuntu", Family: debian, Mirror: "archive.ubuntu.com", Keyring: "ubuntu-keyring",
+		ID: "ubuntu", Name: "Ubuntu", Family: debian, Mirror: "archive.ubuntu.com",
 		Releases: []Release{
 			{Version{22, 4}, Version{8, 9}}, {Version{24, 4}, Version{9, 6}}, {Version{25, 4}, Version{9, 9}}, {Version{25, 10}, Version{10, 0}},
 		},
