@@ -45,12 +45,12 @@ on-hosts = $(shell grep -rl --include='*_test.go' 'testing.Short()' internal | x
 .PHONY: test
 test: need check ## everything: check, then the tests on real hosts; cleans up after itself
 	$(GO) test -count=1 -timeout 40m -p 2 $(on-hosts)
-	@echo "left out for their time: first contacts, guests, a failing network, a host in use, another port and more (make test-long)"
+	@echo "left out for their time: half of the faults, first contacts, guests, a failing network, a host in use, another port and more (make test-long)"
 	$(GO) test -count=1 -timeout 60m ./e2e
 
 .PHONY: test-long
-test-long: need agents ## the tests on real hosts that test leaves out: first contacts, guests, a failing network, a host in use, another port, bans, doors, addresses
-	CAIRN_LONG=1 $(GO) test -count=1 -timeout 2h -run 'TestFirstContact|TestGuestsKeepTheirNetwork|TestUnprivilegedGuest|TestFaultyNetwork|TestPlanOfAHostInUse|TestSSHPort|TestNobodyIsBannedWhoLooks|TestDoorsOfASSHServer|TestAddresses|TestOneOfThreeIsDead' -v ./e2e
+test-long: need agents ## the tests on real hosts that test leaves out: all faults of guards and controller, first contacts, guests, a failing network, a host in use, another port, bans, doors, addresses
+	CAIRN_LONG=1 $(GO) test -count=1 -timeout 2h -run 'TestArrows|TestKilledController|TestFirstContact|TestGuestsKeepTheirNetwork|TestUnprivilegedGuest|TestFaultyNetwork|TestPlanOfAHostInUse|TestSSHPort|TestNobodyIsBannedWhoLooks|TestDoorsOfASSHServer|TestAddresses|TestOneOfThreeIsDead' -v ./e2e
 
 .PHONY: test-network
 test-network: need agents ## cut, silence and delay the network at many messages of up and check; half an hour

@@ -103,7 +103,8 @@ func (a *arrow) again(how func(*rehearse.Rehearsal, context.Context, string) err
 	return how(a.bed.rehearsal, a.ctx, a.host)
 }
 
-// TestArrows lets each disaster happen at each arrow of a guard on a real host.
+// TestArrows lets each disaster happen at each arrow of a guard on a real host; but for
+// `make test-long`, at every second one.
 // Afterwards the host is byte by byte as it was, or fully changed and confirmed,
 // no alarm is left, and the owner gets in.
 func TestArrows(t *testing.T) {
@@ -114,7 +115,10 @@ func TestArrows(t *testing.T) {
 	var jobs []job
 	for at := range arrows {
 		for disaster := range disasters {
-			jobs = append(jobs, job{at, disaster})
+			// Half of them meets each arrow and each disaster.
+			if whole() || (at+disaster)%2 == 0 {
+				jobs = append(jobs, job{at, disaster})
+			}
 		}
 	}
 	spread(names, jobs, func(name string, j job) {

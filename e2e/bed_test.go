@@ -70,10 +70,13 @@ func newBed(t testing.TB, names ...string) *bed {
 // long leaves out what takes minutes, unless it is asked for.
 func long(t *testing.T) {
 	t.Helper()
-	if os.Getenv("CAIRN_LONG") == "" {
+	if !whole() {
 		t.Skip("takes minutes: run `make test-long`")
 	}
 }
+
+// whole reports whether a matrix of faults is to be tried whole, and not a part of it.
+func whole() bool { return os.Getenv("CAIRN_LONG") != "" }
 
 // labOf declares a lab in a range of its own, which a rehearsal moves where it is
 // free.
