@@ -74,10 +74,11 @@ func TestALivedInHost(t *testing.T) {
 	if report := b.up(); report.Plan.Changes() != 0 {
 		t.Errorf("the second up finds %+v", report.Plan.Hosts)
 	}
-	// One after the other: whoever is banned by the first no longer gets to the second.
+	// One after the other: whoever is banned by the first no longer gets to the second,
+	// and a connection that a ban cuts would be waited for.
 	for _, program := range []string{"sshguard", "fail2ban"} {
 		b.run("outsider", `for n in 1 2 3 4 5 6; do
-			ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o ConnectTimeout=2 stranger$n@`+b.host("lived").Address.String()+` true 2>/dev/null; done; true`)
+			timeout 5 ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o ConnectTimeout=2 stranger$n@`+b.host("lived").Address.String()+` true 2>/dev/null; done; true`)
 		eventually(t, 30*time.Second, program+" bans a stranger", func() bool { return strings.Contains(b.run("lived", banned[program]), outsider) })
 		b.run("lived", "systemctl stop "+program+"; nft flush set ip sshguard attackers 2>/dev/null || true")
 	}

@@ -35,27 +35,28 @@ func TestOnAHostATableIsLoadedAgain(t *testing.T) {
 	b := hostBench(t)
 	defer does(noTable)(t, b)
 	table := keptTable(t, b)
-	for what, script := range map[string]string{
-		"flushed":                     "nft flush ruleset",
-		"deleted":                     "nft delete table inet conform",
-		"emptied":                     "nft flush table inet conform",
-		"a rule in front":             "nft insert rule inet conform input tcp dport 8080 accept",
-		"a rule less":                 "nft delete rule inet conform input handle $(nft -a list table inet conform | sed -n 's/.*l4proto.*handle //p')",
-		"replaced by another":         "nft 'delete table inet conform; table inet conform { chain input { type filter hook input priority 0; policy accept; }; }'",
-		"nftables.service restarted":  "systemctl restart nftables.service",
-		"nftables.service reloaded":   "systemctl start nftables.service; systemctl reload nftables.service",
-		"nftables.service stopped":    "systemctl stop nftables.service",
-		"the watch killed":            "systemctl kill --signal=KILL conform-firewall.service; nft flush ruleset",
-		"nft monitor ended":           "pkill -x nft || true; nft flush ruleset",
-		"nft monitor hangs":           "until pkill -STOP -x nft; do sleep 0.1; done; nft flush ruleset",
-		"twenty flushes in a row":     "for i in $(seq 20); do nft flush ruleset; done",
-		"a trial that nobody ended":   "cp /etc/cairn/conform.nft /run/conform-firewall.nft; nft flush ruleset; sleep 1; rm /run/conform-firewall.nft; nft flush ruleset",
-		"its unit reloaded by itself": "systemctl reload conform-firewall.service; nft flush ruleset",
+	// In this order: one who watches anew loads without a word of what was there.
+	for _, act := range []struct{ what, script string }{
+		{"flushed", "nft flush ruleset"},
+		{"deleted", "nft delete table inet conform"},
+		{"emptied", "nft flush table inet conform"},
+		{"a rule in front", "nft insert rule inet conform input tcp dport 8080 accept"},
+		{"a rule less", "nft delete rule inet conform input handle $(nft -a list table inet conform | sed -n 's/.*l4proto.*handle //p')"},
+		{"replaced by another", "nft 'delete table inet conform; table inet conform { chain input { type filter hook input priority 0; policy accept; }; }'"},
+		{"nftables.service restarted", "systemctl restart nftables.service"},
+		{"nftables.service reloaded", "systemctl start nftables.service; systemctl reload nftables.service"},
+		{"nftables.service stopped", "systemctl stop nftables.service"},
+		{"the watch killed", "systemctl kill --signal=KILL conform-firewall.service; nft flush ruleset"},
+		{"nft monitor ended", "pkill -x nft || true; nft flush ruleset"},
+		{"nft monitor hangs", "until pkill -STOP -x nft; do sleep 0.1; done; nft flush ruleset"},
+		{"twenty flushes in a row", "for i in $(seq 20); do nft flush ruleset; done"},
+		{"a trial that nobody ended", "cp /etc/cairn/conform.nft /run/conform-firewall.nft; nft flush ruleset; sleep 1; rm /run/conform-firewall.nft; nft flush ruleset"},
+		{"its unit reloaded by itself", "systemctl reload conform-firewall.service; nft flush ruleset"},
 	} {
-		does(script)(t, b)
+		does(act.script)(t, b)
 		mustComeBack(t, b, table)
 		if t.Failed() {
-			t.Fatal(what)
+			t.Fatal(act.what)
 		}
 	}
 	if said := b.sh(t, "journalctl --no-pager --output=cat --unit=conform-firewall.service"); !strings.Contains(said, "was gone: loaded it again") ||
