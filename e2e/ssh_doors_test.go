@@ -123,7 +123,7 @@ func newDevice(t *testing.T, comment string) (ssh.Signer, string) {
 // anything is made of it. It leaves a list that revokes another key.
 func revokedKeys(t *testing.T, b *bed, owner string) {
 	t.Helper()
-	b.run("server", `printf 'Match User ops\n\tRevokedKeys /etc/ssh/revoked\n' >/etc/ssh/sshd_config.d/50-mine.conf; systemctl reload ssh`)
+	b.run("server", `printf 'Match User ops\n\tRevokedKeys /etc/ssh/revoked\n' >/etc/ssh/sshd_config.d/50-mine.conf; systemctl reload ssh; sleep 1`)
 	const said = " (RevokedKeys, /etc/ssh/sshd_config.d/50-mine.conf:2)"
 	if got, want := conflicts(t, b), "there is no /etc/ssh/revoked, so the SSH server refuses every key"+said; !strings.Contains(got, want) {
 		t.Errorf("the plan says %q, want %q", got, want)
@@ -169,7 +169,7 @@ func undeclaredKey(t *testing.T, b *bed, phone string) {
 // that account in.
 func matchForWhom(t *testing.T, b *bed) {
 	const file = "/etc/ssh/sshd_config.d/60-git.conf"
-	b.run("server", `printf 'Match User git\n\tPasswordAuthentication yes\n\tAuthenticationMethods password\n' >`+file+`; systemctl reload ssh`)
+	b.run("server", `printf 'Match User git\n\tPasswordAuthentication yes\n\tAuthenticationMethods password\n' >`+file+`; systemctl reload ssh; sleep 1`)
 	wantTold(t, b, "with an account that is kept out", "")
 	if err := b.opens("server", "git", ssh.Password("a password")); err == nil {
 		t.Error("the account that is said to be kept out gets in")
@@ -179,7 +179,7 @@ func matchForWhom(t *testing.T, b *bed) {
 	if err := b.opens("server", "git", ssh.Password("a password")); err != nil {
 		t.Errorf("the account that is said to be let in does not get in: %v", err)
 	}
-	b.run("server", "gpasswd -d git ssh-users; rm "+file+"; systemctl reload ssh")
+	b.run("server", "gpasswd -d git ssh-users; rm "+file+"; systemctl reload ssh; sleep 1")
 	wantTold(t, b, "without the Match", "")
 }
 
