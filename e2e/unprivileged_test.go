@@ -108,10 +108,8 @@ func TestUnprivilegedGuest(t *testing.T) {
 		}
 	}
 	t.Logf("pasted: %q", pasted)
-	for _, checkpoint := range []string{"foundation.os-supported/os-release", "foundation.time-synchronised/clock-synchronised"} {
-		if !strings.Contains(strings.Join(pasted, "\n"), checkpoint) {
-			t.Errorf("no waiver was printed for %s: %q", checkpoint, pasted)
-		}
+	if clock := "foundation.time-synchronised/clock-synchronised"; !strings.Contains(strings.Join(pasted, "\n"), clock) {
+		t.Errorf("no waiver was printed for %s: %q", clock, pasted)
 	}
 	o.noChanges()
 	if up := command("up", "--yes"); up.exit != 0 {
