@@ -48,7 +48,7 @@ func TestOnAHostATableIsLoadedAgain(t *testing.T) {
 		{"nftables.service stopped", "systemctl stop nftables.service"},
 		{"the watch killed", "systemctl kill --signal=KILL conform-firewall.service; nft flush ruleset"},
 		{"nft monitor ended", "pkill -x nft || true; nft flush ruleset"},
-		{"nft monitor hangs", "until pkill -STOP -x nft; do sleep 0.1; done; nft flush ruleset"},
+		{"nft monitor hangs", "until pkill -STOP -f '^nft monitor'; do sleep 0.1; done; nft flush ruleset"},
 		{"twenty flushes in a row", "for i in $(seq 20); do nft flush ruleset; done"},
 		{"a trial that nobody ended", "cp /etc/cairn/conform.nft /run/conform-firewall.nft; nft flush ruleset; sleep 1; rm /run/conform-firewall.nft; nft flush ruleset"},
 		{"its unit reloaded by itself", "systemctl reload conform-firewall.service; nft flush ruleset"},
