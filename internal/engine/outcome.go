@@ -100,12 +100,12 @@ func (o *outcomes) confirmed(host, guard string, now time.Time) {
 	o.take(host, wire.Event{Type: wire.GuardConfirmed, Guard: guard}, now)
 }
 
-// proven notes that what was changed so far has been looked at.
-func (o *outcomes) proven() {
+// proven notes that what was changed so far on the hosts has been looked at.
+func (o *outcomes) proven(hosts []lab.Host) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, r := range o.hosts {
-		r.unproven = false
+	for _, h := range hosts {
+		o.of(h.Name).unproven = false
 	}
 }
 

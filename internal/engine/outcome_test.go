@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -101,8 +102,25 @@ func TestOutcomesWithoutWork(t *testing.T) {
 func TestLookingEndsDoubt(t *testing.T) {
 	o := newOutcomes()
 	o.take("atlas", wire.Event{Type: wire.StepApplied, Step: "file /a"}, time.Now())
-	o.proven()
+	o.proven([]lab.Host{{Name: "atlas"}})
 	if h := o.result([]lab.Host{{Name: "atlas"}}, nil)[0]; h.Unproven || h.State != HostChanged {
 		t.Errorf("%+v", h)
+	}
+}
+
+// TestNobodyLookedAtWhatIsLeftOut: what was changed on a host that failed afterwards
+// stays unproven when the others were looked at.
+func TestNobodyLookedAtWhatIsLeftOut(t *testing.T) {
+	o, hosts := newOutcomes(), []lab.Host{{Name: "atlas"}, {Name: "boreas"}}
+	for _, h := range hosts {
+		o.take(h.Name, wire.Event{Type: wire.StepApplied, Step: "file /a"}, time.Time{})
+	}
+	left := newLeftOut()
+	left.out("boreas", errors.New("a step failed"))
+	o.proven(left.others(hosts))
+	for _, got := range o.result(hosts, nil) {
+		if got.Unproven != (got.Host == "boreas") {
+			t.Errorf("%+v", got)
+		}
 	}
 }

@@ -295,7 +295,7 @@ func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool) er
 	if _, err := w.engine.look(ctx, w.fleet, looks); err != nil {
 		return err
 	}
-	w.engine.outcomes.proven()
+	w.engine.outcomes.proven(w.left.others(w.engine.targets()))
 	return nil
 }
 
