@@ -84,6 +84,16 @@ func TestPlanSaysWhatEnds(t *testing.T) {
 // endings are what the plan says of ways in and ports that end.
 func endings(t *testing.T, b *bed) []string {
 	t.Helper()
+	var texts []string
+	for _, n := range notes(t, b, engine.NoteAccess, engine.NoteReach) {
+		texts = append(texts, n.Text)
+	}
+	return texts
+}
+
+// notes are those of some kinds in the plan of the first host.
+func notes(t *testing.T, b *bed, kinds ...engine.NoteKind) []engine.Note {
+	t.Helper()
 	plan, err := b.engine().Plan(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -91,13 +101,7 @@ func endings(t *testing.T, b *bed) []string {
 	if err := plan.Unreachable(); err != nil {
 		t.Fatal(err)
 	}
-	var texts []string
-	for _, n := range plan.Hosts[0].Notes {
-		if slices.Contains([]engine.NoteKind{engine.NoteAccess, engine.NoteReach}, n.Kind) {
-			texts = append(texts, n.Text)
-		}
-	}
-	return texts
+	return slices.DeleteFunc(plan.Hosts[0].Notes, func(n engine.Note) bool { return !slices.Contains(kinds, n.Kind) })
 }
 
 // logIn opens and ends a session as a user, with the owner's key, as ssh(1) does.

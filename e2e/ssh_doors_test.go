@@ -29,18 +29,9 @@ func (b *bed) opens(name, user string, auth ssh.AuthMethod) error {
 // conflicts are what the plan says works against it.
 func conflicts(t *testing.T, b *bed) string {
 	t.Helper()
-	plan, err := b.engine().Plan(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := plan.Unreachable(); err != nil {
-		t.Fatal(err)
-	}
 	var texts []string
-	for _, n := range plan.Hosts[0].Notes {
-		if n.Kind == engine.NoteConflict {
-			texts = append(texts, n.Text+". "+n.Fix)
-		}
+	for _, n := range notes(t, b, engine.NoteConflict) {
+		texts = append(texts, n.Text+". "+n.Fix)
 	}
 	return strings.Join(texts, "\n")
 }

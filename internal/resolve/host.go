@@ -1,10 +1,11 @@
 package resolve
 
 import (
+	"slices"
+
 	"cairn/internal/lab"
 	"cairn/internal/task"
 	"cairn/internal/wire"
-	"slices"
 )
 
 // Host is what tasks make a host's work from: the lab, what the host tells of
