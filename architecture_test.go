@@ -24,11 +24,11 @@ var layers = [][]string{
 	{"distro"}, // whatever speaks of a host's system, errors too, asks it
 	{"firewall", "problem", "secret", "spelling", "sshdconf"},
 	{"document"}, // a fault may have the code of a problem
-	{"lab", "roadmap", "cmmn", "catalog", "resource", "wire", "vantage"},
-	{"task", "platform", "probe", "host", "evidence", "journal", "agent"},
+	{"lab", "roadmap", "cmmn", "resource", "wire", "vantage"},
+	{"task", "probe", "host", "evidence", "journal", "agent"},
 	{"resolve"}, // a look is evidence's, the work is task's
 	{"engine", "rehearse"},
-	{"cli", "web"},
+	{"cli"},
 }
 
 // allowed are the imports inside one layer that have a reason.
@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 }
 
 // agentMayImport is all of Cairn that runs on a host.
-var agentMayImport = []string{"distro", "resource", "wire", "vantage", "problem", "secret", "sshdconf"}
+var agentMayImport = []string{"distro", "resource", "wire", "vantage", "problem", "sshdconf"}
 
 func TestImportsFollowTheLayers(t *testing.T) {
 	for pkg, imports := range importsOf(t, "internal") {
@@ -56,6 +56,32 @@ func TestImportsFollowTheLayers(t *testing.T) {
 			if pkg == "agent" && !slices.Contains(agentMayImport, imported) {
 				t.Errorf("internal/agent imports internal/%s, which does not belong on a host", imported)
 			}
+		}
+	}
+}
+
+// TestPermissionsAreUsed: a permission that nothing needs any more would let in,
+// unseen, what its reason was never about.
+func TestPermissionsAreUsed(t *testing.T) {
+	packages := importsOf(t, "internal")
+	for pkg, permitted := range allowed {
+		for _, imported := range permitted {
+			switch {
+			case !slices.Contains(packages[pkg], imported):
+				t.Errorf("internal/%s may import internal/%s and does not: take the permission away", pkg, imported)
+			case layerOf(t, imported) < layerOf(t, pkg):
+				t.Errorf("internal/%s needs no permission for internal/%s, which is below it", pkg, imported)
+			}
+		}
+	}
+	for _, permitted := range agentMayImport {
+		if !slices.Contains(packages["agent"], permitted) {
+			t.Errorf("internal/agent may import internal/%s and does not: take the permission away", permitted)
+		}
+	}
+	for _, pkg := range slices.Concat(layers...) {
+		if _, exists := packages[pkg]; !exists {
+			t.Errorf("internal/%s has a layer and does not exist", pkg)
 		}
 	}
 }
