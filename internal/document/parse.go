@@ -20,11 +20,20 @@ import (
 // exhaust the parser from doing so: its effort grows with the square of the
 // nesting.
 type Dialect struct {
+	Name          string                // of a document of the kind, for messages: "a lab file"
+	Least         string                // what an empty one lacks, in words
 	MaxBytes      int                   // of the text, in whole KiB
-	MaxDepth      int                   // of brackets, and of list items or keys that begin on one line
+	MaxDepth      int                   // of brackets, of list items or keys that begin on one line, and of values
+	MaxValues     int                   // with aliases counted in full
 	Refused       map[token.Type]string // what to say of tokens that may not be there
-	DuplicateKeys bool                  // lets keys through that are there twice, for the caller to report
-	Code          problem.Code          // of the faults; may be empty
+	DuplicateKeys bool                  // lets the parser pass keys that are there twice, so that they are reported among the rest
+	Codes         Codes
+}
+
+// Codes are what the faults of documents of one kind are called. A kind whose owner
+// is told no codes leaves them empty.
+type Codes struct {
+	Syntax, UnknownKey, MissingKey, Duplicate, WrongType, BadValue problem.Code
 }
 
 // byteOrderMark is what some editors put before UTF-8 text.
@@ -56,7 +65,7 @@ func (d Dialect) Parse(data []byte) (*ast.File, Faults) {
 }
 
 func (d Dialect) faults(p Place, message string) Faults {
-	return Faults{{Code: d.Code, Line: p.Line, Column: p.Column, Message: message}}
+	return Faults{{Code: d.Codes.Syntax, Line: p.Line, Column: p.Column, Message: message}}
 }
 
 // notUTF8 is the offset of the first byte that is not UTF-8 or that no text

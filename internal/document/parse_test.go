@@ -10,7 +10,7 @@ import (
 )
 
 var dialect = Dialect{
-	MaxBytes: 1 << 10, MaxDepth: 4, Code: problem.LabSyntax,
+	MaxBytes: 1 << 10, MaxDepth: 4, Codes: Codes{Syntax: problem.LabSyntax},
 	Refused: map[token.Type]string{token.TagType: "no tags here"},
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -18,35 +19,35 @@ const (
 )
 
 var (
-	address4Form = &form{name: "an IPv4 address", example: "192.168.1.10", pattern: pattern4, check: func(text string) *flaw {
+	address4Form = &document.Form{Name: "an IPv4 address", Example: "192.168.1.10", Pattern: pattern4, Check: func(text string) *document.Flaw {
 		return checkAddress(text, netip.Addr.Is4)
 	}}
-	address6Form = &form{name: "an IPv6 address", example: "fd83::10", pattern: pattern6, check: func(text string) *flaw {
+	address6Form = &document.Form{Name: "an IPv6 address", Example: "fd83::10", Pattern: pattern6, Check: func(text string) *document.Flaw {
 		return checkAddress(text, isPlain6)
 	}}
-	addressForm = &form{name: "an IP address", example: "192.168.1.1", pattern: `^[0-9a-fA-F:.]+$`, check: func(text string) *flaw {
+	addressForm = &document.Form{Name: "an IP address", Example: "192.168.1.1", Pattern: `^[0-9a-fA-F:.]+$`, Check: func(text string) *document.Flaw {
 		return checkAddress(text, func(a netip.Addr) bool { return a.Is4() || isPlain6(a) })
 	}}
-	cidr4Form = &form{name: "an IPv4 network", example: "192.168.1.0/24", pattern: prefixPattern4, check: func(text string) *flaw {
-		return checkPrefix(text, func(p netip.Prefix) *flaw {
+	cidr4Form = &document.Form{Name: "an IPv4 network", Example: "192.168.1.0/24", Pattern: prefixPattern4, Check: func(text string) *document.Flaw {
+		return checkPrefix(text, func(p netip.Prefix) *document.Flaw {
 			if !p.Addr().Is4() {
-				return &flaw{}
+				return &document.Flaw{}
 			}
 			return checkSize(p, 8, 30)
 		})
 	}}
-	cidr6Form = &form{name: "an IPv6 network", example: "fd83::/64", pattern: prefixPattern6, check: func(text string) *flaw {
-		return checkPrefix(text, func(p netip.Prefix) *flaw {
+	cidr6Form = &document.Form{Name: "an IPv6 network", Example: "fd83::/64", Pattern: prefixPattern6, Check: func(text string) *document.Flaw {
+		return checkPrefix(text, func(p netip.Prefix) *document.Flaw {
 			if !isPlain6(p.Addr()) {
-				return &flaw{}
+				return &document.Flaw{}
 			}
 			return checkSize(p, 16, 126)
 		})
 	}}
-	prefixForm = &form{name: "a network", example: "192.168.1.0/24", pattern: prefixPattern, check: func(text string) *flaw {
-		return checkPrefix(text, func(netip.Prefix) *flaw { return nil })
+	prefixForm = &document.Form{Name: "a network", Example: "192.168.1.0/24", Pattern: prefixPattern, Check: func(text string) *document.Flaw {
+		return checkPrefix(text, func(netip.Prefix) *document.Flaw { return nil })
 	}}
-	adminForm = &form{name: "a network of yours", example: "192.168.1.0/24", pattern: prefixPattern, check: func(text string) *flaw {
+	adminForm = &document.Form{Name: "a network of yours", Example: "192.168.1.0/24", Pattern: prefixPattern, Check: func(text string) *document.Flaw {
 		return checkPrefix(text, checkAdmin)
 	}}
 )
@@ -56,64 +57,64 @@ var (
 func isPlain6(a netip.Addr) bool { return a.Is6() && !a.Is4In6() && a.Zone() == "" }
 
 // checkAddress looks whether a text is an address that a machine may have.
-func checkAddress(text string, family func(netip.Addr) bool) *flaw {
+func checkAddress(text string, family func(netip.Addr) bool) *document.Flaw {
 	a, err := netip.ParseAddr(text)
 	if err != nil {
 		if p, err := netip.ParsePrefix(text); err == nil && family(p.Addr()) {
-			return &flaw{suggestion: p.Addr().String()}
+			return &document.Flaw{Suggestion: p.Addr().String()}
 		}
-		return &flaw{}
+		return &document.Flaw{}
 	}
 	switch {
 	case !family(a):
-		return &flaw{}
+		return &document.Flaw{}
 	case a.IsUnspecified(), a.IsMulticast(), a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return &flaw{message: text + " is not the address of one machine"}
+		return &document.Flaw{Message: text + " is not the address of one machine"}
 	case a.IsLinkLocalUnicast() && a.Is6():
-		return &flaw{message: text + " means something else on every network interface"}
+		return &document.Flaw{Message: text + " means something else on every network interface"}
 	}
 	return nil
 }
 
 // checkPrefix looks whether a text is a network, and then looks at that.
-func checkPrefix(text string, further func(netip.Prefix) *flaw) *flaw {
+func checkPrefix(text string, further func(netip.Prefix) *document.Flaw) *document.Flaw {
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
 		if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
-			return &flaw{
-				message:    text + " has no prefix length",
-				suggestion: netip.PrefixFrom(a, a.BitLen()).String(),
+			return &document.Flaw{
+				Message:    text + " has no prefix length",
+				Suggestion: netip.PrefixFrom(a, a.BitLen()).String(),
 			}
 		}
-		return &flaw{}
+		return &document.Flaw{}
 	}
 	if p.Addr().Is4In6() {
-		return &flaw{}
+		return &document.Flaw{}
 	}
 	if p != p.Masked() {
-		return &flaw{
-			message:    fmt.Sprintf("%s is an address within a network, not a network", text),
-			suggestion: p.Masked().String(),
+		return &document.Flaw{
+			Message:    fmt.Sprintf("%s is an address within a network, not a network", text),
+			Suggestion: p.Masked().String(),
 		}
 	}
 	return further(p)
 }
 
 // checkSize looks whether a network has a plausible size.
-func checkSize(p netip.Prefix, shortest, longest int) *flaw {
+func checkSize(p netip.Prefix, shortest, longest int) *document.Flaw {
 	if p.Bits() >= shortest && p.Bits() <= longest {
 		return nil
 	}
-	return &flaw{
-		message:  fmt.Sprintf("%s is not the size of a lab's network", p),
-		expected: fmt.Sprintf("a prefix length from %d to %d", shortest, longest),
+	return &document.Flaw{
+		Message:  fmt.Sprintf("%s is not the size of a lab's network", p),
+		Expected: fmt.Sprintf("a prefix length from %d to %d", shortest, longest),
 	}
 }
 
 // checkAdmin refuses networks that hold strangers. The largest ones for private
 // use are 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193); anything larger holds
 // a part of the internet.
-func checkAdmin(p netip.Prefix) *flaw {
+func checkAdmin(p netip.Prefix) *document.Flaw {
 	largest := 8
 	if p.Addr().Is6() {
 		largest = 7
@@ -125,10 +126,10 @@ func checkAdmin(p netip.Prefix) *flaw {
 	if p.Bits() == 0 {
 		who = "everyone"
 	}
-	return &flaw{
-		code:     problem.LabUnsafe,
-		message:  fmt.Sprintf("%s would let %s try to log in over SSH", p, who),
-		expected: "the network or the addresses that you administer from",
+	return &document.Flaw{
+		Code:     problem.LabUnsafe,
+		Message:  fmt.Sprintf("%s would let %s try to log in over SSH", p, who),
+		Expected: "the network or the addresses that you administer from",
 	}
 }
 

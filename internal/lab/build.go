@@ -5,236 +5,167 @@ import (
 	"math"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"cairn/internal/document"
 )
 
 // build makes a lab of a file's values. What is not of its form, and so has a
 // fault already, counts as not said.
-func build(root *node) *Lab {
-	name := textOf(root.get("lab"))
+func build(root *document.Node) *Lab {
+	name := document.TextOf(root.Get("lab"))
 	l := &Lab{
 		Name:     name,
-		Domain:   cmp.Or(textOf(root.get("domain")), name+"."+domainOfLabs),
-		Timezone: cmp.Or(textOf(root.get("timezone")), defaultTimezone),
-		Workflow: cmp.Or(Workflow(textOf(root.get("workflow"))), defaultWorkflow),
-		SSH:      buildSSH(root.get("ssh")),
-		Network:  buildNetwork(root.get("network")),
-		Networks: buildNetworks(root.get("networks")),
-		Choose:   buildChoices(root.get("choose")),
-		Journal:  Journal{Keep: parseDays(cmp.Or(textOf(root.get("journal").get("keep")), defaultKeep))},
+		Domain:   cmp.Or(document.TextOf(root.Get("domain")), name+"."+domainOfLabs),
+		Timezone: cmp.Or(document.TextOf(root.Get("timezone")), defaultTimezone),
+		Workflow: cmp.Or(Workflow(document.TextOf(root.Get("workflow"))), defaultWorkflow),
+		SSH:      buildSSH(root.Get("ssh")),
+		Network:  buildNetwork(root.Get("network")),
+		Networks: buildNetworks(root.Get("networks")),
+		Choose:   buildChoices(root.Get("choose")),
+		Journal:  Journal{Keep: parseDays(cmp.Or(document.TextOf(root.Get("journal").Get("keep")), defaultKeep))},
 	}
-	for _, p := range root.get("hosts").each() {
-		l.Hosts = append(l.Hosts, buildHost(p.key, p.value, l.SSH))
+	for _, p := range root.Get("hosts").Each() {
+		l.Hosts = append(l.Hosts, buildHost(p.Key, p.Value, l.SSH))
 	}
 	slices.SortFunc(l.Hosts, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
-	for _, p := range root.get("services").each() {
-		l.Services = append(l.Services, buildService(p.key, p.value))
+	for _, p := range root.Get("services").Each() {
+		l.Services = append(l.Services, buildService(p.Key, p.Value))
 	}
 	slices.SortFunc(l.Services, func(a, b Service) int { return strings.Compare(a.Name, b.Name) })
-	for _, n := range root.get("waivers").list() {
+	for _, n := range root.Get("waivers").List() {
 		l.Waivers = append(l.Waivers, buildWaiver(n))
 	}
 	return l
 }
 
-func buildNetwork(n *node) Network {
+func buildNetwork(n *document.Node) Network {
 	s := buildSubnet("", n)
-	return Network{CIDR: s.CIDR, CIDR6: s.CIDR6, Gateway: s.Gateway, DNS: s.DNS, Admin: prefixes(n.get("admin"))}
+	return Network{CIDR: s.CIDR, CIDR6: s.CIDR6, Gateway: s.Gateway, DNS: s.DNS, Admin: prefixes(n.Get("admin"))}
 }
 
-func buildNetworks(n *node) []Subnet {
+func buildNetworks(n *document.Node) []Subnet {
 	var all []Subnet
-	for _, p := range n.each() {
-		all = append(all, buildSubnet(p.key, p.value))
+	for _, p := range n.Each() {
+		all = append(all, buildSubnet(p.Key, p.Value))
 	}
 	slices.SortFunc(all, func(a, b Subnet) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
-func buildSubnet(name string, n *node) Subnet {
+func buildSubnet(name string, n *document.Node) Subnet {
 	s := Subnet{
 		Name:    name,
-		CIDR:    parsePrefix(textOf(n.get("cidr"))),
-		CIDR6:   parsePrefix(textOf(n.get("cidr6"))),
-		Gateway: parseAddress(textOf(n.get("gateway"))),
+		CIDR:    parsePrefix(document.TextOf(n.Get("cidr"))),
+		CIDR6:   parsePrefix(document.TextOf(n.Get("cidr6"))),
+		Gateway: parseAddress(document.TextOf(n.Get("gateway"))),
 	}
-	for _, item := range n.get("dns").list() {
-		s.DNS = append(s.DNS, parseAddress(textOf(item)))
+	for _, item := range n.Get("dns").List() {
+		s.DNS = append(s.DNS, parseAddress(document.TextOf(item)))
 	}
-	if n.get("dns") == nil && s.Gateway.IsValid() {
+	if n.Get("dns") == nil && s.Gateway.IsValid() {
 		s.DNS = []netip.Addr{s.Gateway}
 	}
 	return s
 }
 
-func buildChoices(n *node) map[string]string {
+func buildChoices(n *document.Node) map[string]string {
 	chosen := make(map[string]string, len(choices))
 	for _, c := range choices {
-		chosen[c.name] = cmp.Or(textOf(n.get(c.name)), c.options[0])
+		chosen[c.name] = cmp.Or(document.TextOf(n.Get(c.name)), c.options[0])
 	}
 	return chosen
 }
 
-func buildSSH(n *node) SSH {
-	return SSH{Key: textOf(n.get("key")), Forwarding: cmp.Or(Forwarding(textOf(n.get("forwarding"))), defaultForwarding)}
+func buildSSH(n *document.Node) SSH {
+	return SSH{Key: document.TextOf(n.Get("key")), Forwarding: cmp.Or(Forwarding(document.TextOf(n.Get("forwarding"))), defaultForwarding)}
 }
 
-func buildHost(name string, n *node, ssh SSH) Host {
+func buildHost(name string, n *document.Node, ssh SSH) Host {
 	h := Host{
 		Name:       name,
-		Address:    parseAddress(textOf(n.get("address"))),
-		Address6:   parseAddress(textOf(n.get("address6"))),
-		Port:       cmp.Or(portOf(n.get("port")), defaultPort),
-		User:       cmp.Or(textOf(n.get("user")), defaultUser),
-		FirstUser:  textOf(n.get("first-user")),
-		Hardware:   buildHardware(n.get("hardware")),
-		Forwarding: cmp.Or(Forwarding(textOf(n.get("forwarding"))), ssh.Forwarding),
+		Address:    parseAddress(document.TextOf(n.Get("address"))),
+		Address6:   parseAddress(document.TextOf(n.Get("address6"))),
+		Port:       cmp.Or(portOf(n.Get("port")), defaultPort),
+		User:       cmp.Or(document.TextOf(n.Get("user")), defaultUser),
+		FirstUser:  document.TextOf(n.Get("first-user")),
+		Hardware:   buildHardware(n.Get("hardware")),
+		Forwarding: cmp.Or(Forwarding(document.TextOf(n.Get("forwarding"))), ssh.Forwarding),
 	}
-	for _, item := range n.get("also").list() {
-		h.Also = append(h.Also, parseAddress(textOf(item)))
+	for _, item := range n.Get("also").List() {
+		h.Also = append(h.Also, parseAddress(document.TextOf(item)))
 	}
-	for _, item := range n.get("roles").list() {
-		h.Roles = append(h.Roles, Role(textOf(item)))
+	for _, item := range n.Get("roles").List() {
+		h.Roles = append(h.Roles, Role(document.TextOf(item)))
 	}
 	if len(h.Roles) == 0 {
 		h.Roles = []Role{defaultRole}
 	}
-	for _, item := range n.get("open").list() {
+	for _, item := range n.Get("open").List() {
 		h.Open = append(h.Open, buildOpening(item))
 	}
-	for _, item := range n.get("inside").list() {
-		h.Inside = append(h.Inside, textOf(item))
+	for _, item := range n.Get("inside").List() {
+		h.Inside = append(h.Inside, document.TextOf(item))
 	}
 	return h
 }
 
-func buildHardware(n *node) Hardware {
-	h := Hardware{CPUs: int(numberOf(n.get("cpus"))), Memory: parseMemory(textOf(n.get("memory")))}
-	if v := n.get("virtualization"); v != nil && v.kind == boolean {
-		yes := isTrue(v)
+func buildHardware(n *document.Node) Hardware {
+	h := Hardware{CPUs: int(document.NumberOf(n.Get("cpus"))), Memory: parseMemory(document.TextOf(n.Get("memory")))}
+	if v := n.Get("virtualization"); v != nil && v.Kind == document.Boolean {
+		yes := document.IsTrue(v)
 		h.Virtualization = &yes
 	}
 	return h
 }
 
-func buildOpening(n *node) Opening {
+func buildOpening(n *document.Node) Opening {
 	var o Opening
 	spelled := n
-	if n.kind == mapping {
-		spelled = n.get("port")
-		o.From = prefixes(n.get("from"))
+	if n.Kind == document.Mapping {
+		spelled = n.Get("port")
+		o.From = prefixes(n.Get("from"))
 	}
-	o.Port, o.Protocol = parseOpening(textOf(spelled))
+	o.Port, o.Protocol = parseOpening(document.TextOf(spelled))
 	return o
 }
 
-func buildService(name string, n *node) Service {
+func buildService(name string, n *document.Node) Service {
 	s := Service{
-		Name: name, Compose: textOf(n.get("compose")),
-		HTTPPort: portOf(n.get("http").get("port")),
+		Name: name, Compose: document.TextOf(n.Get("compose")),
+		HTTPPort: portOf(n.Get("http").Get("port")),
 		Options:  map[string]any{},
 	}
-	for _, p := range n.each() {
-		if p.key != "compose" && p.key != "http" {
-			s.Options[p.key] = plain(p.value)
+	for _, p := range n.Each() {
+		if p.Key != "compose" && p.Key != "http" {
+			s.Options[p.Key] = document.Plain(p.Value)
 		}
 	}
 	return s
 }
 
-func buildWaiver(n *node) Waiver {
-	w := Waiver{Checkpoint: textOf(n.get("checkpoint")), Reason: strings.TrimSpace(textOf(n.get("reason")))}
-	if day, err := time.Parse(time.DateOnly, textOf(n.get("expires"))); err == nil {
+func buildWaiver(n *document.Node) Waiver {
+	w := Waiver{Checkpoint: document.TextOf(n.Get("checkpoint")), Reason: strings.TrimSpace(document.TextOf(n.Get("reason")))}
+	if day, err := time.Parse(time.DateOnly, document.TextOf(n.Get("expires"))); err == nil {
 		w.Expires = day
 	}
 	return w
 }
 
-// each are the keys of a mapping; none of anything else.
-func (n *node) each() []pair {
-	if n == nil {
-		return nil
-	}
-	return n.pairs
-}
-
-// list are the items of a list; none of anything else.
-func (n *node) list() []*node {
-	if n == nil {
-		return nil
-	}
-	return n.items
-}
-
-// textOf is a text; "" of anything else.
-func textOf(n *node) string {
-	if n == nil || n.kind != text {
-		return ""
-	}
-	return n.text
-}
-
-// numberOf is a whole number; 0 of anything else.
-func numberOf(n *node) int64 {
-	if n == nil || n.kind != integer {
-		return 0
-	}
-	value, err := strconv.ParseInt(n.text, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return value
-}
-
 // portOf is a port number; 0 of anything else.
-func portOf(n *node) uint16 {
-	value := numberOf(n)
+func portOf(n *document.Node) uint16 {
+	value := document.NumberOf(n)
 	if value < 0 || value > math.MaxUint16 {
 		return 0
 	}
 	return uint16(value)
 }
 
-func isTrue(n *node) bool { return strings.EqualFold(n.text, "true") }
-
-func prefixes(n *node) []netip.Prefix {
+func prefixes(n *document.Node) []netip.Prefix {
 	var all []netip.Prefix
-	for _, item := range n.list() {
-		all = append(all, parsePrefix(textOf(item)))
+	for _, item := range n.List() {
+		all = append(all, parsePrefix(document.TextOf(item)))
 	}
 	return all
-}
-
-// plain is a value as Go has it, for options that only the catalog knows.
-// Numbers that a lab file does not write plainly stay text.
-func plain(n *node) any {
-	switch n.kind {
-	case nothing:
-		return nil
-	case boolean:
-		return isTrue(n)
-	case integer:
-		if value, err := strconv.ParseInt(n.text, 10, 64); err == nil {
-			return value
-		}
-	case decimal:
-		if value, err := strconv.ParseFloat(n.text, 64); err == nil {
-			return value
-		}
-	case list:
-		values := make([]any, 0, len(n.items))
-		for _, item := range n.items {
-			values = append(values, plain(item))
-		}
-		return values
-	case mapping:
-		values := make(map[string]any, len(n.pairs))
-		for _, p := range n.pairs {
-			values[p.key] = plain(p.value)
-		}
-		return values
-	}
-	return n.text
 }

@@ -11,39 +11,39 @@ import (
 
 // choices checks that what was chosen can be together.
 func (r *rules) choices() {
-	n := r.root.get("choose")
-	r.implemented(n.get("firewall"))
+	n := r.root.Get("choose")
+	r.implemented(n.Get("firewall"))
 	platform, docker := r.lab.Choose["container-platform"], r.lab.Choose["container-platform"] == dockerPlatform
-	if r.bad[n.get("container-platform")] {
+	if r.bad[n.Get("container-platform")] {
 		return
 	}
-	if backup := n.get("backup"); docker && textOf(backup) == velero {
-		r.conflict(backup.place, "velero backs up Kubernetes, and the container platform is docker")
+	if backup := n.Get("backup"); docker && document.TextOf(backup) == velero {
+		r.conflict(backup.Place, "velero backs up Kubernetes, and the container platform is docker")
 	}
-	if proxy := n.get("reverse-proxy"); !docker && textOf(proxy) == proxyManager {
-		r.conflict(proxy.place, "nginx-proxy-manager runs on docker only, and the container platform is %s", platform)
+	if proxy := n.Get("reverse-proxy"); !docker && document.TextOf(proxy) == proxyManager {
+		r.conflict(proxy.Place, "nginx-proxy-manager runs on docker only, and the container platform is %s", platform)
 	}
-	r.publicDomain(n.get("tls"))
+	r.publicDomain(n.Get("tls"))
 }
 
 // implemented refuses a firewall that this version cannot set up: it would have to
 // set up another one than the owner asked for.
-func (r *rules) implemented(firewall *node) {
-	if chosen := textOf(firewall); r.good(firewall) && chosen != nftables {
-		r.fault(firewall.place, flaw{
-			code: problem.LabNotReady, message: fmt.Sprintf("this version of Cairn cannot set up %s yet; write %s, which it writes to as well", chosen, nftables),
+func (r *rules) implemented(firewall *document.Node) {
+	if chosen := document.TextOf(firewall); r.good(firewall) && chosen != nftables {
+		r.fault(firewall.Place, document.Flaw{
+			Code: problem.LabNotReady, Message: fmt.Sprintf("this version of Cairn cannot set up %s yet; write %s, which it writes to as well", chosen, nftables),
 		})
 	}
 }
 
 // publicDomain checks that the domain is one that a public authority vouches for,
 // if it has to.
-func (r *rules) publicDomain(tls *node) {
+func (r *rules) publicDomain(tls *document.Node) {
 	ending := privateEnding(r.lab.Domain)
-	if textOf(tls) != letsEncrypt || ending == "" || r.bad[r.root.get("domain")] {
+	if document.TextOf(tls) != letsEncrypt || ending == "" || r.bad[r.root.Get("domain")] {
 		return
 	}
-	r.conflict(tls.place, "letsencrypt gives certificates for public domains only, and nobody can own %s under .%s", document.Quoted(r.lab.Domain), ending)
+	r.conflict(tls.Place, "letsencrypt gives certificates for public domains only, and nobody can own %s under .%s", document.Quoted(r.lab.Domain), ending)
 }
 
 // privateEnding is the ending of a domain that no one can own, so that no public

@@ -20,17 +20,3 @@ func problemOf(path string, faults document.Faults) error {
 	}
 	return problem.Wrap(problem.LabInvalid, path, places, faults)
 }
-
-// flaw is what is wrong with a value, before its place is known.
-type flaw struct {
-	code                          problem.Code
-	message, expected, suggestion string
-}
-
-// at makes a fault of the flaw. Its file is filled in by the reader.
-func (f flaw) at(p document.Place) document.Fault {
-	return document.Fault{
-		Code: f.code, Line: p.Line, Column: p.Column,
-		Message: f.message, Expected: f.expected, Suggestion: f.suggestion,
-	}
-}

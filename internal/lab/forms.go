@@ -10,17 +10,18 @@ import (
 	"unicode"
 
 	"cairn/internal/distro"
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
 // labelForm is a host name's part by RFC 1123, section 2.1, in lower case.
-func labelForm(name, example string, reserved map[string]string) *form {
-	return &form{
-		name: name, rule: "lower-case letters, digits and hyphens, at most 63", example: example,
-		pattern: `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`,
-		check: func(text string) *flaw {
+func labelForm(name, example string, reserved map[string]string) *document.Form {
+	return &document.Form{
+		Name: name, Rule: "lower-case letters, digits and hyphens, at most 63", Example: example,
+		Pattern: `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`,
+		Check: func(text string) *document.Flaw {
 			if reason := reserved[text]; reason != "" {
-				return &flaw{message: fmt.Sprintf("%q cannot be used as a name: %s", text, reason)}
+				return &document.Flaw{Message: fmt.Sprintf("%q cannot be used as a name: %s", text, reason)}
 			}
 			return suggest(text, strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(text)))
 		},
@@ -28,9 +29,9 @@ func labelForm(name, example string, reserved map[string]string) *form {
 }
 
 // lowerCase suggests the same text in lower case, if that is what is wrong.
-func lowerCase(text string) *flaw {
+func lowerCase(text string) *document.Flaw {
 	if lower := strings.ToLower(text); lower != text {
-		return &flaw{suggestion: lower}
+		return &document.Flaw{Suggestion: lower}
 	}
 	return nil
 }
@@ -43,39 +44,39 @@ var reservedHosts = map[string]string{
 }
 
 // domainForm is at least two labels, at most 253 characters (RFC 1035, 2.3.4).
-var domainForm = &form{
-	name: "a domain name of two or more parts", example: "lab.home.arpa",
-	pattern: `^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`,
-	check: func(text string) *flaw {
+var domainForm = &document.Form{
+	Name: "a domain name of two or more parts", Example: "lab.home.arpa",
+	Pattern: `^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`,
+	Check: func(text string) *document.Flaw {
 		switch {
 		case len(text) > 253:
-			return &flaw{message: "the domain name is longer than 253 characters"}
+			return &document.Flaw{Message: "the domain name is longer than 253 characters"}
 		case strings.HasSuffix(text, ".local"):
-			return &flaw{
-				message:    "names under .local belong to multicast DNS (RFC 6762), so many machines would not find them",
-				suggestion: strings.TrimSuffix(text, ".local") + ".home.arpa",
+			return &document.Flaw{
+				Message:    "names under .local belong to multicast DNS (RFC 6762), so many machines would not find them",
+				Suggestion: strings.TrimSuffix(text, ".local") + ".home.arpa",
 			}
 		case strings.HasSuffix(text, "."):
-			return &flaw{suggestion: strings.TrimSuffix(text, ".")}
+			return &document.Flaw{Suggestion: strings.TrimSuffix(text, ".")}
 		}
 		return lowerCase(text)
 	},
 }
 
 // userForm is what useradd(8) and Debian's adduser take for a name.
-var userForm = &form{
-	name: "a user name", rule: "lower-case letters, digits, _ and -, at most 32", example: "ops",
-	pattern: `^[a-z_][a-z0-9_-]{0,31}$`,
-	check: func(text string) *flaw {
+var userForm = &document.Form{
+	Name: "a user name", Rule: "lower-case letters, digits, _ and -, at most 32", Example: "ops",
+	Pattern: `^[a-z_][a-z0-9_-]{0,31}$`,
+	Check: func(text string) *document.Flaw {
 		if text == "root" {
-			return &flaw{
-				code:     problem.LabUnsafe,
-				message:  "root cannot be the owner's user: Cairn closes SSH to root, so you would lock yourself out",
-				expected: "an account of your own, which Cairn makes if it is not there",
+			return &document.Flaw{
+				Code:     problem.LabUnsafe,
+				Message:  "root cannot be the owner's user: Cairn closes SSH to root, so you would lock yourself out",
+				Expected: "an account of your own, which Cairn makes if it is not there",
 			}
 		}
 		if distro.IsAccount(text) {
-			return &flaw{message: fmt.Sprintf("%q is a user or group that the system has for itself", text), expected: "an account of your own"}
+			return &document.Flaw{Message: fmt.Sprintf("%q is a user or group that the system has for itself", text), Expected: "an account of your own"}
 		}
 		return lowerCase(text)
 	},
@@ -83,21 +84,21 @@ var userForm = &form{
 
 // firstUserForm is what an account that is there already may be called: installers
 // take more names than useradd(8) does, and root is one.
-var firstUserForm = &form{
-	name: "a user name", rule: "letters, digits, ., _ and -, at most 32", example: "root", pattern: `^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`,
+var firstUserForm = &document.Form{
+	Name: "a user name", Rule: "letters, digits, ., _ and -, at most 32", Example: "root", Pattern: `^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`,
 }
 
 // IsFirstUser reports whether an account on a fresh host may have the name.
-func IsFirstUser(name string) bool { return firstUserForm.inspect(name) == nil }
+func IsFirstUser(name string) bool { return firstUserForm.Inspect(name) == nil }
 
-var portForm = &form{name: "a port number", example: "22", min: 1, max: 65535}
+var portForm = &document.Form{Name: "a port number", Example: "22", Min: 1, Max: 65535}
 
-var cpusForm = &form{name: "a number of logical processors", example: "4", min: 1, max: 4096}
+var cpusForm = &document.Form{Name: "a number of logical processors", Example: "4", Min: 1, Max: 4096}
 
 // memoryForm counts in powers of 1024 (IEC 80000-13).
-var memoryForm = &form{
-	name: "an amount of memory", rule: "in MiB, GiB or TiB", example: "16GiB", pattern: `^[1-9][0-9]{0,5}(MiB|GiB|TiB)$`,
-	check: func(text string) *flaw {
+var memoryForm = &document.Form{
+	Name: "an amount of memory", Rule: "in MiB, GiB or TiB", Example: "16GiB", Pattern: `^[1-9][0-9]{0,5}(MiB|GiB|TiB)$`,
+	Check: func(text string) *document.Flaw {
 		digits := strings.TrimRightFunc(text, func(r rune) bool { return !unicode.IsDigit(r) })
 		unit := strings.ToUpper(strings.TrimSpace(strings.TrimPrefix(text, digits)))
 		if _, err := strconv.ParseUint(digits, 10, 32); err != nil || unit == "" || !strings.Contains("MGT", unit[:1]) {
@@ -108,11 +109,11 @@ var memoryForm = &form{
 }
 
 // suggest is a flaw with a suggestion, or nil when the suggestion is the text.
-func suggest(text, better string) *flaw {
+func suggest(text, better string) *document.Flaw {
 	if text == better {
 		return nil
 	}
-	return &flaw{suggestion: better}
+	return &document.Flaw{Suggestion: better}
 }
 
 // parseMemory reads a text of memoryForm; 0 for another.
@@ -128,9 +129,9 @@ func parseMemory(text string) Bytes {
 }
 
 // daysForm is a time that is counted in days.
-var daysForm = &form{
-	name: "a number of days or years", example: "400d", pattern: `^[1-9][0-9]{0,3}[dy]$`,
-	check: func(text string) *flaw {
+var daysForm = &document.Form{
+	Name: "a number of days or years", Example: "400d", Pattern: `^[1-9][0-9]{0,3}[dy]$`,
+	Check: func(text string) *document.Flaw {
 		short := strings.NewReplacer(" ", "", "days", "d", "day", "d", "years", "y", "year", "y").Replace(strings.ToLower(text))
 		return suggest(text, short)
 	},
@@ -149,18 +150,18 @@ func parseDays(text string) time.Duration {
 	return 0
 }
 
-var openingForm = &form{
-	name: "a port with its protocol", example: "443/tcp", pattern: `^[1-9][0-9]{0,4}/(tcp|udp)$`,
-	check: func(text string) *flaw {
+var openingForm = &document.Form{
+	Name: "a port with its protocol", Example: "443/tcp", Pattern: `^[1-9][0-9]{0,4}/(tcp|udp)$`,
+	Check: func(text string) *document.Flaw {
 		number, protocol, both := strings.Cut(strings.ToLower(text), "/")
 		if _, err := strconv.ParseUint(number, 10, 16); err != nil || number == "0" {
 			if port, swapped := strings.CutPrefix(strings.ToLower(text), "tcp/"); swapped {
-				return &flaw{suggestion: port + "/tcp"}
+				return &document.Flaw{Suggestion: port + "/tcp"}
 			}
-			return &flaw{}
+			return &document.Flaw{}
 		}
 		if !both {
-			return &flaw{message: text + " does not say whether it is TCP or UDP", suggestion: number + "/tcp"}
+			return &document.Flaw{Message: text + " does not say whether it is TCP or UDP", Suggestion: number + "/tcp"}
 		}
 		return suggest(text, number+"/"+protocol)
 	},
@@ -178,40 +179,40 @@ func parseOpening(text string) (port uint16, protocol string) {
 
 // interfaceForm is what the kernel takes for the name of a network interface and
 // nft for one without quotes (Linux, dev_valid_name: at most 15 characters).
-var interfaceForm = &form{
-	name: "the name of a network interface", rule: "as `ip link` shows it", example: "lxdbr0", pattern: `^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$`,
-	check: func(text string) *flaw {
+var interfaceForm = &document.Form{
+	Name: "the name of a network interface", Rule: "as `ip link` shows it", Example: "lxdbr0", Pattern: `^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$`,
+	Check: func(text string) *document.Flaw {
 		if text == "lo" {
-			return &flaw{message: "lo is the host itself and needs no word"}
+			return &document.Flaw{Message: "lo is the host itself and needs no word"}
 		}
 		if name, _, at := strings.Cut(text, "@"); at {
-			return &flaw{suggestion: name}
+			return &document.Flaw{Suggestion: name}
 		}
 		return nil
 	},
 }
 
-var dateForm = &form{
-	name: "a date", rule: "year-month-day", example: "2027-03-01", pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`,
-	check: func(text string) *flaw {
+var dateForm = &document.Form{
+	Name: "a date", Rule: "year-month-day", Example: "2027-03-01", Pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`,
+	Check: func(text string) *document.Flaw {
 		if _, err := time.Parse(time.DateOnly, text); err != nil {
-			return &flaw{}
+			return &document.Flaw{}
 		}
 		return nil
 	},
 }
 
-var checkpointForm = &form{
-	name: "a checkpoint", rule: "its name as in `cairn status`, and a part of it behind a slash", example: "foundation.firewall-blocks/ipv6",
-	pattern: `^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+(/[a-z0-9]+(-[a-z0-9]+)*)?$`,
-	check:   lowerCase,
+var checkpointForm = &document.Form{
+	Name: "a checkpoint", Rule: "its name as in `cairn status`, and a part of it behind a slash", Example: "foundation.firewall-blocks/ipv6",
+	Pattern: `^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+(/[a-z0-9]+(-[a-z0-9]+)*)?$`,
+	Check:   lowerCase,
 }
 
-var reasonForm = &form{
-	name: "a reason", rule: "words, at most 500 characters", example: "provider has no IPv6", pattern: `\S`,
-	check: func(text string) *flaw {
+var reasonForm = &document.Form{
+	Name: "a reason", Rule: "words, at most 500 characters", Example: "provider has no IPv6", Pattern: `\S`,
+	Check: func(text string) *document.Flaw {
 		if len([]rune(text)) > 500 || strings.ContainsFunc(text, isControl) {
-			return &flaw{}
+			return &document.Flaw{}
 		}
 		return nil
 	},
@@ -220,29 +221,31 @@ var reasonForm = &form{
 // isControl reports control characters other than the end of a line.
 func isControl(r rune) bool { return r != '\n' && unicode.IsControl(r) }
 
-var keyForm = &form{
-	name: "the path of a private key", rule: "it begins with / or ~/", example: "~/.ssh/id_ed25519", pattern: `^(/|~/).`,
-	check: func(text string) *flaw {
+var keyForm = &document.Form{
+	Name: "the path of a private key", Rule: "it begins with / or ~/", Example: "~/.ssh/id_ed25519", Pattern: `^(/|~/).`,
+	Check: func(text string) *document.Flaw {
 		if strings.ContainsFunc(text, unicode.IsControl) {
-			return &flaw{}
+			return &document.Flaw{}
 		}
 		if private, public := strings.CutSuffix(text, ".pub"); public {
-			return &flaw{message: "this names the public key; Cairn logs in with the private one", suggestion: private}
+			return &document.Flaw{Message: "this names the public key; Cairn logs in with the private one", Suggestion: private}
 		}
 		return nil
 	},
 }
 
-var composeForm = &form{
-	name: "the path of a compose file", rule: "within the lab's folder, ending in .yaml or .yml", example: "./stacks/whoami/compose.yaml", pattern: `\.ya?ml$`,
-	check: func(text string) *flaw {
+var composeForm = &document.Form{
+	Name: "the path of a compose file", Rule: "within the lab's folder, ending in .yaml or .yml", Example: "./stacks/whoami/compose.yaml", Pattern: `\.ya?ml$`,
+	Check: func(text string) *document.Flaw {
 		clean := path.Clean(text)
 		if path.IsAbs(text) || clean == ".." || strings.HasPrefix(clean, "../") || strings.ContainsAny(text, `\`) ||
 			strings.ContainsFunc(text, unicode.IsControl) {
-			return &flaw{}
+			return &document.Flaw{}
 		}
 		return nil
 	},
 }
 
-func optionForm(name string, options ...string) *form { return &form{name: name, options: options} }
+func optionForm(name string, options ...string) *document.Form {
+	return &document.Form{Name: name, Options: options}
+}

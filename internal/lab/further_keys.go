@@ -14,13 +14,13 @@ import (
 )
 
 // furtherKeyForm is a public key, as its file or as its line.
-var furtherKeyForm = &form{
-	name: "a public key", rule: "its line of authorized_keys without options, or the path of its file, which begins with / or ~/", example: "~/.ssh/phone.pub",
-	pattern: `^((/|~/).|(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) AAAA)`,
-	check: func(text string) *flaw {
+var furtherKeyForm = &document.Form{
+	Name: "a public key", Rule: "its line of authorized_keys without options, or the path of its file, which begins with / or ~/", Example: "~/.ssh/phone.pub",
+	Pattern: `^((/|~/).|(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) AAAA)`,
+	Check: func(text string) *document.Flaw {
 		switch {
 		case strings.ContainsFunc(text, unicode.IsControl):
-			return &flaw{message: "the key has an end of line or another control character in it"}
+			return &document.Flaw{Message: "the key has an end of line or another control character in it"}
 		case isPath(text):
 			return nil
 		}
@@ -36,19 +36,19 @@ var plainKeyType = regexp.MustCompile(`^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(25
 
 // publicKey reads a public key and its comment, and gives them back as a line of
 // authorized_keys.
-func publicKey(text string) (line string, found *flaw) {
+func publicKey(text string) (line string, found *document.Flaw) {
 	key, comment, options, rest, err := ssh.ParseAuthorizedKey([]byte(text))
 	switch {
 	case strings.Contains(text, "PRIVATE KEY"):
-		return "", &flaw{message: "this is a private key; its public half is what belongs on the hosts"}
+		return "", &document.Flaw{Message: "this is a private key; its public half is what belongs on the hosts"}
 	case err != nil:
-		return "", &flaw{}
+		return "", &document.Flaw{}
 	case len(options) > 0:
-		return "", &flaw{message: "options before a key are not for the lab file: write the key alone"}
+		return "", &document.Flaw{Message: "options before a key are not for the lab file: write the key alone"}
 	case !plainKeyType.MatchString(key.Type()):
-		return "", &flaw{message: "a key of the kind " + key.Type() + " does not open a host by itself"}
+		return "", &document.Flaw{Message: "a key of the kind " + key.Type() + " does not open a host by itself"}
 	case len(strings.TrimSpace(string(rest))) > 0:
-		return "", &flaw{message: "there is more than one key"}
+		return "", &document.Flaw{Message: "there is more than one key"}
 	}
 	return strings.TrimSpace(strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))) + " " + comment), nil
 }
@@ -58,13 +58,13 @@ func publicKey(text string) (line string, found *flaw) {
 // read here could not be put on any host.
 func (r *rules) furtherKeys() {
 	seen := map[string]bool{}
-	for _, n := range r.root.get("ssh").get("further-keys").list() {
+	for _, n := range r.root.Get("ssh").Get("further-keys").List() {
 		if !r.good(n) {
 			continue
 		}
-		line, found := r.furtherKey(textOf(n))
+		line, found := r.furtherKey(document.TextOf(n))
 		if found != nil {
-			r.fault(n.place, *furtherKeyForm.complete(*found, textOf(n)))
+			r.fault(n.Place, *furtherKeyForm.Complete(*found, document.TextOf(n)))
 			continue
 		}
 		if line == "" {
@@ -72,7 +72,7 @@ func (r *rules) furtherKeys() {
 		}
 		words := strings.Fields(line)
 		if blob := words[0] + " " + words[1]; seen[blob] {
-			r.fault(n.place, flaw{code: problem.LabDuplicate, message: "this key is in the list twice"})
+			r.fault(n.Place, document.Flaw{Code: problem.LabDuplicate, Message: "this key is in the list twice"})
 		} else {
 			seen[blob] = true
 			r.lab.SSH.FurtherKeys = append(r.lab.SSH.FurtherKeys, line)
@@ -81,7 +81,7 @@ func (r *rules) furtherKeys() {
 }
 
 // furtherKey is the line of one key; empty where its file is not to be looked for.
-func (r *rules) furtherKey(text string) (string, *flaw) {
+func (r *rules) furtherKey(text string) (string, *document.Flaw) {
 	if !isPath(text) {
 		return publicKey(text)
 	}
@@ -94,14 +94,14 @@ func (r *rules) furtherKey(text string) (string, *flaw) {
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return "", &flaw{message: "the public key " + document.Quoted(text) + " cannot be read: there is no such file on this machine"}
+		return "", &document.Flaw{Message: "the public key " + document.Quoted(text) + " cannot be read: there is no such file on this machine"}
 	}
 	line, found := publicKey(string(content))
-	if found != nil && found.message == "" {
-		found.message = "what is in " + document.Quoted(text) + " is not a public key"
+	if found != nil && found.Message == "" {
+		found.Message = "what is in " + document.Quoted(text) + " is not a public key"
 	}
 	if _, err := os.Stat(path + ".pub"); found != nil && err == nil {
-		found.suggestion = text + ".pub"
+		found.Suggestion = text + ".pub"
 	}
 	return line, found
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"cairn/internal/document"
 )
 
 // starterState is the state folder of the starter lab, as Init would make it.
@@ -28,26 +30,31 @@ func TestReferenceIsUpToDate(t *testing.T) {
 }
 
 func TestEveryKeyIsDocumented(t *testing.T) {
-	eachKey(labShape(), "", func(path string, k key) {
-		if k.doc == "" || !strings.HasSuffix(k.doc, ".") {
+	eachKey(labShape(), "", func(path string, k document.Key) {
+		if k.Doc == "" || !strings.HasSuffix(k.Doc, ".") {
 			t.Errorf("%s: no sentence about it", path)
 		}
-		if !strings.Contains(string(Reference()), "| `"+k.name+"` |") {
+		if !strings.Contains(string(Reference()), "| `"+k.Name+"` |") {
 			t.Errorf("%s: not in the reference page", path)
 		}
-		if f := k.shape.form; f != nil && f.example != "" && inspectScalar(&node{kind: k.shape.kind, text: f.example}, k.shape) != nil {
-			t.Errorf("%s: its example %s is not of its form", path, f.example)
+		if f := k.Shape.Form; f != nil && f.Example != "" && misshapen(&document.Node{Kind: k.Shape.Kind, Text: f.Example}, k.Shape) {
+			t.Errorf("%s: its example %s is not of its form", path, f.Example)
 		}
 	})
 }
 
+func misshapen(n *document.Node, s *document.Shape) bool {
+	faults, _ := dialect.Inspect(n, s)
+	return len(faults) > 0
+}
+
 // eachKey calls a function for every key there is.
-func eachKey(s *shape, path string, each func(string, key)) {
-	for _, k := range s.keys {
-		each(join(path, k.name), k)
-		eachKey(k.shape, join(path, k.name), each)
+func eachKey(s *document.Shape, path string, each func(string, document.Key)) {
+	for _, k := range s.Keys {
+		each(document.Join(path, k.Name), k)
+		eachKey(k.Shape, document.Join(path, k.Name), each)
 	}
-	for _, below := range []*shape{s.item, s.orElse} {
+	for _, below := range []*document.Shape{s.Item, s.OrElse} {
 		if below != nil {
 			eachKey(below, path, each)
 		}
@@ -85,8 +92,8 @@ func exampleValue(t *testing.T, path string) any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, _ := readYAML(data)
-	body, err := json.Marshal(plain(root))
+	root, _ := dialect.Read(data)
+	body, err := json.Marshal(document.Plain(root))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +162,7 @@ func violationsOfObject(schema, value map[string]any, path string) []string {
 	properties, _ := schema["properties"].(map[string]any)
 	names, named := schema["propertyNames"].(map[string]any)
 	for name, v := range value {
-		at := join(path, name)
+		at := document.Join(path, name)
 		if named {
 			found = append(found, violationsOfText(names, name, at)...)
 		}
@@ -173,7 +180,7 @@ func violationsOfObject(schema, value map[string]any, path string) []string {
 	required, _ := schema["required"].([]any)
 	for _, name := range required {
 		if _, there := value[name.(string)]; !there {
-			found = append(found, join(path, name.(string))+": missing")
+			found = append(found, document.Join(path, name.(string))+": missing")
 		}
 	}
 	return found

@@ -6,20 +6,21 @@ import (
 	"net/netip"
 	"slices"
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
 // hosts checks the hosts with the network and with each other.
 func (r *rules) hosts() {
-	holder := r.root.pair("hosts")
+	holder := r.root.Pair("hosts")
 	if holder == nil {
 		return
 	}
 	taken := r.takenByGateways()
-	for _, p := range holder.value.each() {
-		r.hostAddress(p, p.value.get("address"), taken)
-		r.hostAddress(p, p.value.get("address6"), taken)
-		for _, n := range p.value.get("also").list() {
+	for _, p := range holder.Value.Each() {
+		r.hostAddress(p, p.Value.Get("address"), taken)
+		r.hostAddress(p, p.Value.Get("address6"), taken)
+		for _, n := range p.Value.Get("also").List() {
 			r.hostAddress(p, n, taken)
 		}
 		r.oneNetwork(p)
@@ -27,7 +28,7 @@ func (r *rules) hosts() {
 		r.openings(p)
 	}
 	if len(r.lab.Hosts) > 0 && !slices.ContainsFunc(r.lab.Hosts, func(h Host) bool { return !h.OnlyVantage() }) {
-		r.conflict(holder.place, "every host is only a vantage, so there is nothing to manage")
+		r.conflict(holder.Place, "every host is only a vantage, so there is nothing to manage")
 	}
 }
 
@@ -43,34 +44,34 @@ func (r *rules) takenByGateways() map[netip.Addr]string {
 }
 
 // hostAddress checks that an address of a host is in a network and its own.
-func (r *rules) hostAddress(h pair, n *node, taken map[netip.Addr]string) {
+func (r *rules) hostAddress(h document.Pair, n *document.Node, taken map[netip.Addr]string) {
 	a, ok := r.address(n)
 	if !ok {
 		return
 	}
 	if user, is := taken[a]; is {
-		r.fault(n.place, flaw{code: problem.LabDuplicate, message: fmt.Sprintf("%s is the address of %s already", a, user)})
+		r.fault(n.Place, document.Flaw{Code: problem.LabDuplicate, Message: fmt.Sprintf("%s is the address of %s already", a, user)})
 		return
 	}
-	taken[a] = "host " + h.key
+	taken[a] = "host " + h.Key
 	if s, found := r.networkOf(a); found {
-		r.spare(n.place, a, r.prefixFor(s, a))
+		r.spare(n.Place, a, r.prefixFor(s, a))
 		return
 	}
 	ranges, complete := r.ranges(a)
 	switch {
 	case !complete:
 	case ranges == "":
-		r.conflict(n.place, "the host has an IPv6 address, but network.cidr6 is not there")
+		r.conflict(n.Place, "the host has an IPv6 address, but network.cidr6 is not there")
 	default:
-		r.fault(n.place, outside(a, ranges))
+		r.fault(n.Place, outside(a, ranges))
 	}
 }
 
 // oneNetwork checks that a host's two addresses are on the same network: its
 // routes and resolvers are those of one.
-func (r *rules) oneNetwork(h pair) {
-	n4, n6 := h.value.get("address"), h.value.get("address6")
+func (r *rules) oneNetwork(h document.Pair) {
+	n4, n6 := h.Value.Get("address"), h.Value.Get("address6")
 	a4, ok4 := r.address(n4)
 	a6, ok6 := r.address(n6)
 	if !ok4 || !ok6 {
@@ -79,17 +80,17 @@ func (r *rules) oneNetwork(h pair) {
 	s4, found4 := r.networkOf(a4)
 	s6, found6 := r.networkOf(a6)
 	if found4 && found6 && s4.key != s6.key {
-		r.conflict(n6.place, "%s is on %s, but the host's address %s is on %s", a6, s6.key, a4, s4.key)
+		r.conflict(n6.Place, "%s is on %s, but the host's address %s is on %s", a6, s6.key, a4, s4.key)
 	}
 }
 
 // administered checks that somebody may reach a host's SSH where Cairn does: a
 // network of the other address family never gets there.
-func (r *rules) administered(p pair) {
-	n := cmp.Or(p.value.get("address"), p.value.get("address6"))
+func (r *rules) administered(p document.Pair) {
+	n := cmp.Or(p.Value.Get("address"), p.Value.Get("address6"))
 	a, ok := r.address(n)
-	admin := r.root.get("network").get("admin")
-	if !ok || len(r.lab.Network.Admin) == 0 || slices.ContainsFunc(admin.list(), func(item *node) bool { return !r.good(item) }) {
+	admin := r.root.Get("network").Get("admin")
+	if !ok || len(r.lab.Network.Admin) == 0 || slices.ContainsFunc(admin.List(), func(item *document.Node) bool { return !r.good(item) }) {
 		return
 	}
 	if slices.ContainsFunc(r.lab.Network.Admin, func(p netip.Prefix) bool { return p.Addr().Is4() == a.Is4() }) {
@@ -99,37 +100,37 @@ func (r *rules) administered(p pair) {
 	if a.Is4() {
 		family = "IPv4"
 	}
-	r.fault(n.place, flaw{
-		code: problem.LabUnsafe, message: fmt.Sprintf("network.admin has no %s network, so nobody could reach SSH at %s", family, a),
-		expected: "the " + family + " network that you administer from, in network.admin",
+	r.fault(n.Place, document.Flaw{
+		Code: problem.LabUnsafe, Message: fmt.Sprintf("network.admin has no %s network, so nobody could reach SSH at %s", family, a),
+		Expected: "the " + family + " network that you administer from, in network.admin",
 	})
 }
 
 // openings checks the ports that a host opens.
-func (r *rules) openings(p pair) {
-	n := p.value.get("open")
-	h, known := r.lab.Host(p.key)
-	if !known || len(n.list()) == 0 {
+func (r *rules) openings(p document.Pair) {
+	n := p.Value.Get("open")
+	h, known := r.lab.Host(p.Key)
+	if !known || len(n.List()) == 0 {
 		return
 	}
 	if h.OnlyVantage() {
-		r.conflict(n.place, "host %s is only a vantage and so never changed: no port can be opened on it", h.Name)
+		r.conflict(n.Place, "host %s is only a vantage and so never changed: no port can be opened on it", h.Name)
 		return
 	}
 	seen := map[string]bool{}
-	for i, item := range n.items {
+	for i, item := range n.Items {
 		o := h.Open[i]
-		r.distinct(item.get("from"))
+		r.distinct(item.Get("from"))
 		spelled := fmt.Sprintf("%d/%s", o.Port, o.Protocol)
 		switch {
 		case o.Port == 0:
 		case seen[spelled]:
-			r.fault(item.place, flaw{code: problem.LabDuplicate, message: spelled + " is opened twice", expected: "one opening, with all networks in its `from`"})
+			r.fault(item.Place, document.Flaw{Code: problem.LabDuplicate, Message: spelled + " is opened twice", Expected: "one opening, with all networks in its `from`"})
 		case o.Protocol == "tcp" && o.Port == h.Port:
-			r.fault(item.place, flaw{
-				code:     problem.LabUnsafe,
-				message:  spelled + " is the port of SSH, which only network.admin may reach",
-				expected: "more networks in network.admin, if more should get in",
+			r.fault(item.Place, document.Flaw{
+				Code:     problem.LabUnsafe,
+				Message:  spelled + " is the port of SSH, which only network.admin may reach",
+				Expected: "more networks in network.admin, if more should get in",
 			})
 		}
 		seen[spelled] = true

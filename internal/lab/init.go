@@ -10,11 +10,13 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"text/template"
 	"time"
 
 	_ "embed" // for the template
 
+	"cairn/internal/document"
 	"cairn/internal/problem"
 )
 
@@ -112,10 +114,10 @@ func (o InitOptions) filled() InitOptions {
 func (o InitOptions) check() error {
 	for _, given := range []struct {
 		text string
-		form *form
+		form *document.Form
 	}{{o.Name, labNameForm}, {o.User, userForm}} {
-		if found := given.form.inspect(given.text); found != nil {
-			return problem.New(problem.LabBadValue, "", found.message).WithFix("give " + found.expected)
+		if found := given.form.Inspect(given.text); found != nil {
+			return problem.New(problem.LabBadValue, "", found.Message).WithFix("give " + found.Expected)
 		}
 	}
 	return nil
@@ -140,7 +142,7 @@ func (o InitOptions) free() netip.Addr {
 // of the lab, as with root.
 func currentUser() string {
 	u, err := user.Current()
-	if err != nil || userForm.inspect(u.Username) != nil {
+	if err != nil || userForm.Inspect(u.Username) != nil {
 		return ""
 	}
 	return u.Username
@@ -170,7 +172,7 @@ type templateChoice struct{ Line, Options string }
 func templateChoices() []templateChoice {
 	var all []templateChoice
 	for _, c := range choices {
-		all = append(all, templateChoice{c.name + ": " + c.options[0], joined(c.options)})
+		all = append(all, templateChoice{c.name + ": " + c.options[0], strings.Join(c.options, ", ")})
 	}
 	return all
 }

@@ -14,21 +14,21 @@ import (
 // later remarks on what the file asks for and this version of Cairn does not do
 // yet. It is no fault: an owner who never gets that far is not stopped by it.
 func (r *rules) later() {
-	for _, p := range r.root.get("choose").each() {
-		i := slices.IndexFunc(choices, func(c choice) bool { return c.name == p.key })
+	for _, p := range r.root.Get("choose").Each() {
+		i := slices.IndexFunc(choices, func(c choice) bool { return c.name == p.Key })
 		// The default is what holds without a word, so writing it down asks for nothing.
-		if i >= 0 && r.good(p.value) && textOf(p.value) != choices[i].options[0] && slices.Contains(r.known.LaterChoices, p.key) {
-			r.remark(p.place, flaw{
-				code:    problem.LabNotReady,
-				message: fmt.Sprintf("not in this version: Cairn does not set up %s yet, so the choice %s is only kept", p.key, document.Quoted(textOf(p.value))),
+		if i >= 0 && r.good(p.Value) && document.TextOf(p.Value) != choices[i].options[0] && slices.Contains(r.known.LaterChoices, p.Key) {
+			r.remark(p.Place, document.Flaw{
+				Code:    problem.LabNotReady,
+				Message: fmt.Sprintf("not in this version: Cairn does not set up %s yet, so the choice %s is only kept", p.Key, document.Quoted(document.TextOf(p.Value))),
 			})
 		}
 	}
-	for _, p := range r.root.get("services").each() {
+	for _, p := range r.root.Get("services").Each() {
 		if r.known.LaterServices {
-			r.remark(p.place, flaw{
-				code:    problem.LabNotReady,
-				message: fmt.Sprintf("not in this version: Cairn sets up no services yet, so %s is neither set up nor looked for in a catalog", document.Quoted(p.key)),
+			r.remark(p.Place, document.Flaw{
+				Code:    problem.LabNotReady,
+				Message: fmt.Sprintf("not in this version: Cairn sets up no services yet, so %s is neither set up nor looked for in a catalog", document.Quoted(p.Key)),
 			})
 		}
 	}
@@ -38,11 +38,11 @@ func (r *rules) later() {
 // lab may be looked at, and rehearsed, where its key is not. The public half will
 // do, since the SSH agent may hold the private one.
 func (r *rules) sshKey() {
-	n := r.root.get("ssh").get("key")
+	n := r.root.Get("ssh").Get("key")
 	if !r.good(n) || r.known.Home == "" {
 		return
 	}
-	path := textOf(n)
+	path := document.TextOf(n)
 	if rest, inHome := strings.CutPrefix(path, "~/"); inHome {
 		path = filepath.Join(r.known.Home, rest)
 	}
@@ -51,8 +51,8 @@ func (r *rules) sshKey() {
 			return
 		}
 	}
-	r.remark(n.place, flaw{
-		code: problem.LabNoKey, message: "there is no file " + document.Quoted(textOf(n)),
-		expected: "a private key that is on this machine",
+	r.remark(n.Place, document.Flaw{
+		Code: problem.LabNoKey, Message: "there is no file " + document.Quoted(document.TextOf(n)),
+		Expected: "a private key that is on this machine",
 	})
 }

@@ -58,15 +58,14 @@ func (k Known) Load(path string) (*Lab, error) {
 func (k Known) Parse(path string, data []byte) (*Lab, error) { return k.parse(path, data, nil) }
 
 func (k Known) parse(path string, data []byte, exists func(string) bool) (*Lab, error) {
-	root, faults := readYAML(data)
+	root, faults := dialect.Read(data)
 	var l *Lab
 	var remarks document.Faults
 	if root != nil {
-		i := &inspector{bad: map[*node]bool{}}
-		i.inspect(root, labShape(), document.Place{Line: 1, Column: 1}, "")
+		misshapen, bad := dialect.Inspect(root, labShape())
 		l = build(root)
-		r := &rules{root: root, lab: l, bad: i.bad, known: k, exists: exists}
-		faults = append(append(faults, i.faults...), r.check()...)
+		r := &rules{root: root, lab: l, bad: bad, known: k, exists: exists}
+		faults = append(append(faults, misshapen...), r.check()...)
 		remarks = r.remarks
 	}
 	if len(faults) > 0 {
@@ -85,7 +84,7 @@ func read(path string) ([]byte, error) {
 		return nil, missing(path, err)
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(file, int64(dialect.MaxBytes)+1))
 	if err != nil {
 		return nil, missing(path, err)
 	}

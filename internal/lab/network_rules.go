@@ -14,31 +14,31 @@ func (r *rules) networks() {
 	var seen []subnetNode
 	for _, s := range r.subnets() {
 		r.gateway(s)
-		r.resolvers(s.node.get("dns"))
+		r.resolvers(s.node.Get("dns"))
 		r.apart(s, seen)
 		seen = append(seen, s)
 	}
-	r.distinct(r.root.get("network").get("admin"))
+	r.distinct(r.root.Get("network").Get("admin"))
 }
 
 // subnetNode is a network as it stands in the file.
 type subnetNode struct {
 	key  string // path of its keys in the file
-	node *node
+	node *document.Node
 }
 
 // subnets are the networks of the file, the first one first.
 func (r *rules) subnets() []subnetNode {
-	all := []subnetNode{{"network", r.root.get("network")}}
-	for _, p := range r.root.get("networks").each() {
-		all = append(all, subnetNode{join("networks", p.key), p.value})
+	all := []subnetNode{{"network", r.root.Get("network")}}
+	for _, p := range r.root.Get("networks").Each() {
+		all = append(all, subnetNode{document.Join("networks", p.Key), p.Value})
 	}
 	return all
 }
 
 // gateway checks that the router is in the network that it leads out of.
 func (r *rules) gateway(s subnetNode) {
-	n := s.node.get("gateway")
+	n := s.node.Get("gateway")
 	a, ok := r.address(n)
 	if !ok {
 		return
@@ -47,9 +47,9 @@ func (r *rules) gateway(s subnetNode) {
 	switch {
 	case !within.IsValid():
 	case !within.Contains(a):
-		r.conflict(n.place, "the gateway %s is outside of the network %s", a, within)
+		r.conflict(n.Place, "the gateway %s is outside of the network %s", a, within)
 	default:
-		r.spare(n.place, a, within)
+		r.spare(n.Place, a, within)
 	}
 }
 
@@ -60,25 +60,25 @@ func (r *rules) prefixFor(s subnetNode, a netip.Addr) netip.Prefix {
 	if a.Is6() {
 		key = "cidr6"
 	}
-	return r.prefix(s.node.get(key))
+	return r.prefix(s.node.Get(key))
 }
 
 // prefix is a value as a network, invalid when it is no good one.
-func (r *rules) prefix(n *node) netip.Prefix {
+func (r *rules) prefix(n *document.Node) netip.Prefix {
 	if !r.good(n) {
 		return netip.Prefix{}
 	}
-	return parsePrefix(textOf(n))
+	return parsePrefix(document.TextOf(n))
 }
 
 // apart reports a network that overlaps one before it: an address in both would
 // be on neither for certain.
 func (r *rules) apart(s subnetNode, before []subnetNode) {
 	for _, key := range []string{"cidr", "cidr6"} {
-		own := r.prefix(s.node.get(key))
+		own := r.prefix(s.node.Get(key))
 		for _, other := range before {
-			if p := r.prefix(other.node.get(key)); own.IsValid() && p.IsValid() && own.Overlaps(p) {
-				r.conflict(s.node.get(key).place, "%s overlaps %s, which is %s.%s", own, p, other.key, key)
+			if p := r.prefix(other.node.Get(key)); own.IsValid() && p.IsValid() && own.Overlaps(p) {
+				r.conflict(s.node.Get(key).Place, "%s overlaps %s, which is %s.%s", own, p, other.key, key)
 			}
 		}
 	}
@@ -103,7 +103,7 @@ func (r *rules) ranges(a netip.Addr) (words string, complete bool) {
 		if a.Is6() {
 			key = "cidr6"
 		}
-		n := s.node.get(key)
+		n := s.node.Get(key)
 		switch p := r.prefix(n); {
 		case p.IsValid():
 			all = append(all, p.String())
@@ -129,23 +129,23 @@ func (r *rules) spare(at document.Place, a netip.Addr, within netip.Prefix) {
 }
 
 // resolvers checks for one that is there twice, however it is written.
-func (r *rules) resolvers(n *node) {
+func (r *rules) resolvers(n *document.Node) {
 	seen := map[netip.Addr]bool{}
-	for _, item := range n.list() {
+	for _, item := range n.List() {
 		a, ok := r.address(item)
 		if ok && seen[a] {
-			r.fault(item.place, flaw{code: problem.LabDuplicate, message: a.String() + " is in the list twice"})
+			r.fault(item.Place, document.Flaw{Code: problem.LabDuplicate, Message: a.String() + " is in the list twice"})
 		}
 		seen[a] = true
 	}
 }
 
 // outside is what to say of a host's address that lies in no network.
-func outside(a netip.Addr, ranges string) flaw {
-	f := flaw{code: problem.LabConflict, message: fmt.Sprintf("%s is outside of the network %s", a, ranges)}
+func outside(a netip.Addr, ranges string) document.Flaw {
+	f := document.Flaw{Code: problem.LabConflict, Message: fmt.Sprintf("%s is outside of the network %s", a, ranges)}
 	if strings.Contains(ranges, ", ") {
-		f.message = fmt.Sprintf("%s is in none of the networks %s", a, ranges)
+		f.Message = fmt.Sprintf("%s is in none of the networks %s", a, ranges)
 	}
-	f.expected = "an address in there; a host on another network needs that one under `networks`"
+	f.Expected = "an address in there; a host on another network needs that one under `networks`"
 	return f
 }

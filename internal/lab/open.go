@@ -37,14 +37,14 @@ func withOpen(path string, data []byte, host string, ports []string) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	root, _ := readYAML(data)
-	entry := root.get("hosts").get(host)
-	address := entry.pair("address")
-	if address == nil || entry.pair("open") != nil {
+	root, _ := dialect.Read(data)
+	entry := root.Get("hosts").Get(host)
+	address := entry.Pair("address")
+	if address == nil || entry.Pair("open") != nil {
 		return nil, notWritten(path, host, ports)
 	}
 	lines := bytes.SplitAfter(data, []byte("\n"))
-	at := address.place.Line
+	at := address.Place.Line
 	if at > len(lines) || !bytes.HasSuffix(lines[at-1], []byte("\n")) {
 		return nil, notWritten(path, host, ports)
 	}

@@ -78,7 +78,7 @@ func promised(t *testing.T, l *Lab) {
 }
 
 func TestTooLarge(t *testing.T) {
-	data := append([]byte("lab: home\n#"), bytes.Repeat([]byte("x"), maxBytes)...)
+	data := append([]byte("lab: home\n#"), bytes.Repeat([]byte("x"), dialect.MaxBytes)...)
 	if _, err := Parse("lab.yaml", data); problem.CodeOf(err) != problem.LabSyntax || !strings.Contains(err.Error(), "KiB") {
 		t.Errorf("error = %v", err)
 	}
@@ -95,7 +95,7 @@ func TestTooLarge(t *testing.T) {
 // exhausted.
 func TestNestingIsBounded(t *testing.T) {
 	for _, opener := range []string{"[", "{a: ", "- ", "? ", "&a ", "!a ", "[{a: ", "a: ", "-\n"} {
-		data := strings.Repeat(opener, maxBytes/len(opener))
+		data := strings.Repeat(opener, dialect.MaxBytes/len(opener))
 		if _, err := Parse("lab.yaml", []byte(data)); err == nil {
 			t.Errorf("%q repeated was accepted", opener)
 		}
@@ -105,7 +105,7 @@ func TestNestingIsBounded(t *testing.T) {
 // TestLargeFilesAreRead holds files near the bound, which must not take minutes.
 func TestLargeFilesAreRead(t *testing.T) {
 	head := "lab: home\nnetwork: {cidr: 10.0.0.0/8, admin: [10.0.0.0/24]}\n"
-	hosts, wrong := head+"hosts:\n", head+"timezone: "+strings.Repeat("x", maxBytes/2)+"\nhosts:\n"
+	hosts, wrong := head+"hosts:\n", head+"timezone: "+strings.Repeat("x", dialect.MaxBytes/2)+"\nhosts:\n"
 	for i := range 2000 {
 		hosts += fmt.Sprintf("  host%d: {address: 10.1.%d.%d}\n", i, i/250, i%250+1)
 	}

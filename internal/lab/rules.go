@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 
@@ -11,9 +12,9 @@ import (
 // rules hold the values of a file against each other. Those that have a fault
 // themselves are left out, so that one mistake is reported once.
 type rules struct {
-	root   *node
+	root   *document.Node
 	lab    *Lab
-	bad    map[*node]bool
+	bad    map[*document.Node]bool
 	known  Known
 	exists func(path string) bool // whether a file is in the lab's folder; nil when that is not to be asked
 	faults document.Faults
@@ -34,37 +35,42 @@ func (r *rules) check() document.Faults {
 	return r.faults
 }
 
-func (r *rules) fault(p document.Place, f flaw) { r.faults = append(r.faults, f.at(p)) }
+func (r *rules) fault(p document.Place, f document.Flaw) {
+	f.Code = cmp.Or(f.Code, problem.LabBadValue)
+	r.faults = append(r.faults, f.At(p))
+}
 
 // remark reports what does not keep the lab from being used.
-func (r *rules) remark(p document.Place, f flaw) { r.remarks = append(r.remarks, f.at(p)) }
+func (r *rules) remark(p document.Place, f document.Flaw) { r.remarks = append(r.remarks, f.At(p)) }
 
 // conflict reports two things that cannot both be.
 func (r *rules) conflict(p document.Place, format string, args ...any) {
-	r.fault(p, flaw{code: problem.LabConflict, message: fmt.Sprintf(format, args...)})
+	r.fault(p, document.Flaw{Code: problem.LabConflict, Message: fmt.Sprintf(format, args...)})
 }
 
 // good reports whether a value is there and without fault.
-func (r *rules) good(n *node) bool { return n != nil && n.kind != nothing && !r.bad[n] }
+func (r *rules) good(n *document.Node) bool {
+	return n != nil && n.Kind != document.Nothing && !r.bad[n]
+}
 
 // address is a value as an address, if it is a good one.
-func (r *rules) address(n *node) (netip.Addr, bool) {
-	a := parseAddress(textOf(n))
+func (r *rules) address(n *document.Node) (netip.Addr, bool) {
+	a := parseAddress(document.TextOf(n))
 	return a, r.good(n) && a.IsValid()
 }
 
 // distinct reports networks of a list that overlap. nftables refuses a set
 // whose intervals do, and to a reader one of them says nothing.
-func (r *rules) distinct(n *node) {
+func (r *rules) distinct(n *document.Node) {
 	var seen []netip.Prefix
-	for _, item := range n.list() {
-		p := parsePrefix(textOf(item))
+	for _, item := range n.List() {
+		p := parsePrefix(document.TextOf(item))
 		if !r.good(item) || !p.IsValid() {
 			continue
 		}
 		for _, other := range seen {
 			if p.Overlaps(other) {
-				r.fault(item.place, flaw{code: problem.LabDuplicate, message: fmt.Sprintf("%s and %s overlap, so one of them says nothing", p, other)})
+				r.fault(item.Place, document.Flaw{Code: problem.LabDuplicate, Message: fmt.Sprintf("%s and %s overlap, so one of them says nothing", p, other)})
 				break
 			}
 		}

@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cairn/internal/document"
 	"cairn/internal/problem"
@@ -11,8 +12,8 @@ import (
 
 // services checks which keys go together, and that what is named is there.
 func (r *rules) services() {
-	for _, p := range r.root.get("services").each() {
-		own := p.value.get("compose")
+	for _, p := range r.root.Get("services").Each() {
+		own := p.Value.Get("compose")
 		switch {
 		case own == nil:
 			r.catalogService(p)
@@ -23,36 +24,36 @@ func (r *rules) services() {
 }
 
 // catalogService checks a service that Cairn's catalog describes.
-func (r *rules) catalogService(p pair) {
-	if http := p.value.pair("http"); http != nil {
-		r.conflict(http.place, "%s has http without compose: where a service of the catalog answers is known already", p.key)
+func (r *rules) catalogService(p document.Pair) {
+	if http := p.Value.Pair("http"); http != nil {
+		r.conflict(http.Place, "%s has http without compose: where a service of the catalog answers is known already", p.Key)
 		return
 	}
-	if r.known.Services == nil || slices.Contains(r.known.Services, p.key) {
+	if r.known.Services == nil || slices.Contains(r.known.Services, p.Key) {
 		return
 	}
-	r.fault(p.place, flaw{
-		code: problem.LabUnknown, message: fmt.Sprintf("the catalog has no service %s", document.Quoted(p.key)),
-		expected: "a service of the catalog, or a `compose` file of your own", suggestion: spelling.Nearest(p.key, r.known.Services),
+	r.fault(p.Place, document.Flaw{
+		Code: problem.LabUnknown, Message: fmt.Sprintf("the catalog has no service %s", document.Quoted(p.Key)),
+		Expected: "a service of the catalog, or a `compose` file of your own", Suggestion: spelling.Nearest(p.Key, r.known.Services),
 	})
 }
 
 // ownService checks a service with a compose file of the owner's.
-func (r *rules) ownService(p pair, compose *node) {
+func (r *rules) ownService(p document.Pair, compose *document.Node) {
 	keys := []string{"compose", "http"}
-	for _, option := range p.value.pairs {
-		if !slices.Contains(keys, option.key) {
-			r.fault(option.place, flaw{
-				code:     problem.LabUnknownKey,
-				message:  fmt.Sprintf("unknown key %s beside compose", document.Quoted(option.key)),
-				expected: "one of " + joined(keys), suggestion: spelling.Nearest(option.key, keys),
+	for _, option := range p.Value.Pairs {
+		if !slices.Contains(keys, option.Key) {
+			r.fault(option.Place, document.Flaw{
+				Code:     problem.LabUnknownKey,
+				Message:  fmt.Sprintf("unknown key %s beside compose", document.Quoted(option.Key)),
+				Expected: "one of " + strings.Join(keys, ", "), Suggestion: spelling.Nearest(option.Key, keys),
 			})
 		}
 	}
-	if r.exists != nil && !r.exists(compose.text) {
-		r.fault(compose.place, flaw{
-			code: problem.LabBadValue, message: "there is no file " + document.Quoted(compose.text),
-			expected: "a compose file, its path relative to the lab file",
+	if r.exists != nil && !r.exists(compose.Text) {
+		r.fault(compose.Place, document.Flaw{
+			Code: problem.LabBadValue, Message: "there is no file " + document.Quoted(compose.Text),
+			Expected: "a compose file, its path relative to the lab file",
 		})
 	}
 }

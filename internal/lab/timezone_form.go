@@ -7,6 +7,7 @@ import (
 
 	_ "embed" // for the list of time zones
 
+	"cairn/internal/document"
 	"cairn/internal/spelling"
 )
 
@@ -31,21 +32,21 @@ func timezones() (names []string, renamed map[string]string) {
 	return names, renamed
 }
 
-var timezoneForm = &form{
-	name: "a name of the IANA time zone database", example: "Europe/Berlin",
-	check: func(text string) *flaw {
+var timezoneForm = &document.Form{
+	Name: "a name of the IANA time zone database", Example: "Europe/Berlin",
+	Check: func(text string) *document.Flaw {
 		names, renamed := timezones()
 		if slices.Contains(names, text) {
 			return nil
 		}
 		if today := renamed[text]; today != "" {
-			return &flaw{message: fmt.Sprintf("%q is an old name, which hosts may not know", text), suggestion: today}
+			return &document.Flaw{Message: fmt.Sprintf("%q is an old name, which hosts may not know", text), Suggestion: today}
 		}
 		for _, name := range names {
 			if strings.EqualFold(name, text) {
-				return &flaw{suggestion: name}
+				return &document.Flaw{Suggestion: name}
 			}
 		}
-		return &flaw{suggestion: spelling.Nearest(text, names)}
+		return &document.Flaw{Suggestion: spelling.Nearest(text, names)}
 	},
 }

@@ -15,23 +15,23 @@ import (
 // for it.
 func (r *rules) waivers() {
 	seen := map[string]bool{}
-	for _, item := range r.root.get("waivers").list() {
-		r.over(item.get("expires"))
-		n := item.get("checkpoint")
+	for _, item := range r.root.Get("waivers").List() {
+		r.over(item.Get("expires"))
+		n := item.Get("checkpoint")
 		if !r.good(n) {
 			continue
 		}
-		if seen[n.text] {
-			r.fault(n.place, flaw{code: problem.LabDuplicate, message: fmt.Sprintf("%s has a waiver already", n.text)})
+		if seen[n.Text] {
+			r.fault(n.Place, document.Flaw{Code: problem.LabDuplicate, Message: fmt.Sprintf("%s has a waiver already", n.Text)})
 		}
-		seen[n.text] = true
+		seen[n.Text] = true
 		r.waived(n)
 	}
 }
 
 // waived checks the checkpoint itself, and its part behind the slash.
-func (r *rules) waived(n *node) {
-	id, part, partial := strings.Cut(n.text, "/")
+func (r *rules) waived(n *document.Node) {
+	id, part, partial := strings.Cut(n.Text, "/")
 	if r.known.Checkpoints == nil {
 		return
 	}
@@ -45,27 +45,27 @@ func (r *rules) waived(n *node) {
 	if suggestion != "" && partial {
 		suggestion += "/" + part
 	}
-	r.fault(n.place, flaw{
-		code: problem.LabUnknown, message: fmt.Sprintf("the roadmap has no checkpoint %s", document.Quoted(id)),
-		expected: checkpointForm.expected(), suggestion: suggestion,
+	r.fault(n.Place, document.Flaw{
+		Code: problem.LabUnknown, Message: fmt.Sprintf("the roadmap has no checkpoint %s", document.Quoted(id)),
+		Expected: checkpointForm.Expected(), Suggestion: suggestion,
 	})
 }
 
 // waivedPart checks that a part is one: the name of a probe of the checkpoint, or
 // the end of it behind a hyphen (evidence.Waiver.Covers).
-func (r *rules) waivedPart(n *node, id, part string) {
+func (r *rules) waivedPart(n *document.Node, id, part string) {
 	probes := r.known.Parts[id]
 	if slices.ContainsFunc(probes, func(probe string) bool { return probe == part || strings.HasSuffix(probe, "-"+part) }) {
 		return
 	}
-	f := flaw{code: problem.LabUnknown, message: fmt.Sprintf("the checkpoint %s has no part %s", id, document.Quoted(part)), expected: "the checkpoint alone"}
+	f := document.Flaw{Code: problem.LabUnknown, Message: fmt.Sprintf("the checkpoint %s has no part %s", id, document.Quoted(part)), Expected: "the checkpoint alone"}
 	if len(probes) > 0 {
-		f.expected = "one of its parts: " + joined(probes)
+		f.Expected = "one of its parts: " + strings.Join(probes, ", ")
 	}
 	if near := spelling.Nearest(part, endings(probes)); near != "" {
-		f.suggestion = id + "/" + near
+		f.Suggestion = id + "/" + near
 	}
-	r.fault(n.place, f)
+	r.fault(n.Place, f)
 }
 
 // endings are the names of probes and what each ends with, by which a part may be
@@ -84,13 +84,13 @@ func endings(probes []string) []string {
 
 // over remarks on a waiver whose last day has passed. It is no fault: on the day
 // on which it ends the lab must not become one that nothing can be done with.
-func (r *rules) over(expires *node) {
-	day, err := time.Parse(time.DateOnly, textOf(expires))
+func (r *rules) over(expires *document.Node) {
+	day, err := time.Parse(time.DateOnly, document.TextOf(expires))
 	if err != nil || !r.good(expires) || r.known.Now.IsZero() || r.known.Now.Before(day) {
 		return
 	}
-	r.remark(expires.place, flaw{
-		code: problem.LabExpired, message: fmt.Sprintf("%s has passed, so the waiver no longer counts", expires.text),
-		expected: "a later day, or no waiver",
+	r.remark(expires.Place, document.Flaw{
+		Code: problem.LabExpired, Message: fmt.Sprintf("%s has passed, so the waiver no longer counts", expires.Text),
+		Expected: "a later day, or no waiver",
 	})
 }

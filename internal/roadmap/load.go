@@ -3,8 +3,6 @@ package roadmap
 import (
 	_ "embed"
 	"slices"
-
-	"cairn/internal/document"
 )
 
 //go:embed homelab.yaml
@@ -27,7 +25,7 @@ func Load(name string, data []byte, implemented func(task string) bool) (*Roadma
 		return nil, problemOf(name, faults)
 	}
 	b := &builder{}
-	r := b.roadmap(newRecord(root, "the roadmap", document.PlaceOfMapping(root), &b.faults))
+	r := b.roadmap(newRecord(root, "the roadmap", &b.faults))
 	r.index = indexOf(r)
 	r.setAvailable(implemented)
 	faults = slices.Concat(b.faults, checkNames(b.names), checkReferences(b), checkContent(r, b.places()))

@@ -124,7 +124,7 @@ func FuzzLoad(f *testing.F) {
 }
 
 func TestTooLarge(t *testing.T) {
-	data := append([]byte("roadmap: small\n#"), bytes.Repeat([]byte("x"), maxBytes)...)
+	data := append([]byte("roadmap: small\n#"), bytes.Repeat([]byte("x"), dialect.MaxBytes)...)
 	if _, err := Load("roadmap.yaml", data, nil); problem.CodeOf(err) != problem.RoadmapWrong || !strings.Contains(err.Error(), "KiB") {
 		t.Errorf("error = %v", err)
 	}
@@ -134,7 +134,7 @@ func TestTooLarge(t *testing.T) {
 // exhausted.
 func TestNestingIsBounded(t *testing.T) {
 	for _, opener := range []string{"[", "{a: ", "- ", "? ", "&a ", "!a ", "[{a: ", "a: ", "-\n"} {
-		if _, err := Load("roadmap.yaml", []byte(strings.Repeat(opener, maxBytes/len(opener))), nil); err == nil {
+		if _, err := Load("roadmap.yaml", []byte(strings.Repeat(opener, dialect.MaxBytes/len(opener))), nil); err == nil {
 			t.Errorf("%q repeated was accepted", opener)
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"cairn/internal/document"
 	"cairn/internal/spelling"
 )
@@ -15,7 +13,7 @@ import (
 type record struct {
 	what   string // "a task", for messages
 	place  document.Place
-	pairs  []*ast.MappingValueNode
+	pairs  []document.Pair
 	known  []string
 	faults *document.Faults
 }
@@ -26,28 +24,21 @@ type value struct {
 	place document.Place
 }
 
-func newRecord(n *ast.MappingNode, what string, at document.Place, faults *document.Faults) *record {
-	return &record{what: what, place: at, pairs: n.Values, faults: faults}
+func newRecord(n *document.Node, what string, faults *document.Faults) *record {
+	return &record{what: what, place: n.Place, pairs: n.Pairs, faults: faults}
 }
 
 func (r *record) fault(f document.Fault) { *r.faults = append(*r.faults, f) }
 
 // take finds the value of a key; nil when the record has none.
-func (r *record) take(key string) ast.Node {
+func (r *record) take(key string) *document.Node {
 	r.known = append(r.known, key)
 	for _, p := range r.pairs {
-		if keyOf(p) == key {
+		if p.Key == key {
 			return p.Value
 		}
 	}
 	return nil
-}
-
-func keyOf(p *ast.MappingValueNode) string {
-	if t := p.Key.GetToken(); t != nil {
-		return t.Value
-	}
-	return ""
 }
 
 // must is a text that has to be there.
@@ -70,56 +61,48 @@ func (r *record) maybe(key string) value {
 }
 
 // textOf is a node as a text that is not empty.
-func (r *record) textOf(key string, n ast.Node) value {
-	v := value{place: document.PlaceOf(n.GetToken())}
-	switch n := n.(type) {
-	case *ast.StringNode:
-		v.text = strings.TrimSpace(n.Value)
-	case *ast.LiteralNode:
-		v.text = strings.TrimSpace(n.Value.Value)
-	default:
-		r.wrongKind(key, n, "text")
+func (r *record) textOf(key string, n *document.Node) value {
+	v := value{place: n.Place}
+	if n.Kind != document.Text {
+		r.wrongKind(key, n, document.Text)
 		return v
 	}
-	if v.text == "" {
+	if v.text = strings.TrimSpace(n.Text); v.text == "" {
 		r.fault(v.place.Fault("the key %q of %s is empty", key, r.what))
 	}
 	return v
 }
 
-func (r *record) wrongKind(key string, n ast.Node, expected string) {
-	f := document.PlaceOf(n.GetToken()).Fault("the key %q of %s holds %s", key, r.what, kindOf(n))
-	f.Expected = expected
+func (r *record) wrongKind(key string, n *document.Node, expected document.Kind) {
+	f := n.Place.Fault("the key %q of %s holds %s", key, r.what, n.Kind)
+	f.Expected = expected.String()
 	r.fault(f)
+}
+
+// ofKind finds the value of a key if it is of a kind; nil when it is left out or of
+// another, which is reported.
+func (r *record) ofKind(key string, kind document.Kind) *document.Node {
+	n := r.take(key)
+	if n == nil || n.Kind == kind {
+		return n
+	}
+	r.wrongKind(key, n, kind)
+	return nil
 }
 
 // yes is a flag; false when it is left out.
 func (r *record) yes(key string) bool {
-	switch n := r.take(key).(type) {
-	case nil:
-		return false
-	case *ast.BoolNode:
-		return n.Value
-	default:
-		r.wrongKind(key, n, "true or false")
-		return false
-	}
+	n := r.ofKind(key, document.Boolean)
+	return n != nil && document.IsTrue(n)
 }
 
 // items are the values of a list; none when it is left out.
-func (r *record) items(key string) []ast.Node {
-	switch n := r.take(key).(type) {
-	case nil:
-		return nil
-	case *ast.SequenceNode:
-		if len(n.Values) == 0 {
-			r.fault(document.PlaceOf(n.GetToken()).Fault("the key %q of %s is an empty list", key, r.what))
-		}
-		return n.Values
-	default:
-		r.wrongKind(key, n, "a list")
-		return nil
+func (r *record) items(key string) []*document.Node {
+	n := r.ofKind(key, document.List)
+	if n != nil && len(n.Items) == 0 {
+		r.fault(n.Place.Fault("the key %q of %s is an empty list", key, r.what))
 	}
+	return n.List()
 }
 
 // texts is a list of texts.
@@ -135,10 +118,10 @@ func (r *record) texts(key string) []value {
 func (r *record) records(key, what string) []*record {
 	var all []*record
 	for _, n := range r.items(key) {
-		if m, is := n.(*ast.MappingNode); is {
-			all = append(all, newRecord(m, what, document.PlaceOfMapping(m), r.faults))
+		if n.Kind == document.Mapping {
+			all = append(all, newRecord(n, what, r.faults))
 		} else {
-			r.wrongKind(key, n, "keys with values")
+			r.wrongKind(key, n, document.Mapping)
 		}
 	}
 	return all
@@ -146,27 +129,22 @@ func (r *record) records(key, what string) []*record {
 
 // record is a mapping; nil when it is left out.
 func (r *record) record(key, what string) *record {
-	switch n := r.take(key).(type) {
-	case nil:
-		return nil
-	case *ast.MappingNode:
-		return newRecord(n, what, document.PlaceOfMapping(n), r.faults)
-	default:
-		r.wrongKind(key, n, "keys with values")
+	n := r.ofKind(key, document.Mapping)
+	if n == nil {
 		return nil
 	}
+	return newRecord(n, what, r.faults)
 }
 
 // end reports the keys that mean nothing.
 func (r *record) end() {
 	for _, p := range r.pairs {
-		key := keyOf(p)
-		if slices.Contains(r.known, key) {
+		if slices.Contains(r.known, p.Key) {
 			continue
 		}
-		f := document.PlaceOf(p.Key.GetToken()).Fault("unknown key %s in %s", document.Quoted(key), r.what)
+		f := p.Place.Fault("unknown key %s in %s", document.Quoted(p.Key), r.what)
 		f.Expected = "one of " + strings.Join(r.known, ", ")
-		f.Suggestion = spelling.Nearest(key, r.known)
+		f.Suggestion = spelling.Nearest(p.Key, r.known)
 		r.fault(f)
 	}
 }

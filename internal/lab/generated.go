@@ -3,16 +3,26 @@ package lab
 import (
 	"bytes"
 	"fmt"
-	"strings"
+
+	"cairn/internal/document"
 )
+
+// schemaID names the schema for editors that show it. Nothing is fetched from
+// there.
+const schemaID = "https://cairn.invalid/lab.schema.json"
+
+// Schema is the JSON Schema of lab files, draft-07, as most editors understand
+// it. It knows every key, option and form, but not how values must fit together:
+// for that there is [Parse]. It is the same bytes every time.
+func Schema() []byte { return document.JSONSchema(labShape(), schemaID, "Cairn lab file") }
 
 // Reference is the reference page of lab files, in Markdown. It is the same
 // bytes every time.
 func Reference() []byte {
 	var b bytes.Buffer
 	b.WriteString(referenceHead)
-	section(&b, "The top level", labShape(), "")
-	fmt.Fprintf(&b, referenceTail, maxBytes>>10, maxNodes, maxDepth)
+	b.Write(document.Tables("The top level", labShape()))
+	fmt.Fprintf(&b, referenceTail, dialect.MaxBytes>>10, dialect.MaxValues, dialect.MaxDepth)
 	return b.Bytes()
 }
 
@@ -48,69 +58,3 @@ Anchors, aliases and ` + "`<<`" + ` may be used; tags, directives and a second d
 ` + "`022`" + ` or ` + "`0x16`" + `. Put IPv6 addresses within brackets or braces into quotes. A file has at most %d KiB, %d values (with aliases
 counted in full) and %d levels.
 `
-
-// section writes the keys of a mapping as a table, and then those below it.
-func section(b *bytes.Buffer, title string, s *shape, path string) {
-	fmt.Fprintf(b, "## %s\n\n| key | value | without it | meaning |\n|---|---|---|---|\n", title)
-	for _, k := range s.keys {
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", k.name, cell(valueWords(k.shape)), cell(without(k)), cell(k.doc))
-	}
-	b.WriteString("\n")
-	for _, k := range s.keys {
-		below, at := mappingBelow(k.shape, join(path, k.name))
-		if below != nil {
-			section(b, code(at), below, at)
-		}
-	}
-}
-
-// valueWords says what a key's value is.
-func valueWords(s *shape) string {
-	switch {
-	case s.kind == list:
-		return "list: " + valueWords(s.item)
-	case s.names != nil:
-		return "for each name: " + valueWords(s.item)
-	case s.kind == mapping:
-		return "keys"
-	case s.orElse != nil:
-		return s.form.expected() + ", or keys"
-	case s.form != nil && len(s.form.options) > 0:
-		return "`" + strings.Join(s.form.options, "`, `") + "`"
-	case s.kind == integer:
-		return fmt.Sprintf("whole number from %d to %d", s.form.min, s.form.max)
-	}
-	return s.expected()
-}
-
-// without says what holds when a key is not there.
-func without(k key) string {
-	switch {
-	case k.unless != "":
-		return "**required** where there is no " + code(k.unless)
-	case k.required:
-		return "**required**"
-	case k.fallback == "":
-		return "-"
-	}
-	return k.fallback
-}
-
-// mappingBelow finds the mapping that a key leads to, if any, with its path:
-// hosts leads to that of one host.
-func mappingBelow(s *shape, path string) (*shape, string) {
-	switch {
-	case s.orElse != nil:
-		return mappingBelow(s.orElse, path)
-	case s.kind == list:
-		return mappingBelow(s.item, path+"[]")
-	case s.names != nil:
-		return mappingBelow(s.item, path+".NAME")
-	case s.kind == mapping && len(s.keys) > 0:
-		return s, path
-	}
-	return nil, ""
-}
-
-// cell escapes what would end a cell of a table.
-func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

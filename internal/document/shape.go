@@ -1,0 +1,101 @@
+package document
+
+// Shape is what may stand at one place of the file. Exactly one of its uses
+// applies, by kind:
+//
+//	Text, Integer, Boolean   a scalar of the form
+//	List                     of Item, at least AtLeast of them
+//	Mapping with Names       names of the owner's choice, each with an Item
+//	Mapping without          the Keys, and others when Open is set
+//
+// A place that takes either a scalar or something longer has the longer one as
+// OrElse.
+type Shape struct {
+	Kind    Kind
+	Form    *Form
+	Item    *Shape
+	AtLeast int
+	Empty   string // why AtLeast, when it is not met
+	Names   *Form
+	Keys    []Key
+	Open    bool
+	OrElse  *Shape
+}
+
+// Key is a key that a mapping may have.
+type Key struct {
+	Name     string
+	Doc      string // Markdown, whole sentences
+	Required bool
+	Unless   string // the key that may stand in the place of a required one
+	Fallback string // what holds without it, as the reference page says it
+	Shape    *Shape
+}
+
+// keyNames are the names of all keys, in their order.
+func (s *Shape) keyNames() []string {
+	names := make([]string, len(s.Keys))
+	for i, k := range s.Keys {
+		names[i] = k.Name
+	}
+	return names
+}
+
+// key finds a key by name.
+func (s *Shape) key(name string) (Key, bool) {
+	for _, k := range s.Keys {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return Key{}, false
+}
+
+// Expected is what may stand there, in words.
+func (s *Shape) Expected() string {
+	words := ""
+	switch {
+	case s.Form != nil:
+		words = s.Form.Expected()
+	case s.Kind == Boolean:
+		words = "true or false"
+	case s.Kind == List:
+		words = "a list, each of its items " + s.Item.Expected()
+	case s.Names != nil:
+		words = "keys with values, each key " + s.Names.Expected()
+	case s.Open:
+		words = "keys with values"
+	default:
+		words = "keys with values (" + joined(s.keyNames()) + ")"
+	}
+	if s.OrElse != nil {
+		words += ", or " + s.OrElse.Expected()
+	}
+	return words
+}
+
+// Words is a text of a form.
+func Words(f *Form) *Shape { return &Shape{Kind: Text, Form: f} }
+
+// Number is a whole number of a form.
+func Number(f *Form) *Shape { return &Shape{Kind: Integer, Form: f} }
+
+// YesNo is a truth value.
+func YesNo() *Shape { return &Shape{Kind: Boolean} }
+
+// ListOf is a list of items of one shape.
+func ListOf(item *Shape) *Shape { return &Shape{Kind: List, Item: item} }
+
+// Keyed is a mapping of these keys and no others.
+func Keyed(keys ...Key) *Shape { return &Shape{Kind: Mapping, Keys: keys} }
+
+// Named is a mapping whose keys the owner chooses.
+func Named(names *Form, item *Shape) *Shape {
+	return &Shape{Kind: Mapping, Names: names, Item: item}
+}
+
+// NonEmpty is a list or mapping that needs at least one element, with the reason.
+func NonEmpty(s *Shape, why string) *Shape {
+	s.AtLeast, s.Empty = 1, why
+	return s
+}
