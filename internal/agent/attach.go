@@ -40,6 +40,9 @@ func (s *session) attach(ctx context.Context, stream *wire.Stream) error {
 		if err := t.send(ctx); err != nil || t.ended {
 			return err
 		}
+		if err := t.sendProgress(ctx); err != nil {
+			return err
+		}
 		if err := t.takeUp(ctx); err != nil {
 			return err
 		}
@@ -62,6 +65,8 @@ type tail struct {
 	seen   time.Time // when the run was last seen to have a process
 	taken  int       // how often it was taken up since the last event
 	ended  bool
+	looked time.Time // when it was last looked how far the step is
+	shown  time.Time // of how far it was, what was last sent
 }
 
 // send sends what is new.

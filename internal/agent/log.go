@@ -3,6 +3,7 @@ package agent
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
@@ -72,6 +73,9 @@ func (l *Log) holdReserve() {
 
 // Append numbers the event, writes it, and returns when it is on the disk.
 func (l *Log) Append(e wire.Event) (wire.Event, error) {
+	if e.Type.Passing() {
+		return e, fmt.Errorf("%s is for the moment, and in no log", e.Type)
+	}
 	e.Run, e.Seq = l.run, l.last.Seq+1
 	body, err := wire.Encode(e)
 	if err != nil {

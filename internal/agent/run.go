@@ -195,7 +195,8 @@ func (r *running) step(ctx context.Context, s wire.Step) error {
 	telling := resource.Telling(ctx, func(line string) {
 		_ = r.emit(wire.Event{Type: wire.StepNote, Step: s.ID, Task: s.Task, Detail: line})
 	})
-	diff, err := resource.Converge(telling, r.System, res, "")
+	diff, err := resource.Converge(resource.Showing(telling, r.showing(s)), r.System, res, "")
+	r.noProgress()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"encoding/hex"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -9,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
 
@@ -48,27 +48,11 @@ func parseSockets(protocol, text string) []socket {
 		if len(fields) < 10 || fields[3] != state || !strings.HasSuffix(fields[2], ":0000") {
 			continue
 		}
-		if at, ok := parseEndpoint(fields[1]); ok {
+		if at, ok := resource.ParseEndpoint(fields[1]); ok {
 			all = append(all, socket{protocol, at.Addr(), at.Port(), fields[9]})
 		}
 	}
 	return all
-}
-
-// parseEndpoint reads ADDRESS:PORT in hexadecimal digits; the address is in words
-// of 32 bits, each in the host's byte order.
-func parseEndpoint(text string) (netip.AddrPort, bool) {
-	address, port, _ := strings.Cut(text, ":")
-	raw, err := hex.DecodeString(address)
-	if err != nil || len(raw)%4 != 0 {
-		return netip.AddrPort{}, false
-	}
-	for word := range slices.Chunk(raw, 4) {
-		slices.Reverse(word) // both supported architectures are little-endian
-	}
-	addr, ok := netip.AddrFromSlice(raw)
-	n, err := strconv.ParseUint(port, 16, 16)
-	return netip.AddrPortFrom(addr.Unmap(), uint16(n)), ok && err == nil
 }
 
 // reachable leaves out the loopback's sockets, and those of UDP that only wait for

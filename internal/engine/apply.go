@@ -183,6 +183,10 @@ func (f *following) answerAgain(ctx context.Context, session *host.Session, last
 
 // take writes an event down, shows it, and answers it where an answer is due.
 func (f *following) take(ctx context.Context, session *host.Session, event wire.Event) error {
+	if event.Type.Passing() {
+		f.engine.tell(Event{Type: string(event.Type), Host: f.host.Name, Task: event.Task, Step: event.Step, Text: event.Detail})
+		return nil
+	}
 	body, err := json.Marshal(event)
 	if err != nil {
 		return fmt.Errorf("event %d of %s: %w", event.Seq, f.run, err)

@@ -15,6 +15,10 @@ const (
 
 	PackageDisplaces Code = "package.displaces"
 	PackageSource    Code = "package.source-failed"
+	PackageLocked    Code = "package.locked"
+	PackageMirror    Code = "package.mirror-silent"
+
+	CommandHung Code = "command.hung"
 )
 
 var runEntries = []Entry{
@@ -29,5 +33,8 @@ var runEntries = []Entry{
 	{ResourceStale, ExitFailed, "The host changed between the plan and its application.", "run `cairn up` again: it plans anew"},
 	{PackageDisplaces, ExitFailed, "A package that Cairn needs does not go with one that is installed, and which of the two stays is yours to decide.", "install the first package yourself, which removes the other, or say in lab.yaml below `choose` which you want"},
 	{PackageSource, ExitFailed, "The host's package manager could not read a repository, and what Cairn needs is not in the others.", "fix the cause above, then run `cairn up` again"},
+	{PackageLocked, ExitFailed, "Another program on the host kept its package manager locked for longer than Cairn waits.", "look on the host at what that program does, and let it end; then run `cairn up` again"},
+	{PackageMirror, ExitFailed, "A mirror of the host's package manager takes connections and sends nothing.", "name another mirror below /etc/apt/sources.list.d on the host, or wait until this one works; then run `cairn up` again"},
+	{CommandHung, ExitFailed, "A program on a host said nothing for longer than its kind ever takes, and was ended with all that it had started.", "look on the host at that program and at what it waits for; then run `cairn up` again"},
 	{ResourceBad, ExitFailed, "A unit of host state is described wrongly.", "this is a fault in Cairn or in the catalog: please report it"},
 }

@@ -5,29 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-)
-
-// How long apt is given.
-const (
-	// lockPatience is how long another that holds one of apt's locks is waited for,
-	// such as an unattended upgrade.
-	lockPatience = 5 * time.Minute
-	lockPause    = 2 * time.Second
-	// aptSilence is how long apt may say nothing. It names every file that it gets
-	// and every package that it works on; the slowest that a package does without a
-	// word, such as making an initial RAM disk, takes minutes on a small host.
-	aptSilence = 15 * time.Minute
 )
 
 // aptOptions: a server that says nothing for 30 s is given up and tried once more;
 // the defaults add up to minutes. A configuration file that the owner changed stays
 // (dpkg(1), --force-confold).
 var aptOptions = []string{
-	"-q", "-y",
+	"-q", "-y", "-o", "APT::Status-Fd=3",
 	"-o", "Acquire::http::Timeout=30", "-o", "Acquire::https::Timeout=30", "-o", "Acquire::Retries=1",
 	"-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold",
 }
@@ -42,7 +29,9 @@ func apt(ctx context.Context, sys *System, argv ...string) (Output, error) {
 		return out, err
 	}
 	tell(ctx, "an earlier installation was interrupted: it is finished first")
-	configure := Command{Argv: []string{"dpkg", "--force-confdef", "--force-confold", "--configure", "-a"}, Silence: aptSilence}
+	configure := Command{
+		Argv: []string{"dpkg", "--force-confdef", "--force-confold", "--configure", "-a"}, Silence: silences[installing], Shown: dpkgLine.FindString,
+	}
 	if out, err := sys.runWith(ctx, configure); err != nil {
 		return out, fmt.Errorf("an earlier installation was interrupted and cannot be finished: %w", err)
 	}
@@ -55,17 +44,17 @@ func apt(ctx context.Context, sys *System, argv ...string) (Output, error) {
 func aptUnlocked(ctx context.Context, sys *System, argv []string) (Output, error) {
 	began, told := time.Now(), ""
 	for {
-		out, err := sys.runWith(ctx, Command{Argv: argv, Silence: aptSilence})
+		out, err := sys.runWith(ctx, Command{Argv: argv, Silence: silences[installing], Status: (&aptStatus{}).line})
 		held := lockHeld(string(out.Stderr))
-		if err == nil || held == "" {
-			return out, err
+		if err == nil || held.path == "" {
+			return out, aptHung(ctx, sys, err)
 		}
 		if time.Since(began) > lockPatience {
-			return out, fmt.Errorf("another program held a lock of apt for %s: %s", lockPatience, held)
+			return out, held.problem(err)
 		}
-		if held != told {
-			tell(ctx, "waiting for another program: "+held)
-			told = held
+		if text := held.String(); text != told {
+			tell(ctx, "waiting for another program: "+text)
+			told = text
 		}
 		select {
 		case <-ctx.Done():
@@ -75,29 +64,13 @@ func aptUnlocked(ctx context.Context, sys *System, argv []string) (Output, error
 	}
 }
 
-// lockLine is apt's message of a lock that another holds. The holder is missing
-// where it cannot be told.
-var lockLine = regexp.MustCompile(`Could not get lock (\S+?)\.? (?:It is held by process (\d+) \(([^)]*)\)|- open)`)
-
-// lockHeld says which lock is held and by whom, or nothing.
-func lockHeld(stderr string) string {
-	found := lockLine.FindStringSubmatch(stderr)
-	switch {
-	case found == nil:
-		return ""
-	case found[2] == "":
-		return found[1] + " is held"
-	}
-	return fmt.Sprintf("%s is held by %s (process %s)", found[1], found[3], found[2])
-}
-
 // updateLists reads the package lists anew. What apt complains about comes back as
 // words: one repository that fails keeps nobody from what the others have.
 func updateLists(ctx context.Context, sys *System) (complaints []complaint, err error) {
 	out, err := apt(ctx, sys, "update")
 	complaints = complaintsOf(out, time.Now())
 	var exit *exitError
-	if errors.As(err, &exit) && len(complaints) > 0 && lockHeld(string(out.Stderr)) == "" && !strings.Contains(string(out.Stderr), noSpace) {
+	if errors.As(err, &exit) && len(complaints) > 0 && lockHeld(string(out.Stderr)).path == "" && !strings.Contains(string(out.Stderr), noSpace) {
 		err = nil
 	}
 	return complaints, err

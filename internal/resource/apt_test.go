@@ -2,11 +2,17 @@ package resource
 
 import (
 	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"cairn/internal/problem"
 )
 
 func TestWhoHoldsALock(t *testing.T) {
@@ -15,7 +21,7 @@ func TestWhoHoldsALock(t *testing.T) {
 		"E: Could not get lock /var/cache/apt/archives/lock - open (11: Resource temporarily unavailable)":                                     "/var/cache/apt/archives/lock is held",
 		"E: Unable to locate package x": "",
 	} {
-		if got := lockHeld(line); got != want {
+		if got := lockHeld(line).String(); got != want {
 			t.Errorf("%q: %q", line, got)
 		}
 	}
@@ -76,6 +82,69 @@ func TestASilentProgramIsEndedWithItsChildren(t *testing.T) {
 	}
 	if left := run(t, Command{Argv: []string{"pgrep", "-f", "sleep 8639[9]"}}); left.Exit != 1 {
 		t.Errorf("after %s there is left: %s", time.Since(began), left.Stdout)
+	}
+}
+
+// What a program waits for that hangs: a lock's holder is named.
+func TestAProgramThatHangsOnALockSaysWhoHasIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	ok(t, os.WriteFile(path, nil, 0o600))
+	holder := exec.CommandContext(t.Context(), "flock", path, "sh", "-c", "echo held; exec sleep 86397")
+	out, err := holder.StdoutPipe()
+	ok(t, err)
+	ok(t, holder.Start())
+	defer func() { _ = holder.Process.Kill(); _ = holder.Wait() }()
+	_, err = out.Read(make([]byte, 5))
+	ok(t, err)
+	_, err = NewLocal().runWith(t.Context(), Command{Argv: []string{"flock", path, "true"}, Silence: 300 * time.Millisecond})
+	mustFail(t, err, "waited for a lock that flock has (process "+strconv.Itoa(holder.Process.Pid)+")")
+	if problem.CodeOf(err) != problem.CommandHung {
+		t.Errorf("it is %v", err)
+	}
+}
+
+// A program that says again and again that nothing happens hangs; one of which
+// something happens does not.
+func TestAStatusThatDoesNotChangeIsNoWord(t *testing.T) {
+	const same, moving = `for n in 1 2 3 4 5 6 7 8 9; do echo dlstatus:1:7.5:Retrieving file 1 of 2 >&3; sleep 0.1; done`,
+		`for n in 1 2 3 4 5 6 7 8 9; do echo dlstatus:1:7.$n:Retrieving file 1 of 2 >&3; sleep 0.1; done`
+	defer within(&silences, map[work]time.Duration{fetching: 400 * time.Millisecond})()
+	command := func(script string) Command {
+		return Command{Argv: []string{"sh", "-c", script}, Silence: time.Second, Status: (&aptStatus{}).line}
+	}
+	_, err := NewLocal().runWith(t.Context(), command(same))
+	mustFail(t, err, "sh said nothing for 400ms and was ended")
+	var seen []string
+	ctx := Showing(t.Context(), func(text string) { seen = append(seen, text) })
+	_, err = NewLocal().runWith(ctx, command(moving))
+	ok(t, err)
+	if d := cmp.Diff([]string{"7 % downloaded, file 1 of 2"}, seen); d != "" {
+		t.Error("not shown, or more than once a second: ", d)
+	}
+}
+
+// Only what is known to be no secret is taken of apt's and dpkg's lines, and
+// nothing that a terminal obeys is shown.
+func TestWhatIsShownOfALine(t *testing.T) {
+	for line, want := range map[string]string{
+		"dlstatus:1:20.9606:Retrieving file 1 of 3 (2min remaining)": "20 % downloaded, file 1 of 3",
+		"dlstatus:1:20.9606:hunter2":                                 "20 % downloaded",
+		"pmstatus:libc6:amd64:33.3333:Unpacking libc6:amd64 (amd64)": "33 % installed, at libc6:amd64",
+		"pmstatus:dpkg-exec:0.0000:Running dpkg":                     "0 % installed, at dpkg-exec",
+		"pmerror:a.deb:75:the password is hunter2":                   "",
+		"pmconffile:/etc/a:75:'/etc/a' 'hunter2'":                    "",
+		"pmstatus:\x1b]0;a:33.3:Unpacking":                           "",
+		"hunter2":                                                    "",
+	} {
+		if got := (&aptStatus{}).line(line).text; got != want {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+	if got := dpkgLine.FindString("Setting up sudo (1.9) hunter2 ..."); got != "Setting up sudo" {
+		t.Errorf("of dpkg's line %q is shown", got)
+	}
+	if got := oneLine("a\x1b[2Jb\n\u202ec" + strings.Repeat("x", 1000)); !strings.HasPrefix(got, "a[2Jbc") || len([]rune(got)) != maxShown {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -2,12 +2,19 @@ package resource
 
 import (
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"cairn/internal/problem"
 )
@@ -154,4 +161,106 @@ func TestOnAHostWhatAnotherPackageProvidesIsThere(t *testing.T) {
 		t.Errorf("the plan says %+v", d.Changes)
 	}
 	ok(t, hello.Verify(t.Context(), b.sys))
+}
+
+// A lock that is never given back: who has it is named, with a code and what to do.
+func TestOnAHostALockOfAptThatStaysIsNamed(t *testing.T) {
+	b := hostBench(t)
+	defer b.sh(t, noHello)
+	defer within(&lockPatience, 3*time.Second)()
+	b.sh(t, noHello)
+	const path = "/var/lib/dpkg/lock-frontend"
+	defer held(t, path)()
+	_, err := told(t, b, Packages{Names: []string{"hello"}}, nothing)
+	mustFail(t, err, "another program has held a lock of apt for 3s: "+path+" is held by conform (process ")
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.Code != problem.PackageLocked || !strings.Contains(p.Remedy(), "`kill "+strconv.Itoa(os.Getpid())+"`") {
+		t.Errorf("it is the problem %v, to mend it %v", err, p.Remedy())
+	}
+}
+
+// Mirrors that take a connection and then send nothing, or so little that no
+// time-out of apt's own ends it.
+func TestOnAHostAMirrorThatSendsNothingIsNamed(t *testing.T) {
+	b := hostBench(t)
+	b.sh(t, noHello+"; mkdir -p /root/aside; mv /etc/apt/sources.list.d/* /root/aside/; rm -rf /var/lib/apt/lists/*_*; echo 127.0.0.1 slow.test >>/etc/hosts")
+	defer b.sh(t, "rm -f /etc/apt/sources.list.d/*; mv /root/aside/* /etc/apt/sources.list.d/; apt-get -q update")
+	shorter := slices.Clone(aptOptions) // four tries in turn, which takes two minutes with its own 30 s
+	shorter[slices.Index(shorter, "Acquire::http::Timeout=30")] = "Acquire::http::Timeout=3"
+	defer within(&aptOptions, shorter)()
+	saved := silences[fetching]
+	defer func() { silences[fetching] = saved }()
+	for name, c := range map[string]struct {
+		limit   time.Duration
+		trickle time.Duration
+		says    string
+		code    problem.Code
+	}{
+		"a word now and then": {4 * time.Second, time.Second / 2, "nothing has come from the mirror slow.test:", problem.PackageMirror},
+		"nothing":             {saved, time.Hour, "slow.test:", problem.PackageSource},
+	} {
+		silences[fetching] = c.limit
+		address := trickling(t, c.trickle)
+		has("/etc/apt/sources.list.d/slow.list", "deb [trusted=yes] http://slow.test:"+address+"/debian trixie main\n", 0o644)(t, b)
+		began := time.Now()
+		_, err := told(t, b, Packages{Names: []string{"hello"}}, nothing)
+		mustFail(t, err, c.says)
+		if problem.CodeOf(err) != c.code || time.Since(began) > time.Minute {
+			t.Errorf("%s: after %s it is %v", name, time.Since(began), err)
+		}
+		t.Logf("%s: after %s: %v", name, time.Since(began).Round(time.Second), err)
+		b.sh(t, "! pgrep --runstates DRS -f methods/http")
+	}
+}
+
+// trickling is a server on a port of its own that sends a header which never ends.
+func trickling(t *testing.T, every time.Duration) (port string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				_, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\nX-Slow: ")
+				for err == nil {
+					time.Sleep(every)
+					_, err = io.WriteString(conn, "a")
+				}
+			}()
+		}
+	}()
+	_, port, err = net.SplitHostPort(l.Addr().String())
+	ok(t, err)
+	return port
+}
+
+// How far apt is comes from what it writes for programs.
+func TestOnAHostAptShowsHowFarItIs(t *testing.T) {
+	b := hostBench(t)
+	defer b.sh(t, noHello)
+	b.sh(t, noHello+"; apt-get clean; apt-get -q update")
+	var seen []string
+	var mu sync.Mutex
+	ctx := Showing(t.Context(), func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, text)
+	})
+	_, err := Converge(ctx, b.sys, Packages{Names: []string{"hello"}}, "")
+	ok(t, err)
+	if len(seen) == 0 || !regexp.MustCompile(`^\d+ % (downloaded(, file \d+ of \d+)?|installed, at \S+)$`).MatchString(seen[0]) {
+		t.Errorf("it showed %q", seen)
+	}
+}
+
+// within gives a variable a value for a while.
+func within[T any](variable *T, value T) (restore func()) {
+	saved := *variable
+	*variable = value
+	return func() { *variable = saved }
 }

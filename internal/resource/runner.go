@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"cairn/internal/distro"
+	"cairn/internal/problem"
 )
 
 // NewLocal is this machine.
@@ -66,22 +68,30 @@ func (local) Run(ctx context.Context, c Command) (Output, error) {
 	cmd.WaitDelay = 5 * time.Second // nor is a daemon that keeps the pipes open waited for
 	cmd.Env = slices.Concat(environment, c.Env)
 	cmd.Stdin = bytes.NewReader(c.Stdin)
-	watch := newSilence(c.Silence)
+	watch := newSilence(c)
 	stdout, stderr := &bounded{heard: watch.touch}, &bounded{heard: watch.touch}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	err := cmd.Start()
+	if c.Shown != nil {
+		cmd.Stdout = io.MultiWriter(stdout, &lineWriter{take: func(line string) { show(ctx, c.Shown(line)) }})
+	}
+	ended, err := followStatus(ctx, cmd, c, watch)
+	if err != nil {
+		return Output{}, err
+	}
+	err = cmd.Start()
 	if err == nil {
 		watch.watch(cmd)
 		err = cmd.Wait()
 	}
-	hung, ended := watch.over()
+	ended()
+	hung := watch.over()
 	out := Output{Stdout: stdout.kept, Stderr: stderr.kept}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
 		return out, ctx.Err()
-	case ended:
-		return out, fmt.Errorf("%s said nothing for %s and was ended; at work was `%s`", c.Argv[0], c.Silence, hung)
+	case hung != nil:
+		return out, problem.Wrap(problem.CommandHung, "", "a program on this host hangs", hung)
 	case errors.As(err, &exit):
 		out.Exit = exit.ExitCode()
 		return out, nil

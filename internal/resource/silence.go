@@ -15,26 +15,49 @@ import (
 // silence ends a program that says nothing for too long, and everything that it
 // started: what hangs is rarely the program itself.
 type silence struct {
-	limit time.Duration
-	heard atomic.Int64 // when it last said something, nanoseconds since 1970
-	hung  atomic.Pointer[string]
-	done  chan struct{}
+	program string
+	limit   time.Duration
+	heard   atomic.Int64 // when it last said something, nanoseconds since 1970
+	other   atomic.Int64 // another limit, and
+	since   atomic.Int64 // when that was last said
+	hung    atomic.Pointer[hung]
+	done    chan struct{}
 }
 
-func newSilence(limit time.Duration) *silence {
-	s := &silence{limit: limit, done: make(chan struct{})}
+// otherFor is how long another limit holds after it was said.
+const otherFor = 5 * time.Second
+
+func newSilence(c Command) *silence {
+	s := &silence{program: c.Argv[0], limit: c.Silence, done: make(chan struct{})}
+	if s.limit == 0 {
+		s.limit = silences[brief]
+	}
 	s.touch()
 	return s
 }
 
 func (s *silence) touch() { s.heard.Store(time.Now().UnixNano()) }
 
-// watch looks until over is called. A limit of zero is none.
-func (s *silence) watch(cmd *exec.Cmd) {
-	if s.limit <= 0 {
-		return
+// take is told what a line of the program's status says.
+func (s *silence) take(said status) {
+	if said.heard {
+		s.touch()
 	}
-	ticks := time.NewTicker(s.limit / 10)
+	s.other.Store(int64(said.limit))
+	s.since.Store(time.Now().UnixNano())
+}
+
+// limitNow is how long the program may say nothing, as things are.
+func (s *silence) limitNow() time.Duration {
+	if other := time.Duration(s.other.Load()); other > 0 && time.Since(time.Unix(0, s.since.Load())) < otherFor {
+		return other
+	}
+	return s.limit
+}
+
+// watch looks until over is called.
+func (s *silence) watch(cmd *exec.Cmd) {
+	ticks := time.NewTicker(min(s.limit/10, time.Second))
 	go func() {
 		defer ticks.Stop()
 		for {
@@ -43,8 +66,8 @@ func (s *silence) watch(cmd *exec.Cmd) {
 				return
 			case <-ticks.C:
 			}
-			if time.Since(time.Unix(0, s.heard.Load())) > s.limit {
-				s.end(cmd)
+			if limit := s.limitNow(); time.Since(time.Unix(0, s.heard.Load())) > limit {
+				s.end(cmd, limit)
 				return
 			}
 		}
@@ -52,10 +75,9 @@ func (s *silence) watch(cmd *exec.Cmd) {
 }
 
 // end asks the program and its descendants to end, and makes them after a while.
-func (s *silence) end(cmd *exec.Cmd) {
+func (s *silence) end(cmd *exec.Cmd, limit time.Duration) {
 	pids := append(descendants(cmd.Process.Pid), cmd.Process.Pid)
-	hung := commandLine(pids[0])
-	s.hung.Store(&hung)
+	s.hung.Store(whyHung(s.program, limit, pids))
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		for _, pid := range pids {
 			_ = syscall.Kill(pid, signal)
@@ -68,13 +90,10 @@ func (s *silence) end(cmd *exec.Cmd) {
 	}
 }
 
-// over ends the watch and names the program that hung, if one did.
-func (s *silence) over() (hung string, ended bool) {
+// over ends the watch, and says why the program was ended, if it was.
+func (s *silence) over() *hung {
 	close(s.done)
-	if text := s.hung.Load(); text != nil {
-		return *text, true
-	}
-	return "", false
+	return s.hung.Load()
 }
 
 // descendants are the processes that a process has started, and those that they

@@ -41,8 +41,14 @@ type Command struct {
 	Stdin []byte   `cbor:"2,keyasint,omitempty"`
 	Env   []string `cbor:"3,keyasint,omitempty"` // added to a minimal environment: PATH, LC_ALL=C.UTF-8
 	// Silence is how long the program may say nothing before it is ended with all
-	// that it has started; zero is for ever.
+	// that it has started; zero is as long as a brief one may.
 	Silence time.Duration `cbor:"-"`
+	// Status, where it is set, reads the lines that the program writes to its file
+	// descriptor 3 about how far it is.
+	Status func(line string) status `cbor:"-"`
+	// Shown, where it is set, says what of a line of the program's output may be
+	// shown while it works; empty is nothing.
+	Shown func(line string) string `cbor:"-"`
 }
 
 // Output is what a program left behind.

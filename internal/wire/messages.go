@@ -259,7 +259,7 @@ type Guard struct {
 }
 
 // Event is one thing that happened in a run on a host. Seq starts at 1 and has
-// no gaps; an event is on the host's disk before it is sent.
+// no gaps; an event is on the host's disk before it is sent, unless it is passing.
 type Event struct {
 	Run     string         `cbor:"1,keyasint" json:"run"`
 	Seq     uint64         `cbor:"2,keyasint" json:"seq"`
@@ -292,6 +292,9 @@ const (
 	StepFailed    EventType = "step.failed"
 	StepNote      EventType = "step.note" // what it waits for or leaves aside, in Detail
 
+	// StepProgress is how far the step is, in Detail. It is in no log and has no Seq.
+	StepProgress EventType = "step.progress"
+
 	GuardPrepared   EventType = "guard.prepared"    // saved, rollback rehearsed; waits for the canary login if one is asked for
 	GuardRefused    EventType = "guard.refused"     // before anything was changed
 	GuardArmed      EventType = "guard.armed"       // the rollback will come by itself
@@ -305,6 +308,10 @@ const (
 
 // Final reports whether the event is the last of its run.
 func (t EventType) Final() bool { return t == RunDone || t == RunFailed || t == RunRefused }
+
+// Passing reports whether an event is for the moment only: nobody keeps it, and it
+// may be missed.
+func (t EventType) Passing() bool { return t == StepProgress }
 
 // RunInfo is where a run on a host stands.
 type RunInfo struct {
