@@ -86,6 +86,18 @@ func (f fitted) line(text string) string {
 	return out.String() + line
 }
 
+// cut is a text in one line: what does not fit is left out.
+func (f fitted) cut(text string) string {
+	if f.ascii {
+		text = signs.Replace(text)
+	}
+	runes := []rune(text)
+	if f.width < narrowest || len(runes) < f.width {
+		return text
+	}
+	return string(runes[:f.width-1])
+}
+
 // columns is how wide a text is on a terminal: its characters without the codes
 // for colours (ECMA-48, SGR).
 func columns(text string) int {

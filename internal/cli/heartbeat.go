@@ -77,14 +77,27 @@ func (s *screen) heartbeat() (stop func()) {
 func (s *screen) beat(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.format == formatNDJSON || len(s.underWay) == 0 || now.Sub(s.spoken) < longestSilence {
+	if s.format == formatNDJSON {
 		return
 	}
-	s.line(now, "… still at work: "+strings.Join(s.underWay, ", "))
+	if s.live && (len(s.steps) > 0 || s.drawn > 0) {
+		s.drawLive(now)
+		return
+	}
+	if len(s.underWay) == 0 || now.Sub(s.spoken) < longestSilence {
+		return
+	}
+	var all []string
+	for _, what := range s.underWay {
+		all = append(all, s.steps.far(what))
+	}
+	s.line(now, "… still at work: "+strings.Join(all, ", "))
 }
 
 // line writes a line of progress with the time since the command began.
 func (s *screen) line(now time.Time, text string) {
 	s.spoken = now
+	s.clearLive()
+	defer s.drawLive(now)
 	_, _ = io.WriteString(s.streams.Err, s.fitTalk.show(fmt.Sprintf("%6.1fs  %s\n", now.Sub(s.begun).Seconds(), text)))
 }

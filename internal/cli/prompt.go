@@ -80,6 +80,7 @@ func (s *screen) untilEnd(ctx context.Context) (context.Context, context.CancelF
 func (t terminal) ask(ctx context.Context, question string, read func() (string, error)) (string, error) {
 	t.screen.mu.Lock()
 	defer t.screen.mu.Unlock()
+	t.screen.clearLive()
 	ctx, end := t.screen.untilEnd(ctx)
 	defer end()
 	if ctx.Err() != nil {

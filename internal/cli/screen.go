@@ -53,6 +53,9 @@ type screen struct {
 
 	mu       sync.Mutex
 	underWay underWay
+	steps    steps
+	live     bool      // stderr is a terminal that can show lines which are drawn anew
+	drawn    int       // how many of them stand there now
 	spoken   time.Time // when progress was last shown
 
 	ended <-chan struct{} // closed when a signal ends the command; nil: never
@@ -62,6 +65,8 @@ func newScreen(streams Streams) *screen {
 	now := time.Now()
 	return &screen{
 		streams: streams, format: formatText, begun: now, spoken: now,
+		live: isTerminal(streams.Err) && os.Getenv("TERM") != "dumb",
+
 		colour: showsColour(streams.Out), colourTalk: showsColour(streams.Err), fit: fitFor(streams.Out), fitTalk: fitFor(streams.Err),
 	}
 }
@@ -80,6 +85,7 @@ func isTerminal(stream any) bool {
 func (s *screen) say(text string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.clearLive()
 	_, _ = io.WriteString(s.streams.Err, s.fitTalk.show(fmt.Sprintf(text+"\n", args...)))
 }
 
@@ -87,6 +93,7 @@ func (s *screen) say(text string, args ...any) {
 func (s *screen) result(value any, text func(io.Writer)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.clearLive()
 	switch s.format {
 	case formatJSON:
 		return writeJSON(s.streams.Out, value, "  ")
@@ -108,6 +115,9 @@ func (s *screen) progress(event engine.Event) {
 		return
 	}
 	s.underWay.take(event)
+	if due := s.steps.take(event); due != nil && !s.live {
+		s.line(event.At, "… at "+due.text())
+	}
 	if line := eventLine(event); line != "" {
 		s.line(event.At, line)
 	}
@@ -131,6 +141,7 @@ type failure struct {
 func (s *screen) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.clearLive()
 	all := failures(err)
 	if s.format != formatText {
 		all[0].Others = all[1:]

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"cairn/internal/engine"
+	"cairn/internal/wire"
+)
+
+// longestStep is how long a step may go on, among others that are shown, before a
+// line says how far it is.
+const longestStep = 30 * time.Second
+
+// stepping is a host's step that is under way.
+type stepping struct {
+	host, step string
+	begun      time.Time
+	shown      time.Time // when a line last told how far it is
+	far        string    // how far it is
+}
+
+// text is the step with how far it is.
+func (s stepping) text() string { return words(s.host, s.step) + after(": ", s.far) }
+
+// steps are those that are under way, in the order in which they began. A host has
+// one at a time.
+type steps []stepping
+
+// take learns from an event, and returns the step that is due to be told of in a
+// line of its own.
+func (s *steps) take(e engine.Event) (due *stepping) {
+	i := slices.IndexFunc(*s, func(u stepping) bool { return u.host == e.Host })
+	switch wire.EventType(e.Type) {
+	case wire.StepIntent:
+		s.drop(i)
+		*s = append(*s, stepping{host: e.Host, step: e.Step, begun: e.At, shown: e.At})
+	case wire.StepApplied, wire.StepUnchanged, wire.StepFailed, wire.RunDone, wire.RunFailed, wire.RunRefused:
+		s.drop(i)
+	case wire.StepProgress:
+		if i < 0 || (*s)[i].step != e.Step {
+			return nil // of a step that has ended since
+		}
+		u := &(*s)[i]
+		u.far = e.Text
+		if e.At.Sub(u.shown) >= longestStep {
+			u.shown = e.At
+			return u
+		}
+	}
+	return nil
+}
+
+func (s *steps) drop(i int) {
+	if i >= 0 {
+		*s = slices.Delete(*s, i, i+1)
+	}
+}
+
+// far is how far what is under way is, where that is known.
+func (s steps) far(what string) string {
+	for _, u := range s {
+		if words(u.host, u.step) == what {
+			return u.text()
+		}
+	}
+	return what
+}
+
+// maxLive bounds how many hosts have a line of their own.
+const maxLive = 10
+
+// clearLive takes the live lines away, so that something else can be written. The
+// caller holds mu.
+func (s *screen) clearLive() {
+	if s.drawn > 0 {
+		// Up to the first of them, and from there all away (ECMA-48, CPL and ED).
+		_, _ = fmt.Fprintf(s.streams.Err, "\x1b[%dF\x1b[J", s.drawn)
+		s.drawn = 0
+	}
+}
+
+// drawLive shows one line for each host that has a step under way. The caller
+// holds mu.
+func (s *screen) drawLive(now time.Time) {
+	if !s.live {
+		return
+	}
+	s.clearLive()
+	var all strings.Builder
+	for i, u := range s.steps {
+		line := fmt.Sprintf("%6.1fs  %s", now.Sub(u.begun).Seconds(), u.text())
+		if i == maxLive {
+			line = fmt.Sprintf("         and %d more hosts", len(s.steps)-maxLive)
+		}
+		all.WriteString(s.fitTalk.cut("… "+line) + "\n")
+		s.drawn++
+		if i == maxLive {
+			break
+		}
+	}
+	_, _ = io.WriteString(s.streams.Err, all.String())
+}

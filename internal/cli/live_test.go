@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"cairn/internal/engine"
+	"cairn/internal/wire"
+)
+
+// TestALongStepIsSeen has a step tell every second for a minute how far it is, while
+// another host goes on: without a terminal, that is a line every 30 s.
+func TestALongStepIsSeen(t *testing.T) {
+	var shown bytes.Buffer
+	s := newScreen(Streams{Err: &shown})
+	at := func(second int) time.Time { return s.begun.Add(time.Duration(second) * time.Second) }
+	event := func(second int, typ wire.EventType, host, step, text string) {
+		s.progress(engine.Event{At: at(second), Type: string(typ), Host: host, Step: step, Text: text})
+	}
+	event(0, wire.StepIntent, "atlas", "packages sudo", "")
+	for second := 1; second < 62; second++ {
+		event(second, wire.StepProgress, "atlas", "packages sudo", "34 % installed, at sudo")
+	}
+	if got := strings.Count(shown.String(), "… at atlas packages sudo: 34 % installed, at sudo"); got != 2 || strings.Count(shown.String(), "\n") != 2 {
+		t.Errorf("in a minute it was told of %d times: %q", got, shown.String())
+	}
+	shown.Reset()
+	s.beat(at(90))
+	if got := shown.String(); got != "  90.0s  … still at work: atlas packages sudo: 34 % installed, at sudo\n" {
+		t.Errorf("after silence: %q", got)
+	}
+	shown.Reset()
+	event(91, wire.StepUnchanged, "atlas", "packages sudo", "")
+	event(92, wire.StepProgress, "atlas", "packages sudo", "99 %")
+	if s.beat(at(200)); shown.Len() > 0 {
+		t.Errorf("the step has ended, and yet: %q", shown.String())
+	}
+}
+
+// TestLiveLines has two hosts at work on a terminal: each has one line, which is
+// drawn anew and makes room for what is said.
+func TestLiveLines(t *testing.T) {
+	var shown bytes.Buffer
+	s := newScreen(Streams{Err: &shown})
+	s.live, s.fitTalk = true, fitted{width: 50}
+	at := func(second int) time.Time { return s.begun.Add(time.Duration(second) * time.Second) }
+	for _, e := range []engine.Event{
+		{At: at(0), Type: string(wire.StepIntent), Host: "atlas", Step: "packages sudo"},
+		{At: at(1), Type: string(wire.StepIntent), Host: "borg", Step: "file /etc/motd"},
+		{At: at(2), Type: string(wire.StepProgress), Host: "atlas", Step: "packages sudo", Text: "34 % installed, at a package with a long name"},
+	} {
+		s.progress(e)
+	}
+	const lines = "…    3.0s  atlas packages sudo: 34 % installed, a\n…    2.0s  borg file /etc/motd\n"
+	for _, c := range []struct {
+		do   func()
+		want string
+	}{
+		{func() { s.beat(at(3)) }, lines},
+		{func() { s.beat(at(3)) }, "\x1b[2F\x1b[J" + lines},
+		{func() { s.say("a word") }, "\x1b[2F\x1b[Ja word\n"},
+		{func() { s.line(at(3), "news") }, "   3.0s  news\n" + lines},
+		{func() { s.steps = nil; s.beat(at(4)) }, "\x1b[2F\x1b[J"},
+	} {
+		shown.Reset()
+		c.do()
+		if got := shown.String(); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
