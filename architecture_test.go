@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"firewall", "problem", "secret", "spelling", "sshdconf"},
 	{"document"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "resource", "wire", "vantage"},
-	{"task", "probe", "host", "evidence", "journal", "agent"},
+	{"task", "probe", "host", "evidence", "journal", "agent", "throwaway"},
 	{"resolve"}, // a look is evidence's, the work is task's
 	{"engine", "rehearse"},
 	{"cli"},

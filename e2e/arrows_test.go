@@ -11,8 +11,8 @@ import (
 
 	"cairn/internal/engine"
 	"cairn/internal/host"
-	"cairn/internal/rehearse"
 	"cairn/internal/resource"
+	"cairn/internal/throwaway"
 	"cairn/internal/wire"
 )
 
@@ -77,8 +77,8 @@ var disasters = []struct {
 		time.Sleep(arrowDeadline + time.Second)
 		return errors.Join(err, a.bed.rehearsal.Connect(a.ctx, a.host))
 	}},
-	{"the host restarts", true, func(a *arrow) error { return a.again((*rehearse.Rehearsal).Restart) }},
-	{"the power is cut", true, func(a *arrow) error { return a.again((*rehearse.Rehearsal).PowerCycle) }},
+	{"the host restarts", true, func(a *arrow) error { return a.again((*throwaway.Hosts).Restart) }},
+	{"the power is cut", true, func(a *arrow) error { return a.again((*throwaway.Hosts).PowerCycle) }},
 }
 
 // arrow is one disaster at one arrow of one guard.
@@ -99,7 +99,7 @@ func (a *arrow) on(line string) error {
 	return err
 }
 
-func (a *arrow) again(how func(*rehearse.Rehearsal, context.Context, string) error) error {
+func (a *arrow) again(how func(*throwaway.Hosts, context.Context, string) error) error {
 	return how(a.bed.rehearsal, a.ctx, a.host)
 }
 

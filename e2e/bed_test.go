@@ -24,12 +24,13 @@ import (
 	"cairn/internal/rehearse"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/throwaway"
 )
 
 // bed is a lab on throw-away hosts, and everything needed to work on it.
 type bed struct {
 	t         testing.TB
-	rehearsal *rehearse.Rehearsal
+	rehearsal *throwaway.Hosts
 	lab       *lab.Lab
 	key       ssh.PublicKey // the owner's
 	roadmap   *roadmap.Roadmap
@@ -48,7 +49,7 @@ func newBed(t testing.TB, names ...string) *bed {
 	dir := t.TempDir()
 	b.key = writeOwnerKey(t, filepath.Join(dir, "id_ed25519"))
 	var err error
-	b.rehearsal, err = rehearse.Start(t.Context(), rehearse.Options{Lab: b.lab, RunID: "e2e-" + strings.ToLower(rand.Text()[:6]), Key: b.key})
+	b.rehearsal, err = throwaway.Start(t.Context(), throwaway.Options{Lab: b.lab, RunID: "e2e-" + strings.ToLower(rand.Text()[:6]), Key: b.key})
 	if err != nil {
 		t.Fatalf("the tests on real hosts need Docker: run `make need` as root, or `go test -short`.\n%v", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"cairn/internal/engine"
 	"cairn/internal/problem"
 	"cairn/internal/rehearse"
+	"cairn/internal/throwaway"
 )
 
 func newRehearse(g *globals) *cobra.Command {
@@ -47,7 +48,7 @@ EXIT STATUS
 }
 
 func runSweep(ctx context.Context, g *globals) error {
-	removed, err := rehearse.SweepAll(ctx, rehearse.Docker{})
+	removed, err := throwaway.SweepAll(ctx, throwaway.Docker{})
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,3 @@
-// Package rehearse makes throw-away hosts on a Docker Engine that mirror a lab,
-// so that a whole roadmap can be walked without touching a real machine.
-//
-// A throw-away host is a container that behaves like a fresh virtual server:
-// systemd is its first process, root may log in with one key, sshd and apt
-// work, and it has its own network namespace and firewall. What it shares with
-// the machine is the kernel, and so the clock, the modules and the boot id.
-//
-// Everything is done through the docker program, so that contexts, DOCKER_HOST
-// and the rights of the user count as they always do. Nothing is assumed of the
-// engine: [Probe] and [Measure] find out what it gives.
+// Package rehearse walks a whole roadmap on throw-away hosts that mirror a lab, as
+// `cairn up` does on the real ones.
 package rehearse

@@ -21,6 +21,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
+	"cairn/internal/throwaway"
 )
 
 // WalkOptions say what to rehearse, and how far.
@@ -61,10 +62,10 @@ func Walk(ctx context.Context, o WalkOptions) (report *WalkReport, err error) {
 	w := &walk{options: o, report: &WalkReport{}, run: strings.ToLower(rand.Text()[:8])}
 	w.tell("", "looking at what this machine can do")
 	// What stops the sweep stops the rehearsal too, and Start says it better.
-	if removed, err := Sweep(ctx, Docker{}); err == nil && len(removed) > 0 {
+	if removed, err := throwaway.Sweep(ctx, throwaway.Docker{}); err == nil && len(removed) > 0 {
 		w.tell("", "removed what an interrupted rehearsal had left: "+strings.Join(removed, ", "))
 	}
-	w.folder = folderOf(w.run)
+	w.folder = throwaway.FolderOf(w.run)
 	if err := os.Mkdir(w.folder, 0o700); err != nil {
 		return w.report, problem.Wrap(problem.RehearsalHostFailed, "", "no folder for the rehearsal could be made", err)
 	}
@@ -97,7 +98,7 @@ func (w *walk) on(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r, err := Start(ctx, Options{Lab: w.options.Lab, RunID: w.run, Key: key, Keep: w.options.Keep, Progress: w.tell})
+	r, err := throwaway.Start(ctx, throwaway.Options{Lab: w.options.Lab, RunID: w.run, Key: key, Keep: w.options.Keep, Progress: w.tell})
 	if err != nil {
 		return err
 	}
@@ -193,7 +194,7 @@ func ownerKey(path string) (ssh.PublicKey, error) {
 
 // pin writes the throw-away hosts' keys where the engine looks for pinned ones,
 // since nobody is there to compare them.
-func pin(l *lab.Lab, r *Rehearsal) error {
+func pin(l *lab.Lab, r *throwaway.Hosts) error {
 	var lines strings.Builder
 	for _, h := range l.Hosts {
 		for _, key := range r.HostKeys(h.Name) {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/lab"
-	"cairn/internal/rehearse"
+	"cairn/internal/throwaway"
 )
 
 // TestConformanceOnARealHost tries the kinds that need a host on one that is made
@@ -48,7 +48,7 @@ func TestConformanceOnARealHost(t *testing.T) {
 }
 
 // throwAwayHost is a rehearsal of one host, "box".
-func throwAwayHost(t *testing.T) *rehearse.Rehearsal {
+func throwAwayHost(t *testing.T) *throwaway.Hosts {
 	t.Helper()
 	public, _, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -63,7 +63,7 @@ func throwAwayHost(t *testing.T) *rehearse.Rehearsal {
 		Network: lab.Network{CIDR: netip.MustParsePrefix("10.85.0.0/24"), Gateway: netip.MustParseAddr("10.85.0.1")},
 		Hosts:   []lab.Host{{Name: "box", Address: netip.MustParseAddr("10.85.0.10"), Port: 22}},
 	}
-	r, err := rehearse.Start(t.Context(), rehearse.Options{Lab: l, RunID: "conform-" + strings.ToLower(rand.Text()[:8]), Key: key})
+	r, err := throwaway.Start(t.Context(), throwaway.Options{Lab: l, RunID: "conform-" + strings.ToLower(rand.Text()[:8]), Key: key})
 	if err != nil {
 		t.Fatalf("Docker is needed to make a host: run `make need` as root; -short leaves this test out.\n%v", err)
 	}

@@ -20,8 +20,8 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/lab"
-	"cairn/internal/rehearse"
 	"cairn/internal/resource"
+	"cairn/internal/throwaway"
 	"cairn/internal/wire"
 )
 
@@ -34,7 +34,7 @@ const guardDir = "/var/lib/cairn/runs/r1/guards/gate"
 // realHost is a throw-away host for one test.
 type realHost struct {
 	t         *testing.T
-	rehearsal *rehearse.Rehearsal
+	rehearsal *throwaway.Hosts
 	owner     ssh.Signer
 	canary    bool // the guard waits for a canary login
 	before    string
@@ -56,7 +56,7 @@ func newRealHost(t *testing.T) *realHost {
 		Network: lab.Network{CIDR: netip.MustParsePrefix("10.86.0.0/24"), Gateway: netip.MustParseAddr("10.86.0.1")},
 		Hosts:   []lab.Host{{Name: hostName, Address: netip.MustParseAddr("10.86.0.10"), Port: 22}},
 	}
-	r, err := rehearse.Start(t.Context(), rehearse.Options{Lab: l, RunID: "guard-" + strings.ToLower(rand.Text()[:8]), Key: signer.PublicKey()})
+	r, err := throwaway.Start(t.Context(), throwaway.Options{Lab: l, RunID: "guard-" + strings.ToLower(rand.Text()[:8]), Key: signer.PublicKey()})
 	if err != nil {
 		t.Fatalf("Docker is needed to make a host: run `make need` as root; -short leaves this test out.\n%v", err)
 	}
@@ -206,7 +206,7 @@ func (h *realHost) sshConfig() *ssh.ClientConfig {
 
 // login makes a new connection from outside the host and uses sudo.
 func (h *realHost) login() error {
-	client, err := ssh.Dial("tcp", net.JoinHostPort(h.rehearsal.Hosts()[0].Address.String(), "22"), h.sshConfig())
+	client, err := ssh.Dial("tcp", net.JoinHostPort(h.rehearsal.All()[0].Address.String(), "22"), h.sshConfig())
 	if err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (h *realHost) login() error {
 
 // canaryLogin logs in to the server that runs on the staged configuration.
 func (h *realHost) canaryLogin() error {
-	cmd := exec.Command("docker", "exec", "--interactive", h.rehearsal.Hosts()[0].Container, hostProgram, "canary", guardDir)
+	cmd := exec.Command("docker", "exec", "--interactive", h.rehearsal.All()[0].Container, hostProgram, "canary", guardDir)
 	near, far := net.Pipe()
 	defer func() { _ = near.Close() }()
 	_ = near.SetDeadline(time.Now().Add(20 * time.Second))

@@ -1,0 +1,37 @@
+package throwaway
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestAbandonedFoldersAreRemoved: what a killed debootstrap left goes, what one at
+// work or one that just began uses stays.
+func TestAbandonedFoldersAreRemoved(t *testing.T) {
+	pattern := filepath.Join(t.TempDir(), "work-*")
+	atWork, release, err := scratchFolder(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	abandoned, young := filepath.Join(filepath.Dir(pattern), "work-1"), filepath.Join(filepath.Dir(pattern), "work-2")
+	old := time.Now().Add(-time.Hour)
+	for _, path := range []string{abandoned, young} {
+		if err := os.MkdirAll(filepath.Join(path, "root/etc"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{abandoned, atWork} {
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	removeAbandoned(pattern)
+	for path, want := range map[string]bool{abandoned: false, young: true, atWork: true} {
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package throwaway
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+
+	"cairn/internal/distro"
+)
+
+// recipe are the files the base image is made of: an ordinary Dockerfile and
+// what it copies.
+//
+//go:embed image
+var recipe embed.FS
+
+// imageName is the repository of the base image.
+const imageName = "cairn-host"
+
+// ImageTag is the name of the base image that this program makes. It has a hash
+// of the recipe, so that a program with another recipe makes another image.
+func ImageTag() (string, error) {
+	files, err := recipeFiles()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, file := range files {
+		fmt.Fprintf(sum, "%s %d\n%s", file.name, len(file.data), file.data)
+	}
+	return imageName + ":" + distro.Rehearsed.Tag + "-" + hex.EncodeToString(sum.Sum(nil))[:12], nil
+}
+
+// namedFile is a file of a build context or of a host.
+type namedFile struct {
+	name string // path without a leading slash
+	mode int64
+	data []byte
+}
+
+// recipeFiles are the recipe's files in the order of their names.
+func recipeFiles() ([]namedFile, error) {
+	entries, err := fs.ReadDir(recipe, "image")
+	if err != nil {
+		return nil, err
+	}
+	var files []namedFile
+	for _, entry := range entries {
+		data, err := fs.ReadFile(recipe, "image/"+entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, namedFile{entry.Name(), 0o644, data})
+	}
+	return files, nil
+}
+
+// archive packs files as the tar that docker build and docker cp read; all
+// belong to root.
+func archive(files []namedFile) (*bytes.Buffer, error) {
+	var buffer bytes.Buffer
+	writer := tar.NewWriter(&buffer)
+	for _, file := range files {
+		header := &tar.Header{Name: file.name, Mode: file.mode, Size: int64(len(file.data)), Typeflag: tar.TypeReg}
+		if err := writer.WriteHeader(header); err != nil {
+			return nil, err
+		}
+		if _, err := writer.Write(file.data); err != nil {
+			return nil, err
+		}
+	}
+	return &buffer, writer.Close()
+}
