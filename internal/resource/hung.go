@@ -1,14 +1,16 @@
 package resource
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -71,29 +73,41 @@ func waitedFor(locks string, pids []int) string {
 	return ""
 }
 
-// servers are the ends of the connections that processes have, without those on
-// this machine itself that are asked for names.
+// servers are the ends of the connections that processes have (proc_net(5)).
 func servers(pids []int) (all []netip.AddrPort) {
-	for _, pid := range pids {
-		mine := map[string]bool{} // inodes of its sockets
-		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
-		for _, link := range links {
-			if name, err := os.Readlink(link); err == nil && strings.HasPrefix(name, "socket:[") {
-				mine[strings.Trim(name, "socket:[]")] = true
+	for _, table := range []string{"tcp", "tcp6"} {
+		text, _ := os.ReadFile("/proc/net/" + table)
+		for line := range strings.Lines(string(text)) {
+			fields := strings.Fields(line)
+			if len(fields) < 10 {
+				continue
 			}
-		}
-		for _, table := range []string{"tcp", "tcp6"} {
-			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, table))
-			for line := range strings.Lines(string(text)) {
-				fields := strings.Fields(line)
-				if len(fields) < 10 || !mine[fields[9]] {
-					continue
-				}
-				if at, ok := ParseEndpoint(fields[2]); ok && at.Port() != 0 && !slices.Contains(all, at) {
-					all = append(all, at)
-				}
+			at, ok := ParseEndpoint(fields[2])
+			user, inode := fields[7], fields[9]
+			if ok && at.Port() != 0 && !slices.Contains(all, at) && slices.ContainsFunc(pids, func(pid int) bool { return hasSocket(pid, user, inode) }) {
+				all = append(all, at)
 			}
 		}
 	}
 	return all
+}
+
+// hasSocket reports whether a process has a socket. In a container root may not see
+// what another user's process has open; then one that runs as the socket's user and
+// is not root is taken for it, as apt's methods are by a user of their own.
+func hasSocket(pid int, user, inode string) bool {
+	dir := "/proc/" + strconv.Itoa(pid)
+	links, err := os.ReadDir(dir + "/fd")
+	for _, link := range links {
+		name, readErr := os.Readlink(dir + "/fd/" + link.Name())
+		if name == "socket:["+inode+"]" {
+			return true
+		}
+		err = errors.Join(err, readErr)
+	}
+	if !errors.Is(err, fs.ErrPermission) {
+		return false
+	}
+	info, err := os.Stat(dir)
+	return err == nil && user != "0" && user == strconv.Itoa(int(info.Sys().(*syscall.Stat_t).Uid))
 }
