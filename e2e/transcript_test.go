@@ -43,6 +43,7 @@ var steadyPlan = []struct{ found, shown string }{
 	{`(key for ops \.\.\.)\S+:`, "${1}A3x5Fq0Yd1kM:"},
 	{`Last login: \d{4}-\d{2}-\d{2}`, "Last login: 2026-11-20"},
 	{`\b10\.\d+\.\d+\.(\d+)\b`, "192.168.1.$1"},
+	{`\bfd[0-9a-f]*(:[0-9a-f]+)*::/\d+`, "fd12:3456:789a::/64"},
 	{`\b172\.\d+\.\d+\.(\d+)\b`, "172.17.0.$1"},
 }
 

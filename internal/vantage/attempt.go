@@ -56,7 +56,7 @@ var errSilent = errors.New("no answer")
 // end says what came of the attempt: nil when the port took the connection.
 func (a attempt) end() error {
 	defer func() { _ = unix.Close(a.socket) }()
-	ready, err := unix.Poll([]unix.PollFd{{Fd: int32(a.socket), Events: unix.POLLOUT}}, 0)
+	ready, err := answered(a.socket)
 	switch {
 	case err != nil:
 		return err
@@ -68,4 +68,16 @@ func (a attempt) end() error {
 		err = syscall.Errno(number)
 	}
 	return err
+}
+
+// answered counts the sockets, of one, on which something has come. Poll is
+// interrupted by each signal, of which Go's runtime sends many, and is then not
+// taken up again by the kernel (signal(7)).
+func answered(socket int) (ready int, err error) {
+	for {
+		ready, err = unix.Poll([]unix.PollFd{{Fd: int32(socket), Events: unix.POLLOUT}}, 0)
+		if !errors.Is(err, unix.EINTR) {
+			return ready, err
+		}
+	}
 }
