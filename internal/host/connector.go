@@ -75,7 +75,6 @@ type Connector struct {
 	ports   *portMemory
 	config  *sshConfig
 	devices memo[hardwareKey, []*identity] // what the SSH agents hold that are there for security keys
-	shell   []string                       // what runs a line of shell on this machine
 	rings   memo[login, keyring]
 	agents  memo[string, []*identity] // by their sockets
 	doubt   time.Duration             // how long a login may say nothing
@@ -108,7 +107,7 @@ func New(o Options) (*Connector, error) {
 	}
 	o.Limits = o.Limits.orUsual()
 	return &Connector{
-		options: o, known: known, ports: &portMemory{path: filepath.Join(o.Dir, "ports")}, config: config, shell: []string{"sh", "-c"}, doubt: doubtTime, passphrases: map[string]unlocking{},
+		options: o, known: known, ports: &portMemory{path: filepath.Join(o.Dir, "ports")}, config: config, doubt: doubtTime, passphrases: map[string]unlocking{},
 		uploads: make(chan struct{}, uploadsAtOnce),
 	}, nil
 }
@@ -117,19 +116,6 @@ func New(o Options) (*Connector, error) {
 // with the host's name as place.
 func (c *Connector) Connect(ctx context.Context, h lab.Host, how Login) (*Session, error) {
 	session, err := c.connectAnyPort(ctx, h, how)
-	if err != nil {
-		return nil, c.placed(ctx, h, err)
-	}
-	return session, nil
-}
-
-// ConnectLocal returns a session with an agent on the machine that the controller
-// itself runs on, without SSH. It is no way to make guarded changes: nothing in it
-// shows that the owner can log in.
-func (c *Connector) ConnectLocal(ctx context.Context, h lab.Host) (*Session, error) {
-	session, err := (&bootstrap{
-		connector: c, host: h, transport: &localTransport{shell: c.shell}, user: c.options.User, how: Login{OwnerOnly: true},
-	}).start(ctx)
 	if err != nil {
 		return nil, c.placed(ctx, h, err)
 	}

@@ -239,8 +239,8 @@ func (m *machine) connect(c *Connector, h lab.Host, how Login) *Session {
 func (m *machine) local() *Session {
 	m.t.Helper()
 	c := m.connector(nil)
-	c.shell = m.inside()
-	s, err := c.ConnectLocal(context.Background(), m.host)
+	b := &bootstrap{connector: c, host: m.host, transport: &localTransport{shell: m.inside()}, user: c.options.User, how: Login{OwnerOnly: true}}
+	s, err := b.start(context.Background())
 	must(m.t, err)
 	m.t.Cleanup(func() { _ = s.Close() })
 	return s

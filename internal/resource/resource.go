@@ -21,7 +21,11 @@ import (
 // Kind names a kind of resource, as it stands in plans and in the journal.
 type Kind string
 
-// Resource is the desired state of one unit of a host.
+// Resource is the desired state of one unit of a host. Check and Verify may be
+// called at any time and as often as wanted, also side by side with those of other
+// resources; Apply is called by one process at a time. Any of them may be cut off by
+// the death of its process and is then called again, Check first. An error of Check
+// means that the host could not be read, not that it differs.
 type Resource interface {
 	// Kind is the resource's kind.
 	Kind() Kind
@@ -55,7 +59,9 @@ type Guardable interface {
 	// Capture returns what puts the host back, byte by byte, to what it is now.
 	Capture(ctx context.Context, sys *System) (Undo, error)
 	// Persist makes permanent what Apply only did at runtime. It is called after
-	// the owner's access was proven; kinds that have no such split do nothing.
+	// the owner's access was proven; kinds that have no such split do nothing. After
+	// a crash it is called again, also when it had ended well, so that the second
+	// time must come to the same.
 	Persist(ctx context.Context, sys *System) error
 }
 

@@ -20,7 +20,7 @@ const measureLimit = time.Minute
 // some.
 type Capabilities struct {
 	Engine  Engine
-	Missing []string // Linux capabilities that the engine itself lacks, without CAP_; none means that --privileged works too
+	Missing []string // Linux capabilities that the engine itself lacks, without CAP_; with one of them missing, --privileged fails
 	Tun     bool     // /dev/net/tun is there, which user-space VPNs need
 	IPv6    bool     // containers have IPv6
 	Nftable bool     // nft can make tables
@@ -30,10 +30,6 @@ type Capabilities struct {
 	// does not say.
 	Watchers int
 }
-
-// Privileged reports whether --privileged would work: it asks for every
-// capability, and fails where the engine lacks one.
-func (c Capabilities) Privileged() bool { return len(c.Missing) == 0 }
 
 // Measure finds out with short-lived containers of the base image what hosts on
 // this engine can do. A problem of code RehearsalNoSystemd says why there can be

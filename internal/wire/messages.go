@@ -376,7 +376,7 @@ type DatagramReply struct {
 // ReadCommand asks to run one of the read-only commands that the agent knows by
 // name. Nothing else can be run over a session.
 type ReadCommand struct {
-	Name string   `cbor:"1,keyasint"` // sshd-effective, group-members, firewall-state, ping, resolve
+	Name string   `cbor:"1,keyasint"` // of agent.readCommands and what session.read knows beside them
 	Args []string `cbor:"2,keyasint,omitempty"`
 }
 
