@@ -59,6 +59,9 @@ const (
 	thaw    = `pkill -CONT -f '[c]airn-agent.* run '; true`
 )
 
+// planted is a secret in what a guard brings into the host.
+const planted = "planted-52c19e"
+
 // arrowDeadline is short, because most disasters are healed by it.
 const arrowDeadline = 8 * time.Second
 
@@ -191,7 +194,7 @@ func (a *arrow) await(ended <-chan error, cancel func()) error {
 func (a *arrow) change(fails bool) change {
 	c := change{run: a.run, deadline: arrowDeadline, resources: []resource.Resource{
 		a.bed.policy(a.host, resource.SSHOption{Keyword: "RekeyLimit", Value: fmt.Sprintf("%dM", a.size)}),
-		resource.File{Path: "/etc/cairn-arrow", Content: []byte(a.run + "\n"), Mode: 0o600},
+		resource.File{Path: "/etc/cairn-arrow", Content: []byte(a.run + "\n" + planted + "\n"), Mode: 0o600},
 	}}
 	if fails {
 		c.resources = append(c.resources, resource.Sudoers{Name: "cairn-ops", Content: "ops ALL=(ALL:ALL) ALL\n"})
@@ -252,11 +255,14 @@ func (a *arrow) mustBeWhole(phase, before string) {
 	})
 	if phase == "persisted" {
 		got := a.bed.run(a.host, "cat /etc/cairn-arrow; /usr/sbin/sshd -T | grep rekeylimit")
-		if want := fmt.Sprintf("%s\nrekeylimit %d 0\n", a.run, a.size<<20); got != want {
+		if want := fmt.Sprintf("%s\n%s\nrekeylimit %d 0\n", a.run, planted, a.size<<20); got != want {
 			a.t.Errorf("confirmed, and the host is not changed: %q, want %q", got, want)
 		}
 	} else if d := difference(before, a.bed.fingerprint(a.host)); d != "" {
 		a.t.Errorf("the guard is %s, and the host is not as it was:\n%s", phase, d)
+	}
+	if found := a.bed.run(a.host, "grep -rlaF "+planted+" /var/lib/cairn; true"); found != "" {
+		a.t.Errorf("the guard is %s, and of what it brought there is something in %s", phase, found)
 	}
 	a.bed.reachable(a.host)
 }

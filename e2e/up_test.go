@@ -299,7 +299,7 @@ func TestPurge(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = session.Close()
-	if left := b.run("server", "ls -d /var/lib/cairn /run/cairn 2>/dev/null; true"); left != "" {
+	if left := b.run("server", "ls -d /var/lib/cairn /run/cairn /run/cairn-work 2>/dev/null; true"); left != "" {
 		t.Errorf("left: %s", left)
 	}
 	again, err := b.connector().Connect(t.Context(), b.host("server"), host.Login{User: "root"})

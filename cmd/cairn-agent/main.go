@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	system := resource.NewLocal()
 	system.Originals = filepath.Join(*state, "originals")
-	a := &agent.Agent{System: system, State: *state, Program: program, Now: time.Now}
+	a := &agent.Agent{System: system, State: *state, Work: agent.DefaultWork, Program: program, Now: time.Now}
 	words := flags.Args()
 	switch {
 	case len(words) > 1 && words[0] == "serve":

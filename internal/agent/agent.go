@@ -25,6 +25,7 @@ const DefaultState = "/var/lib/cairn"
 type Agent struct {
 	System  *resource.System
 	State   string // the state directory
+	Work    string // the directory in memory for what runs need until they end
 	Program string // this program's own path
 	Now     func() time.Time
 }

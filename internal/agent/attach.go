@@ -32,8 +32,8 @@ func (s *session) attach(ctx context.Context, stream *wire.Stream) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, planFile)); err != nil {
-		return fmt.Errorf("the run %s is not known here: %w", request.Run, err)
+	if known, err := s.known(request.Run); err != nil || !known {
+		return errors.Join(fmt.Errorf("the run %s is not known here", request.Run), err)
 	}
 	t := &tail{session: s, stream: stream, run: request.Run, after: request.After, path: filepath.Join(dir, logFile), seen: s.Now()}
 	for {

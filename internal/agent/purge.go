@@ -25,7 +25,7 @@ func (s *session) purge(ctx context.Context) wire.Done {
 	// A guard that waits for somebody to end it is ended first.
 	err = s.endGuards(ctx)
 	if err == nil {
-		err = errors.Join(os.RemoveAll(s.State), os.RemoveAll(filepath.Dir(s.Program)))
+		err = errors.Join(os.RemoveAll(s.State), os.RemoveAll(s.Work), os.RemoveAll(filepath.Dir(s.Program)))
 	}
 	if err != nil {
 		return wire.Done{Failure: failureOf(err)}

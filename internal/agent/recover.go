@@ -3,9 +3,12 @@ package agent
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"cairn/internal/agent/guard"
+	"cairn/internal/wire"
 )
 
 // Rollback ends the guard in dir when nobody carries it out any more: one that was
@@ -19,7 +22,7 @@ func (a *Agent) Rollback(ctx context.Context, dir string) error {
 
 // endGuards does the same with every guard on the host.
 func (a *Agent) endGuards(ctx context.Context) error {
-	dirs, err := filepath.Glob(filepath.Join(a.State, "runs", "*", "guards", "*"))
+	dirs, err := a.guardsOf("*")
 	if err != nil {
 		return err
 	}
@@ -28,4 +31,76 @@ func (a *Agent) endGuards(ctx context.Context) error {
 		all = errors.Join(all, a.Rollback(ctx, dir))
 	}
 	return all
+}
+
+// guardsOf are the directories of a run's guards.
+func (a *Agent) guardsOf(run string) ([]string, error) {
+	return filepath.Glob(filepath.Join(a.State, "runs", run, "guards", "*"))
+}
+
+// eraseLeftovers erases what runs that no process carries out have left of contents,
+// and do not need to go on. Runs are killed, and hosts lose power, before they can
+// do so themselves.
+func (a *Agent) eraseLeftovers(ctx context.Context) error {
+	entries, err := dirEntries(filepath.Join(a.State, "runs"))
+	all := err
+	for _, entry := range entries {
+		all = errors.Join(all, a.eraseLeftoversOf(ctx, entry.Name()))
+	}
+	works, err := dirEntries(a.Work)
+	for _, entry := range works {
+		if _, gone := os.Stat(filepath.Join(a.State, "runs", entry.Name())); errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, os.RemoveAll(a.workDir(entry.Name())))
+		}
+	}
+	return errors.Join(all, err)
+}
+
+func (a *Agent) eraseLeftoversOf(ctx context.Context, id string) error {
+	dir, err := a.runDir(id)
+	if err != nil {
+		return nil // not Cairn's
+	}
+	last, err := lastEvent(dir)
+	guards, unlisted := a.guardsOf(id)
+	if err := errors.Join(err, unlisted, keepRecord(dir)); err != nil {
+		return err
+	}
+	ended := last.Type.Final()
+	if !ended && len(guards) == 0 {
+		return nil // a process may be about to take it up
+	}
+	own, err := flock(filepath.Join(dir, "lock"))
+	if err != nil || own == nil {
+		return err
+	}
+	defer func() { _ = own.Close() }()
+	for _, dir := range guards {
+		err = errors.Join(err, guard.Forget(ctx, dir))
+	}
+	if ended {
+		err = errors.Join(err, a.eraseRun(id))
+	}
+	return err
+}
+
+// keepRecord makes the record of a run that an earlier version of the agent began,
+// which kept its plan in the same place.
+func keepRecord(dir string) error {
+	run, err := readMessage(filepath.Join(dir, planFile))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, wire.ErrMessage) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return writeOnce(filepath.Join(dir, recordFile), recordOf(run))
+}
+
+func dirEntries(path string) ([]fs.DirEntry, error) {
+	entries, err := os.ReadDir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return entries, err
 }

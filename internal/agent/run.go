@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -32,7 +31,7 @@ func (a *Agent) Run(ctx context.Context, id string) error {
 		return err // another process is at it
 	}
 	defer func() { _ = own.Close() }()
-	plan, err := readPlan(dir)
+	plan, whole, err := a.readRun(id)
 	if err != nil {
 		return err
 	}
@@ -42,18 +41,19 @@ func (a *Agent) Run(ctx context.Context, id string) error {
 	}
 	defer func() { _ = log.Close() }()
 	if log.Last().Type.Final() {
-		return nil
+		return a.eraseRun(id) // it may have been sent again
 	}
-	r := &running{Agent: a, plan: plan, log: log, dir: dir}
+	r := &running{Agent: a, plan: plan, whole: whole, log: log, dir: dir}
 	return r.exclusively(ctx)
 }
 
 // running is one run under way.
 type running struct {
 	*Agent
-	plan wire.Run
-	log  *Log
-	dir  string
+	plan  wire.Run
+	whole bool // the plan is there, not only what is on record of it
+	log   *Log
+	dir   string
 }
 
 // exclusively takes the host's lock and lets the run end with one final event.
@@ -100,6 +100,9 @@ func (r *running) fence() error {
 // looks at everything before anything is changed: what a step finds later may
 // be the work of an earlier one.
 func (r *running) asPlanned(ctx context.Context) error {
+	if !r.whole {
+		return lost()
+	}
 	steps := slices.Clone(r.plan.Steps)
 	for _, g := range r.plan.Guards {
 		steps = append(steps, g.Steps...)
@@ -123,8 +126,10 @@ func (r *running) asPlanned(ctx context.Context) error {
 	return nil
 }
 
-// end writes the run's last event.
+// end erases what the run had in memory and writes its last event: who hears of the
+// end finds nothing any more.
 func (r *running) end(err error) error {
+	err = errors.Join(err, r.eraseRun(r.plan.ID))
 	switch {
 	case err == nil:
 		return r.emit(wire.Event{Type: wire.RunDone})
@@ -149,6 +154,9 @@ func (r *running) work(ctx context.Context) error {
 	for _, step := range r.plan.Steps {
 		if past.done[step.ID] {
 			continue
+		}
+		if !r.whole {
+			return lost()
 		}
 		if err := r.step(ctx, step); err != nil {
 			return err
@@ -225,11 +233,16 @@ func stepProblem(id string, err error) error {
 
 // guard makes one guarded change.
 func (r *running) guard(ctx context.Context, g wire.Guard) error {
-	plan, err := guardPlan(g)
+	dir, err := r.guardDir(r.plan.ID, g.ID)
 	if err != nil {
 		return err
 	}
-	dir, err := r.guardDir(r.plan.ID, g.ID)
+	var plan guard.Plan
+	if r.whole {
+		plan, err = guardPlan(g)
+	} else if !guard.Begun(dir) {
+		err = lost()
+	} // what was begun is ended by what the guard itself has kept
 	if err != nil {
 		return err
 	}
@@ -281,16 +294,10 @@ func guardProblem(s guard.State) error {
 	return fmt.Errorf("the guard ended as %q", s.Phase)
 }
 
-func readPlan(dir string) (wire.Run, error) {
-	body, err := os.ReadFile(filepath.Join(dir, planFile))
-	if err != nil {
-		return wire.Run{}, err
-	}
-	var plan wire.Run
-	return plan, wire.Decode(body, &plan)
+// lost ends a run whose plan went with the memory of the host.
+func lost() error {
+	return problem.New(problem.RunFailed, "", "the host restarted before the run was over, and what was to be done is kept in memory only")
 }
-
-const planFile = "plan.cbor"
 
 // failureOf is an error on its way to the controller.
 func failureOf(err error) *wire.Failure {

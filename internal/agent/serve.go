@@ -39,6 +39,9 @@ func NewLogin(user, connection string) Login {
 // carries the nonce, by which the controller finds it in what a shell prints.
 func (a *Agent) Serve(ctx context.Context, conn io.ReadWriteCloser, nonce string, login Login, beat wire.Heartbeat) error {
 	a.removeLeftovers(ctx)
+	// What is left of contents is no reason to refuse a session, which may have come
+	// to put right what keeps it from being erased.
+	_ = a.eraseLeftovers(ctx)
 	hello, err := a.hello(ctx, login)
 	if err != nil {
 		return err

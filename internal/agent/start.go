@@ -10,7 +10,6 @@ import (
 	"slices"
 	"syscall"
 
-	"cairn/internal/agent/disk"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -22,7 +21,8 @@ const runUnit = "cairn-run-"
 const keptRuns = 20
 
 // start writes the run down and has it carried out by a process of its own. A run
-// that is there already is gone on with.
+// that is there already is gone on with, also one whose plan the host has lost in a
+// restart; one that has ended stays so.
 func (s *session) start(ctx context.Context, run wire.Run) wire.Done {
 	if err := s.begin(ctx, run); err != nil {
 		return wire.Done{Failure: failureOf(err)}
@@ -41,17 +41,14 @@ func (s *session) begin(ctx context.Context, run wire.Run) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+	if last, err := lastEvent(dir); err != nil || last.Type.Final() {
+		return err
+	}
 	for i := range run.Guards {
 		run.Guards[i].Peer, run.Guards[i].Local, run.Guards[i].LocalPort = s.login.Peer, s.login.Local, s.login.Port
 	}
-	body, err := wire.Encode(run)
-	if err != nil {
+	if err := s.writeRun(dir, run); err != nil {
 		return err
-	}
-	if _, err := os.Stat(filepath.Join(dir, planFile)); errors.Is(err, fs.ErrNotExist) {
-		if err := disk.Replace(filepath.Join(dir, planFile), body, 0o600); err != nil {
-			return err
-		}
 	}
 	return s.spawn(ctx, run.ID)
 }
@@ -95,10 +92,7 @@ func (a *Agent) alive(id string) bool {
 
 // runs lists the runs that the host knows, oldest first.
 func (a *Agent) runs() ([]wire.RunInfo, error) {
-	entries, err := os.ReadDir(filepath.Join(a.State, "runs"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	entries, err := dirEntries(filepath.Join(a.State, "runs"))
 	if err != nil {
 		return nil, err
 	}
@@ -115,13 +109,13 @@ func (a *Agent) runs() ([]wire.RunInfo, error) {
 	return all, nil
 }
 
-// runInfo is where a run stands; one without a plan was never begun.
+// runInfo is where a run stands; one without a record was never begun.
 func (a *Agent) runInfo(id string) (wire.RunInfo, error) {
 	dir, err := a.runDir(id)
 	if err != nil {
 		return wire.RunInfo{}, nil
 	}
-	plan, err := readPlan(dir)
+	record, err := readMessage(filepath.Join(dir, recordFile))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, wire.ErrMessage) {
 		return wire.RunInfo{}, nil
 	}
@@ -129,7 +123,7 @@ func (a *Agent) runInfo(id string) (wire.RunInfo, error) {
 		return wire.RunInfo{}, err
 	}
 	last, err := lastEvent(dir)
-	return wire.RunInfo{ID: id, Epoch: plan.Epoch, LastSeq: last.Seq, Last: last.Type, Alive: a.alive(id)}, err
+	return wire.RunInfo{ID: id, Epoch: record.Epoch, LastSeq: last.Seq, Last: last.Type, Alive: a.alive(id)}, err
 }
 
 // prune forgets the oldest of the runs that have ended.

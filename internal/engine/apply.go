@@ -62,7 +62,8 @@ func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run)
 		}
 		return nil, err
 	}
-	return e.follow(ctx, session, run.ID, sent)
+	f := &following{engine: e, host: h, run: run.ID, sent: sent, whole: &run}
+	return f.toTheEnd(ctx, session)
 }
 
 func summarise(run wire.Run) sentRun {
@@ -119,6 +120,7 @@ type following struct {
 	host   lab.Host
 	run    string
 	sent   sentRun
+	whole  *wire.Run     // nil for one that an earlier controller sent
 	proven *host.Session // over which the last guard was confirmed
 	end    *wire.Event
 	reason *wire.Failure // of the first thing that went wrong
@@ -139,6 +141,12 @@ func (f *following) reattach(ctx context.Context, broken error) error {
 		return broken
 	}
 	defer func() { _ = session.Close() }()
+	if f.whole != nil {
+		// A host that has restarted knows no more what is to be done.
+		if err := session.Start(ctx, *f.whole); err != nil {
+			return err
+		}
+	}
 	return f.attach(ctx, session)
 }
 

@@ -32,7 +32,7 @@ type original struct {
 	Kind   Kind     `cbor:"1,keyasint"`
 	Key    string   `cbor:"2,keyasint"`
 	At     int64    `cbor:"3,keyasint"` // nanoseconds since 1970, for the order
-	Spec   Spec     `cbor:"4,keyasint"` // as it was last applied
+	Spec   Spec     `cbor:"4,keyasint"` // as it was last applied, without its content
 	Undo   Undo     `cbor:"5,keyasint,omitempty"`
 	After  []string `cbor:"6,keyasint,omitempty"` // of each of the undo's files, what Cairn made of it
 	Leaves string   `cbor:"7,keyasint,omitempty"` // what stays in any case, in words
@@ -43,6 +43,10 @@ func (o original) id() string { return string(o.Kind) + " " + o.Key }
 
 // leaver is a resource of whose change something stays.
 type leaver interface{ leaves(d Diff) string }
+
+// container is a resource with a content, which is not for what is kept on a host:
+// it may be secret, and the way back needs only where it lies.
+type container interface{ withoutContent() Resource }
 
 func (s *System) originalPath(r Resource) string {
 	sum := sha256.Sum256([]byte(string(r.Kind()) + " " + r.Key()))
@@ -96,6 +100,9 @@ func (s *System) keepResult(r Resource) error {
 func (s *System) KeepResult(r Resource) error { return s.keepResult(r) }
 
 func (s *System) writeOriginal(r Resource, o original) error {
+	if c, ok := r.(container); ok {
+		r = c.withoutContent()
+	}
 	spec, err := Encode(r)
 	if err != nil {
 		return err

@@ -8,6 +8,11 @@ import (
 // Original implements [Restorable].
 func (f File) Original(_ context.Context, sys *System) (Undo, error) { return sys.captureFiles(f.Path) }
 
+func (f File) withoutContent() Resource {
+	f.Content = nil
+	return f
+}
+
 // Original implements [Restorable].
 func (s SSHDropin) Original(ctx context.Context, sys *System) (Undo, error) {
 	undo, err := s.Capture(ctx, sys)
@@ -62,6 +67,14 @@ func (h Hostname) Original(_ context.Context, sys *System) (Undo, error) {
 // Original implements [Restorable].
 func (Timezone) Original(_ context.Context, sys *System) (Undo, error) {
 	return sys.captureFiles(localtime, zoneText)
+}
+
+// withoutContent keeps that there is one.
+func (u Unit) withoutContent() Resource {
+	if u.Content != "" {
+		u.Content = "\n"
+	}
+	return u
 }
 
 // Original implements [Restorable].

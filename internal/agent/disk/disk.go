@@ -9,11 +9,14 @@ import (
 	"path/filepath"
 )
 
+// Unfinished is the pattern of names that files have which Replace has not finished.
+const Unfinished = ".new-*"
+
 // Replace gives a file its content and mode at once and for good: it is on the
 // disk when Replace returns, and whoever reads it finds the old content or the new
 // one, also after a power cut.
 func Replace(path string, content []byte, mode fs.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	temp, err := os.CreateTemp(filepath.Dir(path), Unfinished)
 	if err != nil {
 		return err
 	}

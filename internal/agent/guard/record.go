@@ -2,6 +2,7 @@ package guard
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -97,12 +98,40 @@ func takeRoom(dir string, undo resource.Undo) error {
 // giveRoom frees it. That it is free already is fine.
 func giveRoom(dir string) { _ = os.Remove(filepath.Join(dir, roomFile)) }
 
+// Forget removes what a guard that no process carries out has kept, and will not
+// need: one that is over, and not stuck, and one that has changed nothing, which
+// would be prepared anew.
+func Forget(ctx context.Context, dir string) error {
+	// Who puts a host back holds the lock for long, and is not waited for.
+	if s, err := Read(dir); err != nil || !s.Phase.needsNothing() {
+		return err
+	}
+	release, err := lock(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if s, err := Read(dir); err != nil || !s.Phase.needsNothing() {
+		return err
+	}
+	return forget(dir)
+}
+
+// Begun reports whether a guard has come so far that it needs no plan to end.
+func Begun(dir string) bool {
+	s, err := Read(dir)
+	return err != nil || !s.Phase.untouched()
+}
+
 // forget removes what a guard that ended well has kept: there are copies of the
 // host's files in it, /etc/shadow among them.
 func forget(dir string) error {
-	var all error
+	paths, all := filepath.Glob(filepath.Join(dir, disk.Unfinished)) // of a process that was killed
 	for _, name := range []string{undoFile, changeFile, stagedFile, roomFile} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		paths = append(paths, filepath.Join(dir, name))
+	}
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			all = errors.Join(all, err)
 		}
 	}

@@ -46,6 +46,10 @@ func (p Phase) untouched() bool { return p == None || p == Prepared || p == Proc
 // confirmation that it should.
 func (p Phase) changed() bool { return p == Armed || p == Settled || p == RollingBack }
 
+// needsNothing reports whether what a guard has kept is of no use any more, once no
+// process carries it out.
+func (p Phase) needsNothing() bool { return p.untouched() || p.Over() && p != Stuck }
+
 // State is what a guard's directory says.
 type State struct {
 	Phase    Phase     `json:"phase"`

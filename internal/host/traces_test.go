@@ -1,0 +1,146 @@
+package host
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"cairn/internal/resource"
+	"cairn/internal/wire"
+)
+
+// planted is a secret in the content of a file that a run brings.
+const planted = "planted-8d1f0a"
+
+// planting is a run with the secret in its first step.
+func planting(t *testing.T, id string, then ...resource.Resource) wire.Run {
+	t.Helper()
+	run := wire.Run{ID: id, Epoch: 1, Lab: "test"}
+	first := resource.File{Path: "/srv/" + id, Content: []byte(planted), Mode: 0o600, Sensitive: true}
+	for _, r := range append([]resource.Resource{first}, then...) {
+		run.Steps = append(run.Steps, wire.Step{ID: string(r.Kind()) + " " + r.Key(), Task: "t", Resource: encoded(t, r)})
+	}
+	return run
+}
+
+// slow is a step that lasts until visudo works again, which is what [slowly] and
+// [quickly] are about.
+func slow(name string) resource.Resource {
+	return resource.Sudoers{Name: name, Content: "# " + planted + "\n"}
+}
+
+const (
+	slowly  = `[ -e /srv/visudo ] || cp $(command -v visudo) /srv/visudo; printf '#!/bin/sh\nsleep 300\n' >$(command -v visudo)`
+	quickly = `printf '#!/bin/sh\nexec /srv/visudo "$@"\n' >$(command -v visudo)`
+)
+
+// onDisk are the files below Cairn's state with the secret in them.
+func (m *machine) onDisk() string { return m.sh("grep -rlaF " + planted + " /var/lib/cairn || true") }
+
+// inMemory are those that lie where runs have what they need.
+func (m *machine) inMemory() string {
+	return m.sh("grep -rlaF " + planted + " /run/cairn-work 2>/dev/null || true")
+}
+
+// killed starts a run and kills every agent in the middle of it.
+func (m *machine) killed(run wire.Run) {
+	m.t.Helper()
+	m.sh(slowly)
+	must(m.t, m.local().Start(m.t.Context(), run))
+	m.await("the slow step", func() bool { return m.sh("cat /proc/[0-9]*/comm | grep -cx sleep || true") != "0" })
+	m.sh("for p in /proc/[0-9]*; do case $(cat $p/comm 2>/dev/null) in cairn-agent|visudo|sleep) kill -KILL ${p#/proc/} ;; esac; done; " + quickly)
+}
+
+func lastOf(t *testing.T, s *Session, run string) (last wire.Event) {
+	t.Helper()
+	must(t, s.Attach(t.Context(), run, 0, func(e wire.Event) error { last = e; return nil }))
+	return last
+}
+
+// However a run ends, no octet of what it brought stays below Cairn's state, nor in
+// memory once it has ended.
+func TestRunsLeaveNoContents(t *testing.T) {
+	m := boot(t, "")
+	m.needs("visudo")
+	m.sh("mkdir -p /etc/sudoers.d /srv/directory")
+	clean := func(t *testing.T, inMemoryToo bool) {
+		t.Helper()
+		if found := m.onDisk(); found != "" {
+			t.Errorf("on the disk: %s", found)
+		}
+		if found := m.inMemory(); inMemoryToo && found != "" {
+			t.Errorf("in memory: %s", found)
+		}
+	}
+	t.Run("ended well", func(t *testing.T) {
+		s := m.of(t).local()
+		must(t, s.Start(t.Context(), planting(t, "well")))
+		if last := lastOf(t, s, "well"); last.Type != wire.RunDone || m.sh("cat /srv/well") != planted {
+			t.Fatalf("it ended with %+v", last)
+		}
+		clean(t, true)
+		// Sent again it stays ended.
+		must(t, s.Start(t.Context(), planting(t, "well")))
+		clean(t, true)
+	})
+	t.Run("failed", func(t *testing.T) {
+		s := m.of(t).local()
+		must(t, s.Start(t.Context(), planting(t, "failed", resource.File{Path: "/srv/directory", Content: []byte(planted)})))
+		if last := lastOf(t, s, "failed"); last.Type != wire.RunFailed {
+			t.Fatalf("it ended with %+v", last)
+		}
+		clean(t, true)
+	})
+	t.Run("killed", func(t *testing.T) {
+		m := m.of(t)
+		m.killed(planting(t, "killed", slow("killed")))
+		clean(t, false)
+		s := m.local()
+		clean(t, false)
+		if last := lastOf(t, s, "killed"); last.Type != wire.RunDone {
+			t.Errorf("it ended with %+v", last)
+		}
+		clean(t, true)
+	})
+	t.Run("lost power", func(t *testing.T) {
+		m := m.of(t)
+		run := planting(t, "power", slow("power"))
+		m.killed(run)
+		m.sh("rm -rf /run/cairn-work")
+		clean(t, false)
+		// A controller that knows the run sends it again, and it goes on.
+		s := m.local()
+		must(t, s.Start(t.Context(), run))
+		if last := lastOf(t, s, "power"); last.Type != wire.RunDone {
+			t.Errorf("it ended with %+v", last)
+		}
+		clean(t, true)
+		// Another one hears that it cannot.
+		m.killed(planting(t, "forgotten", slow("forgotten")))
+		m.sh("rm -rf /run/cairn-work")
+		if last := lastOf(t, m.local(), "forgotten"); last.Type != wire.RunFailed || !strings.Contains(last.Failure.Summary, "restarted") {
+			t.Errorf("it ended with %+v", last)
+		}
+		clean(t, true)
+	})
+	t.Run("begun by the version before", func(t *testing.T) {
+		m := m.of(t)
+		for _, id := range []string{"well", "old"} { // one has ended, one has not
+			body, err := wire.Encode(planting(t, id))
+			must(t, err)
+			m.sh(fmt.Sprintf("mkdir -p /var/lib/cairn/runs/%[1]s; echo %[2]s | base64 -d >/var/lib/cairn/runs/%[1]s/plan.cbor", id, base64.StdEncoding.EncodeToString(body)))
+		}
+		if m.onDisk() == "" {
+			t.Fatal("the search finds nothing")
+		}
+		s := m.local()
+		if len(s.Hello().Runs) != 6 || strings.Contains(m.onDisk(), "well") {
+			t.Errorf("the host knows of %+v and has %s", s.Hello().Runs, m.onDisk())
+		}
+		if last := lastOf(t, s, "old"); last.Type != wire.RunDone || m.sh("cat /srv/old") != planted {
+			t.Errorf("it ended with %+v", last)
+		}
+		clean(t, true)
+	})
+}
