@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"time"
 
 	"cairn/internal/lab"
@@ -180,6 +181,10 @@ func (s *Session) Survey(ctx context.Context, specs []resource.Spec) ([]wire.Che
 
 func (s *Session) check(ctx context.Context, request wire.CheckRequest) (wire.CheckReply, error) {
 	var reply wire.CheckReply
+	request.Resources = slices.Clone(request.Resources)
+	for i, spec := range request.Resources {
+		request.Resources[i] = spec.ForCheck()
+	}
 	if err := s.ask(ctx, wire.KindCheck, request, &reply); err != nil {
 		return wire.CheckReply{}, err
 	}

@@ -1,7 +1,6 @@
 package resource
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -52,13 +51,7 @@ func (d Diff) named(part string) Diff {
 // absent is how a property says that there is nothing.
 const absent = "absent"
 
-// summary is a content for people: its size and hash, never a word of it. What an
-// owner has written into a file may be secret, and a diff is kept and shown.
-func summary(content []byte) string {
-	digest := sha256.Sum256(content)
-	lines := bytes.Count(bytes.TrimRight(content, "\n"), []byte("\n")) + 1
-	return fmt.Sprintf("%d lines, sha256 %s", lines, hex.EncodeToString(digest[:8]))
-}
+func summary(content []byte) string { return nameOf(content).summary() }
 
 // yesNo is a switch for people.
 func yesNo(b bool) string {

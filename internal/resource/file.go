@@ -22,6 +22,8 @@ type File struct {
 	// Reader names what reads the file among others, one of [ReaderApt] and its
 	// like: what a later file takes back is then a difference too.
 	Reader string `cbor:"8,keyasint,omitempty"`
+	// Named stands for a content that is only compared; see [Spec.ForCheck].
+	Named *contentName `cbor:"9,keyasint,omitempty"`
 }
 
 // Kind implements [Resource].
@@ -41,10 +43,16 @@ func (f File) Validate() error {
 	if !slices.Contains([]string{"", ReaderApt, ReaderJournald, ReaderLimits}, f.Reader) {
 		return fmt.Errorf("nothing that reads files is called %q", f.Reader)
 	}
-	if f.Absent && len(f.Content) > 0 {
+	if f.Absent && (len(f.Content) > 0 || f.Named != nil) {
 		return errors.New("a file that should be absent cannot have a content")
 	}
-	return nil
+	if f.Named == nil {
+		return nil
+	}
+	if len(f.Content) > 0 || f.Reader != "" {
+		return errors.New("a content that is named cannot be there, too, or be read among others")
+	}
+	return f.Named.validate()
 }
 
 // Check implements [Resource].
@@ -70,12 +78,12 @@ func (f File) check(sys *System) (Diff, error) {
 		return compare(property{"file", presence(found), absent}), nil
 	}
 	if !found {
-		return f.withText(compare(property{"content", absent, f.shown(f.Content)}), nil), nil
+		return f.withText(compare(property{"content", absent, f.shown()}), nil), nil
 	}
 	if !info.Mode().IsRegular() {
 		return compare(property{"file", info.Mode().Type().String() + " in its place", "a regular file"}), nil
 	}
-	content, _, err := sys.read(f.Path)
+	content, name, err := f.present(sys)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -84,16 +92,34 @@ func (f File) check(sys *System) (Diff, error) {
 		return Diff{}, err
 	}
 	return f.withText(compare(
-		f.contentProperty(content, info.ModTime()),
+		f.contentProperty(name, info.ModTime()),
 		property{"mode", modeText(have.mode), modeText(fileMode(f.Mode))},
 		property{"owner", fmt.Sprintf("%d:%d", have.uid, have.gid), fmt.Sprintf("%d:%d", uid, gid)},
 	), content), nil
 }
 
+// present is what the file holds; only its name, where the description has no more.
+func (f File) present(sys *System) ([]byte, contentName, error) {
+	if f.Named != nil {
+		name, err := sys.nameOf(f.Path)
+		return nil, name, err
+	}
+	content, _, err := sys.read(f.Path)
+	return content, nameOf(content), err
+}
+
+// wanted names what the file should hold.
+func (f File) wanted() contentName {
+	if f.Named != nil {
+		return *f.Named
+	}
+	return nameOf(f.Content)
+}
+
 // withText adds to a change of the content what separates it from what is there.
 func (f File) withText(d Diff, have []byte) Diff {
 	for i, c := range d.Changes {
-		if c.Property == "content" && !f.Sensitive {
+		if c.Property == "content" && !f.Sensitive && f.Named == nil {
 			d.Changes[i].Text = lineDiff(have, f.Content)
 		}
 	}
@@ -102,22 +128,22 @@ func (f File) withText(d Diff, have []byte) Diff {
 
 // contentProperty compares without showing what is sensitive; the fingerprint
 // then rests on when the file was written.
-func (f File) contentProperty(have []byte, written time.Time) property {
+func (f File) contentProperty(have contentName, written time.Time) property {
 	if !f.Sensitive {
-		return property{"content", summary(have), summary(f.Content)}
+		return property{"content", have.summary(), f.wanted().summary()}
 	}
 	seen := "(secret) of " + written.UTC().Format(time.RFC3339Nano)
-	if string(have) == string(f.Content) {
+	if have.is(f.wanted()) {
 		return property{"content", seen, seen}
 	}
 	return property{"content", seen, "(secret)"}
 }
 
-func (f File) shown(content []byte) string {
+func (f File) shown() string {
 	if f.Sensitive {
 		return "(secret)"
 	}
-	return summary(content)
+	return f.wanted().summary()
 }
 
 func presence(found bool) string {
@@ -129,6 +155,9 @@ func presence(found bool) string {
 
 // Apply implements [Resource].
 func (f File) Apply(_ context.Context, sys *System, _ Diff) error {
+	if f.Named != nil {
+		return errors.New("the content did not come with the description")
+	}
 	if f.Absent {
 		return sys.remove(f.Path)
 	}

@@ -8,7 +8,7 @@ import (
 
 // Protocol is raised with every change of the messages. There is no
 // negotiation: an agent of another version is replaced.
-const Protocol = 3
+const Protocol = 4
 
 // Kinds of streams that the controller opens. Each begins with the request named
 // beside it.
