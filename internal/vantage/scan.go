@@ -66,7 +66,7 @@ type scan struct {
 func (s *scan) try(ctx context.Context, ports []uint16) {
 	for _, port := range ports {
 		s.makeRoom(ctx)
-		s.scanner.turn(ctx)
+		s.scanner.turn(ctx, s.address)
 		if ctx.Err() != nil {
 			s.scanner.release()
 			break
