@@ -145,59 +145,85 @@ func (r *running) emit(e wire.Event) error {
 	return err
 }
 
-// work does what is not on record as done.
+// work does what is not on record. What depends on something that failed is skipped,
+// and the rest is done.
 func (r *running) work(ctx context.Context) error {
-	past, err := r.past()
+	f, err := r.past()
 	if err != nil {
 		return err
 	}
-	for _, step := range r.plan.Steps {
-		if past.done[step.ID] {
+	for _, s := range r.plan.Steps {
+		if f.over[s.ID] {
 			continue
 		}
 		if !r.whole {
 			return lost()
 		}
-		if err := r.step(ctx, step); err != nil {
+		if err := r.stepOrSkip(ctx, f, s); err != nil {
 			return err
 		}
 	}
 	for _, g := range r.plan.Guards {
-		if past.persisted[g.ID] {
+		if f.over[g.ID] {
 			continue
 		}
-		if err := r.guard(ctx, g); err != nil {
+		if err := r.guardOrSkip(ctx, f, g); err != nil {
 			return err
 		}
 	}
+	return f.first
+}
+
+func (r *running) stepOrSkip(ctx context.Context, f *fates, s wire.Step) error {
+	if cause, fails := f.cause(s.After); fails {
+		f.skipped(cause, s.ID, s.Task)
+		return r.emit(wire.Event{Type: wire.StepSkipped, Step: s.ID, Task: s.Task, Detail: since(cause)})
+	}
+	failure, err := r.step(ctx, s)
+	if failure != nil {
+		f.failed(failure, s.ID, s.ID, s.Task)
+	}
+	return err
+}
+
+func (r *running) guardOrSkip(ctx context.Context, f *fates, g wire.Guard) error {
+	if cause, fails := f.cause(g.After); fails {
+		f.skipped(cause, namesOf(g)...)
+		return r.emit(wire.Event{Type: wire.GuardSkipped, Guard: g.ID, Task: g.Steps[0].Task, Detail: since(cause)})
+	}
+	err := r.guard(ctx, g)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	f.failed(err, "guard "+g.ID, namesOf(g)...)
 	return nil
 }
 
-// past is what the log says of the run's earlier processes.
-type past struct{ done, persisted map[string]bool }
-
-func (r *running) past() (past, error) {
-	p := past{map[string]bool{}, map[string]bool{}}
-	_, err := readEvents(r.log.file, 0, func(e wire.Event) error {
-		switch e.Type {
-		case wire.StepApplied, wire.StepUnchanged:
-			p.done[e.Step] = true
-		case wire.GuardPersisted:
-			p.persisted[e.Guard] = true
-		}
-		return nil
-	})
-	return p, err
+// step brings one resource about. The failure is the step's own; the error ends the
+// run.
+func (r *running) step(ctx context.Context, s wire.Step) (failure, err error) {
+	if err := r.emit(wire.Event{Type: wire.StepIntent, Step: s.ID, Task: s.Task}); err != nil {
+		return nil, err
+	}
+	diff, failure := r.converge(ctx, s)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if failure != nil {
+		return failure, r.emit(wire.Event{Type: wire.StepFailed, Step: s.ID, Task: s.Task, Failure: failureOf(failure)})
+	}
+	typ := wire.StepApplied
+	if diff.Empty() {
+		typ = wire.StepUnchanged
+	}
+	brief := diff.WithoutText()
+	return nil, r.emit(wire.Event{Type: typ, Step: s.ID, Task: s.Task, Diff: &brief})
 }
 
-// step brings one resource about.
-func (r *running) step(ctx context.Context, s wire.Step) error {
-	if err := r.emit(wire.Event{Type: wire.StepIntent, Step: s.ID, Task: s.Task}); err != nil {
-		return err
-	}
+func (r *running) converge(ctx context.Context, s wire.Step) (resource.Diff, error) {
 	res, err := resource.Decode(s.Resource)
 	if err != nil {
-		return problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
+		return resource.Diff{}, problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
 	}
 	// What is told on the way is for people: that it cannot be kept stops no work.
 	telling := resource.Telling(ctx, func(line string) {
@@ -205,19 +231,10 @@ func (r *running) step(ctx context.Context, s wire.Step) error {
 	})
 	diff, err := resource.Converge(resource.Showing(telling, r.showing(s)), r.System, res, "")
 	r.noProgress()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
 	if err != nil {
-		failure := stepProblem(s.ID, err)
-		return errors.Join(failure, r.emit(wire.Event{Type: wire.StepFailed, Step: s.ID, Task: s.Task, Failure: failureOf(failure)}))
+		err = stepProblem(s.ID, err)
 	}
-	typ := wire.StepApplied
-	if diff.Empty() {
-		typ = wire.StepUnchanged
-	}
-	brief := diff.WithoutText()
-	return r.emit(wire.Event{Type: typ, Step: s.ID, Task: s.Task, Diff: &brief})
+	return diff, err
 }
 
 // stepProblem gives a step's error the code that fits.

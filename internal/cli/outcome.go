@@ -27,6 +27,10 @@ func writeUpText(s *screen, w io.Writer, report *engine.UpReport, now time.Time)
 	if !whole || changed && len(report.Applied) == 0 {
 		writeOutcomes(s, w, report.Hosts, now)
 	}
+	if len(report.Causes) > 0 {
+		fmt.Fprintln(w, "What is not proven, and why")
+		writeCauses(w, s.paint, report.Causes)
+	}
 	if len(report.Reached) > 0 {
 		fmt.Fprintf(w, "Milestones reached: %s.\n", list(report.Reached))
 	}
@@ -77,6 +81,9 @@ func outcomeText(h engine.HostOutcome, now time.Time) string {
 	if state := stateText(h, now); state != "" {
 		parts = append(parts, state)
 	}
+	if len(h.Failed) > 0 && h.State != engine.HostFailed {
+		parts = append(parts, failedText(h))
+	}
 	if n := len(h.Changed); n > 0 {
 		made := counted(n, "change") + " made"
 		if h.State != engine.HostChanged {
@@ -87,6 +94,7 @@ func outcomeText(h engine.HostOutcome, now time.Time) string {
 		}
 		parts = append(parts, made)
 	}
+	parts = append(parts, skippedTexts(h)...)
 	if h.Planned > 0 && h.State != engine.HostAsDeclared {
 		parts = append(parts, counted(h.Planned, "change")+" still to be made")
 	}
@@ -107,7 +115,7 @@ func stateText(h engine.HostOutcome, now time.Time) string {
 		}
 		return "the host refused the work"
 	case engine.HostFailed:
-		return "a step failed"
+		return failedText(h)
 	case engine.HostNotReached:
 		return "not reached"
 	case engine.HostNotLooked:
@@ -118,6 +126,32 @@ func stateText(h engine.HostOutcome, now time.Time) string {
 		return "as declared"
 	}
 	return ""
+}
+
+func failedText(h engine.HostOutcome) string {
+	switch len(h.Failed) {
+	case 0:
+		return "a step failed"
+	case 1:
+		return "a step failed: " + h.Failed[0]
+	}
+	return counted(len(h.Failed), "step") + " failed: " + list(h.Failed)
+}
+
+// skippedTexts name what was skipped, for each cause.
+func skippedTexts(h engine.HostOutcome) []string {
+	var whys, texts []string
+	names := map[string][]string{}
+	for _, s := range h.Skipped {
+		if names[s.Why] == nil {
+			whys = append(whys, s.Why)
+		}
+		names[s.Why] = append(names[s.Why], s.Name)
+	}
+	for _, why := range whys {
+		texts = append(texts, "skipped "+list(names[why])+" "+why)
+	}
+	return texts
 }
 
 // guardsThat are the guards whose newest event is the one given.

@@ -45,9 +45,19 @@ func writeStatusText(s *screen, w io.Writer, status *engine.Status) {
 	if status.Running != "" {
 		fmt.Fprintf(w, "Under way: %s\n", status.Running)
 	}
+	for _, u := range status.Undone {
+		fmt.Fprintln(w, undoneLine(u))
+	}
 	for i, stage := range status.Stages {
 		writeStage(s, w, i+1, stage)
 	}
+}
+
+func undoneLine(u engine.Undone) string {
+	if u.Skipped {
+		return words("Skipped on", u.Host+":", u.Name, u.Why)
+	}
+	return words("Failed on", u.Host+":", u.Name) + after(": ", u.Why)
 }
 
 // nextAfter is the command that brings the lab on from where it stands.

@@ -212,7 +212,7 @@ func (f *following) take(ctx context.Context, session *host.Session, event wire.
 		return nil
 	}
 	f.engine.outcomes.take(f.host.Name, event, f.engine.now())
-	f.engine.tell(Event{Type: string(event.Type), Host: f.host.Name, Task: event.Task, Step: event.Step, Guard: event.Guard, Text: f.once(eventText(event))})
+	f.engine.tell(Event{Type: string(event.Type), Host: f.host.Name, Task: event.Task, Step: event.Step, Guard: event.Guard, Text: f.text(event)})
 	if event.Failure != nil && f.reason == nil {
 		f.reason = event.Failure
 	}
@@ -220,6 +220,14 @@ func (f *following) take(ctx context.Context, session *host.Session, event wire.
 		f.end = &event
 	}
 	return f.answer(ctx, session, event)
+}
+
+// text is what an event says to people. Why something was skipped is said each time.
+func (f *following) text(event wire.Event) string {
+	if event.Type == wire.StepSkipped || event.Type == wire.GuardSkipped {
+		return event.Detail
+	}
+	return f.once(eventText(event))
 }
 
 // once is the text, unless it only says again why something went wrong: a step's

@@ -23,6 +23,8 @@ type changes struct {
 	Last map[string]map[string]int64 `json:"last"`
 	// Open are runs whose end is not known, by host and run.
 	Open map[string]map[string]*openRun `json:"open"`
+	// Undone are what the last run on each host left undone, by host.
+	Undone map[string]undone `json:"undone"`
 
 	position, kept int64 // up to which the journal was read, and up to which for the snapshot
 }
@@ -46,18 +48,18 @@ type begunStep struct {
 // the ends of runs. One of a guard speaks for all its steps.
 var changeTypes = []string{
 	string(wire.StepIntent), string(wire.StepApplied), string(wire.StepUnchanged), string(wire.StepFailed),
-	string(wire.GuardPersisted), string(wire.GuardRolledBack), string(wire.GuardStuck),
+	string(wire.StepSkipped), string(wire.GuardSkipped), string(wire.GuardPersisted), string(wire.GuardRolledBack), string(wire.GuardStuck),
 	string(wire.RunDone), string(wire.RunFailed), string(wire.RunRefused),
 }
 
 // outdate has evidence that is older than the last change of what it is about count
 // no longer.
 func (e *Engine) outdate(ctx context.Context) error {
-	looked, err := e.journal.LastPositions(ctx, typeEvidence)
-	if err != nil || len(looked) == 0 {
+	if err := e.readChanges(ctx); err != nil {
 		return err
 	}
-	if err := e.readChanges(ctx); err != nil {
+	looked, err := e.journal.LastPositions(ctx, typeEvidence)
+	if err != nil || len(looked) == 0 {
 		return err
 	}
 	for _, stage := range e.roadmap.Stages {
@@ -100,11 +102,11 @@ func (c *changes) last(host string, tasks []string) int64 {
 }
 
 // snapshotOfChanges is the name of the snapshot, raised with what is in it.
-const snapshotOfChanges = "changes/1"
+const snapshotOfChanges = "changes/2"
 
 // keptChanges are those of the snapshot, or none yet.
 func keptChanges(ctx context.Context, log *journal.Journal) (*changes, error) {
-	c := &changes{Last: map[string]map[string]int64{}, Open: map[string]map[string]*openRun{}}
+	c := &changes{Last: map[string]map[string]int64{}, Open: map[string]map[string]*openRun{}, Undone: map[string]undone{}}
 	position, body, err := log.Snapshot(ctx, snapshotOfChanges)
 	if err != nil || body == nil {
 		return c, err
@@ -150,6 +152,7 @@ func (c *changes) goOn(ctx context.Context, log *journal.Journal) error {
 }
 
 func (c *changes) take(position int64, event journal.Event, told wire.Event) {
+	c.Undone[event.Host] = c.Undone[event.Host].with(event.Run, told)
 	run := c.run(event.Host, event.Run)
 	run.serves(told.Guard, told.Task)
 	switch told.Type {

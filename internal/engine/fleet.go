@@ -114,6 +114,15 @@ func (f *fleet) take(name string) *host.Session {
 	return old
 }
 
+// unreachable leaves out the hosts that could not be reached, whatever for.
+func (f *fleet) unreachable(left *leftOut) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for name, why := range f.failed {
+		left.out(name, why)
+	}
+}
+
 // renew replaces a host's connection by one that was proven meanwhile, or where
 // there is none by a new one.
 func (f *fleet) renew(ctx context.Context, h lab.Host, proven *host.Session) error {

@@ -10,7 +10,8 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// leftOut are the hosts that a command goes on without, each with the first reason.
+// leftOut are the hosts that a command goes on without, each with the first reason;
+// among them are those that it would only look from.
 // It is safe for concurrent use.
 type leftOut struct {
 	mu  sync.Mutex
@@ -35,6 +36,13 @@ func (l *leftOut) unreachable(p *Plan) {
 			l.out(h.Host, h.err)
 		}
 	}
+}
+
+// any reports whether there is one.
+func (l *leftOut) any() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.why) > 0
 }
 
 // is reports whether a host is left out.
@@ -69,7 +77,7 @@ func (l *leftOut) err(hosts []lab.Host) error {
 // task closed: its stage is open, and what it waits for holds on all others. The case
 // stays as it is, since a task is done only when it holds on all hosts.
 func (w *walk) openWithoutTheRest(t roadmap.Task) bool {
-	if len(w.left.others(w.engine.targets())) == len(w.engine.targets()) || w.engine.theCase.item(t.ID).State != cmmn.Available {
+	if !w.left.any() || w.engine.theCase.item(t.ID).State != cmmn.Available {
 		return false
 	}
 	return !slices.ContainsFunc(t.After, func(id string) bool { return !w.holdsElsewhere(id) })

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -41,6 +43,7 @@ func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look) ([]ev
 	e.tellProving(looks)
 	records := make([]evidence.Record, len(looks))
 	var group errgroup.Group
+	var told sync.Map // why nobody can look from a place is said once
 	group.SetLimit(looksAtOnce)
 	for i, p := range looks {
 		group.Go(func() error {
@@ -50,6 +53,11 @@ func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look) ([]ev
 			// Shown is what the look is worth, which a waiver can make more than it saw.
 			verdict := evidence.NewLedger(records[i:i+1]).Judge(p.Look, e.resolved.Waivers, e.now())
 			event.Type, event.Outcome, event.Text = EventLook, string(verdict.Outcome), verdict.Reason
+			if strings.HasPrefix(verdict.Reason, evidence.CannotLook(p.Vantage)) {
+				if _, again := told.LoadOrStore(verdict.Reason, true); again {
+					event.Text = ""
+				}
+			}
 			e.tell(event)
 			return nil
 		})

@@ -33,9 +33,19 @@ type HostOutcome struct {
 	// Changed are the steps that were brought about and stay.
 	Changed []string `json:"changed,omitempty"`
 	// Unproven says that nobody has looked since whether that holds.
-	Unproven bool           `json:"unproven,omitempty"`
-	Planned  int            `json:"planned,omitempty"` // changes still to be made
-	Guards   []GuardOutcome `json:"guards,omitempty"`
+	Unproven bool `json:"unproven,omitempty"`
+	Planned  int  `json:"planned,omitempty"` // changes still to be made
+	// Failed are the steps that could not be brought about, and Skipped what was left
+	// undone because of that: steps and guarded changes.
+	Failed  []string       `json:"failed,omitempty"`
+	Skipped []Skipped      `json:"skipped,omitempty"`
+	Guards  []GuardOutcome `json:"guards,omitempty"`
+}
+
+// Skipped is a step or a guarded change that was not begun.
+type Skipped struct {
+	Name string `json:"name"`
+	Why  string `json:"why"` // "since ... failed"
 }
 
 // GuardOutcome is how a guarded change stands, in its newest event's words.
@@ -67,6 +77,8 @@ type hostRecord struct {
 	changed  []string
 	pending  map[string][]string // by guard: the steps that stay only with its confirmation
 	guards   []GuardOutcome      // the newest of each
+	steps    []string            // that failed, outside of guards
+	skipped  []Skipped
 }
 
 func newOutcomes() *outcomes { return &outcomes{hosts: map[string]*hostRecord{}} }
@@ -84,7 +96,8 @@ func (o *outcomes) of(host string) *hostRecord {
 func (o *outcomes) handedOver(host string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.of(host).underWay = true
+	r := o.of(host)
+	r.underWay, r.steps, r.skipped = true, nil, nil
 }
 
 // notBegun notes that the host did not take the work.
@@ -122,7 +135,14 @@ func (o *outcomes) take(host string, e wire.Event, now time.Time) {
 		}
 		r.stays(e.Step)
 	case wire.StepFailed:
-		r.failed = r.failed || e.Guard == ""
+		if e.Guard == "" {
+			r.failed, r.steps = true, append(r.steps, e.Step)
+		}
+	case wire.StepSkipped:
+		r.skipped = append(r.skipped, Skipped{e.Step, e.Detail})
+	case wire.GuardSkipped:
+		r.skipped = append(r.skipped, Skipped{"guard " + e.Guard, e.Detail})
+		return
 	case wire.GuardConfirmed, wire.GuardPersisted:
 		r.stays(r.pending[e.Guard]...)
 		delete(r.pending, e.Guard)
@@ -193,7 +213,7 @@ func (o *outcomes) result(hosts []lab.Host, plan *Plan) []HostOutcome {
 	all := make([]HostOutcome, 0, len(hosts))
 	for _, h := range hosts {
 		r := o.of(h.Name)
-		outcome := HostOutcome{Host: h.Name, State: r.state(), Changed: r.changed, Unproven: r.unproven, Guards: r.guards}
+		outcome := HostOutcome{Host: h.Name, State: r.state(), Changed: r.changed, Unproven: r.unproven, Guards: r.guards, Failed: r.steps, Skipped: r.skipped}
 		planned, looked := plan.of(h.Name)
 		outcome.Planned = max(0, planned.changes()-len(r.changed))
 		if outcome.State == "" {

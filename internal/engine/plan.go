@@ -51,6 +51,7 @@ type StepPlan struct {
 	Diff    resource.Diff `json:"diff"`
 	Problem string        `json:"problem,omitempty"`
 	port    uint16        // where its guard has to let the owner in afterwards
+	after   []string      // the steps without which it makes no sense
 	spec    resource.Spec
 }
 
@@ -181,12 +182,16 @@ func (e *Engine) steps(ctx context.Context, session *host.Session, key host.Owne
 	var steps []StepPlan
 	var specs []resource.Spec
 	for _, work := range e.resolved.Work(e.resolved.Host(session.Host(), session.Hello().Facts, key.Line())) {
+		var after []string
+		for _, r := range work.After {
+			after = append(after, stepID(r))
+		}
 		for _, r := range work.Resources {
 			spec, err := resource.Encode(r)
 			if err != nil {
 				return nil, wire.Survey{}, problem.Wrap(problem.ResourceBad, session.Host().Name, stepID(r)+" cannot be described", err)
 			}
-			steps = append(steps, StepPlan{ID: stepID(r), Task: work.Task, Guard: work.Guard, port: work.Port, spec: spec})
+			steps = append(steps, StepPlan{ID: stepID(r), Task: work.Task, Guard: work.Guard, port: work.Port, after: after, spec: spec})
 			specs = append(specs, spec)
 		}
 	}

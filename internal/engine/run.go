@@ -16,15 +16,39 @@ func (e *Engine) runFor(id string, epoch uint64, plan HostPlan, h lab.Host, task
 	run = wire.Run{ID: id, Epoch: epoch, Lab: e.lab.Name}
 	for _, s := range plan.Steps {
 		if s.Guard == "" && s.Changes() && slices.Contains(tasks, s.Task) {
-			run.Steps = append(run.Steps, step(s))
+			sent := step(s)
+			sent.After = append(slices.Clone(s.after), e.before(tasks, s.Task)...)
+			run.Steps = append(run.Steps, sent)
 		}
 	}
+	var earlier []string
 	for _, g := range e.resolved.Guards() {
 		if guard, changes := guardFor(g, plan, h, tasks); changes {
+			own := tasksOf(guard.Steps)
+			guard.After = slices.Concat(earlier, own, e.before(tasks, own...))
 			run.Guards = append(run.Guards, guard)
+			earlier = append(earlier, guard.ID)
 		}
 	}
 	return run, len(run.Steps)+len(run.Guards) > 0
+}
+
+// before are those of the tasks that others wait for.
+func (e *Engine) before(tasks []string, others ...string) []string {
+	return slices.DeleteFunc(slices.Clone(tasks), func(t string) bool {
+		return slices.Contains(others, t) || !slices.ContainsFunc(others, func(other string) bool { return e.roadmap.WaitsFor(other, t) })
+	})
+}
+
+// tasksOf are the tasks that steps serve, each once.
+func tasksOf(steps []wire.Step) []string {
+	var tasks []string
+	for _, s := range steps {
+		if !slices.Contains(tasks, s.Task) {
+			tasks = append(tasks, s.Task)
+		}
+	}
+	return tasks
 }
 
 func guardFor(g task.Guard, plan HostPlan, h lab.Host, tasks []string) (guard wire.Guard, changes bool) {

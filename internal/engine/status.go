@@ -16,6 +16,7 @@ type Status struct {
 	Begun bool      `json:"begun"` // whether an `up` has begun the case
 	// Running is the command that has the lab's lock now: its name, process and start.
 	Running string        `json:"running,omitempty"`
+	Undone  []Undone      `json:"undone,omitempty"` // by the last run on each host
 	Stages  []StageStatus `json:"stages"`
 }
 
@@ -69,7 +70,7 @@ type CheckpointStatus struct {
 
 // Status reads the journal's projections, and who has the lab's lock.
 func (e *Engine) Status() *Status {
-	s := &Status{Lab: e.lab.Name, At: e.now().UTC(), Begun: e.theCase.started()}
+	s := &Status{Lab: e.lab.Name, At: e.now().UTC(), Begun: e.theCase.started(), Undone: e.undone()}
 	// A lock that cannot be looked at is nobody's that would show here.
 	s.Running, _ = journal.Holder(e.stateDir())
 	for _, stage := range e.roadmap.Stages {

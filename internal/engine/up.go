@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"cairn/internal/evidence"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/resolve"
@@ -31,6 +32,8 @@ type UpReport struct {
 	Applied  []string `json:"applied,omitempty"`  // tasks that were carried out
 	Reached  []string `json:"reached,omitempty"`  // milestones reached by this command
 	Unproven []string `json:"unproven,omitempty"` // checkpoints of those tasks that do not count
+	// Causes are why looks at those do not count, each once.
+	Causes []evidence.Cause `json:"causes,omitempty"`
 	// RoundTrips is how often the connection to each host waited for the other
 	// side, logins included.
 	RoundTrips map[string]int `json:"round_trips"`
@@ -295,6 +298,7 @@ func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool) er
 	if _, err := w.engine.look(ctx, w.fleet, looks); err != nil {
 		return err
 	}
+	w.fleet.unreachable(w.left)
 	w.engine.outcomes.proven(w.left.others(w.engine.targets()))
 	return nil
 }
@@ -322,10 +326,20 @@ func (w *walk) verdict() error {
 	}
 	slices.Sort(w.report.Unproven)
 	w.report.Unproven = slices.Compact(w.report.Unproven)
+	w.report.Causes = w.engine.causes(w.report.Unproven)
 	if err := w.left.err(w.engine.targets()); err != nil {
 		return err
 	}
 	return unproven(w.report.Unproven)
+}
+
+// causes are why looks at checkpoints do not count, on the hosts that were asked for.
+func (e *Engine) causes(checkpoints []string) []evidence.Cause {
+	var all []evidence.Verdict
+	for _, id := range checkpoints {
+		all = append(all, e.judgeTargets(id).Looks...)
+	}
+	return evidence.Causes(all)
 }
 
 func unproven(checkpoints []string) error {

@@ -55,6 +55,13 @@ func circleWords(ids []string) string {
 	return ids[0] + " waits for " + strings.Join(ids[1:], ", which waits for ") + ", which waits for " + ids[0]
 }
 
+// WaitsFor reports whether a task waits for another, directly or through others.
+func (r *Roadmap) WaitsFor(task, other string) bool {
+	o := &order{waits: waits(r), done: map[string]bool{}}
+	o.visit(task)
+	return task != other && o.done[other]
+}
+
 // waits is what everything waits for, directly.
 func waits(r *Roadmap) map[string][]string {
 	provers := map[string][]string{} // the tasks that prove a checkpoint

@@ -15,16 +15,12 @@ func (h Host) system() distro.System { return distro.Of(h.Facts.OS.ID, h.Facts.O
 
 // base is the base of a host: its name, its clock, its security updates and
 // limits that keep one fault from taking the host down.
-func base(h Host) []resource.Resource {
+func base(h Host) []Work {
 	system := h.system()
 	packages, clock := keepsTime(h)
 	packages.Names = append(packages.Names, system.Firewall("nftables").Package)
 	packages.Names = slices.Sorted(slices.Values(slices.Concat(system.Packages.Base, packages.Names)))
-	all := []resource.Resource{
-		packages,
-		resource.Hostname{Name: h.Host.Name},
-		resource.Timezone{Name: h.Lab.Timezone},
-	}
+	var all []resource.Resource
 	for _, f := range system.Updates.Files {
 		all = append(all, resource.File{Path: f.Path, Content: []byte(f.Content), Mode: 0o644, Reader: f.Reader})
 	}
@@ -40,7 +36,13 @@ func base(h Host) []resource.Resource {
 			all = append(all, resource.Sysctl{Name: s.key, Value: s.value})
 		}
 	}
-	return slices.Concat(all, exemptions(h), clock)
+	installed := []resource.Resource{packages}
+	return []Work{
+		{Resources: []resource.Resource{packages, resource.Hostname{Name: h.Host.Name}}},
+		{After: installed, Resources: []resource.Resource{resource.Timezone{Name: h.Lab.Timezone}}},
+		{Resources: append(all, exemptions(h)...)},
+		{After: installed, Resources: clock},
+	}
 }
 
 func on() *bool {

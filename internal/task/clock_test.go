@@ -30,7 +30,7 @@ func TestTheTimeDaemonThatIsThereIsKept(t *testing.T) {
 		h := Host{Lab: &lab.Lab{Choose: map[string]string{"time-daemon": c.choice}}, Facts: wire.Facts{Clocks: c.have}}
 		var packages resource.Packages
 		var units []string
-		for _, r := range base(h) {
+		for _, r := range resourcesOf(base(h)) {
 			switch r := r.(type) {
 			case resource.Packages:
 				packages = r
@@ -66,7 +66,7 @@ func TestTasksTakeNamesFromTheDistribution(t *testing.T) {
 	}}))
 	h := Host{Lab: &lab.Lab{}, Facts: wire.Facts{OS: wire.OS{ID: "hills", Version: "1"}}}
 	var got []string
-	for _, r := range base(h) {
+	for _, r := range resourcesOf(base(h)) {
 		switch r := r.(type) {
 		case resource.Packages:
 			got = append(got, r.Names...)
@@ -88,4 +88,12 @@ func TestTasksTakeNamesFromTheDistribution(t *testing.T) {
 	if _, told := policy["persourcepenaltyexemptlist"]; !told || strings.Contains(policy["kexalgorithms"], "mlkem") {
 		t.Errorf("sshd 9.8 is told %v", policy)
 	}
+}
+
+func resourcesOf(works []Work) []resource.Resource {
+	var all []resource.Resource
+	for _, w := range works {
+		all = append(all, w.Resources...)
+	}
+	return all
 }

@@ -48,7 +48,11 @@ type Work struct {
 	Guard string
 	// Port is where the owner has to get in once the guarded change is made; 0:
 	// wherever that was before.
-	Port      uint16
+	Port uint16
+	// After are resources of the task's other work without which these make no sense:
+	// where one of them failed they are skipped. All of a guarded change is skipped
+	// where any other work of its tasks failed.
+	After     []resource.Resource
 	Resources []resource.Resource
 }
 
@@ -73,7 +77,7 @@ const (
 // who may get in has to be proven before the doors are closed to everybody else.
 func All() []Definition {
 	return []Definition{
-		{ID: HostBase, Work: func(h Host) []Work { return []Work{{Resources: base(h)}} }},
+		{ID: HostBase, Work: base},
 		{ID: SecureRemoteAccess, Guards: []Guard{accessGuard, gateGuard}, Work: func(h Host) []Work {
 			return []Work{
 				{Guard: GuardAccess, Resources: access(h)},

@@ -22,7 +22,7 @@ func TestSettingsThatAGuestCannotSetAreSkipped(t *testing.T) {
 	} {
 		facts := wire.Facts{Fixed: c.fixed}
 		set := 0
-		for _, r := range base(Host{Lab: &lab.Lab{}, Facts: facts}) {
+		for _, r := range resourcesOf(base(Host{Lab: &lab.Lab{}, Facts: facts})) {
 			if _, isSetting := r.(resource.Sysctl); isSetting {
 				set++
 			}

@@ -212,7 +212,8 @@ type Failure struct {
 	Fix     string `cbor:"4,keyasint,omitempty"`
 }
 
-// Run is the work for one host: the steps in order, then each guard alone.
+// Run is the work for one host: the steps in order, then each guard alone. One that
+// fails ends what depends on it, and the rest is done.
 type Run struct {
 	ID     string  `cbor:"1,keyasint"`
 	Epoch  uint64  `cbor:"2,keyasint"` // fencing: a host refuses one lower than it has seen
@@ -229,6 +230,9 @@ type Step struct {
 	// Fingerprint is what the plan saw; a run begins only when everything it names
 	// is still so. Empty takes what is there.
 	Fingerprint string `cbor:"4,keyasint,omitempty"`
+	// After are the steps, by id, and the tasks without which this one makes no
+	// sense: where one of them failed it is skipped.
+	After []string `cbor:"20,keyasint,omitempty"`
 }
 
 // Guard is a group of steps that could lock the owner out.
@@ -256,6 +260,9 @@ type Guard struct {
 	// Trials are what the controller tries the change with, by name; the host waits
 	// for the outcome and knows nothing else of them.
 	Trials []string `cbor:"11,keyasint,omitempty"`
+	// After are the tasks, and other guards by id, without which this one is not
+	// made.
+	After []string `cbor:"20,keyasint,omitempty"`
 }
 
 // Event is one thing that happened in a run on a host. Seq starts at 1 and has
@@ -290,11 +297,13 @@ const (
 	StepApplied   EventType = "step.applied"   // applied and verified
 	StepUnchanged EventType = "step.unchanged" // nothing to do
 	StepFailed    EventType = "step.failed"
-	StepNote      EventType = "step.note" // what it waits for or leaves aside, in Detail
+	StepSkipped   EventType = "step.skipped" // something that it depends on failed, in Detail
+	StepNote      EventType = "step.note"    // what it waits for or leaves aside, in Detail
 
 	// StepProgress is how far the step is, in Detail. It is in no log and has no Seq.
 	StepProgress EventType = "step.progress"
 
+	GuardSkipped    EventType = "guard.skipped"     // not begun: something that it depends on failed, in Detail
 	GuardPrepared   EventType = "guard.prepared"    // saved, rollback rehearsed; waits for the canary login if one is asked for
 	GuardRefused    EventType = "guard.refused"     // before anything was changed
 	GuardArmed      EventType = "guard.armed"       // the rollback will come by itself

@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+
+	"cairn/internal/wire"
+)
+
+// Undone is a step or a guarded change that the last run on a host did not bring
+// about.
+type Undone struct {
+	Host string `json:"host"`
+	Task string `json:"task"`
+	Name string `json:"name"`
+	Why  string `json:"why"` // why it failed, or since what it was skipped
+	// Skipped is one that was not begun, since something that it depends on failed.
+	Skipped bool `json:"skipped,omitempty"`
+}
+
+// undone is what one run left undone on a host.
+type undone struct {
+	Run string   `json:"run"`
+	All []Undone `json:"all,omitempty"`
+}
+
+// with is what is undone after an event; one of another run begins anew.
+func (u undone) with(run string, told wire.Event) undone {
+	if u.Run != run {
+		u = undone{Run: run}
+	}
+	add := Undone{Task: told.Task, Name: told.Step, Why: told.Detail, Skipped: true}
+	switch {
+	case told.Type == wire.StepFailed && told.Guard == "":
+		add.Why, add.Skipped = eventText(told), false
+	case told.Type == wire.GuardSkipped:
+		add.Name = "guard " + told.Guard
+	case told.Type != wire.StepSkipped:
+		return u
+	}
+	if !slices.Contains(u.All, add) {
+		u.All = append(slices.Clone(u.All), add)
+	}
+	return u
+}
+
+// undone is what was left undone and is not proven in another way since, by host.
+func (e *Engine) undone() []Undone {
+	var all []Undone
+	if e.changes == nil {
+		return nil
+	}
+	for _, host := range slices.Sorted(maps.Keys(e.changes.Undone)) {
+		for _, u := range e.changes.Undone[host].All {
+			if t, known := e.roadmap.Task(u.Task); known && !e.counts(t) {
+				u.Host = host
+				all = append(all, u)
+			}
+		}
+	}
+	return all
+}
