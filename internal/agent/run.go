@@ -281,7 +281,7 @@ func (a *Agent) guardEnv(dir string) guard.Env {
 
 func guardPlan(g wire.Guard) (guard.Plan, error) {
 	plan := guard.Plan{Deadline: g.Deadline, Settle: g.Settle, Nonce: g.Nonce, Canary: g.Canary != "", Owner: g.Canary,
-		Peer: g.Peer, Local: g.Local, LocalPort: g.LocalPort, Port: g.Port}
+		Peer: g.Peer, Local: g.Local, LocalPort: g.LocalPort, Port: g.Port, Checks: g.Checks}
 	for _, s := range g.Steps {
 		r, err := resource.Decode(s.Resource)
 		if err != nil {

@@ -68,7 +68,7 @@ func guardFor(g task.Guard, plan HostPlan, h lab.Host, tasks []string) (guard wi
 
 // guardOn is a guard on its way to a host, without its steps.
 func guardOn(h lab.Host, g task.Guard) wire.Guard {
-	guard := wire.Guard{ID: g.ID, Deadline: g.Deadline, Settle: g.Settle, Nonce: rand.Text()}
+	guard := wire.Guard{ID: g.ID, Deadline: g.Deadline, Settle: g.Settle, Checks: g.Checks, Nonce: rand.Text()}
 	for _, t := range g.Trials {
 		guard.Trials = append(guard.Trials, t.Name)
 		if t.When == task.Before {

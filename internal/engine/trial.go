@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 
 	"golang.org/x/crypto/ssh"
 
@@ -83,6 +84,17 @@ func (g ground) StagedLogin(ctx context.Context) error {
 		return fmt.Errorf("a certificate opens the host, and no key does: %w", err)
 	}
 	return nil
+}
+
+// Login implements [task.Ground].
+func (g ground) Login(ctx context.Context, at task.Door) error {
+	h := g.host
+	h.Address, h.Address6, h.Port, h.User = at.Address, netip.Addr{}, at.Port, at.User
+	session, err := g.engine.connector.Connect(ctx, h, host.Login{OwnerOnly: true, Port: at.Port})
+	if err != nil {
+		return err
+	}
+	return session.Close()
 }
 
 // stagedLogin logs in, with the pinned host key, and opens a session.

@@ -3,10 +3,12 @@ package task
 import (
 	"context"
 	"net"
+	"net/netip"
 	"slices"
 	"time"
 
 	"cairn/internal/lab"
+	"cairn/internal/wire"
 )
 
 // Guard is how a change is made that could lock the owner out: how long it may take
@@ -16,7 +18,11 @@ type Guard struct {
 	ID       string
 	Deadline time.Duration // from arming to rolling back by itself; the agent arms before it changes anything
 	Settle   time.Duration // between the change and its trials
-	Trials   []Trial
+	// Checks are what the host itself looks at before the change is made and once it
+	// is applied; without any it is the way in by SSH, which a [StagedLogin] needs.
+	// Trials are what the controller tries.
+	Checks []wire.GuardCheck
+	Trials []Trial
 }
 
 // Trial is something that has to work for a guarded change to be made, or to stay.
@@ -50,6 +56,15 @@ type Ground interface {
 	StagedLogin(ctx context.Context) error
 	// Dial makes a connection that starts at the controller.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
+	// Login logs the owner in over a new connection, with sudo, where it says.
+	Login(ctx context.Context, at Door) error
+}
+
+// Door is where a host is entered.
+type Door struct {
+	Address netip.Addr
+	Port    uint16
+	User    string
 }
 
 // with is the guard with what another of the same id asks for too.
@@ -61,7 +76,20 @@ func (g Guard) with(other Guard) Guard {
 			g.Trials = append(g.Trials, t)
 		}
 	}
+	g.Checks = slices.Clone(g.checks())
+	for _, c := range other.checks() {
+		if !slices.ContainsFunc(g.Checks, func(have wire.GuardCheck) bool { return have.Name == c.Name && slices.Equal(have.Args, c.Args) }) {
+			g.Checks = append(g.Checks, c)
+		}
+	}
 	return g
+}
+
+func (g Guard) checks() []wire.GuardCheck {
+	if len(g.Checks) == 0 {
+		return sshLogin
+	}
+	return g.Checks
 }
 
 // StagedLogin is a login to the SSH server on its staged configuration.
@@ -70,6 +98,19 @@ var StagedLogin = Trial{
 	Worked: "the owner logged in to a server with the new configuration", Failed: "the owner could not log in through the new configuration",
 	Try: func(ctx context.Context, on Ground) error { return on.StagedLogin(ctx) },
 }
+
+// LoginAt is a login at another door of a host than the one it has now, such as its
+// new address. The name tells it from others; where is a pure function.
+func LoginAt(name string, where func(lab.Host) Door) Trial {
+	return Trial{
+		Name: name, When: After,
+		Worked: "the owner got in where the host is from now on", Failed: "the owner could not get in where the host is from now on",
+		Try: func(ctx context.Context, on Ground) error { return on.Login(ctx, where(on.Host())) },
+	}
+}
+
+// sshLogin is the host's own look at the owner's way in.
+var sshLogin = []wire.GuardCheck{{Name: wire.CheckSSHLogin}}
 
 // deadline is what a guard of sshd, accounts or the firewall has.
 const deadline = 60 * time.Second
@@ -87,9 +128,9 @@ const (
 
 // accessGuard need not settle: accounts are read at each login, and nothing that
 // runs is changed.
-var accessGuard = Guard{ID: GuardAccess, Deadline: deadline}
+var accessGuard = Guard{ID: GuardAccess, Deadline: deadline, Checks: sshLogin}
 
-var gateGuard = Guard{ID: GuardGate, Deadline: deadline, Settle: settle, Trials: []Trial{StagedLogin}}
+var gateGuard = Guard{ID: GuardGate, Deadline: deadline, Settle: settle, Checks: sshLogin, Trials: []Trial{StagedLogin}}
 
 // ReleaseGuard is that of no task: a release ends what they did.
-var ReleaseGuard = Guard{ID: GuardRelease, Deadline: deadline, Settle: settle, Trials: []Trial{StagedLogin}}
+var ReleaseGuard = Guard{ID: GuardRelease, Deadline: deadline, Settle: settle, Checks: sshLogin, Trials: []Trial{StagedLogin}}

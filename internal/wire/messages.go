@@ -260,10 +260,25 @@ type Guard struct {
 	// Trials are what the controller tries the change with, by name; the host waits
 	// for the outcome and knows nothing else of them.
 	Trials []string `cbor:"11,keyasint,omitempty"`
+	// Checks are what the host itself looks at; none: the way in by SSH.
+	Checks []GuardCheck `cbor:"21,keyasint,omitempty"`
 	// After are the tasks, and other guards by id, without which this one is not
 	// made.
 	After []string `cbor:"20,keyasint,omitempty"`
 }
+
+// GuardCheck is something that the host itself looks at in a guarded change: before
+// it is made, as far as that can be seen, and once it is applied.
+type GuardCheck struct {
+	Name string   `cbor:"1,keyasint"`
+	Args []string `cbor:"2,keyasint,omitempty"`
+}
+
+// What a host can look at.
+const (
+	CheckSSHLogin = "ssh-login" // the SSH server, the owner's account, keys and sudo
+	CheckCommand  = "command"   // a program, with its arguments, that has to work afterwards
+)
 
 // Event is one thing that happened in a run on a host. Seq starts at 1 and has
 // no gaps; an event is on the host's disk before it is sent, unless it is passing.

@@ -4,20 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
+	"cairn/internal/agent/disk"
 	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
 )
 
-// lookAhead refuses what would keep the owner out, as far as the host can see it
+// sshAhead refuses what would keep the owner out, as far as the host can see it
 // beforehand: how the SSH server would treat the owner with the staged
 // configuration, and the owner's account, keys and sudo.
-func (g *guard) lookAhead(ctx context.Context) error {
+func sshAhead(ctx context.Context, g *guard, _ []string) error {
+	staged, err := g.stage(ctx)
+	if err != nil {
+		return fmt.Errorf("the new configuration of the SSH server could not be prepared for a try: %w", err)
+	}
+	if !staged {
+		return nil // the way in is not through what this guard changes, or does not exist yet
+	}
 	owner := g.plan.owner()
 	if owner == "" {
 		return nil
@@ -36,6 +45,35 @@ func (g *guard) lookAhead(ctx context.Context) error {
 	return g.lookAt(ctx, then)
 }
 
+// stager is the plan's resource that changes the SSH server's configuration.
+func (g *guard) stager() (resource.Stager, bool) {
+	for _, step := range g.plan.Steps {
+		if stager, ok := step.Resource.(resource.Stager); ok {
+			return stager, true
+		}
+	}
+	return nil, false
+}
+
+// stage writes the SSH server's configuration as it would be; for a canary login
+// without a change of it, as it is.
+func (g *guard) stage(ctx context.Context) (staged bool, err error) {
+	stager, changes := g.stager()
+	var config []byte
+	switch {
+	case changes:
+		config, err = stager.Stage(ctx, g.System)
+	case g.plan.Canary:
+		config, err = os.ReadFile(filepath.Join(g.System.Root, "/etc/ssh/sshd_config"))
+	default:
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, disk.Replace(StagedConfig(g.Dir), config, 0o600)
+}
+
 // wayIn refuses a server that would not listen where the owner is to come in. A
 // plan that names no such port may take none away.
 func (g *guard) wayIn(now, then settings) error {
@@ -51,8 +89,8 @@ func (g *guard) wayIn(now, then settings) error {
 	return nil
 }
 
-// lookAfter looks at the same, as it is once everything is applied.
-func (g *guard) lookAfter(ctx context.Context) error {
+// sshAfter looks at the same, as it is once everything is applied.
+func sshAfter(ctx context.Context, g *guard, _ []string) error {
 	if g.plan.owner() == "" {
 		return nil
 	}

@@ -37,6 +37,8 @@ type Plan struct {
 	Settle   time.Duration // between applying and waiting for the confirmation
 	Nonce    string        // what the confirmation has to bring
 	Canary   bool          // wait, once prepared, for a login through the staged configuration
+	// Checks are what the host itself looks at; none: the way in by SSH.
+	Checks []wire.GuardCheck
 	// Owner is the user who has to get in; empty takes the one whose key the plan
 	// brings. Without one the host looks at nobody's access by itself.
 	Owner string

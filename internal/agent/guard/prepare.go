@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
-	"cairn/internal/agent/disk"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -59,14 +56,7 @@ func (g *guard) ready(ctx context.Context) (resource.Undo, error) {
 	if err := g.precheck(ctx); err != nil {
 		return undo, err
 	}
-	staged, err := g.stage(ctx)
-	if err != nil {
-		return undo, fmt.Errorf("the new configuration of the SSH server could not be prepared for a try: %w", err)
-	}
-	if !staged {
-		return undo, nil // the way in is not through what this guard changes, or does not exist yet
-	}
-	return undo, g.lookAhead(ctx)
+	return undo, g.lookBefore(ctx)
 }
 
 // capture writes down, on disk, what puts the host back.
@@ -109,33 +99,4 @@ func (g *guard) precheck(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// stager is the plan's resource that changes the SSH server's configuration.
-func (g *guard) stager() (resource.Stager, bool) {
-	for _, step := range g.plan.Steps {
-		if stager, ok := step.Resource.(resource.Stager); ok {
-			return stager, true
-		}
-	}
-	return nil, false
-}
-
-// stage writes the SSH server's configuration as it would be; for a canary login
-// without a change of it, as it is.
-func (g *guard) stage(ctx context.Context) (staged bool, err error) {
-	stager, changes := g.stager()
-	var config []byte
-	switch {
-	case changes:
-		config, err = stager.Stage(ctx, g.System)
-	case g.plan.Canary:
-		config, err = os.ReadFile(filepath.Join(g.System.Root, "/etc/ssh/sshd_config"))
-	default:
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return true, disk.Replace(StagedConfig(g.Dir), config, 0o600)
 }
