@@ -11,7 +11,7 @@ import (
 )
 
 func (s *session) scan(ctx context.Context, request wire.ScanRequest) wire.ScanReply {
-	reply, err := s.scanner.Scan(ctx, request)
+	reply, err := vantage.Shared().Scan(ctx, request)
 	if err != nil {
 		// A scan that could not be made has tried no port.
 		return wire.ScanReply{Errors: int(request.Last) - int(request.First) + 1, Trouble: err.Error()}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"cairn/internal/vantage"
 	"cairn/internal/wire"
 )
 
@@ -23,7 +22,7 @@ func (a *Agent) Look(ctx context.Context, conn io.ReadWriteCloser, nonce string,
 	if err := errors.Join(os.Remove(a.Program), os.Remove(filepath.Dir(a.Program))); err != nil {
 		return err
 	}
-	s := &session{Agent: a, login: login, scanner: vantage.NewScanner()}
+	s := &session{Agent: a, login: login}
 	hello := wire.Hello{Protocol: wire.Protocol, Agent: sum, Facts: a.facts(ctx, login)}
 	return s.serve(ctx, conn, nonce, hello, s.lookers(), beat)
 }

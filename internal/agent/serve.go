@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"cairn/internal/vantage"
 	"cairn/internal/wire"
 )
 
@@ -46,7 +45,7 @@ func (a *Agent) Serve(ctx context.Context, conn io.ReadWriteCloser, nonce string
 	if err != nil {
 		return err
 	}
-	s := &session{Agent: a, login: login, scanner: vantage.NewScanner()}
+	s := &session{Agent: a, login: login}
 	return s.serve(ctx, conn, nonce, hello, s.handlers(), beat)
 }
 
@@ -99,7 +98,6 @@ func (a *Agent) hello(ctx context.Context, login Login) (wire.Hello, error) {
 type session struct {
 	*Agent
 	login     Login
-	scanner   *vantage.Scanner
 	answering sync.WaitGroup
 }
 

@@ -72,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		resolved: resolve.Of(resolve.Inputs{Lab: o.Lab, Roadmap: o.Roadmap, Tasks: o.Tasks, Waivers: o.Waivers}),
 		lab:      o.Lab, roadmap: o.Roadmap, probes: o.Probes, connector: o.Connector, login: o.Login, now: o.Now,
-		local: host.NewLocal(), only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
+		local: host.Local{}, only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
 	}
 	if e.probes == nil {
 		e.probes = probe.All()

@@ -9,10 +9,7 @@ import (
 )
 
 // Local is the controller itself as a place to look from.
-type Local struct{ scanner *vantage.Scanner }
-
-// NewLocal makes the one of this process.
-func NewLocal() Local { return Local{vantage.NewScanner()} }
+type Local struct{}
 
 // Dial makes a connection.
 func (Local) Dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -20,8 +17,8 @@ func (Local) Dial(ctx context.Context, network, address string) (net.Conn, error
 }
 
 // Scan tries TCP ports.
-func (l Local) Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error) {
-	return l.scanner.Scan(ctx, request)
+func (Local) Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error) {
+	return vantage.Shared().Scan(ctx, request)
 }
 
 // Datagram sends a datagram and waits for an answer.

@@ -148,7 +148,7 @@ func TestLookingFromAHost(t *testing.T) {
 		for _, from := range []interface {
 			Dial(ctx context.Context, network, address string) (net.Conn, error)
 			Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error)
-		}{s, NewLocal()} {
+		}{s, Local{}} {
 			conn, err := from.Dial(t.Context(), "tcp", at)
 			must(t, err)
 			if said, err := bufio.NewReader(conn).ReadString('\n'); said != "n0nce\n" {
@@ -161,7 +161,7 @@ func TestLookingFromAHost(t *testing.T) {
 			}
 		}
 		must(t, stop())
-		if _, err := NewLocal().Dial(t.Context(), "tcp", at); err == nil {
+		if _, err := (Local{}).Dial(t.Context(), "tcp", at); err == nil {
 			t.Error("the canary listens still")
 		}
 	})
@@ -170,7 +170,7 @@ func TestLookingFromAHost(t *testing.T) {
 		must(t, err)
 		for _, from := range []interface {
 			Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error)
-		}{s, NewLocal()} {
+		}{s, Local{}} {
 			answer, err := from.Datagram(t.Context(), wire.DatagramRequest{Address: fmt.Sprintf("127.0.0.1:%d", reply.Port), Payload: []byte("x"), Timeout: 5 * time.Second})
 			if err != nil || string(answer.Payload) != "n0nce" {
 				t.Errorf("the answer is %+v, %v", answer, err)

@@ -22,8 +22,8 @@ const attemptEvery = 100 * time.Microsecond
 // what they share is this machine's, which a small one fills at about this rate.
 const attemptAnyEvery = 40 * time.Microsecond
 
-// Scanner tries ports. All scans of a process share one, because they share its
-// file descriptors. It is safe for concurrent use.
+// Scanner tries ports. All scans of a process share one, [Shared], because they share
+// its file descriptors. It is safe for concurrent use.
 type Scanner struct {
 	slots  chan struct{}
 	mu     sync.Mutex
@@ -31,8 +31,11 @@ type Scanner struct {
 	nextOf map[netip.Addr]time.Time // when the next port of a host may be tried
 }
 
-// NewScanner finds out how many ports this process may try at the same time.
-func NewScanner() *Scanner {
+// Shared is the scanner of this process.
+var Shared = sync.OnceValue(newScanner)
+
+// newScanner finds out how many ports this process may try at the same time.
+func newScanner() *Scanner {
 	return &Scanner{slots: make(chan struct{}, atOnce()), nextOf: map[netip.Addr]time.Time{}}
 }
 

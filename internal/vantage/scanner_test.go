@@ -18,7 +18,7 @@ func TestHostsAreTriedAtAPaceOfTheirOwn(t *testing.T) {
 		"two hosts":    {2, (each - 1) * attemptEvery},
 		"twenty hosts": {20, (20*each - 1) * attemptAnyEvery},
 	} {
-		p, last := NewScanner(), time.Duration(0)
+		p, last := newScanner(), time.Duration(0)
 		for range each {
 			for host := range c.hosts {
 				last = max(last, p.reserve(began, netip.AddrFrom4([4]byte{10, 0, 0, byte(host)})))
@@ -32,11 +32,21 @@ func TestHostsAreTriedAtAPaceOfTheirOwn(t *testing.T) {
 
 // Time that was lost is not made up for.
 func TestThereIsNoBurstAfterAPause(t *testing.T) {
-	p, to := NewScanner(), netip.MustParseAddr("10.0.0.1")
+	p, to := newScanner(), netip.MustParseAddr("10.0.0.1")
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	p.reserve(began, to)
 	later := began.Add(time.Minute)
 	if first, second := p.reserve(later, to), p.reserve(later, to); first != 0 || second != attemptEvery {
 		t.Errorf("after a pause the attempts wait %s and %s", first, second)
+	}
+}
+
+// Scans of a process that are made at the same time share its file descriptors.
+func TestScansOfAProcessShareAScanner(t *testing.T) {
+	if first := Shared(); first != Shared() {
+		t.Error("each asks for a scanner of its own")
+	}
+	if have := cap(Shared().slots); have != atOnce() {
+		t.Errorf("it tries %d ports at once instead of %d", have, atOnce())
 	}
 }

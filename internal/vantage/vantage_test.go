@@ -22,7 +22,7 @@ func TestScanFindsWhatListensAndNothingElse(t *testing.T) {
 		defer func() { _ = l.Close() }()
 		port := netip.MustParseAddrPort(l.Addr().String()).Port()
 		first, last := port-min(port-1, 200), port+min(65535-port, 200)
-		reply, err := NewScanner().Scan(context.Background(), wire.ScanRequest{Address: address, First: first, Last: last, Timeout: time.Second})
+		reply, err := newScanner().Scan(context.Background(), wire.ScanRequest{Address: address, First: first, Last: last, Timeout: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestScanDoesNotTakeAMeetingForAPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	port := uint16(name.(*syscall.SockaddrInet4).Port)
-	reply, err := NewScanner().Scan(t.Context(), wire.ScanRequest{Address: "127.0.0.1", First: port, Last: port, Timeout: 200 * time.Millisecond})
+	reply, err := newScanner().Scan(t.Context(), wire.ScanRequest{Address: "127.0.0.1", First: port, Last: port, Timeout: 200 * time.Millisecond})
 	if err != nil || len(reply.Open) != 0 || reply.Silent != 1 {
 		t.Errorf("%+v, %v", reply, err)
 	}
@@ -60,7 +60,7 @@ func TestScanDoesNotTakeAMeetingForAPort(t *testing.T) {
 
 func TestScanOfNothingIsAnError(t *testing.T) {
 	for _, r := range []wire.ScanRequest{{Address: "127.0.0.1"}, {Address: "atlas", First: 1, Last: 2}, {Address: "127.0.0.1", First: 5, Last: 4}} {
-		if _, err := NewScanner().Scan(context.Background(), r); err == nil {
+		if _, err := newScanner().Scan(context.Background(), r); err == nil {
 			t.Errorf("Scan(%v) worked", r)
 		}
 	}
