@@ -23,7 +23,7 @@ import (
 var layers = [][]string{
 	{"distro"}, // whatever speaks of a host's system, errors too, asks it
 	{"firewall", "problem", "secret", "spelling", "sshdconf"},
-	{"document"}, // a fault may have the code of a problem
+	{"document", "system"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "resource", "wire", "vantage"},
 	{"task", "probe", "host", "evidence", "journal", "agent", "throwaway"},
 	{"resolve"}, // a look is evidence's, the work is task's
@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 }
 
 // agentMayImport is all of Cairn that runs on a host.
-var agentMayImport = []string{"distro", "resource", "wire", "vantage", "problem", "sshdconf"}
+var agentMayImport = []string{"distro", "system", "resource", "wire", "vantage", "problem", "sshdconf"}
 
 func TestImportsFollowTheLayers(t *testing.T) {
 	for pkg, imports := range importsOf(t, "internal") {

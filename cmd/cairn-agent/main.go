@@ -22,8 +22,9 @@ import (
 	"syscall"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/agent"
-	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
 
@@ -46,7 +47,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	system := resource.NewLocal()
+	system := system.NewLocal()
 	system.Originals = filepath.Join(*state, "originals")
 	a := &agent.Agent{System: system, State: *state, Work: agent.DefaultWork, Program: program, Now: time.Now}
 	words := flags.Args()

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
 )
 
 // DefaultState is where an agent keeps what it knows.
@@ -23,7 +23,7 @@ const DefaultState = "/var/lib/cairn"
 
 // Agent is one process of the agent on its host.
 type Agent struct {
-	System  *resource.System
+	System  *system.System
 	State   string // the state directory
 	Work    string // the directory in memory for what runs need until they end
 	Program string // this program's own path

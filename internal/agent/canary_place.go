@@ -11,7 +11,7 @@ import (
 	"strings"
 	"syscall"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
 )
 
 // canaryName begins the names of all that belongs to forwarded canaries, so that
@@ -147,7 +147,7 @@ func (a *Agent) removeCanary(ctx context.Context, name string) {
 		{"nft", "delete", "table", "inet", name}, {"ip", "link", "delete", name + "h"},
 		{"sh", "-c", `kill $(ip netns pids "$0") 2>/dev/null`, name}, {"ip", "netns", "delete", name},
 	} {
-		_, _ = a.System.Runner.Run(ctx, resource.Command{Argv: argv})
+		_, _ = a.System.Runner.Run(ctx, system.Command{Argv: argv})
 	}
 }
 

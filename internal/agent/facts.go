@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"cairn/internal/system"
+
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -67,7 +69,7 @@ func (a *Agent) systemdFacts(ctx context.Context, f *wire.Facts) {
 }
 
 func (a *Agent) said(ctx context.Context, argv ...string) string {
-	out, err := a.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	out, err := a.System.Runner.Run(ctx, system.Command{Argv: argv})
 	if err != nil {
 		return ""
 	}

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/system"
+
 	"github.com/google/go-cmp/cmp"
 
-	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
 
@@ -145,7 +146,7 @@ func TestWhereRulesAreFlushed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	a := &Agent{System: &resource.System{Root: root}}
+	a := &Agent{System: &system.System{Root: root}}
 	command := func(words string) string {
 		path, _, _ := strings.Cut(words, " ")
 		return "{ path=" + path + " ; argv[]=" + words + " ; ignore_errors=no }\n"

@@ -15,7 +15,7 @@ import (
 // sshFacts reads what stands in the SSH server's files, and where it listens.
 func (a *Agent) sshFacts(ctx context.Context, login Login) wire.SSH {
 	facts := wire.SSH{Port: login.Port}
-	settings, err := sshdconf.Files{Root: a.System.Root}.ReadServer(a.System.SSHServer(ctx))
+	settings, err := sshdconf.Files{Root: a.System.Root}.ReadServer(resource.SSHServer(ctx, a.System))
 	if err != nil {
 		facts.Trouble = err.Error()
 	}

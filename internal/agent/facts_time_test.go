@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
 )
 
 // What each daemon printed, of the versions in Debian 13, with and without a
@@ -35,7 +35,7 @@ func TestWhatTimeDaemonsSay(t *testing.T) {
 
 func TestTimeDaemonsAreFoundByTheirUnits(t *testing.T) {
 	root := t.TempDir()
-	a := &Agent{System: &resource.System{Root: root, Runner: resource.NewLocal().Runner}}
+	a := &Agent{System: &system.System{Root: root, Runner: system.NewLocal().Runner}}
 	if found := a.clocks(t.Context(), true); len(found) != 0 {
 		t.Errorf("found %+v", found)
 	}

@@ -13,7 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
+
 	"cairn/internal/wire"
 )
 
@@ -190,7 +191,7 @@ func (f *forwarded) answers(ctx context.Context, at netip.AddrPort, nonce string
 }
 
 func (f *forwarded) run(ctx context.Context, argv []string, stdin []byte) error {
-	out, err := f.System.Runner.Run(ctx, resource.Command{Argv: argv, Stdin: stdin})
+	out, err := f.System.Runner.Run(ctx, system.Command{Argv: argv, Stdin: stdin})
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
+
 	"cairn/internal/wire"
 )
 
@@ -66,7 +67,7 @@ func newHost(t *testing.T) *Agent {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Agent{System: resource.NewLocal(), State: t.TempDir(), Program: program, Now: time.Now}
+	return &Agent{System: system.NewLocal(), State: t.TempDir(), Program: program, Now: time.Now}
 }
 
 // stand opens a forwarded canary and returns what takes it away.

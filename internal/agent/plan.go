@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"cairn/internal/agent/disk"
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 
@@ -45,7 +45,7 @@ func writeOnce(path string, message any) error {
 	if err != nil {
 		return err
 	}
-	return disk.Replace(path, body, 0o600)
+	return system.ReplaceFile(path, body, 0o600)
 }
 
 // recordOf is what the journal may know of a run.
@@ -110,7 +110,7 @@ func (a *Agent) eraseRun(id string) error {
 	if err != nil {
 		return err
 	}
-	halves, err := filepath.Glob(filepath.Join(dir, disk.Unfinished))
+	halves, err := filepath.Glob(filepath.Join(dir, system.UnfinishedFiles))
 	for _, path := range append(halves, filepath.Join(dir, planFile)) {
 		if gone := os.Remove(path); !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, gone)

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/agent/disk"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 
@@ -22,7 +22,7 @@ func TestProgressIsSentAndNotKept(t *testing.T) {
 		err = os.MkdirAll(dir, 0o700)
 	}
 	if err == nil {
-		err = disk.Replace(filepath.Join(dir, planFile), plan, 0o600)
+		err = system.ReplaceFile(filepath.Join(dir, planFile), plan, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 
+	"cairn/internal/system"
+
 	"cairn/internal/agent/guard"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
@@ -43,7 +45,7 @@ func (s *session) sshdEffective(ctx context.Context) readCommand {
 	return readCommand{func(a []string) []string {
 		port, _ := strconv.ParseUint(a[4], 10, 16)
 		login := sshdconf.Login{User: a[0], Host: a[1], Peer: a[2], Local: a[3], Port: uint16(port)}
-		return resource.SSHDTells(login, s.System.SSHDOptions(ctx))
+		return resource.SSHDTells(login, resource.SSHDOptions(ctx, s.System))
 	}, 5}
 }
 
@@ -66,7 +68,7 @@ func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadR
 			return wire.ReadReply{Failure: failureOf(fmt.Errorf("%q is not a plain word", arg))}
 		}
 	}
-	out, err := s.System.Runner.Run(ctx, resource.Command{Argv: command.argv(request.Args)})
+	out, err := s.System.Runner.Run(ctx, system.Command{Argv: command.argv(request.Args)})
 	if err != nil {
 		return wire.ReadReply{Failure: failureOf(problem.Wrap(problem.ResourceFailed, "", request.Name+" could not be run", err))}
 	}

@@ -10,7 +10,8 @@ import (
 	"strings"
 	"syscall"
 
-	"cairn/internal/agent/disk"
+	"cairn/internal/system"
+
 	"cairn/internal/agent/guard"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
@@ -93,7 +94,7 @@ func (r *running) fence() error {
 	if r.plan.Epoch < seen {
 		return problem.New(problem.RunFenced, "", "a newer run has taken over this host")
 	}
-	return disk.Replace(filepath.Join(r.State, "epoch"), []byte(strconv.FormatUint(r.plan.Epoch, 10)+"\n"), 0o600)
+	return system.ReplaceFile(filepath.Join(r.State, "epoch"), []byte(strconv.FormatUint(r.plan.Epoch, 10)+"\n"), 0o600)
 }
 
 // asPlanned refuses a run whose plan saw another host than this one is now. It
@@ -226,10 +227,10 @@ func (r *running) converge(ctx context.Context, s wire.Step) (resource.Diff, err
 		return resource.Diff{}, problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
 	}
 	// What is told on the way is for people: that it cannot be kept stops no work.
-	telling := resource.Telling(ctx, func(line string) {
+	telling := system.Telling(ctx, func(line string) {
 		_ = r.emit(wire.Event{Type: wire.StepNote, Step: s.ID, Task: s.Task, Detail: line})
 	})
-	diff, err := resource.Converge(resource.Showing(telling, r.showing(s)), r.System, res, "")
+	diff, err := resource.Converge(system.Showing(telling, r.showing(s)), r.System, res, "")
 	r.noProgress()
 	if err != nil {
 		err = stepProblem(s.ID, err)

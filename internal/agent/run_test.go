@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/agent/disk"
+	"cairn/internal/system"
+
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -24,7 +25,7 @@ type runBed struct {
 func newRunBed(t *testing.T) *runBed {
 	t.Helper()
 	root := t.TempDir()
-	b := &runBed{&Agent{System: &resource.System{Root: root, Runner: deaf{}}, State: t.TempDir(), Now: time.Now}, t}
+	b := &runBed{&Agent{System: &system.System{Root: root, Runner: deaf{}}, State: t.TempDir(), Now: time.Now}, t}
 	if err := os.WriteFile(filepath.Join(root, "file"), []byte("no directory"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -34,8 +35,8 @@ func newRunBed(t *testing.T) *runBed {
 // deaf runs no program.
 type deaf struct{}
 
-func (deaf) Run(context.Context, resource.Command) (resource.Output, error) {
-	return resource.Output{}, nil
+func (deaf) Run(context.Context, system.Command) (system.Output, error) {
+	return system.Output{}, nil
 }
 
 func (b *runBed) file(path, task string, after ...string) wire.Step {
@@ -57,7 +58,7 @@ func (b *runBed) carryOut(run wire.Run, already ...wire.Event) []wire.Event {
 		err = os.MkdirAll(dir, 0o700)
 	}
 	if err == nil {
-		err = disk.Replace(filepath.Join(dir, planFile), body, 0o600)
+		err = system.ReplaceFile(filepath.Join(dir, planFile), body, 0o600)
 	}
 	if err != nil {
 		b.t.Fatal(err)

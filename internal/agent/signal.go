@@ -8,9 +8,10 @@ import (
 	"os"
 	"os/exec"
 
+	"cairn/internal/system"
+
 	"cairn/internal/agent/guard"
 	"cairn/internal/problem"
-	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
 
@@ -53,7 +54,7 @@ func (s *session) canary(ctx context.Context, stream *wire.Stream) error {
 	if err := stream.Send(ctx, wire.Done{}); err != nil {
 		return err
 	}
-	resource.PrepareSSHD()
+	system.PrepareSSHD()
 	argv := guard.CanaryCommand(dir)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	// Not cmd.Stdin: Run would wait for the other side to say more, also to a

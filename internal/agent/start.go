@@ -10,7 +10,8 @@ import (
 	"slices"
 	"syscall"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
+
 	"cairn/internal/wire"
 )
 
@@ -57,7 +58,7 @@ func (s *session) begin(ctx context.Context, run wire.Run) error {
 // outlives the login, or where that is not to be had in a session of its own.
 func (a *Agent) spawn(ctx context.Context, id string) error {
 	argv := append([]string{"systemd-run", "--quiet", "--collect", "--unit=" + runUnit + id, "--property=KillMode=mixed", "--"}, a.argv("run", id)...)
-	out, err := a.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	out, err := a.System.Runner.Run(ctx, system.Command{Argv: argv})
 	if err == nil && out.Exit == 0 {
 		return nil
 	}

@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
+
 	"cairn/internal/wire"
 )
 
@@ -48,7 +49,7 @@ func parseSockets(protocol, text string) []socket {
 		if len(fields) < 10 || fields[3] != state || !strings.HasSuffix(fields[2], ":0000") {
 			continue
 		}
-		if at, ok := resource.ParseEndpoint(fields[1]); ok {
+		if at, ok := system.ParseEndpoint(fields[1]); ok {
 			all = append(all, socket{protocol, at.Addr(), at.Port(), fields[9]})
 		}
 	}

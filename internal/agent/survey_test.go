@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"cairn/internal/system"
+
 	"github.com/google/go-cmp/cmp"
 
-	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
 
@@ -46,7 +47,7 @@ func tree(t *testing.T, files map[string]string, links map[string]string) *Agent
 		must(t, os.MkdirAll(filepath.Dir(filepath.Join(root, path)), 0o755))
 		must(t, os.Symlink(to, filepath.Join(root, path)))
 	}
-	return &Agent{System: &resource.System{Root: root}, Now: time.Now}
+	return &Agent{System: &system.System{Root: root}, Now: time.Now}
 }
 
 func must(t *testing.T, err error) {

@@ -12,12 +12,13 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/system"
+
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/agent/guard"
 	"cairn/internal/evidence"
 	"cairn/internal/lab"
-	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
 	"cairn/internal/task"
 	"cairn/internal/wire"
@@ -102,17 +103,17 @@ type onThisMachine struct {
 
 func (i onThisMachine) Facts(ctx context.Context) (wire.Facts, error) {
 	settings, err := sshdconf.Files{}.Read(i.config)
-	sys := &resource.System{Root: "/", Runner: sshdWith{resource.NewLocal().Runner, i.config}}
+	sys := &system.System{Root: "/", Runner: sshdWith{system.NewLocal().Runner, i.config}}
 	return wire.Facts{SSH: wire.SSH{Settings: settings, Concerns: guard.Concerns(ctx, sys, "", settings)}}, err
 }
 
 // sshdWith runs this machine's programs, sshd with a configuration of the test's.
 type sshdWith struct {
-	resource.Runner
+	system.Runner
 	config string
 }
 
-func (r sshdWith) Run(ctx context.Context, c resource.Command) (resource.Output, error) {
+func (r sshdWith) Run(ctx context.Context, c system.Command) (system.Output, error) {
 	if c.Argv[0] == "/usr/sbin/sshd" {
 		c.Argv = append(c.Argv, "-f", r.config)
 	}

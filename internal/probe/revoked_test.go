@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/system"
+
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/lab"
@@ -75,7 +77,7 @@ func TestRevokedAsSSHDJudges(t *testing.T) {
 			if client != nil {
 				_ = client.Close()
 			}
-			got, err := resource.NewLocal().Revokes(t.Context(), file, own)
+			got, err := resource.Revokes(t.Context(), system.NewLocal(), file, own)
 			if err != nil || (failure == nil) != (got.Why == "") || (got.Why == "") != (c.want == "") || !strings.HasPrefix(got.Why, c.want) {
 				t.Errorf("%+v, %v; want %q; the login ends with %v", got, err, c.want, failure)
 			}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/problem"
 )
 
@@ -51,7 +53,7 @@ var aptReasons = []struct {
 }
 
 // complaintsOf are apt's errors and warnings about repositories, each once.
-func complaintsOf(out Output, now time.Time) []complaint {
+func complaintsOf(out system.Output, now time.Time) []complaint {
 	var all []complaint
 	explained, named := map[string]bool{}, map[string]bool{} // repositories
 	onlyIPv6 := hostsOnlyByIPv6(string(out.Stdout) + string(out.Stderr))

@@ -11,20 +11,22 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/problem"
 )
 
 // aptHung names the mirror where apt was ended because nothing came from it.
-func aptHung(ctx context.Context, sys *System, err error) error {
-	var h *hung
-	if !errors.As(err, &h) || !strings.Contains(h.at, "/apt/methods/") || len(h.servers) == 0 {
+func aptHung(ctx context.Context, sys *system.System, err error) error {
+	var h *system.Hung
+	if !errors.As(err, &h) || !strings.Contains(h.At, "/apt/methods/") || len(h.Servers) == 0 {
 		return err
 	}
 	var named []string
-	for _, server := range h.servers {
+	for _, server := range h.Servers {
 		named = append(named, mirrorAt(ctx, sys, server))
 	}
-	return problem.Wrap(problem.PackageMirror, "", fmt.Sprintf("nothing has come from %s for %s", strings.Join(named, " or "), h.limit), err)
+	return problem.Wrap(problem.PackageMirror, "", fmt.Sprintf("nothing has come from %s for %s", strings.Join(named, " or "), h.Limit), err)
 }
 
 // namesFor is how long the names of mirrors are looked up.
@@ -32,11 +34,11 @@ const namesFor = 10 * time.Second
 
 // mirrorAt is a server as the host's sources name it, with its address; a proxy is
 // its address alone.
-func mirrorAt(ctx context.Context, sys *System, server netip.AddrPort) string {
+func mirrorAt(ctx context.Context, sys *system.System, server netip.AddrPort) string {
 	ctx, cancel := context.WithTimeout(ctx, namesFor)
 	defer cancel()
 	// The addresses of all lists, without getting them (apt-get(8)).
-	out, err := sys.ask(ctx, "apt-get", "--print-uris", "update")
+	out, err := sys.Ask(ctx, "apt-get", "--print-uris", "update")
 	if err != nil {
 		return server.String()
 	}

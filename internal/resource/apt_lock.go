@@ -3,6 +3,7 @@ package resource
 import (
 	"fmt"
 	"regexp"
+	"time"
 
 	"cairn/internal/problem"
 )
@@ -46,3 +47,10 @@ func (l aptLock) problem(err error) error {
 	}
 	return p
 }
+
+// lockPatience is how long another that holds one of apt's locks is waited for:
+// an unattended upgrade of a small host takes minutes.
+var lockPatience = 5 * time.Minute
+
+// lockPause is the time from one look at such a lock to the next.
+const lockPause = 2 * time.Second

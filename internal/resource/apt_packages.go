@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/problem"
 )
 
@@ -14,8 +16,8 @@ import (
 type aptPackages struct{}
 
 // installed implements [packageManager].
-func (aptPackages) installed(ctx context.Context, sys *System, names []string) (map[string]bool, error) {
-	out, err := sys.run(ctx, "dpkg-query", "-W", "-f", "${db:Status-Status}\t${Package}\t${Provides}\n")
+func (aptPackages) installed(ctx context.Context, sys *system.System, names []string) (map[string]bool, error) {
+	out, err := sys.Run(ctx, "dpkg-query", "-W", "-f", "${db:Status-Status}\t${Package}\t${Provides}\n")
 	if err != nil {
 		return nil, err
 	}
@@ -37,14 +39,14 @@ func (aptPackages) installed(ctx context.Context, sys *System, names []string) (
 }
 
 // recorded implements [packageManager].
-func (aptPackages) recorded(ctx context.Context, sys *System, name string) (bool, error) {
-	out, err := sys.ask(ctx, "dpkg", "--status", name)
+func (aptPackages) recorded(ctx context.Context, sys *system.System, name string) (bool, error) {
+	out, err := sys.Ask(ctx, "dpkg", "--status", name)
 	return out.Exit == 0 && strings.Contains(string(out.Stdout), "\nStatus: install ok installed\n"), err
 }
 
 // displaced implements [packageManager].
-func (aptPackages) displaced(ctx context.Context, sys *System, names []string) ([]string, error) {
-	out, err := sys.ask(ctx, append([]string{"apt-get", "--simulate", "install", "--no-install-recommends", "--"}, names...)...)
+func (aptPackages) displaced(ctx context.Context, sys *system.System, names []string) ([]string, error) {
+	out, err := sys.Ask(ctx, append([]string{"apt-get", "--simulate", "install", "--no-install-recommends", "--"}, names...)...)
 	if err != nil || out.Exit != 0 {
 		return nil, err
 	}
@@ -64,10 +66,10 @@ func removals(simulation string) []string {
 }
 
 // install implements [packageManager].
-func (p aptPackages) install(ctx context.Context, sys *System, names, mayGo []string) (err error) {
+func (p aptPackages) install(ctx context.Context, sys *system.System, names, mayGo []string) (err error) {
 	var complaints []complaint
 	updated := false
-	if !sys.hasPackageLists() {
+	if !hasPackageLists(sys) {
 		if complaints, err = updateLists(ctx, sys); err != nil {
 			return err
 		}
@@ -87,13 +89,13 @@ func (p aptPackages) install(ctx context.Context, sys *System, names, mayGo []st
 		return sourcesFailed(names, complaints, err)
 	}
 	for _, c := range complaints {
-		tell(ctx, "apt left a repository aside: "+c.String())
+		system.Tell(ctx, "apt left a repository aside: "+c.String())
 	}
 	return err
 }
 
 // installOnce installs with the lists that are there.
-func (p aptPackages) installOnce(ctx context.Context, sys *System, names, mayGo []string) error {
+func (p aptPackages) installOnce(ctx context.Context, sys *system.System, names, mayGo []string) error {
 	goes, err := p.displaced(ctx, sys, names)
 	if err == nil {
 		err = refuseDisplaced(goes, mayGo, names)
@@ -111,8 +113,8 @@ func (p aptPackages) installOnce(ctx context.Context, sys *System, names, mayGo 
 }
 
 // remove implements [packageManager].
-func (aptPackages) remove(ctx context.Context, sys *System, names []string) error {
-	out, err := sys.run(ctx, append([]string{"apt-get", "--simulate", "remove", "--"}, names...)...)
+func (aptPackages) remove(ctx context.Context, sys *system.System, names []string) error {
+	out, err := sys.Run(ctx, append([]string{"apt-get", "--simulate", "remove", "--"}, names...)...)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,8 @@ package resource
 import (
 	"fmt"
 	"regexp"
-	"time"
+
+	"cairn/internal/system"
 )
 
 // aptStatus reads what apt tells of its progress where APT::Status-Fd is set
@@ -19,29 +20,20 @@ var (
 )
 
 // line implements [Command.Status].
-func (a *aptStatus) line(text string) (said status) {
+func (a *aptStatus) line(text string) (said system.Status) {
 	if found := downloading.FindStringSubmatch(text); found != nil {
-		said = status{text: found[2] + " % downloaded", heard: found[1] != a.got, limit: silences[fetching]}
+		said = system.Status{Text: found[2] + " % downloaded", Heard: found[1] != a.got, Limit: system.Silences[system.Fetching]}
 		if found[3] != "" {
-			said.text += ", file " + found[3]
+			said.Text += ", file " + found[3]
 		}
 		a.got = found[1]
 		return said
 	}
-	said.heard = true
+	said.Heard = true
 	if found := packaging.FindStringSubmatch(text); found != nil {
-		said.text = fmt.Sprintf("%s %% installed, at %s", found[2], found[1])
+		said.Text = fmt.Sprintf("%s %% installed, at %s", found[2], found[1])
 	}
 	return said
-}
-
-// status is what a line of a program's status says.
-type status struct {
-	text  string // what may be shown of it
-	heard bool   // something has happened since the one before
-	// limit is for how long nothing may happen; it holds as long as such lines keep
-	// coming. 0: as for the program as a whole.
-	limit time.Duration
 }
 
 // dpkgLine is a line of dpkg(1) that may be shown. What packages' scripts print may

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"cairn/internal/system"
+
 	"github.com/google/go-cmp/cmp"
 
 	"cairn/internal/problem"
@@ -61,27 +63,12 @@ func TestComplaints(t *testing.T) {
 		},
 	} {
 		var got []string
-		for _, c := range complaintsOf(Output{Stdout: []byte(c.stdout), Stderr: []byte(c.stderr)}, now) {
+		for _, c := range complaintsOf(system.Output{Stdout: []byte(c.stdout), Stderr: []byte(c.stderr)}, now) {
 			got = append(got, c.text)
 		}
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
-	}
-}
-
-// A package's own script hangs: what hangs is named, and nothing of it is left.
-func TestASilentProgramIsEndedWithItsChildren(t *testing.T) {
-	began := time.Now()
-	out, err := NewLocal().runWith(t.Context(), Command{Argv: []string{"sh", "-c", "echo begun; setsid sh -c 'sleep 86399; :'; :"}, Silence: 300 * time.Millisecond})
-	if err == nil || !strings.Contains(err.Error(), "said nothing for 300ms") || !strings.Contains(err.Error(), "`sleep 86399`") {
-		t.Errorf("it ended with %v", err)
-	}
-	if string(out.Stdout) != "begun\n" {
-		t.Errorf("it printed %q", out.Stdout)
-	}
-	if left := run(t, Command{Argv: []string{"pgrep", "-f", "sleep 8639[9]"}}); left.Exit != 1 {
-		t.Errorf("after %s there is left: %s", time.Since(began), left.Stdout)
 	}
 }
 
@@ -96,7 +83,7 @@ func TestAProgramThatHangsOnALockSaysWhoHasIt(t *testing.T) {
 	defer func() { _ = holder.Process.Kill(); _ = holder.Wait() }()
 	_, err = out.Read(make([]byte, 5))
 	ok(t, err)
-	_, err = NewLocal().runWith(t.Context(), Command{Argv: []string{"flock", path, "true"}, Silence: 300 * time.Millisecond})
+	_, err = system.NewLocal().RunWith(t.Context(), system.Command{Argv: []string{"flock", path, "true"}, Silence: 300 * time.Millisecond})
 	mustFail(t, err, "waited for a lock that flock has (process "+strconv.Itoa(holder.Process.Pid)+")")
 	if problem.CodeOf(err) != problem.CommandHung {
 		t.Errorf("it is %v", err)
@@ -108,15 +95,15 @@ func TestAProgramThatHangsOnALockSaysWhoHasIt(t *testing.T) {
 func TestAStatusThatDoesNotChangeIsNoWord(t *testing.T) {
 	const same, moving = `for n in 1 2 3 4 5 6 7 8 9; do echo dlstatus:1:7.5:Retrieving file 1 of 2 >&3; sleep 0.1; done`,
 		`for n in 1 2 3 4 5 6 7 8 9; do echo dlstatus:1:7.$n:Retrieving file 1 of 2 >&3; sleep 0.1; done`
-	defer within(&silences, map[work]time.Duration{fetching: 400 * time.Millisecond})()
-	command := func(script string) Command {
-		return Command{Argv: []string{"sh", "-c", script}, Silence: time.Second, Status: (&aptStatus{}).line}
+	defer within(&system.Silences, map[system.Work]time.Duration{system.Fetching: 400 * time.Millisecond})()
+	command := func(script string) system.Command {
+		return system.Command{Argv: []string{"sh", "-c", script}, Silence: time.Second, Status: (&aptStatus{}).line}
 	}
-	_, err := NewLocal().runWith(t.Context(), command(same))
+	_, err := system.NewLocal().RunWith(t.Context(), command(same))
 	mustFail(t, err, "sh said nothing for 400ms and was ended")
 	var seen []string
-	ctx := Showing(t.Context(), func(text string) { seen = append(seen, text) })
-	_, err = NewLocal().runWith(ctx, command(moving))
+	ctx := system.Showing(t.Context(), func(text string) { seen = append(seen, text) })
+	_, err = system.NewLocal().RunWith(ctx, command(moving))
 	ok(t, err)
 	if d := cmp.Diff([]string{"7 % downloaded, file 1 of 2"}, seen); d != "" {
 		t.Error("not shown, or more than once a second: ", d)
@@ -136,29 +123,22 @@ func TestWhatIsShownOfALine(t *testing.T) {
 		"pmstatus:\x1b]0;a:33.3:Unpacking":                           "",
 		"hunter2":                                                    "",
 	} {
-		if got := (&aptStatus{}).line(line).text; got != want {
+		if got := (&aptStatus{}).line(line).Text; got != want {
 			t.Errorf("%q: %q, want %q", line, got, want)
 		}
 	}
 	if got := dpkgLine.FindString("Setting up sudo (1.9) hunter2 ..."); got != "Setting up sudo" {
 		t.Errorf("of dpkg's line %q is shown", got)
 	}
-	if got := oneLine("a\x1b[2Jb\n\u202ec" + strings.Repeat("x", 1000)); !strings.HasPrefix(got, "a[2Jbc") || len([]rune(got)) != maxShown {
+	if got := system.OneLine("a\x1b[2Jb\n\u202ec" + strings.Repeat("x", 1000)); !strings.HasPrefix(got, "a[2Jbc") || len([]rune(got)) != system.MaxShown {
 		t.Errorf("%q", got)
 	}
 }
 
-func TestAProgramThatSpeaksIsLeftAlone(t *testing.T) {
-	out, err := NewLocal().runWith(t.Context(), Command{Argv: []string{"sh", "-c", "for n in 1 2 3 4 5 6 7 8; do echo $n; sleep 0.1; done"}, Silence: 500 * time.Millisecond})
-	if err != nil || !strings.HasSuffix(string(out.Stdout), "8\n") {
-		t.Errorf("%q, %v", out.Stdout, err)
-	}
-}
-
 func TestTelling(t *testing.T) {
-	tell(t.Context(), "to nobody")
+	system.Tell(t.Context(), "to nobody")
 	var heard []string
-	tell(Telling(context.Background(), func(line string) { heard = append(heard, line) }), "to somebody")
+	system.Tell(system.Telling(context.Background(), func(line string) { heard = append(heard, line) }), "to somebody")
 	if d := cmp.Diff([]string{"to somebody"}, heard); d != "" {
 		t.Error(d)
 	}

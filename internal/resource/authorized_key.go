@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 
+	"cairn/internal/system"
+
 	"cairn/internal/sshdconf"
 )
 
@@ -47,7 +49,7 @@ func (k AuthorizedKey) Validate() error {
 			return fmt.Errorf("%q is no plain public key", line)
 		}
 	}
-	return validName("user", k.User)
+	return system.ValidName("user", k.User)
 }
 
 // lines are those of all its keys.
@@ -94,7 +96,7 @@ const (
 )
 
 // Check implements [Resource].
-func (k AuthorizedKey) Check(_ context.Context, sys *System) (Diff, error) {
+func (k AuthorizedKey) Check(_ context.Context, sys *system.System) (Diff, error) {
 	user, home, err := k.open(sys)
 	if err != nil {
 		return Diff{}, err
@@ -107,7 +109,7 @@ func (k AuthorizedKey) Check(_ context.Context, sys *System) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	owner := fmt.Sprintf("%d:%d", user.uid, user.gid)
+	owner := fmt.Sprintf("%d:%d", user.UID, user.GID)
 	return compare(append(k.keys(content),
 		property{"mode of .ssh", looks(home, sshDir), "0700 " + owner},
 		property{"mode of authorized_keys", looks(home, keyFile), "0600 " + owner},
@@ -165,12 +167,12 @@ func narrowed(line, blob string) bool {
 
 // open opens the user's home so that no link in it can lead out of it: what is in
 // there belongs to somebody who is not root. Home is nil when there is none yet.
-func (k AuthorizedKey) open(sys *System) (account, *os.Root, error) {
-	user, found, err := sys.accountOf(k.User)
+func (k AuthorizedKey) open(sys *system.System) (system.Account, *os.Root, error) {
+	user, found, err := sys.AccountOf(k.User)
 	if err != nil || !found {
 		return user, nil, err
 	}
-	home, err := os.OpenRoot(sys.path(user.home))
+	home, err := os.OpenRoot(sys.Path(user.Home))
 	if errors.Is(err, fs.ErrNotExist) {
 		return user, nil, nil
 	}
@@ -212,15 +214,15 @@ func looks(home *os.Root, name string) string {
 	if err != nil {
 		return absent
 	}
-	uid, gid := ownerOf(info)
+	uid, gid := system.OwnerOf(info)
 	if info.Mode()&fs.ModeSymlink != 0 {
 		return "a symbolic link"
 	}
-	return fmt.Sprintf("%s %d:%d", modeText(info.Mode()), uid, gid)
+	return fmt.Sprintf("%s %d:%d", system.ModeText(info.Mode()), uid, gid)
 }
 
 // Apply implements [Resource].
-func (k AuthorizedKey) Apply(_ context.Context, sys *System, _ Diff) error {
+func (k AuthorizedKey) Apply(_ context.Context, sys *system.System, _ Diff) error {
 	user, home, err := k.open(sys)
 	if err != nil {
 		return err
@@ -229,14 +231,14 @@ func (k AuthorizedKey) Apply(_ context.Context, sys *System, _ Diff) error {
 		return fmt.Errorf("%s has no home directory", k.User)
 	}
 	defer func() { _ = home.Close() }()
-	if err := sys.placeIn(home, user.home, sshDir).makeDir(attributes{0o700, user.uid, user.gid}); err != nil {
+	if err := sys.PlaceIn(home, user.Home, sshDir).MakeDir(system.Attributes{Mode: 0o700, UID: user.UID, GID: user.GID}); err != nil {
 		return err
 	}
 	content, err := readIn(home, keyFile)
 	if err != nil {
 		return err
 	}
-	return sys.placeIn(home, user.home, keyFile).replace(k.added(content), attributes{0o600, user.uid, user.gid})
+	return sys.PlaceIn(home, user.Home, keyFile).Replace(k.added(content), system.Attributes{Mode: 0o600, UID: user.UID, GID: user.GID})
 }
 
 // added is the content with the keys that are missing behind what is there.
@@ -254,7 +256,7 @@ func (k AuthorizedKey) added(content []byte) []byte {
 }
 
 // Verify implements [Resource]: ssh-keygen(1) reads the file as OpenSSH does.
-func (k AuthorizedKey) Verify(ctx context.Context, sys *System) error {
+func (k AuthorizedKey) Verify(ctx context.Context, sys *system.System) error {
 	diff, err := k.Check(ctx, sys)
 	if err := errors.Join(err, different(k, diff)); err != nil {
 		return err
@@ -281,8 +283,8 @@ func (k AuthorizedKey) Verify(ctx context.Context, sys *System) error {
 
 // fingerprints are those of the keys in an authorized_keys file, which stand
 // second on the lines of `ssh-keygen -l`.
-func fingerprints(ctx context.Context, sys *System, keys []byte) ([]string, error) {
-	out, err := sys.runWith(ctx, Command{Argv: []string{"ssh-keygen", "-l", "-f", "-"}, Stdin: keys})
+func fingerprints(ctx context.Context, sys *system.System, keys []byte) ([]string, error) {
+	out, err := sys.RunWith(ctx, system.Command{Argv: []string{"ssh-keygen", "-l", "-f", "-"}, Stdin: keys})
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +298,7 @@ func fingerprints(ctx context.Context, sys *System, keys []byte) ([]string, erro
 }
 
 // Precheck implements [Guardable]: a key that the SSH server refuses opens nothing.
-func (k AuthorizedKey) Precheck(ctx context.Context, sys *System) error {
+func (k AuthorizedKey) Precheck(ctx context.Context, sys *system.System) error {
 	revoked, err := k.RevokedKeys(ctx, sys, sshdconf.Nobody)
 	for _, r := range revoked {
 		if r.Line == k.Line {
@@ -307,14 +309,14 @@ func (k AuthorizedKey) Precheck(ctx context.Context, sys *System) error {
 }
 
 // Capture implements [Guardable].
-func (k AuthorizedKey) Capture(_ context.Context, sys *System) (Undo, error) {
-	user, found, err := sys.accountOf(k.User)
+func (k AuthorizedKey) Capture(_ context.Context, sys *system.System) (system.Undo, error) {
+	user, found, err := sys.AccountOf(k.User)
 	if err != nil || !found {
 		// The user comes with the same guard, whose undo takes the home away.
-		return Undo{}, err
+		return system.Undo{}, err
 	}
-	return sys.captureFiles(user.home+"/"+sshDir, user.home+"/"+keyFile)
+	return sys.CaptureFiles(user.Home+"/"+sshDir, user.Home+"/"+keyFile)
 }
 
 // Persist implements [Guardable].
-func (AuthorizedKey) Persist(context.Context, *System) error { return nil }
+func (AuthorizedKey) Persist(context.Context, *system.System) error { return nil }

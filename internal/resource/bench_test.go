@@ -17,12 +17,14 @@ import (
 	"testing"
 	"time"
 
+	"cairn/internal/system"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 // bench is where the examples are tried: a scratch tree, or a real host.
 type bench struct {
-	sys    *System
+	sys    *system.System
 	runner *witness
 	// trees are the parts of the host that examples may touch.
 	trees []string
@@ -31,8 +33,8 @@ type bench struct {
 }
 
 func newBench(root string, trees []string, looks [][]string) *bench {
-	w := &witness{runs: NewLocal().Runner}
-	return &bench{sys: &System{Root: root, Runner: w}, runner: w, trees: trees, looks: looks}
+	w := &witness{runs: system.NewLocal().Runner}
+	return &bench{sys: &system.System{Root: root, Runner: w}, runner: w, trees: trees, looks: looks}
 }
 
 // What of a portrait is compared.
@@ -48,7 +50,7 @@ func (b *bench) portrait(t testing.TB, of detail) string {
 	t.Helper()
 	var text strings.Builder
 	for _, tree := range b.trees {
-		ok(t, filepath.WalkDir(b.sys.path(tree), func(path string, entry fs.DirEntry, err error) error {
+		ok(t, filepath.WalkDir(b.sys.Path(tree), func(path string, entry fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
@@ -61,7 +63,7 @@ func (b *bench) portrait(t testing.TB, of detail) string {
 		}))
 	}
 	for _, argv := range b.looks {
-		out, err := NewLocal().Runner.Run(t.Context(), Command{Argv: argv})
+		out, err := system.NewLocal().Runner.Run(t.Context(), system.Command{Argv: argv})
 		ok(t, err)
 		fmt.Fprintf(&text, "%v %d\n%s%s", argv, out.Exit, out.Stdout, out.Stderr)
 	}
@@ -106,8 +108,8 @@ func (b *bench) leftovers(t testing.TB) []string {
 	t.Helper()
 	var left []string
 	for _, tree := range b.trees {
-		ok(t, filepath.WalkDir(b.sys.path(tree), func(path string, entry fs.DirEntry, err error) error {
-			if err == nil && strings.HasPrefix(entry.Name(), temporaryPrefix) {
+		ok(t, filepath.WalkDir(b.sys.Path(tree), func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && strings.HasPrefix(entry.Name(), system.TemporaryPrefix) {
 				left = append(left, path)
 			}
 			return nil
@@ -123,7 +125,7 @@ func (b *bench) settle(t testing.TB) {
 		return
 	}
 	for limit := time.Now().Add(30 * time.Second); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
-		out, err := NewLocal().Runner.Run(t.Context(), Command{Argv: []string{"systemctl", "list-jobs", "--no-legend"}})
+		out, err := system.NewLocal().Runner.Run(t.Context(), system.Command{Argv: []string{"systemctl", "list-jobs", "--no-legend"}})
 		ok(t, err)
 		if len(bytes.TrimSpace(out.Stdout)) == 0 {
 			return
@@ -144,6 +146,9 @@ func (b *bench) inside(t testing.TB, path string, do func(root *os.Root, name st
 	ok(t, do(root, name))
 }
 
+// longAgo is a time that no write of a test leaves behind.
+var longAgo = time.Date(2019, 8, 7, 6, 5, 4, 321, time.UTC)
+
 // put makes a file of long ago in the place of whatever is there.
 func (b *bench) put(t testing.TB, path, content string, mode fs.FileMode) {
 	t.Helper()
@@ -151,7 +156,7 @@ func (b *bench) put(t testing.TB, path, content string, mode fs.FileMode) {
 		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		return errors.Join(root.WriteFile(name, []byte(content), 0o600), root.Chmod(name, mode), root.Chtimes(name, long, long))
+		return errors.Join(root.WriteFile(name, []byte(content), 0o600), root.Chmod(name, mode), root.Chtimes(name, longAgo, longAgo))
 	})
 }
 
@@ -179,27 +184,27 @@ var looking = []string{
 	"systemd-analyze calendar", "systemd-analyze cat-config", "uname -n", "unshare --net sh -c nft -f -", "visudo --check",
 }
 
-func readOnly(c Command) bool {
+func readOnly(c system.Command) bool {
 	line := strings.Join(c.Argv, " ") + " "
 	return slices.ContainsFunc(looking, func(beginning string) bool { return strings.HasPrefix(line, beginning+" ") })
 }
 
 // witness runs programs, remembers them, and lets one fail that changes something.
 type witness struct {
-	runs Runner
+	runs system.Runner
 	// around is called before and after each program that changes something.
 	around func(point string)
 
 	mutex      sync.Mutex
-	seen       []Command
+	seen       []system.Command
 	untilFails int // 0: none fails
 	failed     bool
 }
 
 // Run implements [Runner].
-func (w *witness) Run(ctx context.Context, c Command) (Output, error) {
+func (w *witness) Run(ctx context.Context, c system.Command) (system.Output, error) {
 	if w.remember(c) {
-		return Output{Exit: 1, Stderr: []byte("made to fail")}, nil
+		return system.Output{Exit: 1, Stderr: []byte("made to fail")}, nil
 	}
 	if w.around == nil || readOnly(c) {
 		return w.runs.Run(ctx, c)
@@ -211,7 +216,7 @@ func (w *witness) Run(ctx context.Context, c Command) (Output, error) {
 }
 
 // remember reports whether the program has to fail.
-func (w *witness) remember(c Command) bool {
+func (w *witness) remember(c system.Command) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	w.seen = append(w.seen, c)
@@ -232,7 +237,7 @@ func (w *witness) count() int {
 	return len(w.seen)
 }
 
-func (w *witness) since(n int) []Command {
+func (w *witness) since(n int) []system.Command {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	return slices.Clone(w.seen[n:])
@@ -250,4 +255,11 @@ func (w *witness) stopFailing() (failed bool) {
 	defer w.mutex.Unlock()
 	w.untilFails = 0
 	return w.failed
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/system"
+
 	"github.com/google/go-cmp/cmp"
 
 	"cairn/internal/problem"
@@ -242,7 +244,7 @@ func isPutBackAfterACrash(t *testing.T, b *bench, e example) {
 	}
 }
 
-func mustBeLike(t testing.TB, b *bench, undo Undo) {
+func mustBeLike(t testing.TB, b *bench, undo system.Undo) {
 	t.Helper()
 	differences, err := undo.Differences(t.Context(), b.sys)
 	ok(t, err)

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"cairn/internal/system"
 )
 
 // contentName is a content by its hash, with what people are told of it.
@@ -49,8 +51,8 @@ func nameOf(content []byte) contentName {
 }
 
 // nameOf names what a file holds, without holding it.
-func (s *System) nameOf(p string) (contentName, error) {
-	file, err := os.OpenFile(s.path(p), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+func nameOfFile(s *system.System, p string) (contentName, error) {
+	file, err := os.OpenFile(s.Path(p), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return contentName{}, err
 	}

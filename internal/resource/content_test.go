@@ -6,12 +6,14 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"cairn/internal/system"
 )
 
 // A content that only its name stands for is compared as the content itself is.
 func TestANamedContentIsComparedAsTheWhole(t *testing.T) {
 	long := strings.Repeat("a line\n", maxLineOctets/7+1)
-	sys := &System{Root: t.TempDir()}
+	sys := &system.System{Root: t.TempDir()}
 	for name, have := range map[string]string{"same": long, "more": long + "\n\n", "no end": strings.TrimSuffix(long, "\n"), "only ends": strings.Repeat("\n", 100000), "empty": "", "none": ""} {
 		path := "/" + strings.ReplaceAll(name, " ", "-")
 		if name != "none" {

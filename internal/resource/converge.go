@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 
+	"cairn/internal/system"
+
 	"cairn/internal/problem"
 )
 
 // Converge brings the resource about: it checks, applies what differs, and
 // verifies. It returns the diff that it applied, empty when there was nothing to
 // do. With a fingerprint it applies nothing to a state that is another.
-func Converge(ctx context.Context, sys *System, r Resource, fingerprint string) (Diff, error) {
+func Converge(ctx context.Context, sys *system.System, r Resource, fingerprint string) (Diff, error) {
 	diff, err := r.Check(ctx, sys)
 	if err != nil {
 		return Diff{}, fmt.Errorf("checking %s %s: %w", r.Kind(), r.Key(), err)
@@ -21,7 +23,7 @@ func Converge(ctx context.Context, sys *System, r Resource, fingerprint string) 
 	if fingerprint != "" && fingerprint != diff.Fingerprint {
 		return diff, problem.New(problem.ResourceStale, "", fmt.Sprintf("%s %s is not as it was when the plan was made", r.Kind(), r.Key()))
 	}
-	if err := sys.keepOriginal(ctx, r, diff); err != nil {
+	if err := keepOriginal(ctx, sys, r, diff); err != nil {
 		return diff, fmt.Errorf("keeping what was there before %s %s: %w", r.Kind(), r.Key(), err)
 	}
 	if err := r.Apply(ctx, sys, diff); err != nil {
@@ -30,5 +32,5 @@ func Converge(ctx context.Context, sys *System, r Resource, fingerprint string) 
 	if err := r.Verify(ctx, sys); err != nil {
 		return diff, fmt.Errorf("verifying %s %s: %w", r.Kind(), r.Key(), err)
 	}
-	return diff, sys.keepResult(r)
+	return diff, keepResult(sys, r)
 }

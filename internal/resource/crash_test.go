@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"cairn/internal/system"
+
 	"github.com/fxamacker/cbor/v2"
 )
 
@@ -77,10 +79,10 @@ func crashing(order string) error {
 			select {} // the signal is on its way
 		}
 	}
-	return bringAboutUntil(&System{Root: fields[1], Runner: &witness{runs: NewLocal().Runner, around: point}, at: point}, r)
+	return bringAboutUntil(&system.System{Root: fields[1], Runner: &witness{runs: system.NewLocal().Runner, around: point}, At: point}, r)
 }
 
-func bringAboutUntil(sys *System, r Resource) error {
+func bringAboutUntil(sys *system.System, r Resource) error {
 	ctx := context.Background()
 	if _, err := Converge(ctx, sys, r, ""); err != nil {
 		return err

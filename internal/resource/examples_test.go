@@ -119,7 +119,7 @@ func fileExamples() []example {
 			name: "file, sensitive", desired: secretFile, begin: fresh(has("/srv/a/file", "old\n", 0o600)), tamper: tamper, bad: badFiles,
 			change: func(t testing.TB, b *bench) {
 				has("/srv/a/file", "new\n", 0o600)(t, b)
-				ok(t, os.Chtimes(b.sys.path("/srv/a/file"), time.Now(), time.Now()))
+				ok(t, os.Chtimes(b.sys.Path("/srv/a/file"), time.Now(), time.Now()))
 			},
 		}, {
 			name: "file, below a directory of somebody else's", desired: File{Path: "/home/ops/a/b", Content: []byte("x"), Mode: 0o600, Owner: "ops"},

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Exemption keeps a program that bans addresses from banning networks: the looks
@@ -47,13 +49,13 @@ type banner struct {
 	units  []string // those that run are told of new files
 	verb   string   // how: reload or restart
 	// files are the program's files as they should be.
-	files func(ctx context.Context, sys *System, networks []string) ([]File, error)
+	files func(ctx context.Context, sys *system.System, networks []string) ([]File, error)
 	// lists are the lists of exempt networks that the program goes by, by name;
 	// nil where the files are all there is to know.
-	lists func(ctx context.Context, sys *System) (map[string][]netip.Prefix, error)
+	lists func(ctx context.Context, sys *system.System) (map[string][]netip.Prefix, error)
 	// pardon lifts bans of the networks that are in force; nil where telling the
 	// units does that.
-	pardon func(ctx context.Context, sys *System, networks []string) error
+	pardon func(ctx context.Context, sys *system.System, networks []string) error
 }
 
 // banners are the programs that can be told, each with the place that its manual
@@ -70,10 +72,10 @@ func bannerOf(name string) (banner, bool) {
 
 // Banning names the programs on the host that ban addresses and that an
 // [Exemption] can be made for.
-func Banning(sys *System) []string {
+func Banning(sys *system.System) []string {
 	var names []string
 	for _, b := range banners {
-		if _, _, found, err := sys.stat(b.config); err == nil && found {
+		if _, _, found, err := sys.Stat(b.config); err == nil && found {
 			names = append(names, b.name)
 		}
 	}
@@ -81,7 +83,7 @@ func Banning(sys *System) []string {
 }
 
 // Check implements [Resource].
-func (e Exemption) Check(ctx context.Context, sys *System) (Diff, error) {
+func (e Exemption) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	b, _ := bannerOf(e.Program)
 	files, err := b.files(ctx, sys, e.Networks)
 	if err != nil {
@@ -107,7 +109,7 @@ func (e Exemption) Check(ctx context.Context, sys *System) (Diff, error) {
 }
 
 // inForce compares each list that the program goes by with the networks.
-func (e Exemption) inForce(ctx context.Context, sys *System, b banner) (Diff, error) {
+func (e Exemption) inForce(ctx context.Context, sys *system.System, b banner) (Diff, error) {
 	if b.lists == nil {
 		return compare(), nil
 	}
@@ -137,15 +139,15 @@ func covered(network string, list []netip.Prefix) bool {
 }
 
 // stale are the units that run with older files.
-func (b banner) stale(ctx context.Context, sys *System, files []File) ([]string, error) {
+func (b banner) stale(ctx context.Context, sys *system.System, files []File) ([]string, error) {
 	var stale []string
 	for _, name := range b.units {
-		state, err := sys.unitState(ctx, name)
+		state, err := unitStateOf(ctx, sys, name)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
-			info, _, found, err := sys.stat(f.Path)
+			info, _, found, err := sys.Stat(f.Path)
 			if err != nil {
 				return nil, err
 			}
@@ -159,7 +161,7 @@ func (b banner) stale(ctx context.Context, sys *System, files []File) ([]string,
 }
 
 // Apply implements [Resource].
-func (e Exemption) Apply(ctx context.Context, sys *System, _ Diff) error {
+func (e Exemption) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	b, _ := bannerOf(e.Program)
 	files, err := b.files(ctx, sys, e.Networks)
 	if err != nil {
@@ -181,7 +183,7 @@ func (e Exemption) Apply(ctx context.Context, sys *System, _ Diff) error {
 		}
 	}
 	for _, unit := range stale {
-		if _, err := sys.run(ctx, "systemctl", b.verb, "--", unit); err != nil {
+		if _, err := sys.Run(ctx, "systemctl", b.verb, "--", unit); err != nil {
 			return err
 		}
 	}
@@ -189,7 +191,7 @@ func (e Exemption) Apply(ctx context.Context, sys *System, _ Diff) error {
 }
 
 // Verify implements [Resource].
-func (e Exemption) Verify(ctx context.Context, sys *System) error {
+func (e Exemption) Verify(ctx context.Context, sys *system.System) error {
 	d, err := e.Check(ctx, sys)
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // fail2ban reads jail.conf, jail.d/*.conf, jail.local and jail.d/*.local in this
@@ -30,7 +32,7 @@ const (
 // the value of the files before, in the jail's own section or else in DEFAULT
 // (jail.conf(5)). Where nobody sets one, that is an error, and fail2ban does not
 // start; so an early file gives DEFAULT the value that it has anyway.
-func fail2banFiles(ctx context.Context, sys *System, networks []string) ([]File, error) {
+func fail2banFiles(ctx context.Context, sys *system.System, networks []string) ([]File, error) {
 	jails, err := fail2banLists(ctx, sys)
 	if err != nil {
 		return nil, err
@@ -51,9 +53,9 @@ func fail2banFiles(ctx context.Context, sys *System, networks []string) ([]File,
 }
 
 // fail2banDefault is what DEFAULT says in the files that are read before ours.
-func fail2banDefault(sys *System) (string, error) {
+func fail2banDefault(sys *system.System) (string, error) {
 	paths := []string{"/etc/fail2ban/jail.conf"}
-	entries, err := os.ReadDir(sys.path(fail2banDir))
+	entries, err := os.ReadDir(sys.Path(fail2banDir))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
@@ -64,7 +66,7 @@ func fail2banDefault(sys *System) (string, error) {
 	}
 	value := ""
 	for _, path := range paths {
-		content, _, err := sys.read(path)
+		content, _, err := sys.Read(path)
 		if err != nil {
 			return "", err
 		}
@@ -106,8 +108,8 @@ const jailPrefix = "jail "
 
 // fail2banLists are the enabled jails with what each ignores. The program's own
 // dump of its configuration is read, so that no file's precedence is guessed.
-func fail2banLists(ctx context.Context, sys *System) (map[string][]netip.Prefix, error) {
-	out, err := sys.run(ctx, "fail2ban-client", "-d")
+func fail2banLists(ctx context.Context, sys *system.System) (map[string][]netip.Prefix, error) {
+	out, err := sys.Run(ctx, "fail2ban-client", "-d")
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of fail2ban cannot be read: %w", err)
 	}
@@ -137,8 +139,8 @@ func quotedWords(line string) []string {
 }
 
 // fail2banPardon lifts bans that were imposed before: a reload keeps them.
-func fail2banPardon(ctx context.Context, sys *System, networks []string) error {
-	out, err := sys.run(ctx, "fail2ban-client", "banned")
+func fail2banPardon(ctx context.Context, sys *system.System, networks []string) error {
+	out, err := sys.Run(ctx, "fail2ban-client", "banned")
 	if err != nil {
 		return err
 	}
@@ -152,6 +154,6 @@ func fail2banPardon(ctx context.Context, sys *System, networks []string) error {
 	if len(argv) == 2 {
 		return nil
 	}
-	_, err = sys.run(ctx, argv...)
+	_, err = sys.Run(ctx, argv...)
 	return err
 }

@@ -4,21 +4,23 @@ import (
 	"context"
 	"net/netip"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // sshguard reads its list when it starts (sshguard(8), "-w"). It has none unless
 // its configuration names one; Debian's does.
 var sshguard = banner{
 	name: "sshguard", config: "/etc/sshguard/sshguard.conf", units: []string{"sshguard.service"}, verb: "restart",
-	files: func(_ context.Context, sys *System, networks []string) ([]File, error) {
+	files: func(_ context.Context, sys *system.System, networks []string) ([]File, error) {
 		return listWith(sys, sshguardList(sys), networks, plainList)
 	},
 }
 
 // sshguardList is the file that WHITELIST_FILE names in sshguard.conf.
-func sshguardList(sys *System) string {
+func sshguardList(sys *system.System) string {
 	list := "/etc/sshguard/whitelist" // Debian's
-	content, _, _ := sys.read("/etc/sshguard/sshguard.conf")
+	content, _, _ := sys.Read("/etc/sshguard/sshguard.conf")
 	for line := range strings.Lines(string(content)) {
 		if value, set := strings.CutPrefix(strings.TrimSpace(line), "WHITELIST_FILE="); set {
 			list = strings.Trim(value, `"' `)
@@ -32,7 +34,7 @@ func sshguardList(sys *System) string {
 var portsentry = banner{
 	name: "portsentry", config: "/etc/portsentry/portsentry.conf", verb: "restart",
 	units: []string{"portsentry.service", "portsentry@tcp.service", "portsentry@udp.service", "portsentry@stcp.service", "portsentry@sudp.service", "portsentry@atcp.service", "portsentry@audp.service"},
-	files: func(_ context.Context, sys *System, networks []string) ([]File, error) {
+	files: func(_ context.Context, sys *system.System, networks []string) ([]File, error) {
 		return listWith(sys, "/etc/portsentry/portsentry.ignore.static", networks, plainList)
 	},
 }
@@ -48,18 +50,18 @@ var plainList = listForm{exempt: networksIn}
 
 // listWith is a list with those networks added that nothing in it covers. The
 // owner's lines stay.
-func listWith(sys *System, path string, networks []string, form listForm) ([]File, error) {
-	content, _, err := sys.read(path)
+func listWith(sys *system.System, path string, networks []string, form listForm) ([]File, error) {
+	content, _, err := sys.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	_, mode, found, err := sys.stat(path)
+	_, mode, found, err := sys.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	f := File{Path: path, Content: content, Mode: 0o644}
 	if found {
-		f.Mode = uint32(mode.mode.Perm())
+		f.Mode = uint32(mode.Mode.Perm())
 	}
 	have := form.exempt(string(content))
 	var missing []string
@@ -110,16 +112,16 @@ const crowdsecList = "/etc/crowdsec/parsers/s02-enrich/cairn-exempt.yaml"
 // crowdsec reads its parsers anew when it is reloaded.
 var crowdsec = banner{
 	name: "crowdsec", config: "/etc/crowdsec/config.yaml", units: []string{"crowdsec.service"}, verb: "reload",
-	files: func(_ context.Context, _ *System, networks []string) ([]File, error) {
+	files: func(_ context.Context, _ *system.System, networks []string) ([]File, error) {
 		content := "# Managed by Cairn.\nname: cairn/exempt\ndescription: The networks from which Cairn looks at this host\nwhitelist:\n  reason: Cairn tries what must be refused\n  cidr:\n"
 		for _, network := range networks {
 			content += "    - \"" + network + "\"\n"
 		}
 		return []File{{Path: crowdsecList, Content: []byte(content), Mode: 0o644}}, nil
 	},
-	pardon: func(ctx context.Context, sys *System, networks []string) error {
+	pardon: func(ctx context.Context, sys *system.System, networks []string) error {
 		for _, network := range networks {
-			if _, err := sys.run(ctx, "cscli", "decisions", "delete", "--range", network, "--contained"); err != nil {
+			if _, err := sys.Run(ctx, "cscli", "decisions", "delete", "--range", network, "--contained"); err != nil {
 				return err
 			}
 		}

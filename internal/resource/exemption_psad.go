@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"cairn/internal/system"
 )
 
 // psad takes a port scan for an attack, from what the firewall logs of it. It
@@ -14,7 +16,7 @@ import (
 // "auto_dl"), and reads the list when it starts.
 var psad = banner{
 	name: "psad", config: "/etc/psad/psad.conf", units: []string{"psad.service"}, verb: "restart",
-	files: func(_ context.Context, sys *System, networks []string) ([]File, error) {
+	files: func(_ context.Context, sys *system.System, networks []string) ([]File, error) {
 		return listWith(sys, "/etc/psad/auto_dl", networks, listForm{exempt: psadIgnores, end: " 0;"})
 	},
 	pardon: psadPardon,
@@ -43,13 +45,13 @@ const (
 )
 
 // psadPardon lifts bans that were imposed before, and waits until psad has done so.
-func psadPardon(ctx context.Context, sys *System, networks []string) error {
+func psadPardon(ctx context.Context, sys *system.System, networks []string) error {
 	banned, err := psadBanned(sys, networks)
 	if err != nil {
 		return err
 	}
 	for _, address := range banned {
-		if _, err := sys.run(ctx, "psad", "--fw-rm-block-ip", address); err != nil {
+		if _, err := sys.Run(ctx, "psad", "--fw-rm-block-ip", address); err != nil {
 			return err
 		}
 	}
@@ -70,8 +72,8 @@ func psadPardon(ctx context.Context, sys *System, networks []string) error {
 }
 
 // psadBanned are the addresses of the networks that psad bans now.
-func psadBanned(sys *System, networks []string) ([]string, error) {
-	content, _, err := sys.read(psadBans)
+func psadBanned(sys *system.System, networks []string) ([]string, error) {
+	content, _, err := sys.Read(psadBans)
 	if err != nil {
 		return nil, err
 	}

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
+
+	"cairn/internal/system"
 )
 
 // File is a regular file with its content, mode and owner, or its absence.
@@ -34,7 +35,7 @@ func (f File) Key() string { return f.Path }
 
 // Validate implements [Resource].
 func (f File) Validate() error {
-	if err := absolute(f.Path); err != nil {
+	if err := system.Absolute(f.Path); err != nil {
 		return err
 	}
 	if f.Mode&^0o7777 != 0 {
@@ -56,7 +57,7 @@ func (f File) Validate() error {
 }
 
 // Check implements [Resource].
-func (f File) Check(ctx context.Context, sys *System) (Diff, error) {
+func (f File) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	d, err := f.check(sys)
 	if err != nil || f.Reader == "" {
 		return d, err
@@ -66,8 +67,8 @@ func (f File) Check(ctx context.Context, sys *System) (Diff, error) {
 }
 
 // check compares the file itself.
-func (f File) check(sys *System) (Diff, error) {
-	info, have, found, err := sys.stat(f.Path)
+func (f File) check(sys *system.System) (Diff, error) {
+	info, have, found, err := sys.Stat(f.Path)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -75,7 +76,7 @@ func (f File) check(sys *System) (Diff, error) {
 		return Diff{}, fmt.Errorf("%s is a directory", f.Path)
 	}
 	if f.Absent {
-		return compare(property{"file", presence(found), absent}), nil
+		return compare(property{"file", system.Presence(found), absent}), nil
 	}
 	if !found {
 		return f.withText(compare(property{"content", absent, f.shown()}), nil), nil
@@ -87,24 +88,24 @@ func (f File) check(sys *System) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	uid, gid, err := sys.owner(f.Owner, f.Group)
+	uid, gid, err := sys.Owner(f.Owner, f.Group)
 	if err != nil {
 		return Diff{}, err
 	}
 	return f.withText(compare(
 		f.contentProperty(name, info.ModTime()),
-		property{"mode", modeText(have.mode), modeText(fileMode(f.Mode))},
-		property{"owner", fmt.Sprintf("%d:%d", have.uid, have.gid), fmt.Sprintf("%d:%d", uid, gid)},
+		property{"mode", system.ModeText(have.Mode), system.ModeText(system.FileMode(f.Mode))},
+		property{"owner", fmt.Sprintf("%d:%d", have.UID, have.GID), fmt.Sprintf("%d:%d", uid, gid)},
 	), content), nil
 }
 
 // present is what the file holds; only its name, where the description has no more.
-func (f File) present(sys *System) ([]byte, contentName, error) {
+func (f File) present(sys *system.System) ([]byte, contentName, error) {
 	if f.Named != nil {
-		name, err := sys.nameOf(f.Path)
+		name, err := nameOfFile(sys, f.Path)
 		return nil, name, err
 	}
-	content, _, err := sys.read(f.Path)
+	content, _, err := sys.Read(f.Path)
 	return content, nameOf(content), err
 }
 
@@ -146,59 +147,43 @@ func (f File) shown() string {
 	return f.wanted().summary()
 }
 
-func presence(found bool) string {
-	if found {
-		return "present"
-	}
-	return absent
-}
-
 // Apply implements [Resource].
-func (f File) Apply(_ context.Context, sys *System, _ Diff) error {
+func (f File) Apply(_ context.Context, sys *system.System, _ Diff) error {
 	if f.Named != nil {
 		return errors.New("the content did not come with the description")
 	}
 	if f.Absent {
-		return sys.remove(f.Path)
+		return sys.Remove(f.Path)
 	}
-	uid, gid, err := sys.owner(f.Owner, f.Group)
+	uid, gid, err := sys.Owner(f.Owner, f.Group)
 	if err != nil {
 		return err
 	}
-	return sys.write(f.Path, f.Content, attributes{fileMode(f.Mode), uid, gid})
-}
-
-// fileMode turns chmod's bits into Go's.
-func fileMode(bits uint32) fs.FileMode {
-	mode := fs.FileMode(bits & 0o777)
-	for bit, value := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
-		if bits&value != 0 {
-			mode |= bit
-		}
-	}
-	return mode
+	return sys.Write(f.Path, f.Content, system.Attributes{Mode: system.FileMode(f.Mode), UID: uid, GID: gid})
 }
 
 // Verify implements [Resource]: it opens the file as a reader would and looks at
 // what is open, not at the path.
-func (f File) Verify(ctx context.Context, sys *System) error {
+func (f File) Verify(ctx context.Context, sys *system.System) error {
 	if f.Absent {
 		d, err := f.Check(ctx, sys)
 		return errors.Join(err, different(f, d))
 	}
-	uid, gid, err := sys.owner(f.Owner, f.Group)
+	uid, gid, err := sys.Owner(f.Owner, f.Group)
 	if err != nil {
 		return err
 	}
 	taken, err := f.inForce(ctx, sys)
-	return errors.Join(err, different(f, compare(taken...)), sys.verifyOpen(f.Path, f.Content, attributes{fileMode(f.Mode), uid, gid}))
+	return errors.Join(err, different(f, compare(taken...)), sys.VerifyOpen(f.Path, f.Content, system.Attributes{Mode: system.FileMode(f.Mode), UID: uid, GID: gid}))
 }
 
 // Precheck implements [Guardable].
-func (f File) Precheck(context.Context, *System) error { return nil }
+func (f File) Precheck(context.Context, *system.System) error { return nil }
 
 // Capture implements [Guardable].
-func (f File) Capture(_ context.Context, sys *System) (Undo, error) { return sys.captureFiles(f.Path) }
+func (f File) Capture(_ context.Context, sys *system.System) (system.Undo, error) {
+	return sys.CaptureFiles(f.Path)
+}
 
 // Persist implements [Guardable].
-func (f File) Persist(context.Context, *System) error { return nil }
+func (f File) Persist(context.Context, *system.System) error { return nil }

@@ -2,6 +2,8 @@ package resource
 
 import (
 	"context"
+
+	"cairn/internal/system"
 )
 
 // Group is a local group.
@@ -17,32 +19,32 @@ func (Group) Kind() Kind { return "group" }
 func (g Group) Key() string { return g.Name }
 
 // Validate implements [Resource].
-func (g Group) Validate() error { return validName("group", g.Name) }
+func (g Group) Validate() error { return system.ValidName("group", g.Name) }
 
 // Check implements [Resource].
-func (g Group) Check(_ context.Context, sys *System) (Diff, error) {
-	_, found, err := sys.groupID(g.Name)
-	return compare(property{"group", presence(found), presence(true)}), err
+func (g Group) Check(_ context.Context, sys *system.System) (Diff, error) {
+	_, found, err := sys.GroupID(g.Name)
+	return compare(property{"group", system.Presence(found), system.Presence(true)}), err
 }
 
 // Apply implements [Resource].
-func (g Group) Apply(ctx context.Context, sys *System, _ Diff) error {
+func (g Group) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	argv := []string{"groupadd"}
 	if g.System {
 		argv = append(argv, "--system")
 	}
-	_, err := sys.run(ctx, append(argv, g.Name)...)
+	_, err := sys.Run(ctx, append(argv, g.Name)...)
 	return err
 }
 
 // Verify implements [Resource]: getent(1) reads through the name service.
-func (g Group) Verify(ctx context.Context, sys *System) error {
-	_, err := sys.run(ctx, "getent", "group", g.Name)
+func (g Group) Verify(ctx context.Context, sys *system.System) error {
+	_, err := sys.Run(ctx, "getent", "group", g.Name)
 	return err
 }
 
 // Precheck implements [Guardable].
-func (Group) Precheck(context.Context, *System) error { return nil }
+func (Group) Precheck(context.Context, *system.System) error { return nil }
 
 // accountFiles are what useradd(8) and its kin write to.
 var accountFiles = []string{
@@ -51,9 +53,9 @@ var accountFiles = []string{
 }
 
 // Capture implements [Guardable].
-func (Group) Capture(_ context.Context, sys *System) (Undo, error) {
-	return sys.captureFiles(accountFiles...)
+func (Group) Capture(_ context.Context, sys *system.System) (system.Undo, error) {
+	return sys.CaptureFiles(accountFiles...)
 }
 
 // Persist implements [Guardable].
-func (Group) Persist(context.Context, *System) error { return nil }
+func (Group) Persist(context.Context, *system.System) error { return nil }

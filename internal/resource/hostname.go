@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Hostname is the host's name, now and after a restart, and that it can be
@@ -39,10 +41,10 @@ const (
 )
 
 // Check implements [Resource].
-func (h Hostname) Check(_ context.Context, sys *System) (Diff, error) {
-	live, _, errLive := sys.read(liveName)
-	kept, _, errKept := sys.read(keptName)
-	table, _, errTable := sys.read(namesTable)
+func (h Hostname) Check(_ context.Context, sys *system.System) (Diff, error) {
+	live, _, errLive := sys.Read(liveName)
+	kept, _, errKept := sys.Read(keptName)
+	table, _, errTable := sys.Read(namesTable)
 	return compare(
 		property{"now", strings.TrimSpace(string(live)), h.Name},
 		property{"after a restart", strings.TrimSpace(string(kept)), h.Name},
@@ -63,27 +65,27 @@ func (h Hostname) in(table []byte) bool {
 }
 
 // Apply implements [Resource].
-func (h Hostname) Apply(ctx context.Context, sys *System, d Diff) error {
-	table, _, err := sys.read(namesTable)
+func (h Hostname) Apply(ctx context.Context, sys *system.System, d Diff) error {
+	table, _, err := sys.Read(namesTable)
 	if err != nil {
 		return err
 	}
-	kept, _, err := sys.read(keptName)
+	kept, _, err := sys.Read(keptName)
 	if err != nil {
 		return err
 	}
 	if !h.in(table) {
-		if err := sys.write(namesTable, h.added(table, strings.TrimSpace(string(kept))), attributes{mode: 0o644}); err != nil {
+		if err := sys.Write(namesTable, h.added(table, strings.TrimSpace(string(kept))), system.Attributes{Mode: 0o644}); err != nil {
 			return err
 		}
 	}
-	if err := sys.write(keptName, []byte(h.Name+"\n"), attributes{mode: 0o644}); err != nil {
+	if err := sys.Write(keptName, []byte(h.Name+"\n"), system.Attributes{Mode: 0o644}); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(d.Changes, func(c Change) bool { return c.Property == "now" }) {
 		return nil
 	}
-	_, err = sys.run(ctx, "hostname", h.Name)
+	_, err = sys.Run(ctx, "hostname", h.Name)
 	return err
 }
 
@@ -118,14 +120,14 @@ func (h Hostname) renamed(fields []string, old string) string {
 }
 
 // Verify implements [Resource]: uname(1) asks the kernel, getent(1) the resolver.
-func (h Hostname) Verify(ctx context.Context, sys *System) error {
-	out, err := sys.run(ctx, "uname", "-n")
+func (h Hostname) Verify(ctx context.Context, sys *system.System) error {
+	out, err := sys.Run(ctx, "uname", "-n")
 	if err != nil {
 		return err
 	}
 	if got := strings.TrimSpace(string(out.Stdout)); got != h.Name {
 		return fmt.Errorf("the host is called %s instead of %s", got, h.Name)
 	}
-	_, err = sys.run(ctx, "getent", "hosts", h.Name)
+	_, err = sys.Run(ctx, "getent", "hosts", h.Name)
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Readers of files in a directory of several, of which a later one can take back
@@ -23,7 +25,7 @@ const (
 
 // inForce are the settings that something else than the file takes back, each with
 // what does; none when the file's word counts.
-func (f File) inForce(ctx context.Context, sys *System) ([]property, error) {
+func (f File) inForce(ctx context.Context, sys *system.System) ([]property, error) {
 	switch f.Reader {
 	case ReaderApt:
 		return f.aptInForce(ctx, sys)
@@ -93,9 +95,9 @@ func takesSecurity(origin string) bool {
 
 // aptInForce looks at what a later file takes back; what the file itself will set
 // right is its content's to say.
-func (f File) aptInForce(ctx context.Context, sys *System) ([]property, error) {
-	out, err := sys.ask(ctx, "apt-config", "dump")
-	if err != nil || out.Exit == missingProgram {
+func (f File) aptInForce(ctx context.Context, sys *system.System) ([]property, error) {
+	out, err := sys.Ask(ctx, "apt-config", "dump")
+	if err != nil || out.Exit == system.MissingProgram {
 		return nil, errors.Join(err, failedToSay("apt-config", out))
 	}
 	if out.Exit != 0 {
@@ -103,7 +105,7 @@ func (f File) aptInForce(ctx context.Context, sys *System) ([]property, error) {
 		// content is put right; the look at the updates names any other.
 		return nil, nil
 	}
-	later, err := sys.after(f.Path, "/etc/apt/apt.conf.d", "")
+	later, err := after(sys, f.Path, "/etc/apt/apt.conf.d", "")
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +114,7 @@ func (f File) aptInForce(ctx context.Context, sys *System) ([]property, error) {
 	off := UpdatesOff(string(out.Stdout))
 	for _, key := range append(slices.Clone(aptSwitches), "Unattended-Upgrade::Origins-Pattern") {
 		value, isOff := off[key]
-		by := sys.lastWith(later, key[strings.LastIndex(key, ":")+1:])
+		by := lastWith(sys, later, key[strings.LastIndex(key, ":")+1:])
 		if isOff && by != "" {
 			properties = append(properties, property{"in force: " + key, value + " by " + by, "updates on"})
 		}
@@ -120,16 +122,16 @@ func (f File) aptInForce(ctx context.Context, sys *System) ([]property, error) {
 	return properties, nil
 }
 
-func failedToSay(program string, out Output) error {
+func failedToSay(program string, out system.Output) error {
 	if out.Exit == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s failed with exit code %d: %s", program, out.Exit, lastWords(out))
+	return fmt.Errorf("%s failed with exit code %d: %s", program, out.Exit, system.LastWords(out))
 }
 
 // after are the files of a directory that are read after another, in order.
-func (s *System) after(path, dir, suffix string) ([]string, error) {
-	entries, err := os.ReadDir(s.path(dir))
+func after(s *system.System, path, dir, suffix string) ([]string, error) {
+	entries, err := os.ReadDir(s.Path(dir))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -143,9 +145,9 @@ func (s *System) after(path, dir, suffix string) ([]string, error) {
 }
 
 // lastWith is the last of the files that has a word in it, comments left out.
-func (s *System) lastWith(paths []string, word string) string {
+func lastWith(s *system.System, paths []string, word string) string {
 	for _, path := range slices.Backward(paths) {
-		content, _, _ := s.read(path)
+		content, _, _ := s.Read(path)
 		for line := range strings.Lines(string(content)) {
 			line = strings.TrimSpace(line)
 			isComment := strings.HasPrefix(line, "//") || strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "#clear")
@@ -159,8 +161,8 @@ func (s *System) lastWith(paths []string, word string) string {
 
 // journaldInForce reads all files as systemd merges them, and lets a limit that is
 // lower pass.
-func (f File) journaldInForce(ctx context.Context, sys *System) ([]property, error) {
-	out, err := sys.ask(ctx, "systemd-analyze", "cat-config", "systemd/journald.conf")
+func (f File) journaldInForce(ctx context.Context, sys *system.System) ([]property, error) {
+	out, err := sys.Ask(ctx, "systemd-analyze", "cat-config", "systemd/journald.conf")
 	if err != nil || out.Exit != 0 {
 		return nil, errors.Join(err, failedToSay("systemd-analyze", out))
 	}
@@ -201,14 +203,14 @@ func bytesOf(text string) uint64 {
 
 // limitsInForce looks for a later line on core dumps of everybody: of two lines for
 // the same domain the later one counts (limits.conf(5)).
-func (f File) limitsInForce(sys *System) ([]property, error) {
-	later, err := sys.after(f.Path, "/etc/security/limits.d", ".conf")
+func (f File) limitsInForce(sys *system.System) ([]property, error) {
+	later, err := after(sys, f.Path, "/etc/security/limits.d", ".conf")
 	if err != nil {
 		return nil, err
 	}
 	found := ""
 	for _, path := range later {
-		content, _, err := sys.read(path)
+		content, _, err := sys.Read(path)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/system"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -35,7 +37,7 @@ func TestNamesThatAreCommentedOutDoNotCount(t *testing.T) {
 }
 
 func TestIncludeFirst(t *testing.T) {
-	sys := &System{Root: t.TempDir()}
+	sys := &system.System{Root: t.TempDir()}
 	for _, c := range []struct{ name, main, want string }{
 		{"Debian's", "# a\n\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n", "# a\n\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n"},
 		{"without", "UsePAM yes\n", includeLine + "\nUsePAM yes\n"},
@@ -43,7 +45,7 @@ func TestIncludeFirst(t *testing.T) {
 		{"another first", "Include /etc/other\n" + includeLine + "\n", includeLine + "\nInclude /etc/other\n"},
 		{"commented out", "#" + includeLine + "\n", includeLine + "\n#" + includeLine + "\n"},
 	} {
-		if diff := cmp.Diff(c.want, string(sys.mainFile([]byte(c.main), dropinDir+"00-own.conf").withIncludeFirst())); diff != "" {
+		if diff := cmp.Diff(c.want, string(mainFileOf(sys, []byte(c.main), dropinDir+"00-own.conf").withIncludeFirst())); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
@@ -150,7 +152,7 @@ func TestSettingsAtBoot(t *testing.T) {
 		for path, content := range c.files {
 			has(path, content, 0o644)(t, b)
 		}
-		value, by, err := b.sys.sysctlAtBoot(name)
+		value, by, err := sysctlAtBoot(b.sys, name)
 		if err != nil || value != c.value || by != c.by {
 			t.Errorf("%s: %q by %q, %v", c.what, value, by, err)
 		}
@@ -170,7 +172,7 @@ func TestASettingThatTheKernelDoesNotHave(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "the kernel does not take net.no.such = 1") {
 		t.Errorf("it ended with %v", err)
 	}
-	if _, _, found, _ := b.sys.stat("/etc/sysctl.d/60-cairn-net.no.such.conf"); found {
+	if _, _, found, _ := b.sys.Stat("/etc/sysctl.d/60-cairn-net.no.such.conf"); found {
 		t.Error("a setting was kept that the kernel did not take")
 	}
 }

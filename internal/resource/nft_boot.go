@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // A table is kept by plain files that need nothing of Cairn's: its rules, a shell
@@ -124,7 +126,7 @@ const (
 )
 
 // bootState says whether the table comes back after a restart.
-func (t NftTable) bootState(ctx context.Context, sys *System) (string, error) {
+func (t NftTable) bootState(ctx context.Context, sys *system.System) (string, error) {
 	state := bootKept
 	for _, f := range t.files() {
 		d, err := f.Check(ctx, sys)
@@ -136,7 +138,7 @@ func (t NftTable) bootState(ctx context.Context, sys *System) (string, error) {
 		}
 	}
 	for _, link := range t.links() {
-		_, _, found, err := sys.stat(link)
+		_, _, found, err := sys.Stat(link)
 		if err != nil {
 			return "", err
 		}
@@ -145,7 +147,7 @@ func (t NftTable) bootState(ctx context.Context, sys *System) (string, error) {
 		}
 	}
 	for _, path := range []string{t.unit().Path, t.links()[0]} {
-		_, _, found, err := sys.stat(path)
+		_, _, found, err := sys.Stat(path)
 		if err != nil {
 			return "", err
 		}
@@ -157,8 +159,8 @@ func (t NftTable) bootState(ctx context.Context, sys *System) (string, error) {
 }
 
 // watchState says what happens when somebody else changes the table.
-func (t NftTable) watchState(ctx context.Context, sys *System) (string, error) {
-	state, err := sys.unitState(ctx, t.unitName())
+func (t NftTable) watchState(ctx context.Context, sys *system.System) (string, error) {
+	state, err := unitStateOf(ctx, sys, t.unitName())
 	if err != nil {
 		return "", err
 	}
@@ -173,33 +175,33 @@ func (t NftTable) watchState(ctx context.Context, sys *System) (string, error) {
 }
 
 // Capture implements [Guardable].
-func (t NftTable) Capture(ctx context.Context, sys *System) (Undo, error) {
+func (t NftTable) Capture(ctx context.Context, sys *system.System) (system.Undo, error) {
 	paths := t.links()
 	for _, f := range append(t.files(), t.trialFile()) {
 		paths = append(paths, f.Path)
 	}
-	undo, err := sys.captureFiles(paths...)
+	undo, err := sys.CaptureFiles(paths...)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
 	running, err := t.running(ctx, sys)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
-	undo.Commands = []Command{
+	undo.Commands = []system.Command{
 		{Argv: []string{"nft", "-f", "-"}, Stdin: []byte(t.removal() + string(running))},
 		{Argv: []string{"systemctl", "daemon-reload"}},
 	}
-	unit, err := sys.ask(ctx, "systemctl", "is-active", "--quiet", "--", t.unitName())
+	unit, err := sys.Ask(ctx, "systemctl", "is-active", "--quiet", "--", t.unitName())
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
 	if unit.Exit != 0 {
 		// A pattern: a unit that is not loaded is not an error then.
-		undo.Commands = append(undo.Commands, Command{Argv: []string{"sh", "-c", stopCleanly, t.Name + "-firewall.servic[e]"}})
+		undo.Commands = append(undo.Commands, system.Command{Argv: []string{"sh", "-c", stopCleanly, t.Name + "-firewall.servic[e]"}})
 	}
-	state, err := sys.captureState(ctx, "nft", "--stateless", "list", "table", t.Family, t.Name)
-	undo.States = []State{state}
+	state, err := sys.CaptureState(ctx, "nft", "--stateless", "list", "table", t.Family, t.Name)
+	undo.States = []system.State{state}
 	return undo, err
 }
 
@@ -216,20 +218,20 @@ exec systemctl reset-failed "$0"`
 
 // Persist implements [Guardable]. What is on trial goes last: whoever watches over
 // the table has the same rules from one file or from the other.
-func (t NftTable) Persist(ctx context.Context, sys *System) error {
+func (t NftTable) Persist(ctx context.Context, sys *system.System) error {
 	for _, f := range t.files() {
 		if _, err := Converge(ctx, sys, f, ""); err != nil {
 			return err
 		}
 	}
 	trial := t.trialFile()
-	if err := errors.Join(sys.removeEmpty("/etc/nftables.d"), sys.remove(trial.Path)); err != nil {
+	if err := errors.Join(sys.RemoveEmpty("/etc/nftables.d"), sys.Remove(trial.Path)); err != nil {
 		return err
 	}
 	// Enabling also has systemd read the units anew (systemctl(1), "enable").
-	if _, err := sys.run(ctx, "systemctl", "enable", t.unitName(), t.againUnitName()); err != nil {
+	if _, err := sys.Run(ctx, "systemctl", "enable", t.unitName(), t.againUnitName()); err != nil {
 		return err
 	}
-	_, err := sys.run(ctx, "systemctl", "restart", t.unitName())
+	_, err := sys.Run(ctx, "systemctl", "restart", t.unitName())
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cairn/internal/system"
 )
 
 // NextBoot is what the next start of a host makes of a table.
@@ -38,13 +40,13 @@ var startCommand = regexp.MustCompile(`argv\[\]=(.*?) ; ignore_errors=`)
 // all enabled units loaded, in their order, in an empty network namespace that has
 // interfaces of the same names, and looks what is there then. The units are those
 // named, and Cairn's own. It changes nothing.
-func (t NftTable) NextBoot(ctx context.Context, sys *System, others []string) (NextBoot, error) {
+func (t NftTable) NextBoot(ctx context.Context, sys *system.System, others []string) (NextBoot, error) {
 	var next NextBoot
-	own, err := sys.loaderUnit(ctx, t.unitName())
+	own, err := loaderUnitOf(ctx, sys, t.unitName())
 	if err != nil {
 		return next, err
 	}
-	again, err := sys.loaderUnit(ctx, t.againUnitName())
+	again, err := loaderUnitOf(ctx, sys, t.againUnitName())
 	if err != nil {
 		return next, err
 	}
@@ -54,7 +56,7 @@ func (t NftTable) NextBoot(ctx context.Context, sys *System, others []string) (N
 	}
 	var loaders []loaderUnit
 	for _, name := range others {
-		loader, err := sys.loaderUnit(ctx, name)
+		loader, err := loaderUnitOf(ctx, sys, name)
 		if err != nil {
 			return next, err
 		}
@@ -78,12 +80,12 @@ func (t NftTable) NextBoot(ctx context.Context, sys *System, others []string) (N
 	return next, err
 }
 
-func (s *System) loaderUnit(ctx context.Context, name string) (loaderUnit, error) {
-	state, err := s.unitState(ctx, name)
+func loaderUnitOf(ctx context.Context, s *system.System, name string) (loaderUnit, error) {
+	state, err := unitStateOf(ctx, s, name)
 	if err != nil {
 		return loaderUnit{}, err
 	}
-	out, err := s.run(ctx, "systemctl", "show", "--property=ExecStart,After", "--", name)
+	out, err := s.Run(ctx, "systemctl", "show", "--property=ExecStart,After", "--", name)
 	if err != nil {
 		return loaderUnit{}, err
 	}
@@ -136,8 +138,8 @@ const tryScript = `
 	echo "table:"; exec nft --stateless list table "$FAMILY" "$NAME"`
 
 // tryBoot loads what the units would and compares the table with the one in force.
-func (t NftTable) tryBoot(ctx context.Context, sys *System, loaders []loaderUnit, withOwn bool, next *NextBoot) error {
-	links, err := sys.ask(ctx, "ls", "/sys/class/net")
+func (t NftTable) tryBoot(ctx context.Context, sys *system.System, loaders []loaderUnit, withOwn bool, next *NextBoot) error {
+	links, err := sys.Ask(ctx, "ls", "/sys/class/net")
 	if err != nil {
 		return err
 	}
@@ -156,7 +158,7 @@ func (t NftTable) tryBoot(ctx context.Context, sys *System, loaders []loaderUnit
 	if withOwn {
 		argv = append(argv, t.rulesFile().Path)
 	}
-	out, err := sys.Runner.Run(ctx, Command{Argv: argv, Env: []string{
+	out, err := sys.Runner.Run(ctx, system.Command{Argv: argv, Env: []string{
 		"LINKS=" + strings.ReplaceAll(strings.TrimSpace(string(links.Stdout)), "\n", " "), "FAMILY=" + t.Family, "NAME=" + t.Name,
 	}})
 	if err != nil {
@@ -166,7 +168,7 @@ func (t NftTable) tryBoot(ctx context.Context, sys *System, loaders []loaderUnit
 	for line := range strings.Lines(string(tried)) {
 		file := strings.TrimPrefix(strings.TrimSpace(line), "untried ")
 		if file == t.rulesFile().Path {
-			next.Trouble = append(next.Trouble, "nft does not load "+file+": "+lastWords(out))
+			next.Trouble = append(next.Trouble, "nft does not load "+file+": "+system.LastWords(out))
 		} else {
 			next.Untried = append(next.Untried, byFile[file])
 		}
@@ -201,8 +203,8 @@ func (u loaderUnit) ruleFiles() []string {
 
 // loadedAgain asks the journal for the last time that somebody else's change was
 // undone.
-func (t NftTable) loadedAgain(ctx context.Context, sys *System) (string, error) {
-	out, err := sys.ask(ctx, "journalctl", "--quiet", "--no-pager", "--boot", "--output=short-unix", "--lines=1", "--grep=loaded it again", "--unit="+t.unitName())
+func (t NftTable) loadedAgain(ctx context.Context, sys *system.System) (string, error) {
+	out, err := sys.Ask(ctx, "journalctl", "--quiet", "--no-pager", "--boot", "--output=short-unix", "--lines=1", "--grep=loaded it again", "--unit="+t.unitName())
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // NftTable is one table of nftables, whole: nothing of any other table is
@@ -73,7 +75,7 @@ func (t NftTable) removal() string {
 // Check implements [Resource]. What is in force is compared with what nft itself
 // makes of the body in an empty network namespace, so that neither spelling nor
 // order of options matter.
-func (t NftTable) Check(ctx context.Context, sys *System) (Diff, error) {
+func (t NftTable) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	running, err := t.running(ctx, sys)
 	if err != nil {
 		return Diff{}, err
@@ -136,60 +138,60 @@ func lineSet(text []byte) map[string]int {
 }
 
 // running is the table as nft lists it, nil when there is none.
-func (t NftTable) running(ctx context.Context, sys *System) ([]byte, error) {
-	out, err := sys.ask(ctx, append([]string{"nft", "--stateless", "list", "table"}, t.Family, t.Name)...)
+func (t NftTable) running(ctx context.Context, sys *system.System) ([]byte, error) {
+	out, err := sys.Ask(ctx, append([]string{"nft", "--stateless", "list", "table"}, t.Family, t.Name)...)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case out.Exit == 0:
 		return out.Stdout, nil
-	case out.Exit == missingProgram, strings.Contains(string(out.Stderr), "No such file or directory"):
+	case out.Exit == system.MissingProgram, strings.Contains(string(out.Stderr), "No such file or directory"):
 		return nil, nil
 	}
-	return nil, fmt.Errorf("nft does not list the table: %s", lastWords(out))
+	return nil, fmt.Errorf("nft does not list the table: %s", system.LastWords(out))
 }
 
 // canonical has nft read and list the table where it is not in force. Where nft
 // is not installed yet the body has to do.
-func (t NftTable) canonical(ctx context.Context, sys *System) ([]byte, error) {
-	out, err := sys.Runner.Run(ctx, Command{
+func (t NftTable) canonical(ctx context.Context, sys *system.System) ([]byte, error) {
+	out, err := sys.Runner.Run(ctx, system.Command{
 		Argv: []string{"unshare", "--net", "sh", "-c", `nft -f - && exec nft --stateless list table "$0" "$1"`, t.Family, t.Name}, Stdin: []byte(t.definition()),
 	})
 	switch {
 	case err != nil:
 		return nil, err
-	case out.Exit == missingProgram:
+	case out.Exit == system.MissingProgram:
 		return []byte(t.definition()), nil
 	case out.Exit != 0:
-		return nil, fmt.Errorf("nft does not accept the table: %s", lastWords(out))
+		return nil, fmt.Errorf("nft does not accept the table: %s", system.LastWords(out))
 	}
 	return out.Stdout, nil
 }
 
 // Precheck implements [Guardable]: nft reads the table without taking it over.
-func (t NftTable) Precheck(ctx context.Context, sys *System) error {
-	_, err := sys.runWith(ctx, Command{Argv: []string{"nft", "--check", "-f", "-"}, Stdin: []byte(t.replacement())})
+func (t NftTable) Precheck(ctx context.Context, sys *system.System) error {
+	_, err := sys.RunWith(ctx, system.Command{Argv: []string{"nft", "--check", "-f", "-"}, Stdin: []byte(t.replacement())})
 	return err
 }
 
 // Apply implements [Resource]. It puts the table in force and leaves what happens
 // at a restart alone: before Persist, a restart is a way back. Whoever watches over
 // the table that was in force so far finds the new one on trial.
-func (t NftTable) Apply(ctx context.Context, sys *System, _ Diff) error {
+func (t NftTable) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	if err := t.Precheck(ctx, sys); err != nil {
 		return err
 	}
 	if _, err := Converge(ctx, sys, t.trialFile(), ""); err != nil {
 		return err
 	}
-	_, err := sys.runWith(ctx, Command{Argv: []string{"nft", "-f", "-"}, Stdin: []byte(t.replacement())})
+	_, err := sys.RunWith(ctx, system.Command{Argv: []string{"nft", "-f", "-"}, Stdin: []byte(t.replacement())})
 	return err
 }
 
 // Verify implements [Resource]: the table as JSON has as many rules as the body
 // has when nft reads it elsewhere.
-func (t NftTable) Verify(ctx context.Context, sys *System) error {
+func (t NftTable) Verify(ctx context.Context, sys *system.System) error {
 	running, err := t.running(ctx, sys)
 	if err != nil {
 		return err
@@ -201,7 +203,7 @@ func (t NftTable) Verify(ctx context.Context, sys *System) error {
 	if !bytes.Equal(running, wanted) {
 		return fmt.Errorf("the table %s is not in force as it was described", t.Key())
 	}
-	out, err := sys.run(ctx, "nft", "--json", "list", "table", t.Family, t.Name)
+	out, err := sys.Run(ctx, "nft", "--json", "list", "table", t.Family, t.Name)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/problem"
 )
 
@@ -31,7 +33,7 @@ func held(t *testing.T, path string) (release func()) {
 // told has a resource brought about and returns what it said on the way.
 func told(t *testing.T, b *bench, r Resource, each func(line string)) (lines []string, err error) {
 	t.Helper()
-	_, err = Converge(Telling(t.Context(), func(line string) {
+	_, err = Converge(system.Telling(t.Context(), func(line string) {
 		lines = append(lines, line)
 		each(line)
 	}), b.sys, r, "")
@@ -188,8 +190,8 @@ func TestOnAHostAMirrorThatSendsNothingIsNamed(t *testing.T) {
 	shorter := slices.Clone(aptOptions) // four tries in turn, which takes two minutes with its own 30 s
 	shorter[slices.Index(shorter, "Acquire::http::Timeout=30")] = "Acquire::http::Timeout=3"
 	defer within(&aptOptions, shorter)()
-	saved := silences[fetching]
-	defer func() { silences[fetching] = saved }()
+	saved := system.Silences[system.Fetching]
+	defer func() { system.Silences[system.Fetching] = saved }()
 	for name, c := range map[string]struct {
 		limit   time.Duration
 		trickle time.Duration
@@ -199,7 +201,7 @@ func TestOnAHostAMirrorThatSendsNothingIsNamed(t *testing.T) {
 		"a word now and then": {4 * time.Second, time.Second / 2, "nothing has come from the mirror slow.test:", problem.PackageMirror},
 		"nothing":             {saved, time.Hour, "slow.test:", problem.PackageSource},
 	} {
-		silences[fetching] = c.limit
+		system.Silences[system.Fetching] = c.limit
 		address := trickling(t, c.trickle)
 		has("/etc/apt/sources.list.d/slow.list", "deb [trusted=yes] http://slow.test:"+address+"/debian trixie main\n", 0o644)(t, b)
 		began := time.Now()
@@ -246,7 +248,7 @@ func TestOnAHostAptShowsHowFarItIs(t *testing.T) {
 	b.sh(t, noHello+"; apt-get clean; apt-get -q update")
 	var seen []string
 	var mu sync.Mutex
-	ctx := Showing(t.Context(), func(text string) {
+	ctx := system.Showing(t.Context(), func(text string) {
 		mu.Lock()
 		defer mu.Unlock()
 		seen = append(seen, text)

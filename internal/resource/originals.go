@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/system"
+
 	"github.com/fxamacker/cbor/v2"
 )
 
@@ -23,19 +25,19 @@ import (
 type Restorable interface {
 	Resource
 	// Original returns what brings the host back to what it is now.
-	Original(ctx context.Context, sys *System) (Undo, error)
+	Original(ctx context.Context, sys *system.System) (system.Undo, error)
 }
 
 // original is what a host was before Cairn changed a resource for the first time.
 // It lies on the host, readable by root only, until the host is released or purged.
 type original struct {
-	Kind   Kind     `cbor:"1,keyasint"`
-	Key    string   `cbor:"2,keyasint"`
-	At     int64    `cbor:"3,keyasint"` // nanoseconds since 1970, for the order
-	Spec   Spec     `cbor:"4,keyasint"` // as it was last applied, without its content
-	Undo   Undo     `cbor:"5,keyasint,omitempty"`
-	After  []string `cbor:"6,keyasint,omitempty"` // of each of the undo's files, what Cairn made of it
-	Leaves string   `cbor:"7,keyasint,omitempty"` // what stays in any case, in words
+	Kind   Kind        `cbor:"1,keyasint"`
+	Key    string      `cbor:"2,keyasint"`
+	At     int64       `cbor:"3,keyasint"` // nanoseconds since 1970, for the order
+	Spec   Spec        `cbor:"4,keyasint"` // as it was last applied, without its content
+	Undo   system.Undo `cbor:"5,keyasint,omitempty"`
+	After  []string    `cbor:"6,keyasint,omitempty"` // of each of the undo's files, what Cairn made of it
+	Leaves string      `cbor:"7,keyasint,omitempty"` // what stays in any case, in words
 }
 
 // id names the resource as plans do.
@@ -48,18 +50,18 @@ type leaver interface{ leaves(d Diff) string }
 // it may be secret, and the way back needs only where it lies.
 type container interface{ withoutContent() Resource }
 
-func (s *System) originalPath(r Resource) string {
+func originalPath(s *system.System, r Resource) string {
 	sum := sha256.Sum256([]byte(string(r.Kind()) + " " + r.Key()))
 	return path.Join(s.Originals, hex.EncodeToString(sum[:12])+".cbor")
 }
 
 // keepOriginal writes down what there is before the first change.
-func (s *System) keepOriginal(ctx context.Context, r Resource, d Diff) error {
+func keepOriginal(ctx context.Context, s *system.System, r Resource, d Diff) error {
 	restorable, ok := r.(Restorable)
 	if !ok || s.Originals == "" {
 		return nil
 	}
-	o, kept, err := s.readOriginal(s.originalPath(r))
+	o, kept, err := readOriginal(s, originalPath(s, r))
 	if err != nil || kept {
 		return err
 	}
@@ -71,35 +73,35 @@ func (s *System) keepOriginal(ctx context.Context, r Resource, d Diff) error {
 	if l, ok := r.(leaver); ok {
 		o.Leaves = l.leaves(d)
 	}
-	return errors.Join(s.writeOriginal(r, o), s.remove(s.releasedMark()))
+	return errors.Join(writeOriginal(s, r, o), s.Remove(releasedMark(s)))
 }
 
 // keepResult writes down what became of the files, by which a later change of
 // somebody else's is known.
-func (s *System) keepResult(r Resource) error {
+func keepResult(s *system.System, r Resource) error {
 	if _, ok := r.(Restorable); !ok || s.Originals == "" {
 		return nil
 	}
-	o, kept, err := s.readOriginal(s.originalPath(r))
+	o, kept, err := readOriginal(s, originalPath(s, r))
 	if err != nil || !kept {
 		return err
 	}
 	o.After = nil
 	for _, f := range o.Undo.Files {
-		have, err := s.save(f.Path)
+		have, err := s.Save(f.Path)
 		if err != nil {
 			return err
 		}
-		o.After = append(o.After, have.sum())
+		o.After = append(o.After, sum(have))
 	}
-	return s.writeOriginal(r, o)
+	return writeOriginal(s, r, o)
 }
 
 // KeepResult writes down what became of the resource's files where Persist has made
 // some of them, which is after the change itself.
-func (s *System) KeepResult(r Resource) error { return s.keepResult(r) }
+func KeepResult(s *system.System, r Resource) error { return keepResult(s, r) }
 
-func (s *System) writeOriginal(r Resource, o original) error {
+func writeOriginal(s *system.System, r Resource, o original) error {
 	if c, ok := r.(container); ok {
 		r = c.withoutContent()
 	}
@@ -112,14 +114,14 @@ func (s *System) writeOriginal(r Resource, o original) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.path(s.Originals), 0o700); err != nil {
+	if err := os.MkdirAll(s.Path(s.Originals), 0o700); err != nil {
 		return err
 	}
-	return s.write(s.originalPath(r), body, attributes{0o600, os.Getuid(), os.Getgid()})
+	return s.Write(originalPath(s, r), body, system.Attributes{Mode: 0o600, UID: os.Getuid(), GID: os.Getgid()})
 }
 
-func (s *System) readOriginal(name string) (o original, found bool, err error) {
-	body, found, err := s.read(name)
+func readOriginal(s *system.System, name string) (o original, found bool, err error) {
+	body, found, err := s.Read(name)
 	if err != nil || !found {
 		return original{}, false, err
 	}
@@ -130,11 +132,11 @@ func (s *System) readOriginal(name string) (o original, found bool, err error) {
 }
 
 // originals are all that are kept, the first first.
-func (s *System) originals() ([]original, error) {
+func originals(s *system.System) ([]original, error) {
 	if s.Originals == "" {
 		return nil, nil
 	}
-	entries, err := os.ReadDir(s.path(s.Originals))
+	entries, err := os.ReadDir(s.Path(s.Originals))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -146,7 +148,7 @@ func (s *System) originals() ([]original, error) {
 		if filepath.Ext(entry.Name()) != ".cbor" || strings.HasPrefix(entry.Name(), ".") {
 			continue
 		}
-		o, found, err := s.readOriginal(path.Join(s.Originals, entry.Name()))
+		o, found, err := readOriginal(s, path.Join(s.Originals, entry.Name()))
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +163,7 @@ func (s *System) originals() ([]original, error) {
 }
 
 // sum tells a file's content, or where a link leads, from another.
-func (f SavedFile) sum() string {
+func sum(f system.SavedFile) string {
 	if f.Absent {
 		return absent
 	}
@@ -173,18 +175,18 @@ func (f SavedFile) sum() string {
 const ownMark = "Managed by Cairn."
 
 // own reports whether a file is one that only Cairn writes.
-func (f SavedFile) own() bool {
+func own(f system.SavedFile) bool {
 	head, _, _ := strings.Cut(string(f.Content), "\n")
 	return strings.Contains(head, ownMark)
 }
 
 // withoutOwn takes Cairn's own files for absent: on a host that an earlier version
 // set up, that is what was there before.
-func withoutOwn(u Undo) Undo {
+func withoutOwn(u system.Undo) system.Undo {
 	u.Files = slices.Clone(u.Files)
 	for i, f := range u.Files {
-		if f.own() {
-			u.Files[i] = SavedFile{Path: f.Path, Absent: true}
+		if own(f) {
+			u.Files[i] = system.SavedFile{Path: f.Path, Absent: true}
 		}
 	}
 	return u

@@ -3,10 +3,14 @@ package resource
 import (
 	"context"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Original implements [Restorable].
-func (f File) Original(_ context.Context, sys *System) (Undo, error) { return sys.captureFiles(f.Path) }
+func (f File) Original(_ context.Context, sys *system.System) (system.Undo, error) {
+	return sys.CaptureFiles(f.Path)
+}
 
 func (f File) withoutContent() Resource {
 	f.Content = nil
@@ -14,17 +18,17 @@ func (f File) withoutContent() Resource {
 }
 
 // Original implements [Restorable].
-func (s SSHDropin) Original(ctx context.Context, sys *System) (Undo, error) {
+func (s SSHDropin) Original(ctx context.Context, sys *system.System) (system.Undo, error) {
 	undo, err := s.Capture(ctx, sys)
 	undo.States = nil // what others configure meanwhile is theirs
 	return undo, err
 }
 
 // Original implements [Restorable]. The table is Cairn's alone, so there was none.
-func (t NftTable) Original(ctx context.Context, sys *System) (Undo, error) {
+func (t NftTable) Original(ctx context.Context, sys *system.System) (system.Undo, error) {
 	undo, err := t.Capture(ctx, sys)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
 	undo.States = nil
 	for i, c := range undo.Commands {
@@ -34,39 +38,39 @@ func (t NftTable) Original(ctx context.Context, sys *System) (Undo, error) {
 	}
 	for i, f := range undo.Files {
 		if f.Link != "" {
-			undo.Files[i] = SavedFile{Path: f.Path, Absent: true}
+			undo.Files[i] = system.SavedFile{Path: f.Path, Absent: true}
 		}
 	}
 	return undo, nil
 }
 
 // Original implements [Restorable].
-func (s Sysctl) Original(_ context.Context, sys *System) (Undo, error) {
-	undo, err := sys.captureFiles(s.file().Path)
+func (s Sysctl) Original(_ context.Context, sys *system.System) (system.Undo, error) {
+	undo, err := sys.CaptureFiles(s.file().Path)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
-	value, found, err := sys.read(s.live())
+	value, found, err := sys.Read(s.live())
 	if found {
-		undo.Commands = []Command{{Argv: []string{"tee", s.live()}, Stdin: value}}
+		undo.Commands = []system.Command{{Argv: []string{"tee", s.live()}, Stdin: value}}
 	}
 	return undo, err
 }
 
 // Original implements [Restorable].
-func (h Hostname) Original(_ context.Context, sys *System) (Undo, error) {
-	undo, err := sys.captureFiles(keptName, namesTable)
+func (h Hostname) Original(_ context.Context, sys *system.System) (system.Undo, error) {
+	undo, err := sys.CaptureFiles(keptName, namesTable)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
-	live, _, err := sys.read(liveName)
-	undo.Commands = []Command{{Argv: []string{"hostname", strings.TrimSpace(string(live))}}}
+	live, _, err := sys.Read(liveName)
+	undo.Commands = []system.Command{{Argv: []string{"hostname", strings.TrimSpace(string(live))}}}
 	return undo, err
 }
 
 // Original implements [Restorable].
-func (Timezone) Original(_ context.Context, sys *System) (Undo, error) {
-	return sys.captureFiles(localtime, zoneText)
+func (Timezone) Original(_ context.Context, sys *system.System) (system.Undo, error) {
+	return sys.CaptureFiles(localtime, zoneText)
 }
 
 // withoutContent keeps that there is one.
@@ -78,31 +82,33 @@ func (u Unit) withoutContent() Resource {
 }
 
 // Original implements [Restorable].
-func (u Unit) Original(ctx context.Context, sys *System) (Undo, error) {
-	var undo Undo
+func (u Unit) Original(ctx context.Context, sys *system.System) (system.Undo, error) {
+	var undo system.Undo
 	var err error
 	if u.Content != "" {
-		if undo, err = sys.captureFiles(u.file().Path); err != nil {
-			return Undo{}, err
+		if undo, err = sys.CaptureFiles(u.file().Path); err != nil {
+			return system.Undo{}, err
 		}
 	}
-	state, err := sys.unitState(ctx, u.Name)
+	state, err := unitStateOf(ctx, sys, u.Name)
 	if err != nil || state.load == "not-found" || state.load == "masked" {
 		return undo, err
 	}
 	if u.Enabled != nil {
 		verb := map[bool]string{true: "enable", false: "disable"}[state.enabledAs(true) == "yes"]
-		undo.Commands = append(undo.Commands, Command{Argv: []string{"systemctl", verb, "--", u.Name}})
+		undo.Commands = append(undo.Commands, system.Command{Argv: []string{"systemctl", verb, "--", u.Name}})
 	}
 	if u.Active != nil {
 		verb := map[bool]string{true: "start", false: "stop"}[state.runs()]
-		undo.Commands = append(undo.Commands, Command{Argv: []string{"systemctl", verb, "--", u.Name}})
+		undo.Commands = append(undo.Commands, system.Command{Argv: []string{"systemctl", verb, "--", u.Name}})
 	}
 	return undo, nil
 }
 
 // Original implements [Restorable]. Packages stay: others may need them by now.
-func (Packages) Original(context.Context, *System) (Undo, error) { return Undo{}, nil }
+func (Packages) Original(context.Context, *system.System) (system.Undo, error) {
+	return system.Undo{}, nil
+}
 
 func (Packages) leaves(d Diff) string {
 	var names []string

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/system"
+
 	"cairn/internal/distro"
 	"cairn/internal/problem"
 )
@@ -18,8 +20,8 @@ type crates struct{}
 
 const cratesDir = "/var/crates"
 
-func (crates) names(sys *System) []string {
-	entries, _ := os.ReadDir(sys.path(cratesDir))
+func (crates) names(sys *system.System) []string {
+	entries, _ := os.ReadDir(sys.Path(cratesDir))
 	var names []string
 	for _, entry := range entries {
 		names = append(names, entry.Name())
@@ -27,11 +29,11 @@ func (crates) names(sys *System) []string {
 	return names
 }
 
-func (c crates) installed(_ context.Context, sys *System, names []string) (map[string]bool, error) {
+func (c crates) installed(_ context.Context, sys *system.System, names []string) (map[string]bool, error) {
 	have := map[string]bool{}
 	for _, name := range c.names(sys) {
 		have[name] = true
-		text, _, err := sys.read(cratesDir + "/" + name)
+		text, _, err := sys.Read(cratesDir + "/" + name)
 		if err != nil {
 			return nil, err
 		}
@@ -42,15 +44,15 @@ func (c crates) installed(_ context.Context, sys *System, names []string) (map[s
 	return have, nil
 }
 
-func (c crates) recorded(_ context.Context, sys *System, name string) (bool, error) {
-	_, _, found, err := sys.stat(cratesDir + "/" + name)
+func (c crates) recorded(_ context.Context, sys *system.System, name string) (bool, error) {
+	_, _, found, err := sys.Stat(cratesDir + "/" + name)
 	return found, err
 }
 
-func (c crates) displaced(_ context.Context, sys *System, names []string) ([]string, error) {
+func (c crates) displaced(_ context.Context, sys *system.System, names []string) ([]string, error) {
 	var goes []string
 	for _, name := range c.names(sys) {
-		text, _, _ := sys.read(cratesDir + "/" + name)
+		text, _, _ := sys.Read(cratesDir + "/" + name)
 		if against, found := strings.CutPrefix(string(text), "not with "); found && slices.Contains(names, against) {
 			goes = append(goes, name)
 		}
@@ -58,7 +60,7 @@ func (c crates) displaced(_ context.Context, sys *System, names []string) ([]str
 	return goes, nil
 }
 
-func (c crates) install(ctx context.Context, sys *System, names, mayGo []string) error {
+func (c crates) install(ctx context.Context, sys *system.System, names, mayGo []string) error {
 	goes, err := c.displaced(ctx, sys, names)
 	if err == nil {
 		err = refuseDisplaced(goes, mayGo, names)
@@ -68,15 +70,15 @@ func (c crates) install(ctx context.Context, sys *System, names, mayGo []string)
 	}
 	for _, name := range names {
 		if err == nil {
-			err = os.WriteFile(sys.path(cratesDir+"/"+name), nil, 0o644)
+			err = os.WriteFile(sys.Path(cratesDir+"/"+name), nil, 0o644)
 		}
 	}
 	return err
 }
 
-func (c crates) remove(_ context.Context, sys *System, names []string) error {
+func (c crates) remove(_ context.Context, sys *system.System, names []string) error {
 	for _, name := range names {
-		if err := sys.remove(cratesDir + "/" + name); err != nil {
+		if err := sys.Remove(cratesDir + "/" + name); err != nil {
 			return err
 		}
 	}
@@ -91,10 +93,10 @@ func TestADistributionIsARow(t *testing.T) {
 	}}))
 	packageManagers["crates"] = crates{}
 	t.Cleanup(func() { delete(packageManagers, "crates") })
-	sys := &System{Root: t.TempDir(), Runner: local{}}
+	sys := &system.System{Root: t.TempDir(), Runner: system.Local{}}
 	put := func(path, text string) {
-		ok(t, os.MkdirAll(filepath.Dir(sys.path(path)), 0o755))
-		ok(t, os.WriteFile(sys.path(path), []byte(text), 0o644))
+		ok(t, os.MkdirAll(filepath.Dir(sys.Path(path)), 0o755))
+		ok(t, os.WriteFile(sys.Path(path), []byte(text), 0o644))
 	}
 	put("/etc/os-release", "ID=hills\nVERSION_ID=3\n")
 	put(cratesDir+"/old-editor", "")
@@ -137,9 +139,9 @@ func TestEveryDistributionHasABackEnd(t *testing.T) {
 
 func TestAPackageManagerWithoutABackEndIsNamed(t *testing.T) {
 	t.Cleanup(distro.Add(distro.Distribution{ID: "hills", Releases: []distro.Release{{}}, Family: distro.Family{Packages: distro.Packages{Manager: "crates"}}}))
-	sys := &System{Root: t.TempDir(), Runner: local{}}
-	ok(t, os.MkdirAll(sys.path("/etc"), 0o755))
-	ok(t, os.WriteFile(sys.path("/etc/os-release"), []byte("ID=hills\nVERSION_ID=3\n"), 0o644))
+	sys := &system.System{Root: t.TempDir(), Runner: system.Local{}}
+	ok(t, os.MkdirAll(sys.Path("/etc"), 0o755))
+	ok(t, os.WriteFile(sys.Path("/etc/os-release"), []byte("ID=hills\nVERSION_ID=3\n"), 0o644))
 	_, err := Packages{Names: []string{"ed"}}.Check(t.Context(), sys)
 	mustFail(t, err, `no back end for the package manager "crates"`)
 }

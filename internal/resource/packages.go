@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/problem"
 )
 
@@ -56,8 +58,8 @@ func (p Packages) Validate() error {
 }
 
 // Check implements [Resource].
-func (p Packages) Check(ctx context.Context, sys *System) (Diff, error) {
-	manager, err := sys.packages()
+func (p Packages) Check(ctx context.Context, sys *system.System) (Diff, error) {
+	manager, err := packages(sys)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -109,8 +111,8 @@ func refuseDisplaced(goes, mayGo, names []string) error {
 }
 
 // Apply implements [Resource].
-func (p Packages) Apply(ctx context.Context, sys *System, _ Diff) error {
-	manager, err := sys.packages()
+func (p Packages) Apply(ctx context.Context, sys *system.System, _ Diff) error {
+	manager, err := packages(sys)
 	if err != nil {
 		return err
 	}
@@ -133,8 +135,8 @@ func (p Packages) Apply(ctx context.Context, sys *System, _ Diff) error {
 
 // Verify implements [Resource]: the package manager's own record of each package,
 // or of one that provides it.
-func (p Packages) Verify(ctx context.Context, sys *System) error {
-	manager, err := sys.packages()
+func (p Packages) Verify(ctx context.Context, sys *system.System) error {
+	manager, err := packages(sys)
 	if err != nil {
 		return err
 	}

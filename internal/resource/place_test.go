@@ -5,6 +5,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"cairn/internal/system"
 )
 
 // scratchBench is a scratch tree with the accounts root and ops (1000, 1001).
@@ -47,7 +49,7 @@ func TestTheHostsOwnLinksAreFollowed(t *testing.T) {
 	hasLink("/var/run", "../run")(t, b)
 	_, err := Converge(t.Context(), b.sys, File{Path: "/var/run/a", Content: []byte("x"), Mode: 0o600}, "")
 	ok(t, err)
-	if _, _, found, err := b.sys.stat("/run/a"); err != nil || !found {
+	if _, _, found, err := b.sys.Stat("/run/a"); err != nil || !found {
 		t.Errorf("the file is not where the link leads: %v", err)
 	}
 }
@@ -67,8 +69,8 @@ func TestParentsOfADirectoryAreOpenToOthers(t *testing.T) {
 	b := scratchBench(t)
 	_, err := Converge(t.Context(), b.sys, Directory{Path: "/srv/a/b", Mode: 0o700}, "")
 	ok(t, err)
-	if _, have, _, err := b.sys.stat("/srv/a"); err != nil || have.mode != 0o755 {
-		t.Errorf("the parent has the mode %s, %v", modeText(have.mode), err)
+	if _, have, _, err := b.sys.Stat("/srv/a"); err != nil || have.Mode != 0o755 {
+		t.Errorf("the parent has the mode %s, %v", system.ModeText(have.Mode), err)
 	}
 }
 
@@ -92,10 +94,10 @@ func TestSecretsAreNotInDiffs(t *testing.T) {
 func TestAuthorizedKeysThatAreNoPlainFile(t *testing.T) {
 	const file = "/home/ops/.ssh/authorized_keys"
 	for name, plant := range map[string]func(t testing.TB, b *bench){
-		"a pipe": func(t testing.TB, b *bench) { ok(t, syscall.Mkfifo(b.sys.path(file), 0o600)) },
+		"a pipe": func(t testing.TB, b *bench) { ok(t, syscall.Mkfifo(b.sys.Path(file), 0o600)) },
 		"another name of a file": func(t testing.TB, b *bench) {
 			has("/etc/secret", "x", 0o600)(t, b)
-			ok(t, os.Link(b.sys.path("/etc/secret"), b.sys.path(file)))
+			ok(t, os.Link(b.sys.Path("/etc/secret"), b.sys.Path(file)))
 		},
 		"a link out of the home":   hasLink(file, "../../../etc/passwd"),
 		"a directory":              hasDir(file, 0o700, 1000, 1001),
@@ -110,7 +112,7 @@ func TestAuthorizedKeysThatAreNoPlainFile(t *testing.T) {
 			if _, err := Converge(t.Context(), b.sys, AuthorizedKey{User: "ops", Line: ownersKey}, ""); err == nil {
 				t.Error("the key was added")
 			}
-			if _, _, found, _ := b.sys.stat("/etc/authorized_keys"); found {
+			if _, _, found, _ := b.sys.Stat("/etc/authorized_keys"); found {
 				t.Error("the key was written elsewhere")
 			}
 		})
@@ -132,7 +134,7 @@ func TestOtherKeysStayAsTheyAre(t *testing.T) {
 		has(file, others, 0o600)(t, b)
 		_, err := Converge(t.Context(), b.sys, AuthorizedKey{User: "ops", Line: ownersKey}, "")
 		ok(t, err)
-		if got, _, _ := b.sys.read(file); string(got) != want {
+		if got, _, _ := b.sys.Read(file); string(got) != want {
 			t.Errorf("%q became %q instead of %q", others, got, want)
 		}
 	}
@@ -155,7 +157,7 @@ func TestFurtherKeysAreAdded(t *testing.T) {
 		has(file, before, 0o600)(t, b)
 		_, err := Converge(t.Context(), b.sys, AuthorizedKey{User: "ops", Line: ownersKey, Further: []string{devicesKey}}, "")
 		ok(t, err)
-		if got, _, _ := b.sys.read(file); string(got) != want {
+		if got, _, _ := b.sys.Read(file); string(got) != want {
 			t.Errorf("%q became %q instead of %q", before, got, want)
 		}
 	}

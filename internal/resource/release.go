@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Release is a host on which Cairn's changes are taken back: what it changed is as
@@ -39,16 +41,16 @@ func (r Release) Validate() error {
 type way struct {
 	id   string
 	part Resource
-	undo Undo
+	undo system.Undo
 	left []string // what stays, in words
 	due  bool     // whether there is anything to do
 
-	replaced []SavedFile // what the undo's files are now
+	replaced []system.SavedFile // what the undo's files are now
 }
 
 // ways are those of all resources that were changed, the first first.
-func (r Release) ways(ctx context.Context, sys *System) ([]way, error) {
-	kept, err := sys.originals()
+func (r Release) ways(ctx context.Context, sys *system.System) ([]way, error) {
+	kept, err := originals(sys)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +71,7 @@ func (r Release) ways(ctx context.Context, sys *System) ([]way, error) {
 		}
 		all = append(all, w)
 	}
-	if _, _, released, err := sys.stat(sys.releasedMark()); err != nil || released {
+	if _, _, released, err := sys.Stat(releasedMark(sys)); err != nil || released {
 		return all, err // what looks like Cairn's is what the release has left
 	}
 	for _, spec := range r.Parts {
@@ -90,14 +92,14 @@ func (r Release) ways(ctx context.Context, sys *System) ([]way, error) {
 }
 
 // unknownWay takes away what is Cairn's alone, where nothing was kept.
-func unknownWay(ctx context.Context, sys *System, id string, part Restorable) (way, error) {
+func unknownWay(ctx context.Context, sys *system.System, id string, part Restorable) (way, error) {
 	w := way{id: id, part: part}
 	now, err := part.Original(ctx, sys)
 	if err != nil {
 		return w, err
 	}
 	for i, f := range withoutOwn(now).Files {
-		if now.Files[i].own() || f.Absent && now.Files[i].Link != "" {
+		if own(now.Files[i]) || f.Absent && now.Files[i].Link != "" {
 			w.undo.Files, w.replaced = append(w.undo.Files, f), append(w.replaced, now.Files[i])
 			w.due = true
 		}
@@ -112,18 +114,18 @@ func unknownWay(ctx context.Context, sys *System, id string, part Restorable) (w
 // stillCairns takes of what was kept what is to be put back: files that are as Cairn
 // made them, and those that only Cairn writes. What somebody else has changed since
 // stays.
-func (w *way) stillCairns(sys *System, o original) error {
+func (w *way) stillCairns(sys *system.System, o original) error {
 	w.undo.Commands = o.Undo.Commands
 	for i, f := range o.Undo.Files {
-		have, err := sys.save(f.Path)
+		have, err := sys.Save(f.Path)
 		if err != nil {
 			return err
 		}
-		made := i < len(o.After) && have.sum() == o.After[i]
+		made := i < len(o.After) && sum(have) == o.After[i]
 		switch {
-		case f.sum() == have.sum() && !f.Dir:
+		case sum(f) == sum(have) && !f.Dir:
 			continue
-		case f.Dir || made || f.Absent && have.own():
+		case f.Dir || made || f.Absent && own(have):
 			w.undo.Files, w.replaced = append(w.undo.Files, f), append(w.replaced, have)
 		default:
 			w.left = append(w.left, f.Path+", which somebody has changed since")
@@ -133,7 +135,7 @@ func (w *way) stillCairns(sys *System, o original) error {
 }
 
 // Check implements [Resource].
-func (r Release) Check(ctx context.Context, sys *System) (Diff, error) {
+func (r Release) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	ways, err := r.ways(ctx, sys)
 	if err != nil {
 		return Diff{}, err
@@ -157,16 +159,16 @@ func fingerprintOf(ways []way, d Diff) string {
 	fmt.Fprintln(digest, d.Fingerprint)
 	for _, w := range ways {
 		for _, f := range w.replaced {
-			fmt.Fprintf(digest, "%q %s\n", f.Path, f.sum())
+			fmt.Fprintf(digest, "%q %s\n", f.Path, sum(f))
 		}
 	}
 	return hex.EncodeToString(digest.Sum(nil)[:16])
 }
 
 // undo is the whole way back.
-func (r Release) undo(ctx context.Context, sys *System) (Undo, error) {
+func (r Release) undo(ctx context.Context, sys *system.System) (system.Undo, error) {
 	ways, err := r.ways(ctx, sys)
-	var whole Undo
+	var whole system.Undo
 	for _, w := range ways {
 		whole = whole.And(w.undo)
 	}
@@ -174,7 +176,7 @@ func (r Release) undo(ctx context.Context, sys *System) (Undo, error) {
 }
 
 // Apply implements [Resource].
-func (r Release) Apply(ctx context.Context, sys *System, _ Diff) error {
+func (r Release) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	undo, err := r.undo(ctx, sys)
 	if err != nil {
 		return err
@@ -182,7 +184,7 @@ func (r Release) Apply(ctx context.Context, sys *System, _ Diff) error {
 	if err := undo.Restore(ctx, sys); err != nil || !r.changesSSH() {
 		return err
 	}
-	_, err = sys.run(ctx, sshdProgram, "-t")
+	_, err = sys.Run(ctx, sshdProgram, "-t")
 	return err
 }
 
@@ -192,12 +194,12 @@ func (r Release) changesSSH() bool {
 
 // Verify implements [Resource]: of what Apply put back nothing is left to be put
 // back.
-func (r Release) Verify(ctx context.Context, sys *System) error {
+func (r Release) Verify(ctx context.Context, sys *system.System) error {
 	undo, err := r.undo(ctx, sys)
 	if err != nil {
 		return err
 	}
-	undo.Files = slices.DeleteFunc(undo.Files, func(f SavedFile) bool { return f.Dir })
+	undo.Files = slices.DeleteFunc(undo.Files, func(f system.SavedFile) bool { return f.Dir })
 	differences, err := undo.Differences(ctx, sys)
 	if err == nil && len(differences) > 0 {
 		err = errors.New(strings.Join(differences, "; "))
@@ -206,17 +208,17 @@ func (r Release) Verify(ctx context.Context, sys *System) error {
 }
 
 // Precheck implements [Guardable].
-func (Release) Precheck(context.Context, *System) error { return nil }
+func (Release) Precheck(context.Context, *system.System) error { return nil }
 
 // Capture implements [Guardable]: the host as Cairn made it.
-func (r Release) Capture(ctx context.Context, sys *System) (Undo, error) {
+func (r Release) Capture(ctx context.Context, sys *system.System) (system.Undo, error) {
 	ways, err := r.ways(ctx, sys)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
-	var whole Undo
+	var whole system.Undo
 	for _, w := range ways {
-		var part Undo
+		var part system.Undo
 		switch resource := w.part.(type) {
 		case Guardable:
 			part, err = resource.Capture(ctx, sys)
@@ -224,7 +226,7 @@ func (r Release) Capture(ctx context.Context, sys *System) (Undo, error) {
 			part, err = resource.Original(ctx, sys)
 		}
 		if err != nil {
-			return Undo{}, fmt.Errorf("%s: %w", w.id, err)
+			return system.Undo{}, fmt.Errorf("%s: %w", w.id, err)
 		}
 		whole = whole.And(part)
 	}
@@ -233,18 +235,18 @@ func (r Release) Capture(ctx context.Context, sys *System) (Undo, error) {
 
 // Persist implements [Guardable]: what was kept for this is needed no more. A mark
 // says that nothing of what is left is to be taken for an earlier version's.
-func (Release) Persist(_ context.Context, sys *System) error {
+func (Release) Persist(_ context.Context, sys *system.System) error {
 	if sys.Originals == "" {
 		return nil
 	}
-	if err := os.RemoveAll(sys.path(sys.Originals)); err != nil {
+	if err := os.RemoveAll(sys.Path(sys.Originals)); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(sys.path(sys.Originals), 0o700); err != nil {
+	if err := os.MkdirAll(sys.Path(sys.Originals), 0o700); err != nil {
 		return err
 	}
-	return sys.write(sys.releasedMark(), nil, attributes{0o600, os.Getuid(), os.Getgid()})
+	return sys.Write(releasedMark(sys), nil, system.Attributes{Mode: 0o600, UID: os.Getuid(), GID: os.Getgid()})
 }
 
 // releasedMark is there from a release to the next change.
-func (s *System) releasedMark() string { return path.Join(s.Originals, "released") }
+func releasedMark(s *system.System) string { return path.Join(s.Originals, "released") }

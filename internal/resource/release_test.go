@@ -65,7 +65,7 @@ func TestRelease(t *testing.T) {
 		t.Errorf("a second release would change %v", again.Changes)
 	}
 	has("/etc/edited", "before\n", 0o644)(t, b)
-	ok(t, os.RemoveAll(b.sys.path("/var")))
+	ok(t, os.RemoveAll(b.sys.Path("/var")))
 	if diff := apart(before, b.portrait(t, withoutDirectoryTimes)); diff != "" {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
@@ -81,9 +81,9 @@ func TestOriginalsAreForRootOnly(t *testing.T) {
 	fresh(has("/etc/theirs", "before\n", 0o640))(t, b)
 	_, err := Converge(t.Context(), b.sys, File{Path: "/etc/theirs", Content: []byte("ours\n"), Mode: 0o644}, "")
 	ok(t, err)
-	dir, err := os.Stat(b.sys.path(b.sys.Originals))
+	dir, err := os.Stat(b.sys.Path(b.sys.Originals))
 	ok(t, err)
-	entries, err := os.ReadDir(b.sys.path(b.sys.Originals))
+	entries, err := os.ReadDir(b.sys.Path(b.sys.Originals))
 	ok(t, err)
 	if dir.Mode().Perm() != 0o700 || len(entries) != 1 {
 		t.Fatalf("the directory has mode %v and %d files", dir.Mode(), len(entries))

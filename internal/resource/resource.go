@@ -16,6 +16,8 @@ package resource
 import (
 	"context"
 	"slices"
+
+	"cairn/internal/system"
 )
 
 // Kind names a kind of resource, as it stands in plans and in the journal.
@@ -34,19 +36,19 @@ type Resource interface {
 	// Validate reports what is wrong with the description itself, reading no host.
 	Validate() error
 	// Check compares the host with the description. It changes nothing.
-	Check(ctx context.Context, sys *System) (Diff, error)
+	Check(ctx context.Context, sys *system.System) (Diff, error)
 	// Apply makes the host as described. The diff is what Check just returned.
-	Apply(ctx context.Context, sys *System, diff Diff) error
+	Apply(ctx context.Context, sys *system.System, diff Diff) error
 	// Verify reads the host again, by another way than Apply wrote it, and
 	// returns an error that names what differs.
-	Verify(ctx context.Context, sys *System) error
+	Verify(ctx context.Context, sys *system.System) error
 }
 
 // Stager is a guardable resource whose new configuration can be tried before it
 // is in force.
 type Stager interface {
 	// Stage returns the configuration of an SSH server as it would be.
-	Stage(ctx context.Context, sys *System) ([]byte, error)
+	Stage(ctx context.Context, sys *system.System) ([]byte, error)
 }
 
 // Guardable is a resource whose change could lock the owner out, so that a
@@ -55,14 +57,14 @@ type Guardable interface {
 	Resource
 	// Precheck refuses a change that the subsystem's own checker finds wrong. It
 	// changes nothing.
-	Precheck(ctx context.Context, sys *System) error
+	Precheck(ctx context.Context, sys *system.System) error
 	// Capture returns what puts the host back, byte by byte, to what it is now.
-	Capture(ctx context.Context, sys *System) (Undo, error)
+	Capture(ctx context.Context, sys *system.System) (system.Undo, error)
 	// Persist makes permanent what Apply only did at runtime. It is called after
 	// the owner's access was proven; kinds that have no such split do nothing. After
 	// a crash it is called again, also when it had ended well, so that the second
 	// time must come to the same.
-	Persist(ctx context.Context, sys *System) error
+	Persist(ctx context.Context, sys *system.System) error
 }
 
 // Diff is what separates a host from a description. Empty means nothing.
@@ -97,33 +99,3 @@ func (d Diff) WithoutText() Diff {
 
 // Empty reports whether there is nothing to change.
 func (d Diff) Empty() bool { return len(d.Changes) == 0 }
-
-// Undo is what puts a part of a host back: first the files, then the commands.
-// It is data, so that it can be written to disk before anything is changed and
-// be carried out by another process, also after a restart of the host.
-type Undo struct {
-	Files    []SavedFile `cbor:"1,keyasint,omitempty"`
-	Commands []Command   `cbor:"2,keyasint,omitempty"`
-	// States are what can be read of the host only by asking a program.
-	States []State `cbor:"3,keyasint,omitempty"`
-}
-
-// State is what a program that only reads has said.
-type State struct {
-	Command Command `cbor:"1,keyasint"`
-	Exit    int     `cbor:"2,keyasint,omitempty"`
-	Output  []byte  `cbor:"3,keyasint,omitempty"`
-}
-
-// SavedFile is a file or directory exactly as it was, or the fact that there was none.
-type SavedFile struct {
-	Path    string `cbor:"1,keyasint"`
-	Absent  bool   `cbor:"2,keyasint,omitempty"`
-	Content []byte `cbor:"3,keyasint,omitempty"`
-	Link    string `cbor:"4,keyasint,omitempty"` // target, for a symbolic link
-	Dir     bool   `cbor:"5,keyasint,omitempty"`
-	Mode    uint32 `cbor:"6,keyasint,omitempty"` // permission, setuid, setgid and sticky bits
-	UID     uint32 `cbor:"7,keyasint,omitempty"`
-	GID     uint32 `cbor:"8,keyasint,omitempty"`
-	ModTime int64  `cbor:"9,keyasint,omitempty"` // nanoseconds since 1970
-}

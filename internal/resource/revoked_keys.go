@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/sshdconf"
 )
 
@@ -24,19 +26,19 @@ type Revoked struct {
 
 // RevokedKeys are those of the keys that the SSH server refuses, as it is
 // configured for the user's login.
-func (k AuthorizedKey) RevokedKeys(ctx context.Context, sys *System, login sshdconf.Login) ([]Revoked, error) {
-	settings, err := sys.sshdFiles(nil).ReadServer(sys.SSHServer(ctx))
+func (k AuthorizedKey) RevokedKeys(ctx context.Context, sys *system.System, login sshdconf.Login) ([]Revoked, error) {
+	settings, err := sshdFiles(sys, nil).ReadServer(SSHServer(ctx, sys))
 	if err != nil || !says(settings, "revokedkeys") {
 		return nil, nil // sshd itself names a line that it does not take
 	}
 	login.User = k.User
-	effective, err := sys.keywords(ctx, SSHDTells(login, sys.SSHDOptions(ctx)))
+	effective, err := keywords(ctx, sys, SSHDTells(login, SSHDOptions(ctx, sys)))
 	if err != nil {
 		return nil, err
 	}
 	var revoked []Revoked
 	for _, line := range k.lines() {
-		r, err := sys.Revokes(ctx, effective["revokedkeys"], line)
+		r, err := Revokes(ctx, sys, effective["revokedkeys"], line)
 		if err != nil {
 			return nil, err
 		}
@@ -72,12 +74,12 @@ var krlMagic = []byte("SSHKRL\n\x00")
 
 // Revokes holds a key against a file of revoked keys. Nothing is why where the SSH
 // server does not refuse the key. What it cannot read revokes every key.
-func (s *System) Revokes(ctx context.Context, file, line string) (Revoked, error) {
+func Revokes(ctx context.Context, s *system.System, file, line string) (Revoked, error) {
 	none := Revoked{Line: line}
 	if file == "" || file == "none" {
 		return none, nil
 	}
-	content, err := os.ReadFile(s.path(file))
+	content, err := os.ReadFile(s.Path(file))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return refusesAll(line, "there is no "+file), nil
@@ -88,7 +90,7 @@ func (s *System) Revokes(ctx context.Context, file, line string) (Revoked, error
 	case line == "":
 		return none, nil
 	}
-	return s.inRevocationList(ctx, file, line)
+	return inRevocationList(ctx, s, file, line)
 }
 
 func refusesAll(line, why string) Revoked {
@@ -97,7 +99,7 @@ func refusesAll(line, why string) Revoked {
 
 // inRevocationList asks ssh-keygen(1), which ends with 1 for a key that is revoked
 // and with 255 for a list that it does not understand.
-func (s *System) inRevocationList(ctx context.Context, file, line string) (Revoked, error) {
+func inRevocationList(ctx context.Context, s *system.System, file, line string) (Revoked, error) {
 	dir, err := os.MkdirTemp("", "cairn-key-")
 	if err != nil {
 		return Revoked{}, err
@@ -107,7 +109,7 @@ func (s *System) inRevocationList(ctx context.Context, file, line string) (Revok
 	if err := os.WriteFile(key, []byte(line+"\n"), 0o600); err != nil {
 		return Revoked{}, err
 	}
-	out, err := s.Runner.Run(ctx, Command{Argv: []string{"ssh-keygen", "-Q", "-f", s.path(file), key}})
+	out, err := s.Runner.Run(ctx, system.Command{Argv: []string{"ssh-keygen", "-Q", "-f", s.Path(file), key}})
 	switch {
 	case err != nil || out.Exit == 0:
 		return Revoked{Line: line}, err

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // SSHOption is a keyword of sshd_config(5) and its value.
@@ -60,7 +62,7 @@ const (
 	sshdConfig  = "/etc/ssh/sshd_config"
 	dropinDir   = "/etc/ssh/sshd_config.d/"
 	includeLine = "Include /etc/ssh/sshd_config.d/*.conf"
-	sshdProgram = "/usr/sbin/sshd" // sshd insists on being called by its full path
+	sshdProgram = system.SSHD
 )
 
 func (s SSHDropin) path() string { return dropinDir + s.Name }
@@ -77,23 +79,23 @@ func (s SSHDropin) file() File {
 // Check implements [Resource]. Besides the files it compares when sshd read its
 // configuration with when that was written, so that a crash between the two is
 // found.
-func (s SSHDropin) Check(ctx context.Context, sys *System) (Diff, error) {
+func (s SSHDropin) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	with, _, err := s.withPorts(ctx, sys)
 	if err != nil {
 		return Diff{}, err
 	}
-	main, _, err := sys.read(sshdConfig)
+	main, _, err := sys.Read(sshdConfig)
 	if err != nil {
 		return Diff{}, err
 	}
-	have, found, err := sys.read(with.file().Path)
+	have, found, err := sys.Read(with.file().Path)
 	if err != nil {
 		return Diff{}, err
 	}
 	if err := s.obstacle(ctx, sys); err != nil {
 		return Diff{}, err
 	}
-	first := sys.mainFile(main, with.file().Path).includesFirst()
+	first := mainFileOf(sys, main, with.file().Path).includesFirst()
 	properties := []property{{"drop-ins are read first", yesNo(first), "yes"}}
 	properties = append(properties, with.options(string(have), found)...)
 	if len(s.Ports) > 0 {
@@ -108,7 +110,7 @@ func (s SSHDropin) Check(ctx context.Context, sys *System) (Diff, error) {
 		return Diff{}, err
 	}
 	if files.Empty() {
-		current, err := sys.sshdIsCurrent(ctx, with.file().Path)
+		current, err := sshdIsCurrent(ctx, sys, with.file().Path)
 		if err != nil {
 			return Diff{}, err
 		}
@@ -159,17 +161,17 @@ func valuesOf(options []SSHOption) map[string]string {
 }
 
 // Apply implements [Resource].
-func (s SSHDropin) Apply(ctx context.Context, sys *System, _ Diff) error {
+func (s SSHDropin) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	if err := s.Precheck(ctx, sys); err != nil {
 		return err
 	}
 	if err := s.writeFiles(ctx, sys); err != nil {
 		return err
 	}
-	if _, err := sys.run(ctx, sshdProgram, "-t"); err != nil {
+	if _, err := sys.Run(ctx, sshdProgram, "-t"); err != nil {
 		return err
 	}
-	if err := sys.labelPorts(ctx, s.Ports); err != nil {
+	if err := labelPorts(ctx, sys, s.Ports); err != nil {
 		return err
 	}
 	return s.listen(ctx, sys)
@@ -177,7 +179,7 @@ func (s SSHDropin) Apply(ctx context.Context, sys *System, _ Diff) error {
 
 // writeFiles puts the drop-in in place, has sshd_config read it, and takes out of
 // other files the ports that are not wanted.
-func (s SSHDropin) writeFiles(ctx context.Context, sys *System) error {
+func (s SSHDropin) writeFiles(ctx context.Context, sys *system.System) error {
 	s, ports, err := s.withPorts(ctx, sys)
 	if err != nil {
 		return err
@@ -188,16 +190,16 @@ func (s SSHDropin) writeFiles(ctx context.Context, sys *System) error {
 	if err := ports.put(sys); err != nil {
 		return err
 	}
-	main, _, err := sys.read(sshdConfig)
+	main, _, err := sys.Read(sshdConfig)
 	if err != nil {
 		return err
 	}
-	if file := sys.mainFile(main, s.file().Path); !file.includesFirst() {
-		_, have, _, err := sys.stat(sshdConfig)
+	if file := mainFileOf(sys, main, s.file().Path); !file.includesFirst() {
+		_, have, _, err := sys.Stat(sshdConfig)
 		if err != nil {
 			return err
 		}
-		if err := sys.write(sshdConfig, file.withIncludeFirst(), have); err != nil {
+		if err := sys.Write(sshdConfig, file.withIncludeFirst(), have); err != nil {
 			return err
 		}
 	}
@@ -206,12 +208,12 @@ func (s SSHDropin) writeFiles(ctx context.Context, sys *System) error {
 
 // Precheck implements [Guardable]: sshd tests the configuration as it would be,
 // and no other file may take precedence over the drop-in.
-func (s SSHDropin) Precheck(ctx context.Context, sys *System) error {
+func (s SSHDropin) Precheck(ctx context.Context, sys *system.System) error {
 	if err := s.notListening(ctx, sys); err != nil {
 		return err
 	}
 	return s.staged(ctx, sys, func(path string) error {
-		if _, err := sys.run(ctx, sshdProgram, "-t", "-f", path); err != nil {
+		if _, err := sys.Run(ctx, sshdProgram, "-t", "-f", path); err != nil {
 			return err
 		}
 		return s.wins(ctx, sys, "-f", path)
@@ -220,7 +222,7 @@ func (s SSHDropin) Precheck(ctx context.Context, sys *System) error {
 
 // Verify implements [Resource]: `sshd -T` prints what sshd makes of all files
 // (sshd(8)).
-func (s SSHDropin) Verify(ctx context.Context, sys *System) error {
+func (s SSHDropin) Verify(ctx context.Context, sys *system.System) error {
 	if err := s.wins(ctx, sys); err != nil || len(s.Ports) == 0 {
 		return err
 	}
@@ -232,10 +234,10 @@ func (s SSHDropin) Verify(ctx context.Context, sys *System) error {
 }
 
 // Capture implements [Guardable].
-func (s SSHDropin) Capture(ctx context.Context, sys *System) (Undo, error) {
+func (s SSHDropin) Capture(ctx context.Context, sys *system.System) (system.Undo, error) {
 	_, ports, err := s.withPorts(ctx, sys)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
 	paths := []string{s.path(), sshdConfig}
 	for _, file := range slices.Sorted(maps.Keys(ports.foreign)) {
@@ -246,19 +248,19 @@ func (s SSHDropin) Capture(ctx context.Context, sys *System) (Undo, error) {
 	if len(s.Ports) > 0 {
 		paths = append(paths, SocketDropin(sys.Distro().SSH))
 	}
-	undo, err := sys.captureFiles(paths...)
+	undo, err := sys.CaptureFiles(paths...)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
-	server, err := sys.captureServer(ctx)
+	server, err := captureServer(ctx, sys)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
 	undo.Commands = append(undo.Commands, server...)
-	state, err := sys.captureState(ctx, sshdTells...)
+	state, err := sys.CaptureState(ctx, sshdTells...)
 	undo.States = append(undo.States, state)
 	return undo, err
 }
 
 // Persist implements [Guardable].
-func (SSHDropin) Persist(context.Context, *System) error { return nil }
+func (SSHDropin) Persist(context.Context, *system.System) error { return nil }

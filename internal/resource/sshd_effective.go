@@ -6,22 +6,24 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/sshdconf"
 )
 
 // wins compares, option by option, what sshd makes of a whole configuration with
 // what it makes of the drop-in alone, which spells every value as sshd does.
-func (s SSHDropin) wins(ctx context.Context, sys *System, config ...string) error {
-	have, err := sys.sshdEffective(ctx, config...)
+func (s SSHDropin) wins(ctx context.Context, sys *system.System, config ...string) error {
+	have, err := sshdEffective(ctx, sys, config...)
 	if err != nil {
 		return err
 	}
-	main, _, err := sys.read(sshdConfig)
+	main, _, err := sys.Read(sshdConfig)
 	if err != nil {
 		return err
 	}
 	return withConfig(append(s.file().Content, hostKeys(main)...), func(path string) error {
-		want, err := sys.sshdEffective(ctx, "-f", path)
+		want, err := sshdEffective(ctx, sys, "-f", path)
 		if err != nil {
 			return err
 		}
@@ -55,7 +57,7 @@ func valueSet(value string) []string {
 
 // whoElse names the file and line that stands in the drop-in's way, and what to
 // do about it.
-func (s SSHDropin) whoElse(sys *System, keyword string) string {
+func (s SSHDropin) whoElse(sys *system.System, keyword string) string {
 	in := s.inTheWay(sys, keyword)
 	if in == nil {
 		return "another file sets it too"
@@ -69,14 +71,14 @@ func (s SSHDropin) whoElse(sys *System, keyword string) string {
 
 // inTheWay is a setting of another file that keeps the drop-in's own from being
 // what is in force; nil when there is none.
-func (s SSHDropin) inTheWay(sys *System, keyword string) *sshdconf.Setting {
-	content, _, err := sys.read(sshdConfig)
+func (s SSHDropin) inTheWay(sys *system.System, keyword string) *sshdconf.Setting {
+	content, _, err := sys.Read(sshdConfig)
 	if err != nil {
 		return nil
 	}
 	own := s.file()
-	main := sys.mainFile(content, own.Path).withIncludeFirst()
-	settings, err := sys.sshdFiles(map[string][]byte{sshdConfig: main, own.Path: own.Content}).Read(sshdConfig)
+	main := mainFileOf(sys, content, own.Path).withIncludeFirst()
+	settings, err := sshdFiles(sys, map[string][]byte{sshdConfig: main, own.Path: own.Content}).Read(sshdConfig)
 	if err != nil {
 		return nil
 	}
@@ -109,7 +111,7 @@ func subset(words, of []string) bool {
 // obstacle is why the drop-in would not be what is in force, found beforehand.
 // What looks like one in the files is left to sshd to judge, which knows that two
 // spellings of a value are the same.
-func (s SSHDropin) obstacle(ctx context.Context, sys *System) error {
+func (s SSHDropin) obstacle(ctx context.Context, sys *system.System) error {
 	for _, o := range s.Options {
 		if s.inTheWay(sys, strings.ToLower(o.Keyword)) != nil {
 			return s.staged(ctx, sys, func(path string) error { return s.wins(ctx, sys, "-f", path) })
@@ -119,7 +121,7 @@ func (s SSHDropin) obstacle(ctx context.Context, sys *System) error {
 }
 
 // staged lends the configuration as it would be the name of a file.
-func (s SSHDropin) staged(ctx context.Context, sys *System, use func(path string) error) error {
+func (s SSHDropin) staged(ctx context.Context, sys *system.System, use func(path string) error) error {
 	staged, err := s.Stage(ctx, sys)
 	if err != nil {
 		return err
@@ -144,13 +146,13 @@ var sshdTells = SSHDTells(sshdconf.Nobody, nil)
 
 // sshdEffective is what sshd makes of a configuration: its own, or another that
 // "-f" names. A keyword that stands there several times has all its values.
-func (s *System) sshdEffective(ctx context.Context, config ...string) (map[string]string, error) {
-	return s.keywords(ctx, append(slices.Clone(sshdTells), config...))
+func sshdEffective(ctx context.Context, s *system.System, config ...string) (map[string]string, error) {
+	return keywords(ctx, s, append(slices.Clone(sshdTells), config...))
 }
 
 // keywords reads what sshd prints with -T.
-func (s *System) keywords(ctx context.Context, argv []string) (map[string]string, error) {
-	out, err := s.run(ctx, argv...)
+func keywords(ctx context.Context, s *system.System, argv []string) (map[string]string, error) {
+	out, err := s.Run(ctx, argv...)
 	if err != nil {
 		return nil, err
 	}

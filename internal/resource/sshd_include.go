@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/sshdconf"
 )
 
 // sshdFiles are the files of the SSH server, some of them as they would be.
-func (s *System) sshdFiles(instead map[string][]byte) sshdconf.Files {
+func sshdFiles(s *system.System, instead map[string][]byte) sshdconf.Files {
 	return sshdconf.Files{Root: s.Root, Instead: instead}
 }
 
@@ -20,9 +22,9 @@ type mainFile struct {
 	lines []string
 }
 
-func (s *System) mainFile(content []byte, own string) mainFile {
+func mainFileOf(s *system.System, content []byte, own string) mainFile {
 	// That the drop-in is read is seen by what stands in it.
-	files := s.sshdFiles(map[string][]byte{own: []byte("cairn yes\n")})
+	files := sshdFiles(s, map[string][]byte{own: []byte("cairn yes\n")})
 	return mainFile{files, own, slices.Collect(strings.Lines(string(content)))}
 }
 

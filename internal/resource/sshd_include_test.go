@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"cairn/internal/system"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 // sshdTree is a scratch tree with an sshd_config whose host key the machine's own
 // sshd can read.
-func sshdTree(t *testing.T, main string, others map[string]string) (*System, string) {
+func sshdTree(t *testing.T, main string, others map[string]string) (*system.System, string) {
 	t.Helper()
 	if _, err := exec.LookPath(sshdProgram); err != nil || os.Geteuid() != 0 {
 		if testing.Short() {
@@ -59,7 +61,7 @@ func TestIncludesAsTheyAreSpelt(t *testing.T) {
 				"/etc/ssh/more.conf":        "Banner /etc/issue\n",
 				"/etc/ssh/all.conf":         "Include /etc/ssh/sshd_config.d/*.conf\n",
 			})
-			file := sys.mainFile([]byte(main), ownDropin.file().Path)
+			file := mainFileOf(sys, []byte(main), ownDropin.file().Path)
 			if diff := cmp.Diff(main, string(file.withIncludeFirst())); diff != "" {
 				t.Errorf("the file is changed:\n%s", diff)
 			}
@@ -73,7 +75,7 @@ func TestIncludesAsTheyAreSpelt(t *testing.T) {
 // TestIncludeIsMovedNotDoubled: one that comes too late is moved as it is spelt.
 func TestIncludeIsMovedNotDoubled(t *testing.T) {
 	sys, main := sshdTree(t, "MaxAuthTries 9\nInclude \"sshd_config.d/*.conf\" # theirs\n", nil)
-	moved := string(sys.mainFile([]byte(main), ownDropin.file().Path).withIncludeFirst())
+	moved := string(mainFileOf(sys, []byte(main), ownDropin.file().Path).withIncludeFirst())
 	if !strings.HasPrefix(moved, "Include \"sshd_config.d/*.conf\" # theirs\nMaxAuthTries 9\n") || strings.Count(moved, "Include ") != 1 {
 		t.Errorf("%s", moved)
 	}

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // labelPorts has SELinux let the SSH server listen, where SELinux is enforced:
 // only ports of the type ssh_port_t are its own (semanage-port(8)). The label
 // stays when a change is put back: by itself it opens nothing.
-func (s *System) labelPorts(ctx context.Context, ports []uint16) error {
-	enforced, _, err := s.read("/sys/fs/selinux/enforce")
+func labelPorts(ctx context.Context, s *system.System, ports []uint16) error {
+	enforced, _, err := s.Read("/sys/fs/selinux/enforce")
 	if err != nil || strings.TrimSpace(string(enforced)) != "1" {
 		return err
 	}
@@ -20,18 +22,18 @@ func (s *System) labelPorts(ctx context.Context, ports []uint16) error {
 			continue // the policy has it
 		}
 		number := strconv.Itoa(int(port))
-		out, err := s.ask(ctx, "semanage", "port", "-a", "-t", "ssh_port_t", "-p", "tcp", number)
+		out, err := s.Ask(ctx, "semanage", "port", "-a", "-t", "ssh_port_t", "-p", "tcp", number)
 		if err != nil {
 			return err
 		}
-		if out.Exit == missingProgram {
+		if out.Exit == system.MissingProgram {
 			return fmt.Errorf("SELinux is enforced and lets sshd listen on no other port than 22: install semanage (policycoreutils-python-utils), which labels port %s", number)
 		}
 		if out.Exit == 0 {
 			continue
 		}
 		// The port has a label already: its own, or another's.
-		if _, err := s.run(ctx, "semanage", "port", "-m", "-t", "ssh_port_t", "-p", "tcp", number); err != nil {
+		if _, err := s.Run(ctx, "semanage", "port", "-m", "-t", "ssh_port_t", "-p", "tcp", number); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/sshdconf"
 )
 
@@ -21,11 +23,11 @@ type portPlan struct {
 // portPlan finds it. What the owner's files say already is left there; a Port of
 // theirs that is not wanted becomes a comment. The error names what only the owner
 // can change.
-func (s SSHDropin) portPlan(ctx context.Context, sys *System) (portPlan, error) {
+func (s SSHDropin) portPlan(ctx context.Context, sys *system.System) (portPlan, error) {
 	if len(s.Ports) == 0 {
 		return portPlan{}, nil
 	}
-	settings, err := sys.sshdFiles(map[string][]byte{s.path(): nil}).ReadServer(sys.SSHServer(ctx))
+	settings, err := sshdFiles(sys, map[string][]byte{s.path(): nil}).ReadServer(SSHServer(ctx, sys))
 	if err != nil {
 		return portPlan{}, err
 	}
@@ -67,11 +69,11 @@ func (s SSHDropin) wantsAddress(o sshdconf.Setting) bool {
 }
 
 // comment makes a comment of a line.
-func (p *portPlan) comment(sys *System, o sshdconf.Setting) error {
+func (p *portPlan) comment(sys *system.System, o sshdconf.Setting) error {
 	content, edited := p.foreign[o.File]
 	if !edited {
 		var err error
-		if content, _, err = sys.read(o.File); err != nil {
+		if content, _, err = sys.Read(o.File); err != nil {
 			return err
 		}
 	}
@@ -90,15 +92,15 @@ func (s SSHDropin) portWords() string {
 }
 
 // withPorts is the drop-in with the Port statements that it needs here.
-func (s SSHDropin) withPorts(ctx context.Context, sys *System) (SSHDropin, portPlan, error) {
+func (s SSHDropin) withPorts(ctx context.Context, sys *system.System) (SSHDropin, portPlan, error) {
 	plan, err := s.portPlan(ctx, sys)
 	s.Options = slices.Concat(plan.own, s.Options)
 	return s, plan, err
 }
 
 // listening is where the server is to listen, as it is and as it has to be.
-func (s SSHDropin) listening(ctx context.Context, sys *System) (property, error) {
-	have, err := sys.sshPorts(ctx)
+func (s SSHDropin) listening(ctx context.Context, sys *system.System) (property, error) {
+	have, err := sshPorts(ctx, sys)
 	if err != nil {
 		return property{}, err
 	}
@@ -106,23 +108,23 @@ func (s SSHDropin) listening(ctx context.Context, sys *System) (property, error)
 }
 
 // sshPorts are the ports that the SSH server listens on, by its socket or files.
-func (s *System) sshPorts(ctx context.Context) ([]uint16, error) {
-	socket, err := s.sshSocket(ctx)
+func sshPorts(ctx context.Context, s *system.System) ([]uint16, error) {
+	socket, err := sshSocket(ctx, s)
 	if err != nil || socket.listens {
 		return socket.ports(), err
 	}
-	settings, err := s.sshdFiles(nil).ReadServer(s.SSHServer(ctx))
+	settings, err := sshdFiles(s, nil).ReadServer(SSHServer(ctx, s))
 	return sshdconf.Ports(settings), err
 }
 
 // put changes the owner's files.
-func (p portPlan) put(sys *System) error {
+func (p portPlan) put(sys *system.System) error {
 	for _, file := range slices.Sorted(maps.Keys(p.foreign)) {
-		_, have, _, err := sys.stat(file)
+		_, have, _, err := sys.Stat(file)
 		if err != nil {
 			return err
 		}
-		if err := sys.write(file, p.foreign[file], have); err != nil {
+		if err := sys.Write(file, p.foreign[file], have); err != nil {
 			return err
 		}
 	}

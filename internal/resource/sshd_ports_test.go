@@ -52,7 +52,7 @@ func TestPortsInFiles(t *testing.T) {
 			for file, content := range plan.foreign {
 				instead[file] = content
 			}
-			settings, err := sys.sshdFiles(instead).Read(sshdConfig)
+			settings, err := sshdFiles(sys, instead).Read(sshdConfig)
 			ok(t, err)
 			if got := (SSHDropin{Ports: sshdconf.Ports(settings)}).portWords(); got != s.portWords() {
 				t.Errorf("sshd would listen on %s, not on %s", got, s.portWords())

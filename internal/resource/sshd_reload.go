@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/distro"
 )
 
@@ -12,23 +14,23 @@ import (
 // back: the unit that listens now. Where the socket listens, the server's own unit
 // runs only while it is needed. A server that a socket starts is started by
 // the next login.
-func (s *System) captureServer(ctx context.Context) ([]Command, error) {
+func captureServer(ctx context.Context, s *system.System) ([]system.Command, error) {
 	units := s.Distro().SSH
-	service, err := s.unitState(ctx, units.Service)
+	service, err := unitStateOf(ctx, s, units.Service)
 	if err != nil {
 		return nil, err
 	}
-	socket, err := s.unitState(ctx, units.Socket)
+	socket, err := unitStateOf(ctx, s, units.Socket)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case socket.runs():
-		return []Command{listenAnew(units)}, nil
+		return []system.Command{listenAnew(units)}, nil
 	case service.runs():
-		return []Command{restartServer(units)}, nil
+		return []system.Command{restartServer(units)}, nil
 	}
-	return []Command{{Argv: []string{"systemctl", "--no-block", "try-restart", units.Service}}}, nil
+	return []system.Command{{Argv: []string{"systemctl", "--no-block", "try-restart", units.Service}}}, nil
 }
 
 // restartServer replaces the server's process, which sessions survive
@@ -37,8 +39,8 @@ func (s *System) captureServer(ctx context.Context) ([]Command, error) {
 // the reload that ended it, it neither reloads nor starts. A server that runs is
 // left alone when it could not start again. While the host starts, ssh.service may
 // wait for this very command, which must not wait in turn.
-func restartServer(units distro.SSH) Command {
-	return Command{Argv: []string{"sh", "-c", `
+func restartServer(units distro.SSH) system.Command {
+	return system.Command{Argv: []string{"sh", "-c", `
 	systemctl reset-failed "$0" 2>/dev/null
 	case $(systemctl is-system-running) in initializing | starting) exec systemctl --no-block restart "$0" ;; esac
 	` + sshdProgram + ` -t 2>/dev/null || exec systemctl --no-block start "$0"
@@ -47,12 +49,12 @@ func restartServer(units distro.SSH) Command {
 
 // sshdIsCurrent reports whether sshd has read its configuration since the file
 // was written. A server that does not run reads it when it starts.
-func (s *System) sshdIsCurrent(ctx context.Context, path string) (bool, error) {
-	info, _, found, err := s.stat(path)
+func sshdIsCurrent(ctx context.Context, s *system.System, path string) (bool, error) {
+	info, _, found, err := s.Stat(path)
 	if err != nil || !found {
 		return false, err
 	}
-	state, err := s.unitState(ctx, s.Distro().SSH.Service)
+	state, err := unitStateOf(ctx, s, s.Distro().SSH.Service)
 	if err != nil {
 		return false, err
 	}
@@ -64,14 +66,14 @@ var listenKeywords = []string{"port", "listenaddress", "addressfamily"}
 
 // notListening refuses options that would do nothing: sshd takes over the socket
 // that systemd opened (sshd(8), -i and socket activation).
-func (s SSHDropin) notListening(ctx context.Context, sys *System) error {
+func (s SSHDropin) notListening(ctx context.Context, sys *system.System) error {
 	for _, o := range s.Options {
 		for _, keyword := range listenKeywords {
 			if !strings.EqualFold(o.Keyword, keyword) {
 				continue
 			}
 			socket := sys.Distro().SSH.Socket
-			state, err := sys.unitState(ctx, socket)
+			state, err := unitStateOf(ctx, sys, socket)
 			if err != nil {
 				return err
 			}

@@ -4,17 +4,19 @@ import (
 	"context"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/sshdconf"
 )
 
 // SSHServer is what systemd has of the SSH server's command line. What it does not
 // tell is as Debian's unit has it.
-func (s *System) SSHServer(ctx context.Context) sshdconf.Server {
+func SSHServer(ctx context.Context, s *system.System) sshdconf.Server {
 	var server sshdconf.Server
-	unit := s.unitProperties(ctx, s.serverUnit(ctx), "FragmentPath", "DropInPaths", "MainPID")
+	unit := unitProperties(ctx, s, serverUnit(ctx, s), "FragmentPath", "DropInPaths", "MainPID")
 	server.Unit = strings.Fields(unit["FragmentPath"] + " " + unit["DropInPaths"])
 	if pid := unit["MainPID"]; pid != "" && pid != "0" {
-		process, _, err := s.read("/proc/" + pid + "/cmdline")
+		process, _, err := s.Read("/proc/" + pid + "/cmdline")
 		if err == nil {
 			server.Process = string(process)
 		}
@@ -24,9 +26,9 @@ func (s *System) SSHServer(ctx context.Context) sshdconf.Server {
 
 // serverUnit is the unit that starts the server: where a socket starts one for each
 // connection, that is an instance of another.
-func (s *System) serverUnit(ctx context.Context) string {
+func serverUnit(ctx context.Context, s *system.System) string {
 	units := s.Distro().SSH
-	socket := s.unitProperties(ctx, units.Socket, "ActiveState", "Accept")
+	socket := unitProperties(ctx, s, units.Socket, "ActiveState", "Accept")
 	if socket["ActiveState"] == "active" && socket["Accept"] == "yes" {
 		return strings.TrimSuffix(units.Service, ".service") + "@cairn.service"
 	}
@@ -35,9 +37,9 @@ func (s *System) serverUnit(ctx context.Context) string {
 
 // unitProperties are some of what systemd shows of a unit; none where it shows
 // nothing.
-func (s *System) unitProperties(ctx context.Context, unit string, names ...string) map[string]string {
+func unitProperties(ctx context.Context, s *system.System, unit string, names ...string) map[string]string {
 	shown := map[string]string{}
-	out, err := s.run(ctx, "systemctl", "show", "--property="+strings.Join(names, ","), "--", unit)
+	out, err := s.Run(ctx, "systemctl", "show", "--property="+strings.Join(names, ","), "--", unit)
 	if err != nil {
 		return shown
 	}
@@ -51,8 +53,8 @@ func (s *System) unitProperties(ctx context.Context, unit string, names ...strin
 // SSHDOptions have `sshd -T` judge by the command line of the server that runs, or
 // where none does of the one that starts next. One that cannot be read has none:
 // what the host tells of its SSH server says why.
-func (s *System) SSHDOptions(ctx context.Context) []string {
-	line, err := s.sshdFiles(nil).CommandLine(s.SSHServer(ctx))
+func SSHDOptions(ctx context.Context, s *system.System) []string {
+	line, err := sshdFiles(s, nil).CommandLine(SSHServer(ctx, s))
 	if err != nil {
 		return nil
 	}

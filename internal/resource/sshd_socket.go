@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/distro"
 )
 
@@ -20,8 +22,8 @@ type socketUnit struct {
 	streams []string // addresses with ports, as systemd shows them
 }
 
-func (s *System) sshSocket(ctx context.Context) (socketUnit, error) {
-	out, err := s.run(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", s.Distro().SSH.Socket)
+func sshSocket(ctx context.Context, s *system.System) (socketUnit, error) {
+	out, err := s.Run(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", s.Distro().SSH.Socket)
 	if err != nil {
 		return socketUnit{}, err
 	}
@@ -92,8 +94,8 @@ func (u socketUnit) dropin(units distro.SSH, ports []uint16) File {
 // no part of either (KillMode=process, and units of their own with Accept=yes).
 // While the host starts, the socket may wait for this very command, which must not
 // wait in turn.
-func listenAnew(units distro.SSH) Command {
-	return Command{Argv: []string{"sh", "-c", `
+func listenAnew(units distro.SSH) system.Command {
+	return system.Command{Argv: []string{"sh", "-c", `
 	systemctl daemon-reload
 	systemctl reset-failed "$0" "$1" 2>/dev/null
 	case $(systemctl is-system-running) in initializing | starting) exec systemctl --no-block restart "$1" ;; esac
@@ -102,9 +104,9 @@ func listenAnew(units distro.SSH) Command {
 }
 
 // listen has the server listen on the wanted ports and read its files.
-func (s SSHDropin) listen(ctx context.Context, sys *System) error {
+func (s SSHDropin) listen(ctx context.Context, sys *system.System) error {
 	units := sys.Distro().SSH
-	socket, err := sys.sshSocket(ctx)
+	socket, err := sshSocket(ctx, sys)
 	if err != nil {
 		return err
 	}
@@ -112,10 +114,10 @@ func (s SSHDropin) listen(ctx context.Context, sys *System) error {
 		if err := socket.dropin(units, s.Ports).Apply(ctx, sys, Diff{}); err != nil {
 			return err
 		}
-		_, err := sys.runWith(ctx, listenAnew(units))
+		_, err := sys.RunWith(ctx, listenAnew(units))
 		return err
 	}
-	_, err = sys.run(ctx, "systemctl", socket.rereads(), units.Service)
+	_, err = sys.Run(ctx, "systemctl", socket.rereads(), units.Service)
 	return err
 }
 

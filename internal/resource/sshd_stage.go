@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/sshdconf"
 )
 
@@ -29,8 +31,8 @@ func withConfig(config []byte, use func(path string) error) error {
 // Stage implements [Stager]: sshd_config as it would be, in one file, with the
 // drop-in written out where sshd would read it. Other files are read from where
 // they are, because a Match in a file ends with the file (sshd_config(5)).
-func (s SSHDropin) Stage(ctx context.Context, sys *System) ([]byte, error) {
-	content, found, err := sys.read(sshdConfig)
+func (s SSHDropin) Stage(ctx context.Context, sys *system.System) ([]byte, error) {
+	content, found, err := sys.Read(sshdConfig)
 	if err != nil || !found {
 		return nil, errors.Join(err, missingFile(found, sshdConfig))
 	}
@@ -41,7 +43,7 @@ func (s SSHDropin) Stage(ctx context.Context, sys *System) ([]byte, error) {
 	if edited, is := ports.foreign[sshdConfig]; is {
 		content = edited
 	}
-	main := sys.mainFile(content, s.file().Path)
+	main := mainFileOf(sys, content, s.file().Path)
 	main.lines = slices.Collect(strings.Lines(string(main.withIncludeFirst())))
 	var staged strings.Builder
 	err = main.writeOut(&staged, main.lines, string(s.file().Content))

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Sudoers is a file of /etc/sudoers.d.
@@ -40,18 +42,18 @@ func (s Sudoers) file() File {
 }
 
 // Check implements [Resource].
-func (s Sudoers) Check(ctx context.Context, sys *System) (Diff, error) {
+func (s Sudoers) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	return s.file().Check(ctx, sys)
 }
 
 // Precheck implements [Guardable]: visudo(8) refuses what sudo could not read,
 // before it is in place. What it refuses of the files that are there already
 // would later count against this one, so it is named now.
-func (s Sudoers) Precheck(ctx context.Context, sys *System) error {
-	if _, err := sys.runWith(ctx, Command{Argv: []string{"visudo", "--check", "--file=-"}, Stdin: []byte(s.Content)}); err != nil {
+func (s Sudoers) Precheck(ctx context.Context, sys *system.System) error {
+	if _, err := sys.RunWith(ctx, system.Command{Argv: []string{"visudo", "--check", "--file=-"}, Stdin: []byte(s.Content)}); err != nil {
 		return err
 	}
-	out, err := sys.ask(ctx, "visudo", "--check")
+	out, err := sys.Ask(ctx, "visudo", "--check")
 	if err != nil || out.Exit == 0 {
 		return err
 	}
@@ -74,7 +76,7 @@ func (s Sudoers) complaint(said string) string {
 }
 
 // Apply implements [Resource].
-func (s Sudoers) Apply(ctx context.Context, sys *System, d Diff) error {
+func (s Sudoers) Apply(ctx context.Context, sys *system.System, d Diff) error {
 	if err := s.Precheck(ctx, sys); err != nil {
 		return err
 	}
@@ -83,11 +85,11 @@ func (s Sudoers) Apply(ctx context.Context, sys *System, d Diff) error {
 
 // Verify implements [Resource]: visudo reads all files as sudo does, and names
 // each of them.
-func (s Sudoers) Verify(ctx context.Context, sys *System) error {
+func (s Sudoers) Verify(ctx context.Context, sys *system.System) error {
 	if err := s.file().Verify(ctx, sys); err != nil {
 		return err
 	}
-	out, err := sys.run(ctx, "visudo", "--check")
+	out, err := sys.Run(ctx, "visudo", "--check")
 	if err != nil {
 		return err
 	}
@@ -98,9 +100,9 @@ func (s Sudoers) Verify(ctx context.Context, sys *System) error {
 }
 
 // Capture implements [Guardable].
-func (s Sudoers) Capture(ctx context.Context, sys *System) (Undo, error) {
+func (s Sudoers) Capture(ctx context.Context, sys *system.System) (system.Undo, error) {
 	return s.file().Capture(ctx, sys)
 }
 
 // Persist implements [Guardable].
-func (Sudoers) Persist(context.Context, *System) error { return nil }
+func (Sudoers) Persist(context.Context, *system.System) error { return nil }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"regexp"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Sysctl is a setting of the kernel, now and after a restart.
@@ -44,8 +46,8 @@ func (s Sysctl) file() File {
 }
 
 // Check implements [Resource].
-func (s Sysctl) Check(ctx context.Context, sys *System) (Diff, error) {
-	value, found, err := sys.read(s.live())
+func (s Sysctl) Check(ctx context.Context, sys *system.System) (Diff, error) {
+	value, found, err := sys.Read(s.live())
 	if err != nil {
 		return Diff{}, err
 	}
@@ -57,7 +59,7 @@ func (s Sysctl) Check(ctx context.Context, sys *System) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	boot, by, err := sys.sysctlAtBoot(s.Name)
+	boot, by, err := sysctlAtBoot(sys, s.Name)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -76,17 +78,17 @@ func (s Sysctl) Check(ctx context.Context, sys *System) (Diff, error) {
 func plain(value string) string { return strings.Join(strings.Fields(value), " ") }
 
 // Apply implements [Resource].
-func (s Sysctl) Apply(ctx context.Context, sys *System, _ Diff) error {
+func (s Sysctl) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	// The kernel's file is written to as it is: it is no file that could be
 	// replaced.
-	if err := os.WriteFile(sys.path(s.live()), []byte(s.Value+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(sys.Path(s.live()), []byte(s.Value+"\n"), 0o644); err != nil {
 		return fmt.Errorf("the kernel does not take %s = %s: %w", s.Name, s.Value, err)
 	}
 	return s.file().Apply(ctx, sys, Diff{})
 }
 
 // Verify implements [Resource].
-func (s Sysctl) Verify(ctx context.Context, sys *System) error {
+func (s Sysctl) Verify(ctx context.Context, sys *system.System) error {
 	d, err := s.Check(ctx, sys)
 	return errors.Join(err, different(s, d), s.file().Verify(ctx, sys))
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // sysctlDirs are where settings stand, in order of precedence: of two files of
@@ -15,13 +17,13 @@ var sysctlDirs = []string{"/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysc
 // sysctlAtBoot is the value that a setting gets when the host starts and the file
 // that gives it, both empty when none does. Patterns are not considered: a
 // setting that is named wins over them.
-func (s *System) sysctlAtBoot(name string) (value, by string, err error) {
-	files, err := s.sysctlFiles()
+func sysctlAtBoot(s *system.System, name string) (value, by string, err error) {
+	files, err := sysctlFiles(s)
 	if err != nil {
 		return "", "", err
 	}
 	for _, path := range files {
-		content, _, err := s.read(path)
+		content, _, err := s.Read(path)
 		if err != nil {
 			return "", "", err
 		}
@@ -37,11 +39,11 @@ func (s *System) sysctlAtBoot(name string) (value, by string, err error) {
 }
 
 // sysctlFiles are the files that are read, in the order they are.
-func (s *System) sysctlFiles() ([]string, error) {
+func sysctlFiles(s *system.System) ([]string, error) {
 	chosen := map[string]string{}
 	var names []string
 	for _, dir := range sysctlDirs {
-		entries, err := os.ReadDir(s.path(dir))
+		entries, err := os.ReadDir(s.Path(dir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}

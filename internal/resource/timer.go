@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Timer runs a command at times of the calendar: a systemd timer with its own
@@ -30,7 +32,7 @@ func (t Timer) Validate() error {
 	switch {
 	case !timerName.MatchString(t.Name):
 		return fmt.Errorf("%q cannot be the name of a timer", t.Name)
-	case len(t.Command) == 0 || absolute(t.Command[0]) != nil:
+	case len(t.Command) == 0 || system.Absolute(t.Command[0]) != nil:
 		return errors.New("the command has to begin with an absolute path")
 	case t.OnCalendar == "":
 		return errors.New("no time is given")
@@ -70,7 +72,7 @@ func quoteExec(word string) string {
 }
 
 // Check implements [Resource].
-func (t Timer) Check(ctx context.Context, sys *System) (Diff, error) {
+func (t Timer) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	var parts []Diff
 	for _, part := range t.parts() {
 		d, err := part.Check(ctx, sys)
@@ -83,8 +85,8 @@ func (t Timer) Check(ctx context.Context, sys *System) (Diff, error) {
 }
 
 // Apply implements [Resource].
-func (t Timer) Apply(ctx context.Context, sys *System, _ Diff) error {
-	if _, err := sys.run(ctx, "systemd-analyze", "calendar", "--", t.OnCalendar); err != nil {
+func (t Timer) Apply(ctx context.Context, sys *system.System, _ Diff) error {
+	if _, err := sys.Run(ctx, "systemd-analyze", "calendar", "--", t.OnCalendar); err != nil {
 		return err
 	}
 	for _, part := range t.parts() {
@@ -96,7 +98,7 @@ func (t Timer) Apply(ctx context.Context, sys *System, _ Diff) error {
 }
 
 // Verify implements [Resource].
-func (t Timer) Verify(ctx context.Context, sys *System) error {
+func (t Timer) Verify(ctx context.Context, sys *system.System) error {
 	var all error
 	for _, part := range t.parts() {
 		all = errors.Join(all, part.Verify(ctx, sys))

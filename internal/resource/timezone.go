@@ -7,6 +7,8 @@ import (
 	"os"
 	"regexp"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Timezone is the host's time zone, by its name in the tz database.
@@ -37,12 +39,12 @@ const (
 )
 
 // Check implements [Resource].
-func (t Timezone) Check(_ context.Context, sys *System) (Diff, error) {
-	link, err := os.Readlink(sys.path(localtime))
+func (t Timezone) Check(_ context.Context, sys *system.System) (Diff, error) {
+	link, err := os.Readlink(sys.Path(localtime))
 	if err != nil {
 		link = "" // nothing, or a copy of a zone, which does not have its name
 	}
-	text, _, err := sys.read(zoneText)
+	text, _, err := sys.Read(zoneText)
 	return compare(
 		property{"time zone", zoneIn(link), t.Name},
 		property{zoneText, strings.TrimSpace(string(text)), t.Name},
@@ -59,26 +61,26 @@ func zoneIn(link string) string {
 }
 
 // Apply implements [Resource].
-func (t Timezone) Apply(_ context.Context, sys *System, _ Diff) error {
-	if _, _, found, err := sys.stat(zoneinfo + t.Name); err != nil || !found {
+func (t Timezone) Apply(_ context.Context, sys *system.System, _ Diff) error {
+	if _, _, found, err := sys.Stat(zoneinfo + t.Name); err != nil || !found {
 		return errors.Join(err, fmt.Errorf("the host has no time zone %s; its package tzdata may be missing", t.Name))
 	}
-	at, err := sys.place(localtime)
+	at, err := sys.Place(localtime)
 	if err != nil {
 		return err
 	}
-	defer at.close()
-	if err := at.link(".." + zoneinfo + t.Name); err != nil {
+	defer at.Close()
+	if err := at.Link(".." + zoneinfo + t.Name); err != nil {
 		return err
 	}
-	return sys.write(zoneText, []byte(t.Name+"\n"), attributes{mode: 0o644})
+	return sys.Write(zoneText, []byte(t.Name+"\n"), system.Attributes{Mode: 0o644})
 }
 
 // Verify implements [Resource]: what the link leads to is compared with the
 // database's own file.
-func (t Timezone) Verify(_ context.Context, sys *System) error {
-	have, _, errHave := sys.read(localtime)
-	want, _, errWant := sys.read(zoneinfo + t.Name)
+func (t Timezone) Verify(_ context.Context, sys *system.System) error {
+	have, _, errHave := sys.Read(localtime)
+	want, _, errWant := sys.Read(zoneinfo + t.Name)
 	if err := errors.Join(errHave, errWant); err != nil {
 		return err
 	}

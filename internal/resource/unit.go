@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // Unit is whether a systemd unit starts with the host, whether it runs now, and,
@@ -44,7 +46,7 @@ func (u Unit) Validate() error {
 	}
 	var err error
 	for _, path := range u.Triggers {
-		err = errors.Join(err, absolute(path))
+		err = errors.Join(err, system.Absolute(path))
 	}
 	return err
 }
@@ -65,8 +67,8 @@ func (u Unit) triggers() []string {
 }
 
 // Check implements [Resource].
-func (u Unit) Check(ctx context.Context, sys *System) (Diff, error) {
-	state, err := sys.unitState(ctx, u.Name)
+func (u Unit) Check(ctx context.Context, sys *system.System) (Diff, error) {
+	state, err := unitStateOf(ctx, sys, u.Name)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -95,12 +97,12 @@ func (u Unit) Check(ctx context.Context, sys *System) (Diff, error) {
 
 // stale reports whether the unit runs with an older version of its files. That is
 // decided by times that the host keeps, so that no crash can lose it.
-func (u Unit) stale(sys *System, state unitState) (bool, error) {
+func (u Unit) stale(sys *system.System, state unitState) (bool, error) {
 	if !state.runs() || u.Active != nil && !*u.Active {
 		return false, nil
 	}
 	for _, path := range u.triggers() {
-		info, _, found, err := sys.stat(path)
+		info, _, found, err := sys.Stat(path)
 		if err != nil {
 			return false, err
 		}
@@ -112,21 +114,21 @@ func (u Unit) stale(sys *System, state unitState) (bool, error) {
 }
 
 // Apply implements [Resource].
-func (u Unit) Apply(ctx context.Context, sys *System, _ Diff) error {
+func (u Unit) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	if u.Content != "" {
 		if _, err := Converge(ctx, sys, u.file(), ""); err != nil {
 			return err
 		}
 	}
-	state, err := sys.unitState(ctx, u.Name)
+	state, err := unitStateOf(ctx, sys, u.Name)
 	if err != nil {
 		return err
 	}
 	if state.reload || u.Content != "" {
-		if _, err := sys.run(ctx, "systemctl", "daemon-reload"); err != nil {
+		if _, err := sys.Run(ctx, "systemctl", "daemon-reload"); err != nil {
 			return err
 		}
-		if state, err = sys.unitState(ctx, u.Name); err != nil {
+		if state, err = unitStateOf(ctx, sys, u.Name); err != nil {
 			return err
 		}
 	}
@@ -138,7 +140,7 @@ func (u Unit) Apply(ctx context.Context, sys *System, _ Diff) error {
 		return err
 	}
 	for _, verb := range u.verbs(state, stale) {
-		if _, err := sys.run(ctx, "systemctl", verb, "--", u.Name); err != nil {
+		if _, err := sys.Run(ctx, "systemctl", verb, "--", u.Name); err != nil {
 			return err
 		}
 	}
@@ -162,7 +164,7 @@ func (u Unit) verbs(state unitState, stale bool) []string {
 
 // Verify implements [Resource]: systemctl's own answers, of which each has its
 // own exit code.
-func (u Unit) Verify(ctx context.Context, sys *System) error {
+func (u Unit) Verify(ctx context.Context, sys *system.System) error {
 	if u.Content != "" {
 		if err := u.file().Verify(ctx, sys); err != nil {
 			return err
@@ -175,7 +177,7 @@ func (u Unit) Verify(ctx context.Context, sys *System) error {
 		if asked.want == nil {
 			continue
 		}
-		out, err := sys.ask(ctx, "systemctl", asked.verb, "--", u.Name)
+		out, err := sys.Ask(ctx, "systemctl", asked.verb, "--", u.Name)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"cairn/internal/system"
 )
 
 // unitState is what systemctl(1) shows of a unit.
@@ -17,8 +19,8 @@ type unitState struct {
 
 // unitState asks for the properties in a form that people's settings do not
 // change; the times are exact to the microsecond.
-func (s *System) unitState(ctx context.Context, name string) (unitState, error) {
-	out, err := s.run(ctx, "systemctl", "show", "--timestamp=us+utc",
+func unitStateOf(ctx context.Context, s *system.System, name string) (unitState, error) {
+	out, err := s.Run(ctx, "systemctl", "show", "--timestamp=us+utc",
 		"--property=LoadState,UnitFileState,ActiveState,NeedDaemonReload,ActiveEnterTimestamp,StateChangeTimestamp", "--", name)
 	if err != nil {
 		return unitState{}, err

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"cairn/internal/system"
 )
 
 // User is a local user. An account that is there already keeps what is its
@@ -29,9 +31,9 @@ func (u User) Key() string { return u.Name }
 
 // Validate implements [Resource].
 func (u User) Validate() error {
-	err := errors.Join(validName("user", u.Name), absolute(u.Home), absolute(u.Shell))
+	err := errors.Join(system.ValidName("user", u.Name), system.Absolute(u.Home), system.Absolute(u.Shell))
 	for _, group := range u.Groups {
-		err = errors.Join(err, validName("group", group))
+		err = errors.Join(err, system.ValidName("group", group))
 	}
 	if u.Name == "root" {
 		err = errors.Join(err, errors.New("root is not for Cairn to change"))
@@ -41,19 +43,19 @@ func (u User) Validate() error {
 
 // Check implements [Resource]. It also finds what a useradd(8) leaves that is cut off: the files
 // of accounts are written one after the other, the home last.
-func (u User) Check(_ context.Context, sys *System) (Diff, error) {
-	have, found, err := sys.accountOf(u.Name)
+func (u User) Check(_ context.Context, sys *system.System) (Diff, error) {
+	have, found, err := sys.AccountOf(u.Name)
 	if err != nil {
 		return Diff{}, err
 	}
 	if !found {
 		return compare(property{"user", absent, "home " + u.Home + ", shell " + u.Shell + ", groups " + strings.Join(u.Groups, " ")}), nil
 	}
-	parts, err := sys.partsOf(have)
+	parts, err := sys.PartsOf(have)
 	if err != nil {
 		return Diff{}, err
 	}
-	groups, err := sys.groupsOf(u.Name)
+	groups, err := sys.GroupsOf(u.Name)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -62,10 +64,10 @@ func (u User) Check(_ context.Context, sys *System) (Diff, error) {
 		return Diff{}, err
 	}
 	properties := []property{
-		{"shell", have.shell, shell},
-		{"entry in /etc/shadow", presence(parts.shadow), presence(true)},
-		{"own group", presence(parts.group), presence(true)},
-		{"home " + have.home, presence(parts.home), presence(true)},
+		{"shell", have.Shell, shell},
+		{"entry in /etc/shadow", system.Presence(parts.Shadow), system.Presence(true)},
+		{"own group", system.Presence(parts.Group), system.Presence(true)},
+		{"home " + have.Home, system.Presence(parts.Home), system.Presence(true)},
 	}
 	for _, group := range u.Groups {
 		properties = append(properties, property{"in group " + group, yesNo(slices.Contains(groups, group)), "yes"})
@@ -74,8 +76,8 @@ func (u User) Check(_ context.Context, sys *System) (Diff, error) {
 }
 
 // Apply implements [Resource].
-func (u User) Apply(ctx context.Context, sys *System, _ Diff) error {
-	have, found, err := sys.accountOf(u.Name)
+func (u User) Apply(ctx context.Context, sys *system.System, _ Diff) error {
+	have, found, err := sys.AccountOf(u.Name)
 	if err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func (u User) Apply(ctx context.Context, sys *System, _ Diff) error {
 			return err
 		}
 	}
-	if err := sys.complete(ctx, have); err != nil {
+	if err := sys.Complete(ctx, have); err != nil {
 		return err
 	}
 	shell, err := u.shellFor(sys, have)
@@ -95,22 +97,22 @@ func (u User) Apply(ctx context.Context, sys *System, _ Diff) error {
 	if len(u.Groups) > 0 {
 		argv = append(argv, "--append", "--groups", strings.Join(u.Groups, ","))
 	}
-	_, err = sys.run(ctx, append(argv, u.Name)...)
+	_, err = sys.Run(ctx, append(argv, u.Name)...)
 	return err
 }
 
 // shellFor is the shell that the account should have: its own wherever that lets
 // somebody in. An empty one is /bin/sh (passwd(5)).
-func (u User) shellFor(sys *System, have account) (string, error) {
-	if slices.Contains(closedShells, filepath.Base(have.shell)) {
+func (u User) shellFor(sys *system.System, have system.Account) (string, error) {
+	if slices.Contains(closedShells, filepath.Base(have.Shell)) {
 		return u.Shell, nil
 	}
-	if have.shell == "" {
-		return have.shell, nil
+	if have.Shell == "" {
+		return have.Shell, nil
 	}
-	there, err := sys.isProgram(have.shell)
+	there, err := sys.IsProgram(have.Shell)
 	if err != nil || there {
-		return have.shell, err
+		return have.Shell, err
 	}
 	return u.Shell, nil
 }
@@ -120,23 +122,23 @@ func (u User) shellFor(sys *System, have account) (string, error) {
 var closedShells = []string{"nologin", "false", "sync"}
 
 // add makes the user, without the home.
-func (u User) add(ctx context.Context, sys *System) (account, error) {
+func (u User) add(ctx context.Context, sys *system.System) (system.Account, error) {
 	argv := []string{"useradd", "--no-create-home", "--home-dir", u.Home, "--shell", u.Shell}
 	if u.System {
 		argv = append(argv, "--system")
 	}
-	_, taken, err := sys.groupID(u.Name)
+	_, taken, err := sys.GroupID(u.Name)
 	if err != nil {
-		return account{}, err
+		return system.Account{}, err
 	}
 	if taken {
 		// useradd would make a group of the user's name, and refuse when there is one.
 		argv = append(argv, "--gid", u.Name)
 	}
-	if _, err := sys.run(ctx, append(argv, u.Name)...); err != nil {
-		return account{}, err
+	if _, err := sys.Run(ctx, append(argv, u.Name)...); err != nil {
+		return system.Account{}, err
 	}
-	have, found, err := sys.accountOf(u.Name)
+	have, found, err := sys.AccountOf(u.Name)
 	if err == nil && !found {
 		err = fmt.Errorf("useradd did not make the user %s", u.Name)
 	}
@@ -145,8 +147,8 @@ func (u User) add(ctx context.Context, sys *System) (account, error) {
 
 // Verify implements [Resource]: id(1) and getent(1) read through the name
 // service, which is how a login does.
-func (u User) Verify(ctx context.Context, sys *System) error {
-	passwd, err := sys.run(ctx, "getent", "passwd", u.Name)
+func (u User) Verify(ctx context.Context, sys *system.System) error {
+	passwd, err := sys.Run(ctx, "getent", "passwd", u.Name)
 	if err != nil {
 		return err
 	}
@@ -154,16 +156,16 @@ func (u User) Verify(ctx context.Context, sys *System) error {
 	if len(fields) != 7 {
 		return fmt.Errorf("the account of %s has %d parts instead of 7", u.Name, len(fields))
 	}
-	if shell, err := u.shellFor(sys, account{name: u.Name, shell: fields[6]}); err != nil || shell != fields[6] {
+	if shell, err := u.shellFor(sys, system.Account{Name: u.Name, Shell: fields[6]}); err != nil || shell != fields[6] {
 		return errors.Join(err, fmt.Errorf("%s has %q as shell, which lets nobody in", u.Name, fields[6]))
 	}
-	if home, err := os.Stat(sys.path(fields[5])); err != nil || !home.IsDir() {
+	if home, err := os.Stat(sys.Path(fields[5])); err != nil || !home.IsDir() {
 		return fmt.Errorf("%s has no home at %s", u.Name, fields[5])
 	}
-	if _, err := sys.run(ctx, "getent", "shadow", u.Name); err != nil {
+	if _, err := sys.Run(ctx, "getent", "shadow", u.Name); err != nil {
 		return err
 	}
-	out, err := sys.run(ctx, "id", "--groups", "--name", u.Name)
+	out, err := sys.Run(ctx, "id", "--groups", "--name", u.Name)
 	if err != nil {
 		return err
 	}
@@ -176,8 +178,8 @@ func (u User) Verify(ctx context.Context, sys *System) error {
 }
 
 // Precheck implements [Guardable].
-func (u User) Precheck(_ context.Context, sys *System) error {
-	have, found, err := sys.accountOf(u.Name)
+func (u User) Precheck(_ context.Context, sys *system.System) error {
+	have, found, err := sys.AccountOf(u.Name)
 	if err != nil {
 		return err
 	}
@@ -187,7 +189,7 @@ func (u User) Precheck(_ context.Context, sys *System) error {
 			return err
 		}
 	}
-	there, err := sys.isProgram(shell)
+	there, err := sys.IsProgram(shell)
 	if err == nil && !there {
 		return fmt.Errorf("the shell %s is not there, so %s could not log in", shell, u.Name)
 	}
@@ -195,22 +197,22 @@ func (u User) Precheck(_ context.Context, sys *System) error {
 }
 
 // Capture implements [Guardable].
-func (u User) Capture(_ context.Context, sys *System) (Undo, error) {
+func (u User) Capture(_ context.Context, sys *system.System) (system.Undo, error) {
 	home := u.Home
-	have, found, err := sys.accountOf(u.Name)
+	have, found, err := sys.AccountOf(u.Name)
 	if err != nil {
-		return Undo{}, err
+		return system.Undo{}, err
 	}
 	if found {
-		home = have.home
+		home = have.Home
 	}
 	files := slices.Clone(accountFiles)
-	if _, _, found, err := sys.stat(home); err != nil || !found {
+	if _, _, found, err := sys.Stat(home); err != nil || !found {
 		// A home that is not whole yet has files in it already.
-		files = append(files, unfinished(home), home)
+		files = append(files, system.UnfinishedAt(home), home)
 	}
-	return sys.captureFiles(files...)
+	return sys.CaptureFiles(files...)
 }
 
 // Persist implements [Guardable].
-func (User) Persist(context.Context, *System) error { return nil }
+func (User) Persist(context.Context, *system.System) error { return nil }

@@ -1,11 +1,12 @@
 package task
 
 import (
+	"net/netip"
+	"slices"
+
 	"cairn/internal/firewall"
 	"cairn/internal/lab"
 	"cairn/internal/resource"
-	"net/netip"
-	"slices"
 )
 
 // FirewallTable is the one nftables table, of the family inet, that Cairn owns.

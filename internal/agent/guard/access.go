@@ -11,7 +11,8 @@ import (
 	"strings"
 	"syscall"
 
-	"cairn/internal/agent/disk"
+	"cairn/internal/system"
+
 	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
 )
@@ -71,7 +72,7 @@ func (g *guard) stage(ctx context.Context) (staged bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return true, disk.Replace(StagedConfig(g.Dir), config, 0o600)
+	return true, system.ReplaceFile(StagedConfig(g.Dir), config, 0o600)
 }
 
 // wayIn refuses a server that would not listen where the owner is to come in. A
@@ -108,7 +109,7 @@ func (g *guard) lookAt(ctx context.Context, config settings) error {
 		return err
 	}
 	reasons := config.refuses(user, g.plan.Peer)
-	if revoked, err := g.System.Revokes(ctx, config.first("revokedkeys"), g.ownersKey()); err != nil {
+	if revoked, err := resource.Revokes(ctx, g.System, config.first("revokedkeys"), g.ownersKey()); err != nil {
 		return err
 	} else if revoked.Why != "" {
 		reasons = append(reasons, "RevokedKeys keeps the key out: "+revoked.Why)
@@ -132,7 +133,7 @@ func (g *guard) placed(ctx context.Context, reasons []string) []string {
 	if len(reasons) == 0 {
 		return nil
 	}
-	settings, err := sshdconf.Files{Root: g.System.Root}.ReadServer(g.System.SSHServer(ctx))
+	settings, err := sshdconf.Files{Root: g.System.Root}.ReadServer(resource.SSHServer(ctx, g.System))
 	if err != nil {
 		return reasons // sshd itself has read them, and says so if it cannot
 	}
@@ -156,13 +157,13 @@ func (g *guard) placed(ctx context.Context, reasons []string) []string {
 func (g *guard) effective(ctx context.Context, config string) (settings, error) {
 	options := g.options
 	if options == nil {
-		options = g.System.SSHDOptions(ctx)
+		options = resource.SSHDOptions(ctx, g.System)
 	}
 	argv := resource.SSHDTells(g.login(), options)
 	if config != "" {
 		argv = append(argv, "-f", config) // comes over one of the server's own
 	}
-	out, err := g.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	out, err := g.System.Runner.Run(ctx, system.Command{Argv: argv})
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +196,7 @@ func (g *guard) lookUp(ctx context.Context, name string) (user, error) {
 }
 
 func (g *guard) output(ctx context.Context, argv ...string) (string, error) {
-	out, err := g.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	out, err := g.System.Runner.Run(ctx, system.Command{Argv: argv})
 	if err == nil && out.Exit != 0 {
 		err = fmt.Errorf("`%s` failed with exit code %d", strings.Join(argv, " "), out.Exit)
 	}
@@ -221,7 +222,7 @@ func (g *guard) withoutShell(u user) []string {
 
 // withoutSudo runs sudo as the owner would.
 func (g *guard) withoutSudo(ctx context.Context, u user) []string {
-	out, err := g.System.Runner.Run(ctx, resource.Command{Argv: []string{"runuser", "-u", u.name, "--", "sudo", "-n", "true"}})
+	out, err := g.System.Runner.Run(ctx, system.Command{Argv: []string{"runuser", "-u", u.name, "--", "sudo", "-n", "true"}})
 	if err != nil {
 		return []string{"sudo could not be tried: " + err.Error()}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/problem"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
@@ -67,7 +69,7 @@ func (g *guard) armAndApply(ctx context.Context) (State, error) {
 // arm makes sure that what was saved is still what is there, and that the host
 // will be put back whatever becomes of this process.
 func (g *guard) arm(ctx context.Context) (State, error) {
-	var undo resource.Undo
+	var undo system.Undo
 	if err := kept(g.Dir, undoFile, &undo); err != nil {
 		return State{}, err
 	}

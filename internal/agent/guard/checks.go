@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
+
 	"cairn/internal/wire"
 )
 
@@ -64,7 +65,7 @@ func (g *guard) lookAfter(ctx context.Context) error {
 
 // commandWorks runs a program of the plan's, which has to end well.
 func commandWorks(ctx context.Context, g *guard, argv []string) error {
-	out, err := g.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	out, err := g.System.Runner.Run(ctx, system.Command{Argv: argv})
 	if err == nil && out.Exit != 0 {
 		said := cmp.Or(strings.TrimSpace(string(out.Stderr)), strings.TrimSpace(string(out.Stdout)), "it said nothing")
 		err = fmt.Errorf("exit code %d: %s", out.Exit, said)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"cairn/internal/system"
+
 	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
 	"cairn/internal/wire"
@@ -16,7 +18,7 @@ const mostConcerned = 16
 
 // Concerns are whom those Matches are about that name users or groups, and whether
 // the SSH server lets them in.
-func Concerns(ctx context.Context, sys *resource.System, peer string, settings []sshdconf.Setting) []wire.Concern {
+func Concerns(ctx context.Context, sys *system.System, peer string, settings []sshdconf.Setting) []wire.Concern {
 	g := &guard{Env: Env{System: sys}, plan: Plan{Peer: peer}}
 	var all []wire.Concern
 	for _, s := range settings {
@@ -56,7 +58,7 @@ func (g *guard) concerned(ctx context.Context, match string) []user {
 // judged asks sshd about each account. Who is let in from some address by another
 // Match counts as let in.
 func (g *guard) judged(ctx context.Context, users []user, settings []sshdconf.Setting) []wire.Candidate {
-	g.options = append([]string{}, g.System.SSHDOptions(ctx)...)
+	g.options = append([]string{}, resource.SSHDOptions(ctx, g.System)...)
 	var all []wire.Candidate
 	for _, u := range users {
 		g.plan.Owner = u.name

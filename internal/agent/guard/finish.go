@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/resource"
 )
 
@@ -84,7 +86,7 @@ const attempts = 3
 func putBack(ctx context.Context, env Env) error {
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
-	var undo resource.Undo
+	var undo system.Undo
 	err := kept(env.Dir, undoFile, &undo)
 	if err != nil {
 		return err
@@ -102,7 +104,7 @@ func putBack(ctx context.Context, env Env) error {
 	return err
 }
 
-func restore(ctx context.Context, env Env, undo resource.Undo) error {
+func restore(ctx context.Context, env Env, undo system.Undo) error {
 	failed := undo.Restore(ctx, env.System)
 	differences, err := undo.Differences(ctx, env.System)
 	switch {
@@ -153,7 +155,7 @@ func persistOne(ctx context.Context, env Env, r resource.Guardable) error {
 	if err := r.Persist(ctx, env.System); err != nil {
 		return fmt.Errorf("making %s %s permanent: %w", r.Kind(), r.Key(), err)
 	}
-	if err := env.System.KeepResult(r); err != nil {
+	if err := resource.KeepResult(env.System, r); err != nil {
 		return fmt.Errorf("writing down what was made permanent of %s %s: %w", r.Kind(), r.Key(), err)
 	}
 	env.at("made permanent " + r.Key())

@@ -6,6 +6,8 @@ import (
 	"os"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/problem"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
@@ -13,7 +15,7 @@ import (
 
 // Env is where a guard is carried out.
 type Env struct {
-	System *resource.System
+	System *system.System
 	Dir    string // the guard's own, on a disk that survives a restart
 	Alarm  Alarm
 	Boot   string // this boot's id
@@ -110,9 +112,9 @@ type guard struct {
 	Env
 	plan    Plan
 	emit    Emit
-	undo    resource.Undo // what is kept on the disk, once it is armed
-	applied time.Time     // when the last step was
-	options []string      // of the SSH server's command line, where they are known already
+	undo    system.Undo // what is kept on the disk, once it is armed
+	applied time.Time   // when the last step was
+	options []string    // of the SSH server's command line, where they are known already
 }
 
 // begin goes from PREPARE to SETTLE. What became of it is in the directory.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/problem"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
@@ -100,9 +102,9 @@ func TestAProgramThatHangs(t *testing.T) {
 type hanging struct{}
 
 // Run implements [resource.Runner].
-func (hanging) Run(ctx context.Context, _ resource.Command) (resource.Output, error) {
+func (hanging) Run(ctx context.Context, _ system.Command) (system.Output, error) {
 	<-ctx.Done()
-	return resource.Output{}, ctx.Err()
+	return system.Output{}, ctx.Err()
 }
 
 // TestAFailingStepIsTakenBack also when it is the last.
@@ -159,9 +161,9 @@ func TestStuckNamesWhatDiffers(t *testing.T) {
 			return nil
 		}
 		// What is saved says that there was something which nobody can bring back.
-		var undo resource.Undo
+		var undo system.Undo
 		must(t, kept(s.dir(), undoFile, &undo))
-		undo.States = append(undo.States, resource.State{Command: resource.Command{Argv: []string{"false"}}})
+		undo.States = append(undo.States, system.State{Command: system.Command{Argv: []string{"false"}}})
 		must(t, keep(s.dir(), undoFile, undo))
 		return Abort(t.Context(), s.dir(), "the test says so")
 	})

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -62,7 +64,7 @@ func hostSide(args []string) (exit int, done bool) {
 }
 
 func hostEnv(dir string) Env {
-	system := resource.NewLocal()
+	system := system.NewLocal()
 	return Env{System: system, Dir: dir, Alarm: Systemd{System: system, Agent: []string{hostProgram}}, Boot: hostBoot(), Now: time.Now}
 }
 

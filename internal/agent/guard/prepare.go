@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
+
 	"cairn/internal/wire"
 )
 
@@ -42,9 +43,9 @@ func (g *guard) prepare(ctx context.Context) (State, error) {
 }
 
 // ready does the work of PREPARE; its error is the reason to refuse.
-func (g *guard) ready(ctx context.Context) (resource.Undo, error) {
+func (g *guard) ready(ctx context.Context) (system.Undo, error) {
 	if err := errors.Join(g.lasting(), g.room()); err != nil {
-		return resource.Undo{}, err
+		return system.Undo{}, err
 	}
 	undo, err := g.capture(ctx)
 	if err != nil {
@@ -60,8 +61,8 @@ func (g *guard) ready(ctx context.Context) (resource.Undo, error) {
 }
 
 // capture writes down, on disk, what puts the host back.
-func (g *guard) capture(ctx context.Context) (resource.Undo, error) {
-	var undo resource.Undo
+func (g *guard) capture(ctx context.Context) (system.Undo, error) {
+	var undo system.Undo
 	for _, step := range g.plan.Steps {
 		part, err := step.Resource.Capture(ctx, g.System)
 		if err != nil {
@@ -80,7 +81,7 @@ func (g *guard) capture(ctx context.Context) (resource.Undo, error) {
 
 // rehearse compares the host with what was saved of it: putting it back would
 // have to change nothing now.
-func (g *guard) rehearse(ctx context.Context, undo resource.Undo) error {
+func (g *guard) rehearse(ctx context.Context, undo system.Undo) error {
 	differences, err := undo.Differences(ctx, g.System)
 	if err != nil {
 		return fmt.Errorf("the way back could not be rehearsed: %w", err)

@@ -9,7 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"cairn/internal/agent/disk"
+	"cairn/internal/system"
+
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -40,7 +41,7 @@ func keep(dir, name string, message any) error {
 	if err != nil {
 		return err
 	}
-	return disk.Replace(filepath.Join(dir, name), body, 0o600)
+	return system.ReplaceFile(filepath.Join(dir, name), body, 0o600)
 }
 
 func kept(dir, name string, message any) error {
@@ -87,12 +88,12 @@ func keptChange(dir string) ([]resource.Guardable, error) {
 
 // takeRoom fills as much of the disk as the way back may need: each saved file is
 // written beside the one that it replaces, and the state a few times.
-func takeRoom(dir string, undo resource.Undo) error {
+func takeRoom(dir string, undo system.Undo) error {
 	size := 256 << 10
 	for _, f := range undo.Files {
 		size += len(f.Content)
 	}
-	return disk.Replace(filepath.Join(dir, roomFile), bytes.Repeat([]byte("Cairn keeps this room for the way back.\n"), size/40), 0o600)
+	return system.ReplaceFile(filepath.Join(dir, roomFile), bytes.Repeat([]byte("Cairn keeps this room for the way back.\n"), size/40), 0o600)
 }
 
 // giveRoom frees it. That it is free already is fine.
@@ -126,7 +127,7 @@ func Begun(dir string) bool {
 // forget removes what a guard that ended well has kept: there are copies of the
 // host's files in it, /etc/shadow among them.
 func forget(dir string) error {
-	paths, all := filepath.Glob(filepath.Join(dir, disk.Unfinished)) // of a process that was killed
+	paths, all := filepath.Glob(filepath.Join(dir, system.UnfinishedFiles)) // of a process that was killed
 	for _, name := range []string{undoFile, changeFile, stagedFile, roomFile} {
 		paths = append(paths, filepath.Join(dir, name))
 	}

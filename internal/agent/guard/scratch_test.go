@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -58,9 +60,9 @@ func must(t testing.TB, err error) {
 // env is the scratch tree as an Env. The alarm is a file: the tests call Resume
 // when they want it to go off.
 func (s scratch) env(boot string) Env {
-	local := resource.NewLocal()
+	local := system.NewLocal()
 	return Env{
-		System: &resource.System{Root: s.root(), Runner: local.Runner}, Dir: s.dir(), Alarm: fileAlarm{filepath.Join(s.base, "alarm")},
+		System: &system.System{Root: s.root(), Runner: local.Runner}, Dir: s.dir(), Alarm: fileAlarm{filepath.Join(s.base, "alarm")},
 		Boot: boot, Now: time.Now,
 	}
 }

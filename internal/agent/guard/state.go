@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"cairn/internal/agent/disk"
+	"cairn/internal/system"
 )
 
 // Phase is how far a guard has come.
@@ -102,7 +102,7 @@ func writeState(dir string, s State) error {
 	if err != nil {
 		return err
 	}
-	return disk.Replace(filepath.Join(dir, stateFile), append(body, '\n'), 0o600)
+	return system.ReplaceFile(filepath.Join(dir, stateFile), append(body, '\n'), 0o600)
 }
 
 func sum(nonce string) string {

@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/resource"
+	"cairn/internal/system"
+
 	"cairn/internal/wire"
 )
 
@@ -61,12 +62,12 @@ func TestToldToStopWhilePuttingBack(t *testing.T) {
 	s := newScratch(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	var sound, failing resource.Undo
+	var sound, failing system.Undo
 	env := s.env("first")
 	env.arrow = func(point string) {
 		if point == "rolling back" {
 			must(t, kept(s.dir(), undoFile, &sound))
-			failing = sound.And(resource.Undo{Commands: []resource.Command{{Argv: []string{"false"}}}})
+			failing = sound.And(system.Undo{Commands: []system.Command{{Argv: []string{"false"}}}})
 			must(t, keep(s.dir(), undoFile, failing))
 			stop()
 		}

@@ -12,15 +12,14 @@ import (
 	"strings"
 	"time"
 
-	"cairn/internal/agent/disk"
-	"cairn/internal/resource"
+	"cairn/internal/system"
 )
 
 // Systemd is the alarm of hosts with systemd: a transient timer (systemd-run(1)),
 // which belongs to no session, and for a restart of the host, which ends
 // transient timers, a unit that runs before the network is up.
 type Systemd struct {
-	System *resource.System
+	System *system.System
 	// Agent is the program with its first arguments; "rollback DIR" is added.
 	// The program is named by its full path.
 	Agent []string
@@ -90,10 +89,10 @@ func (a Systemd) stopTimer(ctx context.Context, dir string) error {
 	// Stopping a unit that is not there fails, and is fine; what matters is the
 	// timer's state afterwards.
 	timer := unitName(dir) + ".timer"
-	if _, err := a.System.Runner.Run(ctx, resource.Command{Argv: []string{"systemctl", "stop", timer}}); err != nil {
+	if _, err := a.System.Runner.Run(ctx, system.Command{Argv: []string{"systemctl", "stop", timer}}); err != nil {
 		return err
 	}
-	out, err := a.System.Runner.Run(ctx, resource.Command{Argv: []string{"systemctl", "is-active", "--quiet", timer}})
+	out, err := a.System.Runner.Run(ctx, system.Command{Argv: []string{"systemctl", "is-active", "--quiet", timer}})
 	if err == nil && out.Exit == 0 {
 		return fmt.Errorf("%s does not stop", timer)
 	}
@@ -102,7 +101,7 @@ func (a Systemd) stopTimer(ctx context.Context, dir string) error {
 
 func (a Systemd) armBoot(ctx context.Context, dir string) error {
 	name := unitName(dir) + bootEnd
-	if err := disk.Replace(a.path(unitDir, name), []byte(a.bootUnit(dir)), 0o644); err != nil {
+	if err := system.ReplaceFile(a.path(unitDir, name), []byte(a.bootUnit(dir)), 0o644); err != nil {
 		return err
 	}
 	link := a.path(wantsDir, name)
@@ -112,7 +111,7 @@ func (a Systemd) armBoot(ctx context.Context, dir string) error {
 	if err := os.Symlink(unitDir+name, link); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := disk.SyncDir(filepath.Dir(link)); err != nil {
+	if err := system.SyncDir(filepath.Dir(link)); err != nil {
 		return err
 	}
 	return a.run(ctx, "systemctl", "is-enabled", "--quiet", name)
@@ -159,7 +158,7 @@ func (a Systemd) Disarm(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	if err := disk.SyncDir(a.path(unitDir)); err != nil {
+	if err := system.SyncDir(a.path(unitDir)); err != nil {
 		return err
 	}
 	return a.stopTimer(ctx, dir)
@@ -184,7 +183,7 @@ func (a Systemd) path(parts ...string) string {
 }
 
 func (a Systemd) run(ctx context.Context, argv ...string) error {
-	out, err := a.System.Runner.Run(ctx, resource.Command{Argv: argv})
+	out, err := a.System.Runner.Run(ctx, system.Command{Argv: argv})
 	if err != nil {
 		return err
 	}

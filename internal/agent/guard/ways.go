@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"cairn/internal/system"
+
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -20,13 +22,13 @@ const mostAccounts = 32
 // Accounts are the host's own users who can log in over SSH today from an address,
 // with a key or a password, and those whose keys open nothing today, by name. What
 // cannot be read counts as not there. It is safe for concurrent use.
-func Accounts(ctx context.Context, sys *resource.System, peer string, now time.Time) (accounts []wire.Account, more int) {
+func Accounts(ctx context.Context, sys *system.System, peer string, now time.Time) (accounts []wire.Account, more int) {
 	users := candidates(sys)
 	if len(users) > mostAccounts {
 		users, more = users[:mostAccounts], len(users)-mostAccounts
 	}
 	found := make([]wire.Account, len(users))
-	options := append([]string{}, sys.SSHDOptions(ctx)...)
+	options := append([]string{}, resource.SSHDOptions(ctx, sys)...)
 	var wait sync.WaitGroup
 	for i, u := range users {
 		wait.Go(func() {
@@ -40,7 +42,7 @@ func Accounts(ctx context.Context, sys *resource.System, peer string, now time.T
 
 // candidates are the users with a shell whose files hold a password or a folder of
 // keys: few of a host's accounts, nearly all of which are for services.
-func candidates(sys *resource.System) []user {
+func candidates(sys *system.System) []user {
 	g := &guard{Env: Env{System: sys}}
 	shadow := linesByName(g.text("/etc/shadow"))
 	groups := g.text("/etc/group")

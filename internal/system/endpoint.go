@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"encoding/hex"

@@ -1,4 +1,4 @@
-package resource
+package system
 
 import "context"
 
@@ -12,8 +12,8 @@ func Telling(ctx context.Context, line func(string)) context.Context {
 	return context.WithValue(ctx, tellingKey{}, line)
 }
 
-// tell says something to whoever follows the work, if anybody does.
-func tell(ctx context.Context, text string) {
+// Tell says something to whoever follows the work, if anybody does.
+func Tell(ctx context.Context, text string) {
 	if line, follows := ctx.Value(tellingKey{}).(func(string)); follows {
 		line(text)
 	}

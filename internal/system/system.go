@@ -1,4 +1,8 @@
-package resource
+// Package system is the machine that a resource stands on: its file tree, its
+// programs and its accounts, and what puts a part of it back. Files take their place
+// at once, also when the power is cut; no link of somebody else's leads a write
+// elsewhere; a program that hangs is ended and named.
+package system
 
 import (
 	"context"
@@ -22,7 +26,7 @@ type System struct {
 	Before func(path string) error
 	// at is called at every point of writing at which a crash would leave
 	// something else behind. Only tests set it.
-	at func(point string)
+	At func(point string)
 }
 
 // Distro is the distribution that the host runs, as its os-release(5) says now.
@@ -45,7 +49,7 @@ type Command struct {
 	Silence time.Duration `cbor:"-"`
 	// Status, where it is set, reads the lines that the program writes to its file
 	// descriptor 3 about how far it is.
-	Status func(line string) status `cbor:"-"`
+	Status func(line string) Status `cbor:"-"`
 	// Shown, where it is set, says what of a line of the program's output may be
 	// shown while it works; empty is nothing.
 	Shown func(line string) string `cbor:"-"`

@@ -1,7 +1,8 @@
-package resource
+package system
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,9 +10,9 @@ import (
 	"syscall"
 )
 
-// place is a path below an opened directory. No link on the way leads out of
+// Place is a path below an opened directory. No link on the way leads out of
 // that directory.
-type place struct {
+type Place struct {
 	dir    *os.Root
 	name   string
 	base   string                  // the opened directory, as a path of the host
@@ -19,13 +20,13 @@ type place struct {
 	before func(path string) error // see [System]
 }
 
-// placeIn is a path below a directory that is opened already.
-func (s *System) placeIn(dir *os.Root, base, name string) place {
-	return place{dir, name, base, s.at, s.Before}
+// PlaceIn is a path below a directory that is opened already.
+func (s *System) PlaceIn(dir *os.Root, base, name string) Place {
+	return Place{dir, name, base, s.At, s.Before}
 }
 
 // announce says that the path is about to be changed.
-func (l place) announce() error {
+func (l Place) announce() error {
 	if l.before == nil {
 		return nil
 	}
@@ -33,17 +34,17 @@ func (l place) announce() error {
 }
 
 // reached tells a test that the work has come to a point.
-func (l place) reached(point string) {
+func (l Place) reached(point string) {
 	if l.at != nil {
 		l.at(point + " " + l.name)
 	}
 }
 
-// place opens the last directory on the way to a path to which only root could
+// Place opens the last directory on the way to a path to which only root could
 // have brought anything. Links up to there are the host's own and are followed;
 // what comes after can be somebody else's, who must not be able to lead root
 // elsewhere with a link. The caller closes the directory.
-func (s *System) place(p string) (place, error) {
+func (s *System) Place(p string) (Place, error) {
 	trusted, rest := s.Root, strings.TrimPrefix(filepath.Clean(p), "/")
 	for {
 		next, after, more := strings.Cut(rest, "/")
@@ -53,7 +54,7 @@ func (s *System) place(p string) (place, error) {
 			break
 		}
 		if err != nil {
-			return place{}, err
+			return Place{}, err
 		}
 		trusted, rest = path, after
 		if !onlyRoots(info) {
@@ -61,32 +62,33 @@ func (s *System) place(p string) (place, error) {
 		}
 	}
 	dir, err := os.OpenRoot(trusted)
-	return s.placeIn(dir, strings.TrimPrefix(trusted, s.Root), rest), err
+	return s.PlaceIn(dir, strings.TrimPrefix(trusted, s.Root), rest), err
 }
 
 // onlyRoots reports whether nobody but root can put something into a directory.
 func onlyRoots(info fs.FileInfo) bool {
-	uid, _ := ownerOf(info)
+	uid, _ := OwnerOf(info)
 	return uid == 0 && info.Mode().Perm()&0o022 == 0
 }
 
-func (l place) close() { _ = l.dir.Close() }
+// Close closes the directory.
+func (l Place) Close() { _ = l.dir.Close() }
 
-// temporaryPrefix begins the names of files that are not finished yet. Programs
+// TemporaryPrefix begins the names of files that are not finished yet. Programs
 // that read all files of a directory pass over hidden ones.
-const temporaryPrefix = ".cairn-tmp-"
+const TemporaryPrefix = ".cairn-tmp-"
 
-// unfinished is where a file is written before it takes its place. The name is
+func (l Place) unfinished() string { return UnfinishedAt(l.name) }
+
+// UnfinishedAt is where a file is written before it takes its place. The name is
 // always the same, so that the next write finds what a crash left of this one.
-func (l place) unfinished() string { return unfinished(l.name) }
-
-func unfinished(name string) string {
-	return filepath.Join(filepath.Dir(name), temporaryPrefix+filepath.Base(name)+"~")
+func UnfinishedAt(name string) string {
+	return filepath.Join(filepath.Dir(name), TemporaryPrefix+filepath.Base(name)+"~")
 }
 
-// replace puts a file in its place at once: whoever reads it sees the old content
+// Replace puts a file in its place at once: whoever reads it sees the old content
 // or the new one, also after a power cut.
-func (l place) replace(content []byte, a attributes) error {
+func (l Place) Replace(content []byte, a Attributes) error {
 	if err := l.announce(); err != nil {
 		return err
 	}
@@ -117,8 +119,8 @@ func (l place) replace(content []byte, a attributes) error {
 	return errors.Join(err, l.syncDir())
 }
 
-// link puts a symbolic link in its place at once.
-func (l place) link(target string) error {
+// Link puts a symbolic link in its place at once.
+func (l Place) Link(target string) error {
 	if err := l.dir.Remove(l.unfinished()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -131,13 +133,13 @@ func (l place) link(target string) error {
 
 // fill writes a new file to the disk; it has its owner and mode before it has
 // its name.
-func fill(file *os.File, content []byte, a attributes) error {
+func fill(file *os.File, content []byte, a Attributes) error {
 	_, err := file.Write(content)
-	err = errors.Join(err, file.Chown(a.uid, a.gid), file.Chmod(a.mode), file.Sync())
+	err = errors.Join(err, file.Chown(a.UID, a.GID), file.Chmod(a.Mode), file.Sync())
 	return errors.Join(err, file.Close())
 }
 
-func (l place) overwrite(content []byte, a attributes) error {
+func (l Place) overwrite(content []byte, a Attributes) error {
 	file, err := l.dir.OpenFile(l.name, os.O_WRONLY|os.O_TRUNC, 0)
 	if err != nil {
 		return err
@@ -145,9 +147,9 @@ func (l place) overwrite(content []byte, a attributes) error {
 	return fill(file, content, a)
 }
 
-// remove takes a file away, and what a crash left of writing it. That there is
+// Remove takes a file away, and what a crash left of writing it. That there is
 // none is fine.
-func (l place) remove() error {
+func (l Place) remove() error {
 	if err := l.announce(); err != nil {
 		return err
 	}
@@ -166,10 +168,46 @@ func (l place) remove() error {
 }
 
 // syncDir makes a new name, or its end, last over a power cut.
-func (l place) syncDir() error {
+func (l Place) syncDir() error {
 	dir, err := l.dir.Open(filepath.Dir(l.name))
 	if err != nil {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// MakeDir makes a directory or gives one that is there its mode and owner.
+func (l Place) MakeDir(a Attributes) error {
+	if err := l.announce(); err != nil {
+		return err
+	}
+	if err := l.dir.MkdirAll(filepath.Dir(l.name), 0o755); err != nil {
+		return err
+	}
+	// Nobody else may get in before owner and mode are right.
+	if err := l.dir.Mkdir(l.name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	l.reached("made")
+	dir, err := l.openDir()
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Chown(a.UID, a.GID), dir.Chmod(a.Mode), dir.Sync(), dir.Close(), l.syncDir())
+}
+
+// openDir opens a directory and no link to one: [os.Root] follows those that stay
+// below it, and what they lead to is not what was captured.
+func (l Place) openDir() (*os.File, error) {
+	dir, err := l.dir.OpenFile(l.name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return nil, err
+	}
+	opened, errOpened := dir.Stat()
+	seen, errSeen := l.dir.Lstat(l.name)
+	if err := errors.Join(errOpened, errSeen); err != nil || !os.SameFile(opened, seen) {
+		_ = dir.Close()
+		return nil, errors.Join(err, fmt.Errorf("%s is there and is no directory", filepath.Join("/", l.base, l.name)))
+	}
+	return dir, nil
 }

@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"context"
@@ -10,35 +10,36 @@ import (
 )
 
 // userParts are what belongs to a user besides the line in /etc/passwd.
-type userParts struct{ shadow, group, home bool }
+type userParts struct{ Shadow, Group, Home bool }
 
-func (s *System) partsOf(a account) (userParts, error) {
+// PartsOf looks for what belongs to a user.
+func (s *System) PartsOf(a Account) (userParts, error) {
 	var parts userParts
 	var errShadow, errGroup, errHome error
-	_, parts.shadow, errShadow = s.entry("/etc/shadow", a.name, 9)
-	parts.group, errGroup = s.hasGroupID(a.gid)
-	_, _, parts.home, errHome = s.stat(a.home)
+	_, parts.Shadow, errShadow = s.entry("/etc/shadow", a.Name, 9)
+	parts.Group, errGroup = s.hasGroupID(a.GID)
+	_, _, parts.Home, errHome = s.Stat(a.Home)
 	return parts, errors.Join(errShadow, errGroup, errHome)
 }
 
-// complete adds what is missing of a user.
-func (s *System) complete(ctx context.Context, a account) error {
-	parts, err := s.partsOf(a)
+// Complete adds what is missing of a user.
+func (s *System) Complete(ctx context.Context, a Account) error {
+	parts, err := s.PartsOf(a)
 	if err != nil {
 		return err
 	}
-	if !parts.shadow {
+	if !parts.Shadow {
 		// pwconv(8) adds the entries that are missing, with no password to log in by.
-		if _, err := s.run(ctx, "pwconv"); err != nil {
+		if _, err := s.Run(ctx, "pwconv"); err != nil {
 			return err
 		}
 	}
-	if !parts.group {
-		if _, err := s.run(ctx, "groupadd", "--gid", strconv.Itoa(a.gid), a.name); err != nil {
+	if !parts.Group {
+		if _, err := s.Run(ctx, "groupadd", "--gid", strconv.Itoa(a.GID), a.Name); err != nil {
 			return err
 		}
 	}
-	if !parts.home {
+	if !parts.Home {
 		return s.makeHome(a)
 	}
 	return nil
@@ -51,12 +52,12 @@ const (
 
 // makeHome makes a home with what every new one has in it, at once: until it is
 // whole it has another name.
-func (s *System) makeHome(a account) error {
-	at, err := s.place(a.home)
+func (s *System) makeHome(a Account) error {
+	at, err := s.Place(a.Home)
 	if err != nil {
 		return err
 	}
-	defer at.close()
+	defer at.Close()
 	if err := at.dir.MkdirAll(filepath.Dir(at.name), 0o755); err != nil {
 		return err
 	}
@@ -70,20 +71,20 @@ func (s *System) makeHome(a account) error {
 	return errors.Join(at.dir.Rename(at.unfinished(), at.name), at.syncDir())
 }
 
-func (s *System) copySkeleton(at place, a account) error {
-	to := func(name string) place {
+func (s *System) copySkeleton(at Place, a Account) error {
+	to := func(name string) Place {
 		to := at
 		to.name = name
 		return to
 	}
-	return filepath.WalkDir(s.path(skeleton), func(path string, entry fs.DirEntry, err error) error {
-		if path == s.path(skeleton) && (err == nil || errors.Is(err, fs.ErrNotExist)) {
-			return to(at.unfinished()).makeDir(attributes{homeMode, a.uid, a.gid})
+	return filepath.WalkDir(s.Path(skeleton), func(path string, entry fs.DirEntry, err error) error {
+		if path == s.Path(skeleton) && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+			return to(at.unfinished()).MakeDir(Attributes{homeMode, a.UID, a.GID})
 		}
 		if err != nil {
 			return err
 		}
-		below, err := filepath.Rel(s.path(skeleton), path)
+		below, err := filepath.Rel(s.Path(skeleton), path)
 		if err != nil {
 			return err
 		}
@@ -92,27 +93,27 @@ func (s *System) copySkeleton(at place, a account) error {
 }
 
 // copyTo copies one file, link or directory of the skeleton.
-func copyTo(to place, from string, entry fs.DirEntry, a account) error {
+func copyTo(to Place, from string, entry fs.DirEntry, a Account) error {
 	info, err := entry.Info()
 	if err != nil {
 		return err
 	}
-	mine := attributes{info.Mode() & permissionBits, a.uid, a.gid}
+	mine := Attributes{info.Mode() & permissionBits, a.UID, a.GID}
 	switch {
 	case info.IsDir():
-		return to.makeDir(mine)
+		return to.MakeDir(mine)
 	case info.Mode()&fs.ModeSymlink != 0:
 		target, err := os.Readlink(from)
 		if err != nil {
 			return err
 		}
-		return errors.Join(to.dir.Symlink(target, to.name), to.dir.Lchown(to.name, a.uid, a.gid))
+		return errors.Join(to.dir.Symlink(target, to.name), to.dir.Lchown(to.name, a.UID, a.GID))
 	case info.Mode().IsRegular():
 		content, err := os.ReadFile(from)
 		if err != nil {
 			return err
 		}
-		return to.replace(content, mine)
+		return to.Replace(content, mine)
 	}
 	return nil
 }

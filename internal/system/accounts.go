@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"fmt"
@@ -8,30 +8,30 @@ import (
 	"strings"
 )
 
-// account is a line of /etc/passwd (passwd(5)).
-type account struct {
-	name        string
-	uid, gid    int
-	home, shell string
+// Account is a line of /etc/passwd (passwd(5)).
+type Account struct {
+	Name        string
+	UID, GID    int
+	Home, Shell string
 }
 
-// accountOf reads one user from the host's own file. Users of a directory
+// AccountOf reads one user from the host's own file. Users of a directory
 // service are none of Cairn's.
-func (s *System) accountOf(name string) (account, bool, error) {
+func (s *System) AccountOf(name string) (Account, bool, error) {
 	fields, found, err := s.entry("/etc/passwd", name, 7)
 	if err != nil || !found {
-		return account{}, false, err
+		return Account{}, false, err
 	}
 	uid, errUID := strconv.Atoi(fields[2])
 	gid, errGID := strconv.Atoi(fields[3])
 	if errUID != nil || errGID != nil {
-		return account{}, false, fmt.Errorf("/etc/passwd: the line of %s has no numbers", name)
+		return Account{}, false, fmt.Errorf("/etc/passwd: the line of %s has no numbers", name)
 	}
-	return account{name, uid, gid, fields[5], fields[6]}, true, nil
+	return Account{name, uid, gid, fields[5], fields[6]}, true, nil
 }
 
-// groupID is the number of a group.
-func (s *System) groupID(name string) (int, bool, error) {
+// GroupID is the number of a group.
+func (s *System) GroupID(name string) (int, bool, error) {
 	fields, found, err := s.entry("/etc/group", name, 4)
 	if err != nil || !found {
 		return 0, false, err
@@ -42,7 +42,7 @@ func (s *System) groupID(name string) (int, bool, error) {
 
 // hasGroupID reports whether a group has the number.
 func (s *System) hasGroupID(gid int) (bool, error) {
-	content, _, err := s.read("/etc/group")
+	content, _, err := s.Read("/etc/group")
 	if err != nil {
 		return false, err
 	}
@@ -54,9 +54,9 @@ func (s *System) hasGroupID(gid int) (bool, error) {
 	return false, nil
 }
 
-// groupsOf are the groups that list the user, in order.
-func (s *System) groupsOf(user string) ([]string, error) {
-	content, _, err := s.read("/etc/group")
+// GroupsOf are the groups that list the user, in order.
+func (s *System) GroupsOf(user string) ([]string, error) {
+	content, _, err := s.Read("/etc/group")
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (s *System) groupsOf(user string) ([]string, error) {
 
 // entry finds the line of a name in a file of fields.
 func (s *System) entry(path, name string, fields int) ([]string, bool, error) {
-	content, _, err := s.read(path)
+	content, _, err := s.Read(path)
 	if err != nil {
 		return nil, false, err
 	}
@@ -86,17 +86,17 @@ func (s *System) entry(path, name string, fields int) ([]string, bool, error) {
 	return nil, false, nil
 }
 
-// owner resolves the owner and group of a file; empty names are root's.
-func (s *System) owner(user, group string) (uid, gid int, err error) {
+// Owner resolves the owner and group of a file; empty names are root's.
+func (s *System) Owner(user, group string) (uid, gid int, err error) {
 	if user != "" && user != "root" {
-		a, found, err := s.accountOf(user)
+		a, found, err := s.AccountOf(user)
 		if err != nil || !found {
 			return 0, 0, orMissing(err, "user", user)
 		}
-		uid, gid = a.uid, a.gid
+		uid, gid = a.UID, a.GID
 	}
 	if group != "" && group != "root" {
-		id, found, err := s.groupID(group)
+		id, found, err := s.GroupID(group)
 		if err != nil || !found {
 			return 0, 0, orMissing(err, "group", group)
 		}
@@ -115,7 +115,8 @@ func orMissing(err error, what, name string) error {
 // accountName is what useradd(8) and groupadd(8) of Debian take.
 var accountName = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 
-func validName(what, name string) error {
+// ValidName refuses what cannot be the name of a user or group.
+func ValidName(what, name string) error {
 	if !accountName.MatchString(name) {
 		return fmt.Errorf("%q cannot be the name of a %s", name, what)
 	}

@@ -1,6 +1,9 @@
-package resource
+package system
 
 import "os"
+
+// SSHD is the SSH server, which insists on being called by its full path.
+const SSHD = "/usr/sbin/sshd"
 
 // PrepareSSHD makes the directory without which sshd does nothing at all, not even
 // tell its configuration. Its unit makes it and takes it away again, so where a

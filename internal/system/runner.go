@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"bytes"
@@ -18,10 +18,10 @@ import (
 )
 
 // NewLocal is this machine.
-func NewLocal() *System { return &System{Root: "/", Runner: local{}} }
+func NewLocal() *System { return &System{Root: "/", Runner: Local{}} }
 
-// local runs programs on this machine.
-type local struct{}
+// Local runs programs on this machine.
+type Local struct{}
 
 // maxOutput bounds what is kept of a program's output, of each stream.
 const maxOutput = 4 << 20
@@ -50,15 +50,15 @@ func program(name string) (path string, found bool) {
 
 // Run implements [Runner]. A program that is not there has the exit code 127, as
 // in a shell.
-func (local) Run(ctx context.Context, c Command) (Output, error) {
+func (Local) Run(ctx context.Context, c Command) (Output, error) {
 	if len(c.Argv) == 0 {
 		return Output{}, errors.New("no program named")
 	}
 	path, found := program(c.Argv[0])
 	if !found {
-		return Output{Exit: missingProgram, Stderr: []byte(c.Argv[0] + ": not found")}, nil
+		return Output{Exit: MissingProgram, Stderr: []byte(c.Argv[0] + ": not found")}, nil
 	}
-	if path == sshdProgram {
+	if path == SSHD {
 		PrepareSSHD()
 	}
 	cmd := exec.CommandContext(ctx, path, c.Argv[1:]...)
@@ -103,8 +103,8 @@ func (local) Run(ctx context.Context, c Command) (Output, error) {
 	return out, nil
 }
 
-// missingProgram is the exit code of a program that is not installed.
-const missingProgram = 127
+// MissingProgram is the exit code of a program that is not installed.
+const MissingProgram = 127
 
 // bounded keeps the beginning of what is written.
 type bounded struct {
@@ -120,44 +120,45 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// run runs a program that has to succeed.
-func (s *System) run(ctx context.Context, argv ...string) (Output, error) {
-	return s.runWith(ctx, Command{Argv: argv})
+// Run runs a program that has to succeed.
+func (s *System) Run(ctx context.Context, argv ...string) (Output, error) {
+	return s.RunWith(ctx, Command{Argv: argv})
 }
 
-func (s *System) runWith(ctx context.Context, c Command) (Output, error) {
+// RunWith is [System.Run] for a command with more than arguments.
+func (s *System) RunWith(ctx context.Context, c Command) (Output, error) {
 	out, err := s.Runner.Run(ctx, c)
 	if err != nil {
 		return out, err
 	}
 	switch {
 	case out.Exit < 0:
-		return out, fmt.Errorf("%s was killed: %s", c.Argv[0], lastWords(out))
+		return out, fmt.Errorf("%s was killed: %s", c.Argv[0], LastWords(out))
 	case out.Exit > 0:
-		return out, &exitError{program: c.Argv[0], code: out.Exit, said: lastWords(out)}
+		return out, &ExitError{program: c.Argv[0], code: out.Exit, said: LastWords(out)}
 	}
 	return out, nil
 }
 
-// exitError is a program that ran to its end and says that it failed.
-type exitError struct {
+// ExitError is a program that ran to its end and says that it failed.
+type ExitError struct {
 	program string
 	code    int
 	said    string
 }
 
 // Error implements error.
-func (e *exitError) Error() string {
+func (e *ExitError) Error() string {
 	return fmt.Sprintf("%s failed with exit code %d: %s", e.program, e.code, e.said)
 }
 
-// ask runs a program that only reads and may fail.
-func (s *System) ask(ctx context.Context, argv ...string) (Output, error) {
+// Ask runs a program that only reads and may fail.
+func (s *System) Ask(ctx context.Context, argv ...string) (Output, error) {
 	return s.Runner.Run(ctx, Command{Argv: argv})
 }
 
-// lastWords is the end of what a program complained about.
-func lastWords(out Output) string {
+// LastWords is the end of what a program complained about.
+func LastWords(out Output) string {
 	text := strings.TrimSpace(string(out.Stderr))
 	if text == "" {
 		text = strings.TrimSpace(string(out.Stdout))

@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"errors"
@@ -14,39 +14,39 @@ import (
 	"time"
 )
 
-// hung is what is known of a program that said nothing for too long.
-type hung struct {
+// Hung is what is known of a program that said nothing for too long.
+type Hung struct {
 	program string        // that was run
-	limit   time.Duration // that it took
-	at      string        // the command line of the process that was at work
+	Limit   time.Duration // that it took
+	At      string        // the command line of the process that was at work
 	lock    string        // who has the file locked that one of its processes waits for
-	servers []netip.AddrPort
+	Servers []netip.AddrPort
 }
 
 // Error implements error.
-func (h *hung) Error() string {
-	text := fmt.Sprintf("%s said nothing for %s and was ended; at work was `%s`", h.program, h.limit, h.at)
+func (h *Hung) Error() string {
+	text := fmt.Sprintf("%s said nothing for %s and was ended; at work was `%s`", h.program, h.Limit, h.At)
 	if h.lock != "" {
 		text += ", which waited for " + h.lock
 	}
-	if len(h.servers) > 0 {
+	if len(h.Servers) > 0 {
 		text += ", connected to " + h.where()
 	}
 	return text
 }
 
-func (h *hung) where() string {
+func (h *Hung) where() string {
 	var all []string
-	for _, s := range h.servers {
+	for _, s := range h.Servers {
 		all = append(all, s.String())
 	}
 	return strings.Join(all, ", ")
 }
 
 // whyHung looks at processes that hang, the last one first.
-func whyHung(program string, limit time.Duration, pids []int) *hung {
+func whyHung(program string, limit time.Duration, pids []int) *Hung {
 	locks, _ := os.ReadFile("/proc/locks")
-	return &hung{program: program, limit: limit, at: commandLine(pids[0]), lock: waitedFor(string(locks), pids), servers: servers(pids)}
+	return &Hung{program: program, Limit: limit, At: commandLine(pids[0]), lock: waitedFor(string(locks), pids), Servers: servers(pids)}
 }
 
 // blocked is a line of /proc/locks (proc_locks(5)) of who waits for a lock; the line
@@ -73,7 +73,7 @@ func waitedFor(locks string, pids []int) string {
 	return ""
 }
 
-// servers are the ends of the connections that processes have (proc_net(5)).
+// Servers are the ends of the connections that processes have (proc_net(5)).
 func servers(pids []int) (all []netip.AddrPort) {
 	for _, table := range []string{"tcp", "tcp6"} {
 		text, _ := os.ReadFile("/proc/net/" + table)

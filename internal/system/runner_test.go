@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func TestRunnerFindsProgramsWithoutTheCallersPath(t *testing.T) {
 
 func TestRunnerSaysThatAProgramIsMissing(t *testing.T) {
 	for _, name := range []string{"no-such-program", "/usr/sbin/no-such-program", "/etc"} {
-		if out := run(t, Command{Argv: []string{name}}); out.Exit != missingProgram || !strings.Contains(string(out.Stderr), name) {
+		if out := run(t, Command{Argv: []string{name}}); out.Exit != MissingProgram || !strings.Contains(string(out.Stderr), name) {
 			t.Errorf("%s: %+v", name, out)
 		}
 	}
@@ -75,7 +75,7 @@ func TestFailuresSayWhatTheProgramSaid(t *testing.T) {
 		"seq 9 >&2; exit 1":                "sh failed with exit code 1: 6; 7; 8; 9",
 		"echo first >&2; kill -KILL $$; :": "sh was killed: first",
 	} {
-		_, err := NewLocal().run(t.Context(), "sh", "-c", script)
+		_, err := NewLocal().Run(t.Context(), "sh", "-c", script)
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v instead of %s", script, err, want)
 		}

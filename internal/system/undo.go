@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"bytes"
@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-// captureFiles keeps paths exactly as they are, in order, and which directories
+// CaptureFiles keeps paths exactly as they are, in order, and which directories
 // on the way to them are not there.
-func (s *System) captureFiles(paths ...string) (Undo, error) {
+func (s *System) CaptureFiles(paths ...string) (Undo, error) {
 	var undo Undo
 	for _, p := range paths {
-		saved, err := s.save(p)
+		saved, err := s.Save(p)
 		if err != nil {
 			return Undo{}, err
 		}
 		undo.Files = append(undo.Files, saved)
 		for dir := filepath.Dir(p); saved.Absent && dir != "/"; dir = filepath.Dir(dir) {
-			_, _, found, err := s.stat(dir)
+			_, _, found, err := s.Stat(dir)
 			if err != nil {
 				return Undo{}, err
 			}
@@ -38,8 +38,9 @@ func (s *System) captureFiles(paths ...string) (Undo, error) {
 	return undo, nil
 }
 
-func (s *System) save(p string) (SavedFile, error) {
-	info, a, found, err := s.stat(p)
+// Save keeps one path as it is.
+func (s *System) Save(p string) (SavedFile, error) {
+	info, a, found, err := s.Stat(p)
 	if err != nil {
 		return SavedFile{}, err
 	}
@@ -47,18 +48,18 @@ func (s *System) save(p string) (SavedFile, error) {
 		return SavedFile{Path: p, Absent: true}, nil
 	}
 	saved := SavedFile{
-		Path: p, Dir: info.IsDir(), Mode: unixMode(a.mode), UID: uint32(a.uid), GID: uint32(a.gid), ModTime: info.ModTime().UnixNano(),
+		Path: p, Dir: info.IsDir(), Mode: unixMode(a.Mode), UID: uint32(a.UID), GID: uint32(a.GID), ModTime: info.ModTime().UnixNano(),
 	}
 	switch {
 	case info.IsDir():
 		return saved, nil
 	case info.Mode()&fs.ModeSymlink != 0:
-		saved.Link, err = os.Readlink(s.path(p))
+		saved.Link, err = os.Readlink(s.Path(p))
 		return saved, err
 	case !info.Mode().IsRegular():
 		return saved, fmt.Errorf("%s is neither file, link nor directory, and cannot be kept", p)
 	}
-	saved.Content, _, err = s.read(p)
+	saved.Content, _, err = s.Read(p)
 	return saved, err
 }
 
@@ -72,9 +73,9 @@ func unixMode(m fs.FileMode) uint32 {
 	return bits
 }
 
-// captureState keeps what a program that only reads says.
-func (s *System) captureState(ctx context.Context, argv ...string) (State, error) {
-	out, err := s.ask(ctx, argv...)
+// CaptureState keeps what a program that only reads says.
+func (s *System) CaptureState(ctx context.Context, argv ...string) (State, error) {
+	out, err := s.Ask(ctx, argv...)
 	return State{Command: Command{Argv: argv}, Exit: out.Exit, Output: out.Stdout}, err
 }
 
@@ -88,7 +89,7 @@ func (u Undo) Covering(sys *System, path string) (more Undo, added bool, err err
 			return u, false, nil
 		}
 	}
-	part, err := sys.captureFiles(path)
+	part, err := sys.CaptureFiles(path)
 	return u.And(part), err == nil, err
 }
 
@@ -106,7 +107,7 @@ func (u Undo) And(later Undo) Undo {
 func (u Undo) Differences(ctx context.Context, sys *System) ([]string, error) {
 	var differences []string
 	for _, want := range u.Files {
-		have, err := sys.save(want.Path)
+		have, err := sys.Save(want.Path)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +116,7 @@ func (u Undo) Differences(ctx context.Context, sys *System) ([]string, error) {
 		}
 	}
 	for _, want := range u.States {
-		have, err := sys.ask(ctx, want.Command.Argv...)
+		have, err := sys.Ask(ctx, want.Command.Argv...)
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +132,7 @@ func (u Undo) Differences(ctx context.Context, sys *System) ([]string, error) {
 func (f SavedFile) differs(have SavedFile) string {
 	switch {
 	case f.Absent != have.Absent:
-		return "is " + presence(!have.Absent) + " instead of " + presence(!f.Absent)
+		return "is " + Presence(!have.Absent) + " instead of " + Presence(!f.Absent)
 	case f.Absent:
 		return ""
 	case f.Dir != have.Dir || (f.Link == "") != (have.Link == ""):
@@ -156,7 +157,7 @@ func (s *System) inUse(saved SavedFile) bool {
 	if !saved.Absent || !saved.Dir {
 		return false
 	}
-	entries, err := os.ReadDir(s.path(saved.Path))
+	entries, err := os.ReadDir(s.Path(saved.Path))
 	return err == nil && len(entries) > 0
 }
 
@@ -175,7 +176,7 @@ func (u Undo) Restore(ctx context.Context, sys *System) error {
 		note(saved.Path, sys.putBack(saved))
 	}
 	for _, saved := range madeDirs {
-		note(saved.Path, sys.removeEmpty(saved.Path))
+		note(saved.Path, sys.RemoveEmpty(saved.Path))
 	}
 	for _, saved := range slices.Backward(files) {
 		note(saved.Path, sys.restoreTime(saved))
@@ -195,7 +196,7 @@ const commandTime = 30 * time.Second
 func (s *System) runBounded(ctx context.Context, c Command) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
-	_, err := s.runWith(ctx, c)
+	_, err := s.RunWith(ctx, c)
 	return err
 }
 
@@ -222,19 +223,19 @@ func (u Undo) restoreOrder() (files, madeDirs []SavedFile) {
 
 // putBack makes one path what it was, unless it is.
 func (s *System) putBack(saved SavedFile) error {
-	at, err := s.place(saved.Path)
+	at, err := s.Place(saved.Path)
 	if err != nil {
-		if have, errHave := s.save(saved.Path); errHave == nil && saved.differs(have) == "" {
+		if have, errHave := s.Save(saved.Path); errHave == nil && saved.differs(have) == "" {
 			return nil // there is not even a directory that it could be in
 		}
 		return err
 	}
-	defer at.close()
+	defer at.Close()
 	// What a write left that was cut off is not in the way, but was not there.
 	if err := at.dir.Remove(at.unfinished()); err != nil && !isGone(err) {
 		return err
 	}
-	have, err := s.save(saved.Path)
+	have, err := s.Save(saved.Path)
 	if err != nil || saved.differs(have) == "" {
 		return err
 	}
@@ -246,13 +247,13 @@ func isGone(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// removeEmpty takes a directory away unless something is in it.
-func (s *System) removeEmpty(p string) error {
-	at, err := s.place(p)
+// RemoveEmpty takes a directory away unless something is in it.
+func (s *System) RemoveEmpty(p string) error {
+	at, err := s.Place(p)
 	if err != nil {
 		return ignoreGone(err)
 	}
-	defer at.close()
+	defer at.Close()
 	err = at.dir.Remove(at.name)
 	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST) {
 		return nil
@@ -273,17 +274,17 @@ func (s *System) restoreTime(saved SavedFile) error {
 	if saved.Absent || !saved.Dir {
 		return nil
 	}
-	at, err := s.place(saved.Path)
+	at, err := s.Place(saved.Path)
 	if err != nil {
 		return err
 	}
-	defer at.close()
+	defer at.Close()
 	return at.setTime(saved)
 }
 
 // restore puts one path back. Whatever is of another type goes first; a file
 // replaces a file or link at once.
-func (l place) restore(want, have SavedFile) error {
+func (l Place) restore(want, have SavedFile) error {
 	if want.Absent || !have.Absent && want.Dir != have.Dir {
 		err := errors.Join(l.dir.RemoveAll(l.name), ignoreGone(l.syncDir()))
 		l.reached("taken away")
@@ -298,22 +299,30 @@ func (l place) restore(want, have SavedFile) error {
 	case want.Dir:
 		return l.restoreDir(want)
 	case want.Link != "":
-		return errors.Join(l.link(want.Link), l.dir.Lchown(l.name, int(want.UID), int(want.GID)))
+		return errors.Join(l.Link(want.Link), l.dir.Lchown(l.name, int(want.UID), int(want.GID)))
 	}
-	if err := l.replace(want.Content, attributes{fileMode(want.Mode), int(want.UID), int(want.GID)}); err != nil {
+	if err := l.Replace(want.Content, Attributes{FileMode(want.Mode), int(want.UID), int(want.GID)}); err != nil {
 		return err
 	}
 	return l.setTime(want)
 }
 
-func (l place) restoreDir(want SavedFile) error {
+func (l Place) restoreDir(want SavedFile) error {
 	if err := l.dir.Mkdir(l.name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return errors.Join(l.dir.Lchown(l.name, int(want.UID), int(want.GID)), l.dir.Chmod(l.name, fileMode(want.Mode)), l.syncDir())
+	return errors.Join(l.dir.Lchown(l.name, int(want.UID), int(want.GID)), l.dir.Chmod(l.name, FileMode(want.Mode)), l.syncDir())
 }
 
-func (l place) setTime(saved SavedFile) error {
+func (l Place) setTime(saved SavedFile) error {
 	written := time.Unix(0, saved.ModTime)
 	return l.dir.Chtimes(l.name, written, written)
+}
+
+// Presence says in a word whether something is there.
+func Presence(found bool) string {
+	if found {
+		return "present"
+	}
+	return "absent"
 }

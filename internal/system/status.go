@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"time"
 )
 
 // followStatus gives a program a file descriptor 3 for how far it is, where the
@@ -23,7 +24,7 @@ func followStatus(ctx context.Context, cmd *exec.Cmd, c Command, watch *silence)
 	split := &lineWriter{take: func(line string) {
 		said := c.Status(line)
 		watch.take(said)
-		show(ctx, said.text)
+		show(ctx, said.Text)
 	}}
 	var reading sync.WaitGroup
 	reading.Go(func() { _, _ = io.Copy(split, from) })
@@ -59,4 +60,13 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 		l.rest = append(l.rest, p...)
 	}
 	return n, nil
+}
+
+// Status is what a line of a program's status says.
+type Status struct {
+	Text  string // what may be shown of it
+	Heard bool   // something has happened since the one before
+	// limit is for how long nothing may happen; it holds as long as such lines keep
+	// coming. 0: as for the program as a whole.
+	Limit time.Duration
 }

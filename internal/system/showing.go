@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"context"
@@ -15,7 +15,7 @@ type showingKey struct{}
 const (
 	showEvery = time.Second
 	// maxShown is as much as fits beside the rest on a terminal, in characters.
-	maxShown = 100
+	MaxShown = 100
 )
 
 // Showing is a context in which work that takes long shows how far it is, in a few
@@ -35,7 +35,7 @@ type showing struct {
 // show shows how far the work is to whoever follows it, if anybody does.
 func show(ctx context.Context, text string) {
 	s, follows := ctx.Value(showingKey{}).(*showing)
-	if text = oneLine(text); !follows || text == "" {
+	if text = OneLine(text); !follows || text == "" {
 		return
 	}
 	s.mu.Lock()
@@ -49,8 +49,8 @@ func show(ctx context.Context, text string) {
 	}
 }
 
-// oneLine is a text in one line, without what a terminal would obey.
-func oneLine(text string) string {
+// OneLine is a text in one line, without what a terminal would obey.
+func OneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return -1
@@ -58,5 +58,5 @@ func oneLine(text string) string {
 		return r
 	}, text)
 	runes := []rune(strings.TrimSpace(text))
-	return string(runes[:min(len(runes), maxShown)])
+	return string(runes[:min(len(runes), MaxShown)])
 }

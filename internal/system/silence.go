@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"os"
@@ -20,7 +20,7 @@ type silence struct {
 	heard   atomic.Int64 // when it last said something, nanoseconds since 1970
 	other   atomic.Int64 // another limit, and
 	since   atomic.Int64 // when that was last said
-	hung    atomic.Pointer[hung]
+	hung    atomic.Pointer[Hung]
 	done    chan struct{}
 }
 
@@ -30,7 +30,7 @@ const otherFor = 5 * time.Second
 func newSilence(c Command) *silence {
 	s := &silence{program: c.Argv[0], limit: c.Silence, done: make(chan struct{})}
 	if s.limit == 0 {
-		s.limit = silences[brief]
+		s.limit = Silences[Brief]
 	}
 	s.touch()
 	return s
@@ -39,11 +39,11 @@ func newSilence(c Command) *silence {
 func (s *silence) touch() { s.heard.Store(time.Now().UnixNano()) }
 
 // take is told what a line of the program's status says.
-func (s *silence) take(said status) {
-	if said.heard {
+func (s *silence) take(said Status) {
+	if said.Heard {
 		s.touch()
 	}
-	s.other.Store(int64(said.limit))
+	s.other.Store(int64(said.Limit))
 	s.since.Store(time.Now().UnixNano())
 }
 
@@ -91,7 +91,7 @@ func (s *silence) end(cmd *exec.Cmd, limit time.Duration) {
 }
 
 // over ends the watch, and says why the program was ended, if it was.
-func (s *silence) over() *hung {
+func (s *silence) over() *Hung {
 	close(s.done)
 	return s.hung.Load()
 }

@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"errors"
@@ -25,18 +25,11 @@ var long = time.Date(2019, 8, 7, 6, 5, 4, 321, time.UTC)
 
 func put(t testing.TB, sys *System, path, content string, mode fs.FileMode) {
 	t.Helper()
-	at := sys.path(path)
+	at := sys.Path(path)
 	ok(t, os.MkdirAll(filepath.Dir(at), 0o755))
 	ok(t, os.WriteFile(at, []byte(content), 0o600))
 	ok(t, os.Chmod(at, mode))
 	ok(t, os.Chtimes(at, long, long))
-}
-
-func ok(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // portrait is everything below the root: types, modes, owners, times of all but
@@ -121,18 +114,18 @@ func TestRestore(t *testing.T) {
 		{"the remains of a write that was cut off", "/a/file",
 			func(t testing.TB, sys *System, at string) { put(t, sys, "/a/file", "before", 0o644) },
 			func(t testing.TB, sys *System, at string) {
-				put(t, sys, "/a/"+temporaryPrefix+"file~", "aft", 0o600)
+				put(t, sys, "/a/"+TemporaryPrefix+"file~", "aft", 0o600)
 			}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			sys := undoTree(t)
-			c.before(t, sys, sys.path(c.path))
+			c.before(t, sys, sys.Path(c.path))
 			before := portrait(t, sys)
-			undo, err := sys.captureFiles(c.path)
+			undo, err := sys.CaptureFiles(c.path)
 			ok(t, err)
 			mustDiffer(t, sys, undo, false)
-			c.changes(t, sys, sys.path(c.path))
+			c.changes(t, sys, sys.Path(c.path))
 			if portrait(t, sys) == before {
 				t.Fatal("the case changes nothing")
 			}
@@ -158,15 +151,15 @@ func mustDiffer(t *testing.T, sys *System, undo Undo, want bool) {
 // with what is not Cairn's.
 func TestWhatSomebodyElsePutThereStays(t *testing.T) {
 	sys := undoTree(t)
-	undo, err := sys.captureFiles("/made/file")
+	undo, err := sys.CaptureFiles("/made/file")
 	ok(t, err)
 	put(t, sys, "/made/file", "Cairn's", 0o600)
 	put(t, sys, "/made/other", "another's", 0o600)
 	ok(t, undo.Restore(t.Context(), sys))
-	if _, err := os.Stat(sys.path("/made/other")); err != nil {
+	if _, err := os.Stat(sys.Path("/made/other")); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(sys.path("/made/file")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(sys.Path("/made/file")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Cairn's file is still there: %v", err)
 	}
 	mustDiffer(t, sys, undo, false)
@@ -177,12 +170,12 @@ func TestWhatSomebodyElsePutThereStays(t *testing.T) {
 func TestRestoreGoesOn(t *testing.T) {
 	sys := undoTree(t)
 	put(t, sys, "/b", "before", 0o600)
-	undo, err := sys.captureFiles("/a/in/the/way", "/b")
+	undo, err := sys.CaptureFiles("/a/in/the/way", "/b")
 	ok(t, err)
 	undo.Files[0] = SavedFile{Path: "/a/in/the/way", Content: []byte("x"), Mode: 0o600, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())}
-	log := sys.path("/log")
+	log := sys.Path("/log")
 	undo.Commands = []Command{
-		{Argv: []string{"sh", "-c", "cat /dev/stdin " + sys.path("/b") + " >> " + log}, Stdin: []byte("first ")},
+		{Argv: []string{"sh", "-c", "cat /dev/stdin " + sys.Path("/b") + " >> " + log}, Stdin: []byte("first ")},
 		{Argv: []string{"sh", "-c", "printf 'second ' >> " + log}},
 		{Argv: []string{"false"}},
 	}
@@ -202,13 +195,13 @@ func TestRestoreGoesOn(t *testing.T) {
 func TestDifferencesOfStates(t *testing.T) {
 	sys := undoTree(t)
 	put(t, sys, "/said", "one", 0o600)
-	state, err := sys.captureState(t.Context(), "cat", sys.path("/said"))
+	state, err := sys.CaptureState(t.Context(), "cat", sys.Path("/said"))
 	ok(t, err)
 	undo := Undo{States: []State{state}}
 	mustDiffer(t, sys, undo, false)
 	put(t, sys, "/said", "two", 0o600)
 	mustDiffer(t, sys, undo, true)
-	ok(t, os.Remove(sys.path("/said")))
+	ok(t, os.Remove(sys.Path("/said")))
 	mustDiffer(t, sys, undo, true)
 }
 
@@ -216,10 +209,10 @@ func TestDifferencesOfStates(t *testing.T) {
 func TestWhatWasCapturedFirstWins(t *testing.T) {
 	sys := undoTree(t)
 	put(t, sys, "/f", "one", 0o600)
-	first, err := sys.captureFiles("/f")
+	first, err := sys.CaptureFiles("/f")
 	ok(t, err)
 	put(t, sys, "/f", "two", 0o600)
-	second, err := sys.captureFiles("/f")
+	second, err := sys.CaptureFiles("/f")
 	ok(t, err)
 	ok(t, first.And(second).Restore(t.Context(), sys))
 	mustDiffer(t, sys, first, false)
@@ -235,7 +228,7 @@ func TestRestoreAnything(t *testing.T) {
 		sys := &System{Root: root, Runner: NewLocal().Runner}
 		scramble(t, r, sys, paths)
 		before := portrait(t, sys)
-		undo, err := sys.captureFiles(paths...)
+		undo, err := sys.CaptureFiles(paths...)
 		ok(t, err)
 		scramble(t, r, sys, paths)
 		ok(t, undo.Restore(t.Context(), sys))
@@ -248,7 +241,7 @@ func TestRestoreAnything(t *testing.T) {
 // scramble makes each of the paths something, where its parent allows it.
 func scramble(t testing.TB, r *rapid.T, sys *System, paths []string) {
 	for _, p := range paths {
-		at := sys.path(p)
+		at := sys.Path(p)
 		if info, err := os.Lstat(filepath.Dir(at)); err != nil || !info.IsDir() {
 			continue
 		}
@@ -274,7 +267,7 @@ func TestWhatNoCaptureThoughtOf(t *testing.T) {
 	sys := undoTree(t)
 	put(t, sys, "/home/.ssh/authorized_keys", "old keys", 0o640)
 	before := portrait(t, sys)
-	undo, err := sys.captureFiles("/home/new")
+	undo, err := sys.CaptureFiles("/home/new")
 	ok(t, err)
 	var saved []string
 	writing := *sys
@@ -285,9 +278,9 @@ func TestWhatNoCaptureThoughtOf(t *testing.T) {
 		}
 		return err
 	}
-	mine := attributes{0o600, os.Getuid(), os.Getgid()}
+	mine := Attributes{0o600, os.Getuid(), os.Getgid()}
 	for _, path := range []string{"/home/.ssh/authorized_keys", "/home/.ssh/authorized_keys", "/home/new/a", "/home/other/deep/file"} {
-		ok(t, writing.write(path, []byte("Cairn's"), mine))
+		ok(t, writing.Write(path, []byte("Cairn's"), mine))
 	}
 	if got := strings.Join(saved, " "); got != "/home/.ssh/authorized_keys /home/other/deep/file" {
 		t.Errorf("saved were %s", got)
@@ -297,5 +290,12 @@ func TestWhatNoCaptureThoughtOf(t *testing.T) {
 	mustDiffer(t, sys, undo, false)
 	if after := portrait(t, sys); after != before {
 		t.Errorf("after the restore:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,0 +1,31 @@
+package system
+
+// Undo is what puts a part of a host back: first the files, then the commands.
+// It is data, so that it can be written to disk before anything is changed and
+// be carried out by another process, also after a restart of the host.
+type Undo struct {
+	Files    []SavedFile `cbor:"1,keyasint,omitempty"`
+	Commands []Command   `cbor:"2,keyasint,omitempty"`
+	// States are what can be read of the host only by asking a program.
+	States []State `cbor:"3,keyasint,omitempty"`
+}
+
+// State is what a program that only reads has said.
+type State struct {
+	Command Command `cbor:"1,keyasint"`
+	Exit    int     `cbor:"2,keyasint,omitempty"`
+	Output  []byte  `cbor:"3,keyasint,omitempty"`
+}
+
+// SavedFile is a file or directory exactly as it was, or the fact that there was none.
+type SavedFile struct {
+	Path    string `cbor:"1,keyasint"`
+	Absent  bool   `cbor:"2,keyasint,omitempty"`
+	Content []byte `cbor:"3,keyasint,omitempty"`
+	Link    string `cbor:"4,keyasint,omitempty"` // target, for a symbolic link
+	Dir     bool   `cbor:"5,keyasint,omitempty"`
+	Mode    uint32 `cbor:"6,keyasint,omitempty"` // permission, setuid, setgid and sticky bits
+	UID     uint32 `cbor:"7,keyasint,omitempty"`
+	GID     uint32 `cbor:"8,keyasint,omitempty"`
+	ModTime int64  `cbor:"9,keyasint,omitempty"` // nanoseconds since 1970
+}
