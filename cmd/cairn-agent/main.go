@@ -22,9 +22,8 @@ import (
 	"syscall"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/agent"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"sync"
 
-	"cairn/internal/system"
-
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

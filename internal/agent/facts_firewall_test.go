@@ -8,10 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"cairn/internal/system"
-
 	"github.com/google/go-cmp/cmp"
 
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

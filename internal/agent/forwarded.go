@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"cairn/internal/system"
-
 	"cairn/internal/wire"
 )
 

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"cairn/internal/system"
-
 	"cairn/internal/wire"
 )
 

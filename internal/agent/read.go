@@ -6,12 +6,11 @@ import (
 	"regexp"
 	"strconv"
 
-	"cairn/internal/system"
-
 	"cairn/internal/agent/guard"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

@@ -10,11 +10,10 @@ import (
 	"strings"
 	"syscall"
 
-	"cairn/internal/system"
-
 	"cairn/internal/agent/guard"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

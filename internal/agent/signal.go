@@ -8,10 +8,9 @@ import (
 	"os"
 	"os/exec"
 
-	"cairn/internal/system"
-
 	"cairn/internal/agent/guard"
 	"cairn/internal/problem"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

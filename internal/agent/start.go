@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"cairn/internal/system"
-
 	"cairn/internal/wire"
 )
 

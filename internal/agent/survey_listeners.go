@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"cairn/internal/system"
-
 	"cairn/internal/wire"
 )
 

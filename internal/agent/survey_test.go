@@ -6,10 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/system"
-
 	"github.com/google/go-cmp/cmp"
 
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

@@ -12,14 +12,13 @@ import (
 	"strings"
 	"testing"
 
-	"cairn/internal/system"
-
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/agent/guard"
 	"cairn/internal/evidence"
 	"cairn/internal/lab"
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 	"cairn/internal/task"
 	"cairn/internal/wire"
 )

@@ -8,12 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"cairn/internal/system"
-
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/lab"
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/task"
 	"cairn/internal/wire"
 )

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // complaint is what keeps apt from a repository, in a sentence for the owner.

@@ -11,9 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // aptHung names the mirror where apt was ended because nothing came from it.

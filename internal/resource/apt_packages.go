@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // aptPackages is the back end for apt(8) and dpkg(1).

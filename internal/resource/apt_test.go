@@ -10,11 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/system"
-
 	"github.com/google/go-cmp/cmp"
 
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 func TestWhoHoldsALock(t *testing.T) {

@@ -13,9 +13,8 @@ import (
 	"strings"
 	"syscall"
 
-	"cairn/internal/system"
-
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 )
 
 // AuthorizedKey is a public key that may log in as a user, and further ones beside

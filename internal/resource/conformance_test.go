@@ -7,11 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"cairn/internal/system"
-
 	"github.com/google/go-cmp/cmp"
 
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // example is a resource of one kind together with the ways to a host that has

@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"cairn/internal/system"
-
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // Converge brings the resource about: it checks, applies what differs, and

@@ -16,9 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // held holds a lock of apt's, as another apt does (fcntl(2)).

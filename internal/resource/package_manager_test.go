@@ -8,10 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"cairn/internal/system"
-
 	"cairn/internal/distro"
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // crates is the package manager of a made-up distribution: a folder of files. A file

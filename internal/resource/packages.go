@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // Packages are packages that are installed, in whatever version the host's sources

@@ -11,9 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 )
 
 // Revoked is a key that the SSH server refuses because of RevokedKeys

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 )
 
 // wins compares, option by option, what sshd makes of a whole configuration with

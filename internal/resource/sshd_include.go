@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 )
 
 // sshdFiles are the files of the SSH server, some of them as they would be.

@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 )
 
 // portPlan is what has to stand in the SSH server's files for it to listen on

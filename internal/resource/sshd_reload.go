@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/distro"
+	"cairn/internal/system"
 )
 
 // captureServer keeps what has the server run again on the files that were put

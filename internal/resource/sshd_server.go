@@ -4,9 +4,8 @@ import (
 	"context"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 )
 
 // SSHServer is what systemd has of the SSH server's command line. What it does not

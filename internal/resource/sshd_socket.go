@@ -6,9 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/distro"
+	"cairn/internal/system"
 )
 
 // SocketDropin has systemd listen where Cairn says. It sorts after what Ubuntu's

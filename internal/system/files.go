@@ -65,15 +65,7 @@ func (s *System) Remove(p string) error {
 }
 
 // ModeText is a mode as chmod takes it.
-func ModeText(m fs.FileMode) string {
-	bits := uint32(m.Perm())
-	for bit, value := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
-		if m&bit != 0 {
-			bits |= value
-		}
-	}
-	return fmt.Sprintf("%04o", bits)
-}
+func ModeText(m fs.FileMode) string { return fmt.Sprintf("%04o", unixMode(m)) }
 
 // Absolute refuses paths that are not plain absolute ones.
 func Absolute(p string) error {
@@ -99,13 +91,27 @@ func OwnerOf(info fs.FileInfo) (uid, gid int) {
 	return int(owner.Uid), int(owner.Gid)
 }
 
+// specialBits are the bits that chmod takes besides the permissions (chmod(2)).
+var specialBits = map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000}
+
 // FileMode turns chmod's bits into Go's.
 func FileMode(bits uint32) fs.FileMode {
 	mode := fs.FileMode(bits & 0o777)
-	for bit, value := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
+	for bit, value := range specialBits {
 		if bits&value != 0 {
 			mode |= bit
 		}
 	}
 	return mode
+}
+
+// unixMode turns Go's bits into chmod's.
+func unixMode(m fs.FileMode) uint32 {
+	bits := uint32(m.Perm())
+	for bit, value := range specialBits {
+		if m&bit != 0 {
+			bits |= value
+		}
+	}
+	return bits
 }

@@ -63,16 +63,6 @@ func (s *System) Save(p string) (SavedFile, error) {
 	return saved, err
 }
 
-func unixMode(m fs.FileMode) uint32 {
-	bits := uint32(m.Perm())
-	for bit, value := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
-		if m&bit != 0 {
-			bits |= value
-		}
-	}
-	return bits
-}
-
 // CaptureState keeps what a program that only reads says.
 func (s *System) CaptureState(ctx context.Context, argv ...string) (State, error) {
 	out, err := s.Ask(ctx, argv...)

@@ -11,10 +11,9 @@ import (
 	"strings"
 	"syscall"
 
-	"cairn/internal/system"
-
 	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 )
 
 // sshAhead refuses what would keep the owner out, as far as the host can see it

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/problem"
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

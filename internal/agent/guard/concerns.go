@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"cairn/internal/system"
-
 	"cairn/internal/resource"
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/resource"
+	"cairn/internal/system"
 )
 
 // Resume ends a guard that nobody carries out any more: what was not confirmed

@@ -10,10 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/problem"
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

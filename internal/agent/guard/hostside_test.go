@@ -9,9 +9,8 @@ import (
 	"syscall"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"cairn/internal/system"
-
 	"cairn/internal/wire"
 )
 

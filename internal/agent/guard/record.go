@@ -9,9 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"cairn/internal/system"
-
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

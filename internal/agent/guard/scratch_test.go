@@ -12,9 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"cairn/internal/system"
-
 	"cairn/internal/wire"
 )
 

@@ -9,9 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"cairn/internal/system"
-
 	"cairn/internal/resource"
+	"cairn/internal/system"
 	"cairn/internal/wire"
 )
 
