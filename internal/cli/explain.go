@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +56,20 @@ type explainedCode struct {
 
 func (g *globals) explainCode(entry problem.Entry) error {
 	return g.screen.result(explainedCode{entry, entry.Link()}, func(w io.Writer) {
-		fmt.Fprintf(w, "%s  (exit code %d)\n%s\nWhat to do: %s\nMore: %s\n", entry.Code, entry.Exit, entry.Meaning, entry.Fix, entry.Link())
+		fmt.Fprintf(w, "%s  (exit code %d)\n%s\n\n", entry.Code, entry.Exit, entry.Meaning)
+		fmt.Fprintf(w, "How it comes about: %s\nHow to see it: %s\n", withPaths(entry.Why), withPaths(entry.See))
+		fmt.Fprintf(w, "What to do: %s\nOr else: %s\n\nMore: %s\n", entry.Fix, withPaths(entry.Other), entry.Link())
+	})
+}
+
+// link is one of Markdown's, from a page in docs/reference.
+var link = regexp.MustCompile(`\[([^]]+)\]\(([^)#]+)[^)]*\)`)
+
+// withPaths replaces links by the paths of their pages, for a terminal.
+func withPaths(text string) string {
+	return link.ReplaceAllStringFunc(text, func(found string) string {
+		parts := link.FindStringSubmatch(found)
+		return parts[1] + " (" + path.Join("docs/reference", parts[2]) + ")"
 	})
 }
 

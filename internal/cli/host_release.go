@@ -18,8 +18,8 @@ func newHostRelease(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "release NAME",
 		Short: "Put back on a host what Cairn changed there; your own way in stays",
-		Long: `Release puts a host back to what it was before Cairn changed it first: the SSH server's settings, the firewall, settings of the
-kernel, files, host name and time zone. It is a guarded change: it undoes itself unless you get in afterwards. Your user, its key and
+		Long: `Release puts a host back to what it was before Cairn first changed it. That is the SSH server's settings, the firewall, kernel
+settings, files, host name and time zone. It is a guarded change: it undoes itself unless you get in afterwards. Your user, its key and
 sudo stay, and so do packages that were installed. It asks before it changes anything, and names what it leaves.
 
 What an earlier version set up was not kept. Of that, what is Cairn's alone is taken away.

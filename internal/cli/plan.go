@@ -21,9 +21,8 @@ func newPlan(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Say what would change, and make none of the changes",
-		Long: `Plan looks at every host of the lab and names each difference from what lab.yaml and the roadmap ask for: what is new (+), what
-changes (~) and what goes (-). Hosts with the same differences are shown once. First it says who will no longer get in and what will
-no longer be reached.
+		Long: `Plan looks at every host of the lab and names each difference from what lab.yaml and the roadmap ask for. + is new, ~ changes and
+- goes. Hosts with the same differences are shown once. First it says who will no longer get in and what will no longer be reached.
 
 To look, it brings a small program to /var/lib/cairn on each host, and changes nothing else.
 

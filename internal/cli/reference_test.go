@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"cairn/internal/problem"
 )
@@ -57,25 +56,6 @@ func TestEveryCommandSaysItsExitStatus(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestHelpIsInShortSentences holds the help of every command, and of its flags, to
-// short sentences of usual words.
-func TestHelpIsInShortSentences(t *testing.T) {
-	var look func(cmd *cobra.Command)
-	look = func(cmd *cobra.Command) {
-		texts := []string{cmd.Short, cmd.Long}
-		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { texts = append(texts, f.Usage) })
-		for _, text := range texts {
-			for _, flaw := range problem.TooMuch(text) {
-				t.Errorf("%s: %s", cmd.CommandPath(), flaw)
-			}
-		}
-		for _, below := range cmd.Commands() {
-			look(below)
-		}
-	}
-	look(newRoot(newScreen(Streams{})))
 }
 
 // runnable are all commands that do something themselves, in the order of help.

@@ -26,8 +26,8 @@ func newUp(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Bring the hosts to what the lab declares, and prove it",
-		Long: `Up shows the plan, asks, and then walks the roadmap: each task the case has open is carried out on all hosts, its checkpoints
-are looked at, and what that proves opens the next. Whatever could lock you out is done under a guard: saved, rehearsed backwards, armed to undo
+		Long: `Up shows the plan, asks, and then walks the roadmap. It carries out each open task on all hosts and looks at its checkpoints; what
+that proves opens the next task. Whatever could lock you out is done under a guard: saved, rehearsed backwards, armed to undo
 itself, and confirmed only over a new login.
 
 Run it again whenever it was cut off: it attaches to what is still under way and goes on.

@@ -3,6 +3,7 @@ package document
 // Kind is what a value of the file is, in YAML's sense.
 type Kind int
 
+// The kinds of values.
 const (
 	Nothing Kind = iota // null, or nothing written
 	Text

@@ -23,5 +23,5 @@ func (f *following) notAdmitted(session *host.Session, guard sentGuard) error {
 	if slices.ContainsFunc(admin, func(p netip.Prefix) bool { return p.Contains(peer.Unmap()) }) {
 		return nil
 	}
-	return fmt.Errorf("this machine has the address %s there, which is not in network.admin: the firewall would keep it out; add it in lab.yaml, or run cairn from a machine that is in it", peer.Unmap())
+	return fmt.Errorf("the firewall would keep this machine out: its address there is %s, which is not in network.admin. Add it in lab.yaml, or run cairn from a machine that is in it", peer.Unmap())
 }

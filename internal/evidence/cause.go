@@ -18,7 +18,7 @@ type Cause struct {
 // remedies are for looks that do not say themselves what to do.
 var remedies = map[Outcome]string{
 	Refuted:  "run `cairn plan` to see what has changed there, and `cairn up` to put it right",
-	Unproven: "mend what the reason names, then run `cairn check`",
+	Unproven: "fix what the reason names, then run `cairn check`",
 	Stale:    "run `cairn check`",
 }
 

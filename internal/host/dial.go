@@ -220,7 +220,7 @@ func (c *Connector) loginProblem(ctx context.Context, t target, a attempt, err e
 	}
 	p := problem.Wrap(problem.HostUnreachable, t.name, "no SSH server answers as one at "+t.endpoint, err)
 	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
-		return p.WithFix("check address and port in lab.yaml; if they are right, wait a minute and try again: a server turns away for a while whoever failed to log in several times (PerSourcePenalties in sshd_config(5))")
+		return p.WithFix("check address and port in lab.yaml. If they are right, wait a minute and try again. After several failed logins a server turns a client away for a while (PerSourcePenalties in sshd_config(5))")
 	}
 	return p
 }

@@ -31,17 +31,18 @@ const referenceHead = `# The lab file
 <!-- Generated from internal/lab. Do not edit: run go test ./internal/lab -update -->
 
 ` + "`lab.yaml`" + ` is all that you have to write. It lives in a folder of its own, best in a git repository. ` + "`cairn init`" + ` writes one to
-begin with, and beside it a schema by which editors complete and check it; ` + "`cairn validate`" + ` checks all of it, without reaching any
-host, and names everything that is wrong with line and column.
+begin with. Beside it, it writes a schema by which editors complete and check it. ` + "`cairn validate`" + ` checks all of it without
+reaching any host, and names everything that is wrong with line and column.
 
-Reading is strict: an unknown key, a key that is there twice, a value of another form, a name that is not known, addresses
-that clash and choices that cannot be together are errors.
+Reading is strict. An unknown key, the same key twice, a value of another form and an unknown name are errors. So are addresses
+that clash and choices that do not go together.
 
 `
 
 const referenceTail = `## What is checked beyond the form of values
 
-- Every address of a host is in a network of the lab, both of its addresses in the same one, and no other host's nor a gateway's.
+- Every address of a host is in a network of the lab, and both of its addresses are in the same one.
+- No two machines have the same address, gateways included.
 - Networks do not overlap each other.
 - Addresses that belong to a network itself (the first and the broadcast address) are not given to machines.
 - ` + "`network.admin`" + ` names somebody, and never everybody: ` + "`0.0.0.0/0`" + `, ` + "`::/0`" + ` and other large parts of the internet are refused.

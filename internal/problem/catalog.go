@@ -1,6 +1,9 @@
 package problem
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Entry is what the catalogue says of a code.
 type Entry struct {
@@ -8,6 +11,7 @@ type Entry struct {
 	Exit    int    `json:"exit"`    // the program's exit code when this ends it
 	Meaning string `json:"meaning"` // what happened, in a sentence or two
 	Fix     string `json:"fix"`     // what to do when the problem itself names nothing better
+	Background
 }
 
 // Link is where the documentation tells of the code, in the repository.
@@ -16,12 +20,27 @@ func (e Entry) Link() string { return "docs/reference/errors.md#" + string(e.Cod
 // All returns every entry of the catalogue, by code.
 func All() []Entry {
 	all := slices.Concat(commandEntries, labEntries, hostEntries, guardEntries, runEntries, stateEntries, modelEntries, rehearsalEntries)
+	known := backgrounds()
+	for i := range all {
+		all[i].Background = known[all[i].Code]
+	}
 	slices.SortFunc(all, func(a, b Entry) int {
 		if a.Code < b.Code {
 			return -1
 		}
 		return 1
 	})
+	return all
+}
+
+// backgrounds are those of all codes.
+func backgrounds() map[Code]Background {
+	all := map[Code]Background{}
+	for _, area := range []map[Code]Background{
+		commandBackground, labBackground, hostBackground, guardBackground, runBackground, stateBackground, modelBackground, rehearsalBackground,
+	} {
+		maps.Copy(all, area)
+	}
 	return all
 }
 

@@ -7,6 +7,6 @@ const (
 )
 
 var commandEntries = []Entry{
-	{CommandUsage, ExitFailed, "The command line says something that the command does not take.", "add --help to see what it takes"},
-	{CommandFile, ExitFailed, "A file that the command line names cannot be read or written.", "check its name and its permissions"},
+	{Code: CommandUsage, Exit: ExitFailed, Meaning: "The command line says something that the command does not take.", Fix: "add --help to see what it takes"},
+	{Code: CommandFile, Exit: ExitFailed, Meaning: "A file that the command line names cannot be read or written.", Fix: "check its name and its permissions"},
 }

@@ -57,22 +57,18 @@ func TestNoCauseIsPointedToThatIsNotThere(t *testing.T) {
 	}
 }
 
-// TestSentencesAreShort holds the catalogue to short sentences of usual words.
-func TestSentencesAreShort(t *testing.T) {
+// TestEveryCodeHasABackground: who looks a code up finds more than the line on the
+// screen.
+func TestEveryCodeHasABackground(t *testing.T) {
+	known := backgrounds()
 	for _, e := range All() {
-		for _, text := range []string{e.Meaning, e.Fix} {
-			for _, flaw := range TooMuch(text) {
-				t.Errorf("%s: %s", e.Code, flaw)
-			}
+		if e.Why == "" || e.See == "" || e.Other == "" {
+			t.Errorf("%s: %+v says too little", e.Code, e.Background)
 		}
+		delete(known, e.Code)
 	}
-	for _, exit := range Exits() {
-		for _, flaw := range TooMuch(exit.Meaning) {
-			t.Errorf("exit %d: %s", exit.Code, flaw)
-		}
-	}
-	if len(TooMuch("one two three four five six seven eight nine ten eleven twelve thirteen a b c d e f g h i j k l m.")) != 1 || len(TooMuch("Mend it.")) != 1 {
-		t.Error("the rule holds nothing")
+	for code := range known {
+		t.Errorf("%s has a background and is not in the catalogue", code)
 	}
 }
 

@@ -40,10 +40,14 @@ func errorPage() string {
 			fmt.Fprintf(&b, "\n## %s\n", strings.ToUpper(of[:1])+of[1:])
 		}
 		fmt.Fprintf(&b, "\n### <a id=\"%s\"></a>`%s`\n\n%s\n\n", e.Code, e.Code, e.Meaning)
-		fmt.Fprintf(&b, "- What to do: %s.\n- Exit code: [%d](exit-codes.md)\n", e.Fix, e.Exit)
+		fmt.Fprintf(&b, "- **How it comes about.** %s\n- **How to see it.** %s\n", e.Why, e.See)
+		fmt.Fprintf(&b, "- **What to do.** %s.\n- **Or else.** %s\n", upperFirst(e.Fix), e.Other)
+		fmt.Fprintf(&b, "- Exit code: [%d](exit-codes.md)\n", e.Exit)
 	}
 	return b.String()
 }
+
+func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // exitPage is the table of exit codes for people.
 func exitPage() string {

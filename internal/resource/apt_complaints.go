@@ -23,15 +23,15 @@ func (c complaint) String() string {
 	if c.fix == "" {
 		return c.text
 	}
-	return c.text + " (to mend it, " + c.fix + ")"
+	return c.text + " (to fix it, " + c.fix + ")"
 }
 
-// What mends a repository.
+// The fixes of a repository.
 const (
 	fixClock   = "set this host's clock, with `date --utc --set \"YYYY-MM-DD HH:MM\"` as root"
-	fixExpired = "set this host's clock if it is wrong, with `date --utc --set \"YYYY-MM-DD HH:MM\"` as root; if it is right, nobody keeps this mirror up any more: name another"
-	fixKey     = "get the repository's present key from its maker and put it into the file that Signed-By names below /etc/apt/sources.list.d, or take the repository out; " +
-		"the system's own keys are in a package whose name ends in -keyring"
+	fixExpired = "set this host's clock if it is wrong, with `date --utc --set \"YYYY-MM-DD HH:MM\"` as root. If it is right, nobody keeps this mirror up to date any more: name another"
+	fixKey     = "get the repository's present key from its maker and put it into the file that Signed-By names in /etc/apt/sources.list.d. " +
+		"Or take the repository out. The system's own keys are in a package whose name ends in -keyring"
 )
 
 // aptReasons are what apt(8) says of a repository that it does not take, and what

@@ -43,7 +43,7 @@ func (l aptLock) String() string {
 func (l aptLock) problem(err error) error {
 	p := problem.Wrap(problem.PackageLocked, "", fmt.Sprintf("another program has held a lock of apt for %s: %s", lockPatience, l), err)
 	if l.pid != "" {
-		p.Fix = fmt.Sprintf("look on the host with `ps -fp %[1]s` at what %[2]s does; let it end, or end it with `kill %[1]s` if it hangs; then run `cairn up` again", l.pid, l.program)
+		p.Fix = fmt.Sprintf("see on the host what %[2]s does: `ps -fp %[1]s`. Let it end, or end it with `kill %[1]s` if it hangs. Then run `cairn up` again", l.pid, l.program)
 	}
 	return p
 }

@@ -24,8 +24,8 @@ func Markdown(r *Roadmap) []byte {
 }
 
 const introduction = `This is the way from hardware in a box to a homelab that is proven to work. It goes in stages. A stage opens when its entry
-criteria hold, and is done when its exit criteria hold; how strictly that gates is the ` + "`workflow`" + ` of your
-[lab file](reference/lab-file.md). In between, a task opens when what it waits for is reached, and is done when its checkpoints are proven:
+criteria hold, and is done when its exit criteria hold. How strictly that gates is the ` + "`workflow`" + ` of your
+[lab file](reference/lab-file.md). In between, a task opens when what it waits for is reached. It is done when its checkpoints are proven:
 nothing counts because somebody did it, only because somebody looked.
 
 - **Discretionary** tasks are left out unless you plan them in. What belongs to one counts only then.

@@ -84,7 +84,7 @@ func (g *guard) wayIn(now, then settings) error {
 		return fmt.Errorf("the SSH server would not listen on port %s, where you are to log in", port)
 	}
 	if lost := lostPorts(now, then); len(lost) > 0 {
-		return fmt.Errorf("the SSH server would no longer listen on port %s: let it listen on both ports first, and take the old one away when the new one is proven", strings.Join(lost, ", "))
+		return fmt.Errorf("the SSH server would no longer listen on port %s: let it listen on both ports until the new one is proven", strings.Join(lost, ", "))
 	}
 	return nil
 }

@@ -1,0 +1,89 @@
+package problem
+
+var labBackground = map[Code]Background{
+	LabMissing: {
+		Why:   "The command looks for lab.yaml in this folder and in those above, as git does for its repository.",
+		See:   "`pwd` says where you are, and `ls` whether lab.yaml is there.",
+		Other: "Change into the lab's folder, then run the command again.",
+	},
+	LabSyntax: {
+		Why:   "Mostly the indentation is wrong, a tab was typed, or a value with `: ` or `#` in it has no quotes.",
+		See:   "The message shows the line and marks the place. `cairn validate` names all places.",
+		Other: "Take the file back from git: `git checkout lab.yaml`.",
+	},
+	LabInvalid: {
+		Why:   "Several places of the file are wrong, and each is named above.",
+		See:   "`cairn validate` names them all, with line and column.",
+		Other: "Compare with the [reference of the lab file](lab-file.md), or with a new one: `cairn init` in an empty folder.",
+	},
+	LabUnknown: {
+		Why:   "A typing error, a name of another lab, or an id of another version of the roadmap.",
+		See:   "`cairn task list` shows tasks with their ids. `cairn export roadmap` has all names.",
+		Other: "Let your shell complete the name: `cairn completion --help`.",
+	},
+	LabExists: {
+		Why:   "`cairn init` never overwrites a file.",
+		See:   "`cat lab.yaml` shows what is there.",
+		Other: "If you want a new one here, move the old one away first.",
+	},
+	LabNotReady: {
+		Why:   "The roadmap and the lab file know more than this version can do.",
+		See:   "The message names the key. [What works today](../../README.md#what-works-today) lists the rest.",
+		Other: "Do that part by hand for now. Where the roadmap takes your word for it: `cairn task done`.",
+	},
+	LabUnwritten: {
+		Why:   "Cairn changes lab.yaml only where it can keep your comments and your way of writing. Aliases, merged keys and lists on one line are left alone.",
+		See:   "The message shows the line and the host it is for.",
+		Other: "Write the host as plain keys with one on each line, then run the command again.",
+	},
+	LabUnknownKey: {
+		Why:   "A typing error, a key in the wrong place, or a key of a newer version.",
+		See:   "The message gives line and column and the key that was probably meant.",
+		Other: "Look the key up in the [reference of the lab file](lab-file.md).",
+	},
+	LabMissingKey: {
+		Why:   "The key has no default that would be right for everybody.",
+		See:   "The message gives the line of the part that lacks the key.",
+		Other: "Look at an example of that part in the [reference of the lab file](lab-file.md).",
+	},
+	LabWrongType: {
+		Why:   "YAML takes `yes`, `on`, `1.10` and `0123` for something other than text.",
+		See:   "The message says what is there and what the key takes.",
+		Other: "Put the value into quotes, or take the quotes away from a number.",
+	},
+	LabBadValue: {
+		Why:   "The value has the right type but not the form of, say, an address, a port or a name.",
+		See:   "The message says which form is expected and often what was probably meant.",
+		Other: "Take the key out where it has a default: the [reference of the lab file](lab-file.md) lists defaults.",
+	},
+	LabDuplicate: {
+		Why:   "Two hosts, addresses, ports or waivers are the same, often after copying a block.",
+		See:   "The message names both places.",
+		Other: "If you meant two different things, give the second one a name or address of its own.",
+	},
+	LabConflict: {
+		Why:   "Each value alone is fine, but together they contradict each other.",
+		See:   "The message names both keys.",
+		Other: "Take one of them out, so that its default counts.",
+	},
+	LabUnsafe: {
+		Why:   "The lab file would let the whole internet reach SSH, close SSH to you, or make root the account that logs in.",
+		See:   "The message names the line and what is safe.",
+		Other: "Ask for less: name the single address that you administer from.",
+	},
+	LabNoKey: {
+		Why:   "The lab was copied to another machine, the key was moved, or the path is spelt wrongly.",
+		See:   "`ls -l ~/.ssh` shows the keys that are here.",
+		Other: "Copy the key to this machine, with mode 0600.",
+	},
+	LabExpired: {
+		Why:   "A waiver has a last day, so that nobody forgets it for ever. That day is over.",
+		See:   "`cairn explain` with the checkpoint's name shows what is not proven now.",
+		Other: "Make the checkpoint hold, so that it needs no waiver.",
+	},
+	RoadmapWrong: {
+		Why:   "The roadmap inside the program contradicts itself. Its tests should have found that.",
+		See:   "The message names the place in the roadmap.",
+		Other: "Use the version before this one until it is fixed.",
+	},
+}

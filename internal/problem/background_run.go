@@ -1,0 +1,79 @@
+package problem
+
+var runBackground = map[Code]Background{
+	RunLocked: {
+		Why:   "Another `cairn` in this lab's folder is at work, perhaps in another terminal or a timer.",
+		See:   "The message names the process. `cairn status` shows what it does.",
+		Other: "If that process hangs, end it with Ctrl-C or `kill`. The lock goes with it.",
+	},
+	RunFenced: {
+		Why:   "Another controller, or a copy of this lab, changed the host after this run began.",
+		See:   "`cairn status` shows the newest run of this lab.",
+		Other: "Use one controller for a host. If you moved the lab, remove the old copy.",
+	},
+	RunStalePlan: {
+		Why:   "Between `cairn plan --out` and `cairn up --plan`, lab.yaml or a host changed. A saved plan is carried out exactly, or not at all.",
+		See:   "Make a new plan and compare it with the old one.",
+		Other: "Run `cairn up` without `--plan`: it shows the plan of this moment and asks.",
+	},
+	RunNeedsYes: {
+		Why:   "The command changes hosts and asks first. In a script or a pipe nobody can answer.",
+		See:   "`cairn plan` shows what it would do.",
+		Other: "Run the command in a terminal.",
+	},
+	RunFailed: {
+		Why:   "A command on the host failed, or a file was not what the step expects. What depends on the step was left out.",
+		See:   "The message names the step and has the last lines of its output. `cairn explain` with the task's name shows the rest.",
+		Other: "Repair that part by hand on the host. Cairn takes what is as declared and goes on.",
+	},
+	RunCancelled: {
+		Why:   "Somebody pressed Ctrl-C, or the program got a signal to end.",
+		See:   "The last lines say what is true of each host. `cairn status` repeats it.",
+		Other: "Do nothing: a guarded change that nobody confirms is put back by the host itself.",
+	},
+	RunUnproven: {
+		Why:   "A probe refuted the checkpoint, or could not look at it.",
+		See:   "`cairn explain` with the checkpoint's name shows what was seen, where and when.",
+		Other: "If you know better and can live with it, put a waiver with a last day into lab.yaml.",
+	},
+	ResourceFailed: {
+		Why:   "A command failed, a file is in the way, or the host does not allow the change.",
+		See:   "The cause is above, with the last lines of what the command said.",
+		Other: "Make that change by hand on the host, then run `cairn up`: it finds it done.",
+	},
+	ResourceStale: {
+		Why:   "Somebody or something on the host changed the same thing in the meantime, for instance another configuration tool.",
+		See:   "`cairn plan` shows the difference that is there now.",
+		Other: "If another tool manages it, let one of the two do it.",
+	},
+	ResourceBad: {
+		Why:   "Cairn's own description of a file, package or setting is wrong. Nothing was changed.",
+		See:   "The message names the part.",
+		Other: "Leave the task out for now, or use the version before this one.",
+	},
+	PackageDisplaces: {
+		Why:   "Two packages do the same work and exclude each other, such as two time daemons. Cairn removes no package by itself.",
+		See:   "On the host, `apt-get --simulate install PACKAGE` shows what would be removed.",
+		Other: "Keep what you have: `cairn explain` with the task's name shows whether it can be left out.",
+	},
+	PackageSource: {
+		Why:   "A repository is gone, its key has expired, or the host cannot reach it.",
+		See:   "On the host, `apt-get update` shows each repository's answer.",
+		Other: "Turn that repository off: put `Enabled: no` into its file in `/etc/apt/sources.list.d`.",
+	},
+	PackageLocked: {
+		Why:   "Automatic updates are running, another apt is open, or one hangs at a question.",
+		See:   "On the host, `ps aux | grep -E 'apt|dpkg|unattended'` shows who holds it.",
+		Other: "After a crash of apt, `dpkg --configure -a` finishes what was begun.",
+	},
+	PackageMirror: {
+		Why:   "The mirror is overloaded or a proxy in between swallows its answers.",
+		See:   "On the host, `apt-get update` stops at that mirror. `curl -v URL` shows how far it gets.",
+		Other: "Set `Acquire::http::Timeout \"10\";` in a file in `/etc/apt/apt.conf.d`, so that apt tries the next address sooner.",
+	},
+	CommandHung: {
+		Why:   "The program waits for a lock, a network that is silent, a disk that is dying, or a question that nobody sees.",
+		See:   "The message names the program. On the host, `dmesg | tail` shows a failing disk, and running the program by hand shows a question.",
+		Other: "Restart the host, then run `cairn up` again.",
+	},
+}
