@@ -53,7 +53,7 @@ test-long: need agents ## the tests on real hosts that test leaves out: all faul
 	CAIRN_LONG=1 $(GO) test -count=1 -timeout 2h -run 'TestArrows|TestKilledController|TestFirstContact|TestGuestsKeepTheirNetwork|TestUnprivilegedGuest|TestFaultyNetwork|TestPlanOfAHostInUse|TestSSHPort|TestNobodyIsBannedWhoLooks|TestDoorsOfASSHServer|TestAddresses|TestOneOfThreeIsDead' -v ./e2e
 
 .PHONY: test-network
-test-network: need agents ## cut, silence and delay the network at many messages of up and check; half an hour
+test-network: need agents ## cut, silence and delay the network at many messages of up and check; CAIRN_NETWORK_FAULTS=1000 is every message, over an hour
 	CAIRN_LONG=1 CAIRN_NETWORK_FAULTS=$${CAIRN_NETWORK_FAULTS:-80} $(GO) test -count=1 -timeout 3h -run TestFaultyNetwork -v ./e2e
 
 .PHONY: rehearse

@@ -19,9 +19,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// networkVariable says how many faults TestFaultyNetwork tries. `make test-network`
-// sets it; without it there are few.
-const networkVariable = "CAIRN_NETWORK_FAULTS"
+const (
+	// networkVariable says how many faults TestFaultyNetwork tries. `make test-network`
+	// sets it; without it there are few.
+	networkVariable = "CAIRN_NETWORK_FAULTS"
+	// fromVariable leaves out as many of them, which an earlier run has tried.
+	fromVariable = "CAIRN_NETWORK_FROM"
+)
 
 // impatient are limits that a test can wait for.
 var impatient = host.Limits{
@@ -56,10 +60,11 @@ func (o ordeal) name() string {
 func TestFaultyNetwork(t *testing.T) {
 	long(t)
 	count, err := strconv.Atoi(os.Getenv(networkVariable))
-	names := []string{"h0", "h1", "h2", "h3"}
+	names := []string{"h0", "h1", "h2", "h3", "h4", "h5", "h6", "h7"}
 	if err != nil {
 		count, names = 4, names[:2]
 	}
+	from, _ := strconv.Atoi(os.Getenv(fromVariable))
 	b := newBed(t, names...)
 	well := map[string]*faulty.Line{}
 	var mu sync.Mutex
@@ -87,7 +92,10 @@ func TestFaultyNetwork(t *testing.T) {
 	if t.Failed() {
 		t.FailNow()
 	}
-	spread(names, ordeals(well, count), func(name string, o ordeal) {
+	for _, command := range commands {
+		t.Logf("%s: %d messages in, %d out", command, well[command].Messages(faulty.In), well[command].Messages(faulty.Out))
+	}
+	spread(names, ordeals(well, count)[from:], func(name string, o ordeal) {
 		t.Run(o.name(), func(t *testing.T) { b.alone(t, name).endure(t, name, o) })
 	})
 }
