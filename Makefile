@@ -22,6 +22,14 @@ agents: ## build the agents that the controller carries, for every kind of host
 build: agents ## build the controller with the agents inside: bin/cairn
 	@$(GO) build -trimpath -ldflags "-s -w" -o bin/cairn ./cmd/cairn
 
+.PHONY: release
+release: ## build programs, packages, lists of modules and checksums of this commit: dist/
+	@scripts/release.sh
+
+.PHONY: release-check
+release-check: release ## build the release once more, in a clone of its own, and compare every byte
+	@scripts/release-check.sh
+
 .PHONY: cross
 cross: agents ## check that the controller builds for the machines that owners sit at
 	@for system in linux/arm64 darwin/amd64 darwin/arm64; do \
@@ -30,11 +38,12 @@ cross: agents ## check that the controller builds for the machines that owners s
 	done
 
 .PHONY: check
-check: agents ## format, vet, staticcheck, cross-build, unit tests with the race detector
+check: agents ## format, vet, staticcheck, actionlint, cross-build, unit tests with the race detector
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	$(GO) tool -C packaging/tools actionlint $(CURDIR)/.github/workflows/*.yml
 	$(MAKE) --no-print-directory cross
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -short ./...
 
@@ -50,7 +59,7 @@ test: need check ## everything: check, then the tests on real hosts; cleans up a
 
 .PHONY: test-long
 test-long: need agents ## the tests on real hosts that test leaves out: all faults of guards and controller, first contacts, guests, a failing network, a host in use, another port, bans, doors, addresses
-	CAIRN_LONG=1 $(GO) test -count=1 -timeout 2h -run 'TestArrows|TestKilledController|TestFirstContact|TestGuestsKeepTheirNetwork|TestUnprivilegedGuest|TestFaultyNetwork|TestPlanOfAHostInUse|TestSSHPort|TestNobodyIsBannedWhoLooks|TestDoorsOfASSHServer|TestAddresses|TestOneOfThreeIsDead' -v ./e2e
+	CAIRN_LONG=1 $(GO) test -count=1 -timeout 2h -run 'TestArrows|TestKilledController|TestFirstContact|TestGuestsKeepTheirNetwork|TestUnprivilegedGuest|TestFaultyNetwork|TestPlanOfAHostInUse|TestSSHPort|TestNobodyIsBannedWhoLooks|TestDoorsOfASSHServer|TestAddresses|TestOneOfThreeIsDead|TestPackageOnDebian12' -v ./e2e
 
 .PHONY: test-network
 test-network: need agents ## cut, silence and delay the network at many messages of up and check; CAIRN_NETWORK_FAULTS=1000 is every message, over an hour

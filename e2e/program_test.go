@@ -26,6 +26,7 @@ var programDir string
 func TestMain(m *testing.M) {
 	code := m.Run()
 	_ = os.RemoveAll(programDir)
+	_ = os.RemoveAll(releaseDir)
 	os.Exit(code)
 }
 

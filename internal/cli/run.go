@@ -42,6 +42,14 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	return exitCode(err)
 }
 
+// Commands are all of Cairn's commands, for those who write about them: man pages
+// and completions. They are not to be carried out.
+func Commands() *cobra.Command {
+	root := newRoot(newScreen(Streams{}))
+	root.InitDefaultHelpFlag()
+	return root
+}
+
 // newRoot builds all commands.
 func newRoot(s *screen) *cobra.Command {
 	root := &cobra.Command{

@@ -33,6 +33,10 @@ EXIT STATUS
 	}
 }
 
+// What a release build stamps into the program with -X. Go's own stamp depends on the
+// kind of checkout, so the same source would give different bytes.
+var released, revision string
+
 // toldVersion is what the program knows of its own version.
 func toldVersion() versionInfo {
 	info := versionInfo{Version: "development", Protocol: wire.Protocol, Agents: agents.Sums()}
@@ -46,6 +50,9 @@ func toldVersion() versionInfo {
 				info.Revision = s.Value
 			}
 		}
+	}
+	if released != "" {
+		info.Version, info.Revision = released, revision
 	}
 	return info
 }
