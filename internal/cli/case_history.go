@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cairn/internal/cmmn"
 	"cairn/internal/engine"
+	"cairn/internal/spelling"
 )
 
 func newCaseHistory(g *globals) *cobra.Command {
@@ -53,7 +53,7 @@ func runCaseHistory(cmd *cobra.Command, g *globals) error {
 func writeTurn(w io.Writer, t *engine.CaseTurn) {
 	command := t.Command
 	if len(t.Values) > 0 {
-		command = "set " + counted(len(t.Values), "value")
+		command = "set " + spelling.Count(len(t.Values), "value")
 	}
 	fmt.Fprintf(w, "%s  %s  %s%s\n", t.At.UTC().Format("2006-01-02 15:04:05 MST"), t.By, command, after(": ", t.Why))
 	var lines []string
@@ -61,8 +61,8 @@ func writeTurn(w io.Writer, t *engine.CaseTurn) {
 		lines = append(lines, fmt.Sprintf("%s is %s", v.ID, v.Value))
 	}
 	for _, c := range t.Changes {
-		if what := changeWord(c); what != "" {
-			lines = append(lines, c.Name+" "+what)
+		if c.What != "" {
+			lines = append(lines, c.Name+" "+c.What)
 		}
 	}
 	writeSome(w, "    ", lines)
@@ -82,20 +82,4 @@ func writeSome(w io.Writer, indent string, lines []string) {
 	if more := len(lines) - len(shown); more > 0 {
 		fmt.Fprintf(w, "%sand %d more\n", indent, more)
 	}
-}
-
-// changeWord is a change of state in the owner's words; empty for those that are
-// only steps on the way.
-func changeWord(c engine.CaseChange) string {
-	switch {
-	case c.To == cmmn.Null, c.To == cmmn.Available:
-		return ""
-	case c.To == cmmn.Completed && c.Kind == cmmn.Milestone.String():
-		return "is reached"
-	case c.To == cmmn.Active && c.From == cmmn.Suspended:
-		return "goes on"
-	case c.To == cmmn.Terminated && c.From == cmmn.Available:
-		return "is taken out"
-	}
-	return "is " + stateWord(c.To.String())
 }

@@ -8,6 +8,7 @@ import (
 
 	"cairn/internal/cmmn"
 	"cairn/internal/engine"
+	"cairn/internal/spelling"
 )
 
 func newCaseShow(g *globals) *cobra.Command {
@@ -39,8 +40,8 @@ func runCaseShow(cmd *cobra.Command, g *globals) error {
 }
 
 func writeTree(s *screen, w io.Writer, tree *engine.CaseTree) {
-	fmt.Fprintf(w, "Case of lab %s: %s, %s, begun %s, %s\n", tree.Lab, stateWord(tree.State.String()), tree.Workflow,
-		tree.Begun.Format("2006-01-02 15:04 MST"), counted(tree.Turns, "turn"))
+	fmt.Fprintf(w, "Case of lab %s: %s, %s, begun %s, %s\n", tree.Lab, tree.Word, tree.Workflow,
+		tree.Begun.Format("2006-01-02 15:04 MST"), spelling.Count(tree.Turns, "turn"))
 	for _, stage := range tree.Items {
 		fmt.Fprintln(w)
 		writeTreeItem(s, w, stage, "")
@@ -52,7 +53,7 @@ func writeTree(s *screen, w io.Writer, tree *engine.CaseTree) {
 func writeTreeItem(s *screen, w io.Writer, item engine.CaseItem, indent string) {
 	state := item.State.String()
 	notes := treeNotes(item)
-	fmt.Fprintf(w, "%s%s %-*s %-10s %s%s\n", indent, s.paint(state, treeMark(item)), 42-len(indent), item.ID, treeWord(item), item.Name, notes)
+	fmt.Fprintf(w, "%s%s %-*s %-10s %s%s\n", indent, s.paint(state, treeMark(item)), 42-len(indent), item.ID, item.Word, item.Name, notes)
 	if item.State == cmmn.Available || item.State == cmmn.Suspended {
 		writeWaits(w, indent+"    ", item.WaitsFor)
 	}
@@ -66,30 +67,19 @@ func writeTreeItem(s *screen, w io.Writer, item engine.CaseItem, indent string) 
 		}
 	}
 	if unplanned > 0 {
-		fmt.Fprintf(w, "%s  and %s: cairn task list\n", indent, counted(unplanned, "discretionary task")+" not planned")
+		fmt.Fprintf(w, "%s  and %s: cairn task list\n", indent, spelling.Count(unplanned, "discretionary task")+" not planned")
 	}
 }
 
 // treeMark is the mark of a state; milestones have the shape of their own.
 func treeMark(item engine.CaseItem) string {
 	switch {
-	case item.Kind != cmmn.Milestone.String():
-		return mark(item.State.String())
-	case item.State == cmmn.Completed:
+	case item.Word == engine.WordReached:
 		return "◆"
+	case item.Kind == cmmn.Milestone.String():
+		return "◇"
 	}
-	return "◇"
-}
-
-// treeWord is the state in the owner's words; a milestone is reached, not done.
-func treeWord(item engine.CaseItem) string {
-	switch {
-	case item.Kind == cmmn.Milestone.String() && item.State == cmmn.Completed:
-		return "reached"
-	case item.State == cmmn.Null:
-		return "not begun"
-	}
-	return stateWord(item.State.String())
+	return mark(item.State.String())
 }
 
 func treeNotes(item engine.CaseItem) string {

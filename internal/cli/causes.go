@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cairn/internal/evidence"
+	"cairn/internal/spelling"
 )
 
 // writeCauses shows why looks do not count: each cause once, with what to do, and
@@ -30,7 +31,7 @@ func looksText(looks []evidence.Look) string {
 	for _, l := range looks {
 		hosts, checkpoints = append(hosts, l.Host), append(checkpoints, l.Checkpoint)
 	}
-	return fmt.Sprintf("%s on %s, for %s", counted(len(looks), "look"), strings.Join(once(hosts), ", "), strings.Join(once(checkpoints), ", "))
+	return fmt.Sprintf("%s on %s, for %s", spelling.Count(len(looks), "look"), strings.Join(once(hosts), ", "), strings.Join(once(checkpoints), ", "))
 }
 
 func once(words []string) []string {

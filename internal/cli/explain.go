@@ -132,7 +132,7 @@ func explainedState(x *engine.Explanation) string {
 	if x.State == "" {
 		return ""
 	}
-	return " " + mark(x.State) + " " + stateWord(x.State)
+	return " " + mark(x.State) + " " + string(x.Word)
 }
 
 func writeList(w io.Writer, title string, lines []string) {

@@ -11,6 +11,7 @@ import (
 	"cairn/internal/host"
 	"cairn/internal/lab"
 	"cairn/internal/roadmap"
+	"cairn/internal/spelling"
 )
 
 func newHost(g *globals) *cobra.Command {
@@ -84,7 +85,7 @@ func runHostAdd(ctx context.Context, g *globals, h lab.Host, c *host.Connector, 
 		Arch: facts.Arch, CPUs: facts.CPUs, MemoryBytes: facts.MemoryBytes,
 	}
 	return g.screen.result(met, func(w io.Writer) {
-		fmt.Fprintf(w, "%s is %s on %s, %s, %.1f GiB of memory; logged in as %s.\n", h.Name, facts.OS.Name, facts.Arch, counted(facts.CPUs, "CPU"),
+		fmt.Fprintf(w, "%s is %s on %s, %s, %.1f GiB of memory; logged in as %s.\n", h.Name, facts.OS.Name, facts.Arch, spelling.Count(facts.CPUs, "CPU"),
 			float64(facts.MemoryBytes)/(1<<30), session.LoginUser())
 		if again := askedAgain(session); again != "" {
 			fmt.Fprintln(w, again)

@@ -10,6 +10,7 @@ import (
 	"cairn/internal/engine"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/spelling"
 )
 
 func newHostRelease(g *globals) *cobra.Command {
@@ -90,7 +91,7 @@ func (g *globals) releaseConsent(ctx context.Context, h lab.Host, yes bool) (fun
 }
 
 func writeRelease(w io.Writer, h lab.Host, report *engine.ReleaseReport) {
-	fmt.Fprintf(w, "%s: %s to put back\n", h.Name, counted(len(report.Back), "change"))
+	fmt.Fprintf(w, "%s: %s to put back\n", h.Name, spelling.Count(len(report.Back), "change"))
 	for _, id := range report.Back {
 		fmt.Fprintf(w, "  - %s\n", thing(engine.StepPlan{ID: id}))
 	}

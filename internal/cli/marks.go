@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cairn/internal/evidence"
+	"cairn/internal/resource"
 )
 
 // mark is a sign for an outcome, a standing or a state; the word always stands
@@ -29,7 +30,7 @@ func mark(word string) string {
 var colours = map[string]string{
 	string(evidence.Proven): "32", string(evidence.Holds): "32", "completed": "32",
 	string(evidence.Refuted): "31", string(evidence.Lost): "31", "failed": "31",
-	string(added): "32", string(changed): "33", string(removed): "31",
+	string(resource.Added): "32", string(resource.Changed): "33", string(resource.Removed): "31",
 	string(evidence.Stale): "90", string(evidence.Unproven): "33", string(evidence.Waived): "36",
 }
 
@@ -72,14 +73,6 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%d min", int(d.Round(time.Minute)/time.Minute))
 	}
 	return fmt.Sprintf("%.1fs", d.Seconds())
-}
-
-// counted is a number of things: "1 host", "2 hosts".
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // sortedKeys are a map's keys in order.

@@ -9,36 +9,12 @@ import (
 
 	"cairn/internal/engine"
 	"cairn/internal/resource"
+	"cairn/internal/spelling"
 )
 
-// direction is where a change leads; its sign always stands beside its colour.
-type direction string
-
-const (
-	added   direction = "added"
-	changed direction = "changed"
-	removed direction = "removed"
-)
-
-func (d direction) sign(paint painter) string {
-	return paint(string(d), map[direction]string{added: "+", changed: "~", removed: "-"}[d])
-}
-
-// nothing is how resources say that a thing, or a value, is not there.
-var nothing = []string{"", "absent", "not set", "not kept", "no"}
-
-// directionOf: what was not there in any part is added, and what will not be in any
-// is removed.
-func directionOf(changes ...resource.Change) direction {
-	switch {
-	case len(changes) == 0:
-		return changed
-	case !slices.ContainsFunc(changes, func(c resource.Change) bool { return !slices.Contains(nothing, c.From) }):
-		return added
-	case !slices.ContainsFunc(changes, func(c resource.Change) bool { return !slices.Contains(nothing, c.To) }):
-		return removed
-	}
-	return changed
+// sign shows where a change leads; it always stands beside its colour.
+func sign(paint painter, d resource.Direction) string {
+	return paint(string(d), map[resource.Direction]string{resource.Added: "+", resource.Changed: "~", resource.Removed: "-"}[d])
 }
 
 // How many things, and lines of a content, are shown one by one where the plan is
@@ -54,7 +30,7 @@ func writeTaskPlan(w io.Writer, paint painter, steps []engine.StepPlan, view pla
 	if slices.ContainsFunc(steps, func(s engine.StepPlan) bool { return s.Guard != "" }) {
 		guard = ", guarded"
 	}
-	fmt.Fprintf(w, "  %s: %s%s\n", steps[0].Task, counted(len(steps), "change"), guard)
+	fmt.Fprintf(w, "  %s: %s%s\n", steps[0].Task, spelling.Count(len(steps), "change"), guard)
 	if view.full {
 		for _, s := range steps {
 			writeStep(w, paint, s, true)
@@ -78,7 +54,7 @@ func kindsOf(steps []engine.StepPlan) [][]engine.StepPlan {
 	place := map[string]int{}
 	for _, s := range steps {
 		kind, _, _ := strings.Cut(s.ID, " ")
-		key := kind + string(directionOf(s.Diff.Changes...)) + s.Problem
+		key := kind + string(s.Diff.Direction()) + s.Problem
 		at, known := place[key]
 		if !known {
 			at = len(kinds)
@@ -110,7 +86,7 @@ func thing(s engine.StepPlan) string {
 // says reports whether the name of the resource tells all that the change does.
 func says(s engine.StepPlan, c resource.Change) bool {
 	_, key, _ := strings.Cut(s.ID, " ")
-	return slices.Contains(nothing, c.From) && (c.To == "present" || c.To == key)
+	return c.Direction() == resource.Added && (c.To == "present" || c.To == key)
 }
 
 // writeMany shows steps of the same kind on a line.
@@ -125,15 +101,15 @@ func writeMany(w io.Writer, paint painter, steps []engine.StepPlan) {
 		_, key, _ := strings.Cut(s.ID, " ")
 		keys = append(keys, key)
 	}
-	fmt.Fprintf(w, "    %s %d %s: %s and %d more\n", directionOf(steps[0].Diff.Changes...).sign(paint), len(steps), name, strings.Join(keys, ", "), len(steps)-few)
+	fmt.Fprintf(w, "    %s %d %s: %s and %d more\n", sign(paint, steps[0].Diff.Direction()), len(steps), name, strings.Join(keys, ", "), len(steps)-few)
 }
 
 // writeStep shows a resource with at most so many of its changes; values that are
 // new with it are counted, unless all is to be shown.
 func writeStep(w io.Writer, paint painter, s engine.StepPlan, full bool) {
-	is := directionOf(s.Diff.Changes...)
+	is := s.Diff.Direction()
 	changes := s.Diff.Changes
-	title := fmt.Sprintf("    %s %s", is.sign(paint), thing(s))
+	title := fmt.Sprintf("    %s %s", sign(paint, is), thing(s))
 	switch {
 	case s.Problem != "":
 		fmt.Fprintf(w, "%s\n        cannot be told yet: %s\n", title, s.Problem)
@@ -141,16 +117,16 @@ func writeStep(w io.Writer, paint painter, s engine.StepPlan, full bool) {
 		fmt.Fprintln(w, title)
 		writeChanges(w, paint, changes, math.MaxInt)
 	case isPackages(s):
-		fmt.Fprintf(w, "    %s packages: %s\n", is.sign(paint), properties(changes))
+		fmt.Fprintf(w, "    %s packages: %s\n", sign(paint, is), properties(changes))
 	case len(changes) == 1 && changes[0].Text == "" && !says(s, changes[0]):
 		fmt.Fprintf(w, "%s: %s\n", title, valueText(changes[0]))
-	case strings.HasPrefix(s.ID, "sysctl ") && is == changed:
+	case strings.HasPrefix(s.ID, "sysctl ") && is == resource.Changed:
 		fmt.Fprintf(w, "%s: %s\n", title, valueText(changes[0]))
-	case is == changed && len(changes) <= few:
+	case is == resource.Changed && len(changes) <= few:
 		fmt.Fprintln(w, title)
 		writeChanges(w, paint, changes, fewLines)
 	case len(changes) > few:
-		fmt.Fprintf(w, "%s: %s\n", title, counted(len(changes), valueWord(s)))
+		fmt.Fprintf(w, "%s: %s\n", title, spelling.Count(len(changes), valueWord(s)))
 	default:
 		fmt.Fprintln(w, title)
 	}
@@ -182,7 +158,7 @@ func valueWord(s engine.StepPlan) string {
 func writeChanges(w io.Writer, paint painter, changes []resource.Change, most int) {
 	for _, c := range changes {
 		if c.Text == "" {
-			fmt.Fprintf(w, "        %s %s: %s\n", directionOf(c).sign(paint), c.Property, valueText(c))
+			fmt.Fprintf(w, "        %s %s: %s\n", sign(paint, c.Direction()), c.Property, valueText(c))
 			continue
 		}
 		lines := strings.Split(c.Text, "\n")
@@ -190,17 +166,17 @@ func writeChanges(w io.Writer, paint painter, changes []resource.Change, most in
 			fmt.Fprintln(w, strings.TrimRight("        "+paint(string(lineDirection(line)), line), " "))
 		}
 		if more := len(lines) - most; more > 0 {
-			fmt.Fprintf(w, "        and %s more\n", counted(more, "line"))
+			fmt.Fprintf(w, "        and %s more\n", spelling.Count(more, "line"))
 		}
 	}
 }
 
-func lineDirection(line string) direction {
+func lineDirection(line string) resource.Direction {
 	switch {
 	case strings.HasPrefix(line, "+"):
-		return added
+		return resource.Added
 	case strings.HasPrefix(line, "-"):
-		return removed
+		return resource.Removed
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"cairn/internal/engine"
+	"cairn/internal/spelling"
 )
 
 // planView is how much of a plan is shown, and where.
@@ -25,12 +26,12 @@ func (v *planView) addFlags(flags *pflag.FlagSet) {
 // writePlanText shows a plan: what ends, and task by task what would change. Hosts
 // of which all that is shown is the same are shown once.
 func writePlanText(w io.Writer, paint painter, plan *engine.Plan, view planView) {
-	fmt.Fprintf(w, "Lab %s · %s, %s looked at in %s\n", plan.Lab, counted(len(plan.Hosts), "host"), counted(plan.Looked(), "resource"), plan.Took)
+	fmt.Fprintf(w, "Lab %s · %s, %s looked at in %s\n", plan.Lab, spelling.Count(len(plan.Hosts), "host"), spelling.Count(plan.Looked(), "resource"), plan.Took)
 	for _, group := range alike(plan.Hosts, view) {
 		fmt.Fprintf(w, "\n%s\n%s", group.title(), group.text(paint, view))
 	}
 	fmt.Fprintln(w)
-	if guarded(plan) {
+	if plan.Guarded() {
 		fmt.Fprintln(w, "Guarded changes undo themselves unless you get in afterwards.")
 	}
 	fmt.Fprintln(w, planSummary(plan, view))
@@ -136,21 +137,15 @@ func ownValues(steps []engine.StepPlan) []engine.StepPlan {
 	return steps
 }
 
-func guarded(plan *engine.Plan) bool {
-	return slices.ContainsFunc(plan.Hosts, func(h engine.HostPlan) bool {
-		return slices.ContainsFunc(h.Steps, func(s engine.StepPlan) bool { return s.Guard != "" && s.Changes() })
-	})
-}
-
 func planSummary(plan *engine.Plan, view planView) string {
 	n := plan.Changes()
 	if plan.Unreachable() != nil {
-		return fmt.Sprintf("Plan: %s so far; what would change where nobody could look is not known.", counted(n, "change"))
+		return fmt.Sprintf("Plan: %s so far; what would change where nobody could look is not known.", spelling.Count(n, "change"))
 	}
 	if n == 0 {
 		return "Plan: no changes."
 	}
-	text := fmt.Sprintf("Plan: %s on %s.", counted(n, "change"), counted(changing(plan), "host"))
+	text := fmt.Sprintf("Plan: %s on %s.", spelling.Count(n, "change"), spelling.Count(plan.Changing(), "host"))
 	if !view.full {
 		text += " Every line of it: cairn plan --full."
 	}
@@ -158,14 +153,4 @@ func planSummary(plan *engine.Plan, view planView) string {
 		text += " Make them with: cairn up"
 	}
 	return text
-}
-
-func changing(plan *engine.Plan) int {
-	n := 0
-	for _, h := range plan.Hosts {
-		if slices.ContainsFunc(h.Steps, engine.StepPlan.Changes) {
-			n++
-		}
-	}
-	return n
 }

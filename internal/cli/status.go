@@ -35,7 +35,7 @@ func runStatus(ctx context.Context, g *globals) error {
 	status := e.Status()
 	return g.screen.result(status, func(w io.Writer) {
 		writeStatusText(g.screen, w, status)
-		fmt.Fprintln(w, "\nNext: "+nextAfter(status))
+		fmt.Fprintln(w, "\nNext: cairn "+string(status.Next))
 	})
 }
 
@@ -60,28 +60,6 @@ func undoneLine(u engine.Undone) string {
 	return words("Failed on", u.Host+":", u.Name) + after(": ", u.Why)
 }
 
-// nextAfter is the command that brings the lab on from where it stands.
-func nextAfter(status *engine.Status) string {
-	open, failing := false, false
-	for _, stage := range status.Stages {
-		for _, t := range stage.Tasks {
-			open = open || t.Available && (t.State == "active" || t.State == "enabled")
-		}
-		for _, m := range stage.Milestones {
-			failing = failing || m.Reached != nil && m.Standing != evidence.Holds
-		}
-	}
-	switch {
-	case !status.Begun:
-		return "cairn plan"
-	case failing:
-		return "cairn check"
-	case open:
-		return "cairn up"
-	}
-	return "cairn task list"
-}
-
 func writeStage(s *screen, w io.Writer, number int, stage engine.StageStatus) {
 	counts := ""
 	if stage.Checkpoints > 0 {
@@ -90,9 +68,9 @@ func writeStage(s *screen, w io.Writer, number int, stage engine.StageStatus) {
 	if stage.Waived > 0 {
 		counts += fmt.Sprintf(", %d waived", stage.Waived)
 	}
-	fmt.Fprintf(w, "\n%d %s  %s %s%s\n", number, stage.Name, s.paint(stage.State, mark(stage.State)), stateWord(stage.State), counts)
+	fmt.Fprintf(w, "\n%d %s  %s %s%s\n", number, stage.Name, s.paint(stage.State, mark(stage.State)), stage.Word, counts)
 	writeWaits(w, "  ", stage.WaitsFor)
-	if stage.State == "" || stage.State == "available" {
+	if stage.Word == engine.WordWaiting {
 		fmt.Fprintf(w, "  %d tasks, %d milestones\n", len(stage.Tasks), len(stage.Milestones))
 		return
 	}
@@ -105,7 +83,6 @@ func writeStage(s *screen, w io.Writer, number int, stage engine.StageStatus) {
 }
 
 func writeTask(s *screen, w io.Writer, t engine.TaskStatus) {
-	word := taskWord(t)
 	notes := []string{}
 	if t.Discretionary {
 		notes = append(notes, "discretionary")
@@ -116,15 +93,15 @@ func writeTask(s *screen, w io.Writer, t engine.TaskStatus) {
 	if t.Actual > 0 {
 		notes = append(notes, "took "+span(t.Actual))
 	}
-	fmt.Fprintf(w, "  %s %-44s %-18s %s\n", s.paint(t.State, mark(t.State)), t.Name, word, strings.Join(notes, ", "))
-	if (t.Available || t.ByWord) && t.State != "completed" {
+	fmt.Fprintf(w, "  %s %-44s %-18s %s\n", s.paint(t.State, mark(t.State)), t.Name, t.Word, strings.Join(notes, ", "))
+	if (t.Available || t.ByWord) && t.Word != engine.WordDone {
 		writeWaits(w, "      ", t.WaitsFor)
 	}
 }
 
 func writeMilestone(s *screen, w io.Writer, m engine.MilestoneStatus) {
 	if m.Reached == nil {
-		fmt.Fprintf(w, "  ◇ %-44s not reached\n", m.Name)
+		fmt.Fprintf(w, "  ◇ %-44s %s\n", m.Name, m.Word)
 		return
 	}
 	fmt.Fprintf(w, "  ◆ %-44s %s %s   reached %s\n", m.Name, s.paint(string(m.Standing), mark(string(m.Standing))), m.Standing,
@@ -159,21 +136,6 @@ func writeWaits(w io.Writer, indent string, waits []string) {
 	for _, reason := range waits {
 		fmt.Fprintf(w, "%swaits for %s\n", indent, reason)
 	}
-}
-
-// stateWord is CMMN's state in the owner's words.
-func stateWord(state string) string {
-	switch state {
-	case "", "available":
-		return "waiting"
-	case "active":
-		return "open"
-	case "enabled":
-		return "can be started"
-	case "completed":
-		return "done"
-	}
-	return state
 }
 
 // list joins names for people.

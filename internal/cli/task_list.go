@@ -73,7 +73,7 @@ func writeTasks(s *screen, w io.Writer, stages []engine.StageTasks) {
 		}
 		fmt.Fprintf(w, "%d %s\n", i+1, stage.Name)
 		for _, t := range stage.Tasks {
-			fmt.Fprintf(w, "  %s %-42s %-18s %s%s\n", s.paint(t.State, mark(t.State)), t.ID, taskWord(t), t.Name, taskNotes(t))
+			fmt.Fprintf(w, "  %s %-42s %-18s %s%s\n", s.paint(t.State, mark(t.State)), t.ID, t.Word, t.Name, taskNotes(t))
 		}
 		for _, c := range stage.Criteria {
 			word := "your word"
@@ -84,14 +84,6 @@ func writeTasks(s *screen, w io.Writer, stages []engine.StageTasks) {
 		}
 	}
 	fmt.Fprintln(w, "\nNext: cairn task show ID")
-}
-
-// taskWord is how a task stands, in the owner's words.
-func taskWord(t engine.TaskStatus) string {
-	if !t.Available && !t.ByWord {
-		return "not available yet"
-	}
-	return stateWord(t.State)
 }
 
 func taskNotes(t engine.TaskStatus) string {

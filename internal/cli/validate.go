@@ -10,6 +10,7 @@ import (
 	"cairn/internal/document"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/spelling"
 )
 
 // validated is what validate tells of a lab that is valid.
@@ -70,6 +71,6 @@ func runValidate(g *globals) error {
 		for _, f := range valid.Later {
 			fmt.Fprintln(w, f.Error())
 		}
-		fmt.Fprintf(w, "%s is valid: lab %s, %s.\nNext: cairn plan\n", l.File, l.Name, counted(len(l.Hosts), "host"))
+		fmt.Fprintf(w, "%s is valid: lab %s, %s.\nNext: cairn plan\n", l.File, l.Name, spelling.Count(len(l.Hosts), "host"))
 	})
 }

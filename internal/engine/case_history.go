@@ -42,6 +42,7 @@ type CaseChange struct {
 	Kind string     `json:"kind"`
 	From cmmn.State `json:"from"`
 	To   cmmn.State `json:"to"`
+	What string     `json:"what,omitempty"` // in the owner's words, after the name; empty for a step on the way
 }
 
 // History is all turns of the case, in the order in which they happened.
@@ -110,6 +111,7 @@ func (t *CaseTurn) take(e cmmn.Effect, items []cmmn.ItemState, ids map[string]st
 			item := items[e.At-1]
 			change.ID, change.Name, change.Kind = item.ID, item.Name, item.Kind.String()
 		}
+		change.What = change.what()
 		t.Changes = append(t.Changes, change)
 	}
 }

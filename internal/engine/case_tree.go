@@ -11,6 +11,7 @@ type CaseTree struct {
 	Lab      string     `json:"lab"`
 	Workflow string     `json:"workflow"`
 	State    cmmn.State `json:"state"`
+	Word     Word       `json:"word"`
 	Begun    time.Time  `json:"begun"`
 	Turns    int        `json:"turns"`
 	Items    []CaseItem `json:"items"`
@@ -22,6 +23,7 @@ type CaseItem struct {
 	Name          string     `json:"name"`
 	Kind          string     `json:"kind"`
 	State         cmmn.State `json:"state"` // null: not planned, or in a stage that has not begun
+	Word          Word       `json:"word"`  // the same in the owner's words
 	Required      bool       `json:"required,omitempty"`
 	Discretionary bool       `json:"discretionary,omitempty"`
 	Repeats       bool       `json:"repeats,omitempty"`
@@ -36,7 +38,7 @@ func (e *Engine) CaseTree() (*CaseTree, error) {
 		return nil, err
 	}
 	tree := &CaseTree{
-		Lab: e.lab.Name, Workflow: string(e.lab.Workflow), State: e.theCase.c.State(), Begun: e.theCase.since, Turns: e.theCase.turns,
+		Lab: e.lab.Name, Workflow: string(e.lab.Workflow), State: e.theCase.c.State(), Word: wordFor(e.theCase.c.State().String()), Begun: e.theCase.since, Turns: e.theCase.turns,
 		Items: e.theCase.below(e.Model().Plan),
 	}
 	return tree, nil
@@ -59,8 +61,8 @@ func (l *labCase) below(stage *cmmn.Definition) []CaseItem {
 func (l *labCase) treeItem(item *cmmn.Item, discretionary bool) CaseItem {
 	now := l.item(item.ID)
 	shown := CaseItem{
-		ID: item.ID, Name: item.Title(), Kind: item.Definition.Kind.String(), State: now.State, Required: now.Required,
-		Discretionary: discretionary, Repeats: item.Control != nil && item.Control.Repetition != nil,
+		ID: item.ID, Name: item.Title(), Kind: item.Definition.Kind.String(), State: now.State, Word: wordIn(item.Definition.Kind.String(), now.State),
+		Required: now.Required, Discretionary: discretionary, Repeats: item.Control != nil && item.Control.Repetition != nil,
 	}
 	// That a task's milestone waits for the task says nothing new.
 	if _, ofTask := l.roadmap.Milestone(item.ID); !ofTask {

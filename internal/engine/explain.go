@@ -15,7 +15,8 @@ type Explanation struct {
 	Kind        string              `json:"kind"`
 	Name        string              `json:"name"`
 	Text        string              `json:"text,omitempty"`
-	State       string              `json:"state"`
+	State       string              `json:"state"`            // in CMMN's words; of a checkpoint its outcome
+	Word        Word                `json:"word,omitempty"`   // in the owner's words
 	Causes      []evidence.Cause    `json:"causes,omitempty"` // why looks under it do not count, each once
 	WaitsFor    []string            `json:"waits_for,omitempty"`
 	KeptOpenBy  []KeptOpen          `json:"kept_open_by,omitempty"` // of an open stage
@@ -29,7 +30,7 @@ type Explanation struct {
 func (e *Engine) Explain(id string) (*Explanation, error) {
 	x, err := e.find(id)
 	if err == nil {
-		x.Causes = causesUnder(x.Checkpoints)
+		x.Causes, x.Word = causesUnder(x.Checkpoints), wordFor(x.State)
 	}
 	return x, err
 }

@@ -11,7 +11,7 @@ import (
 // NoteKind sorts what the owner should know before saying yes.
 type NoteKind string
 
-// The kinds of notes, in the order in which a plan shows them.
+// The kinds of notes.
 const (
 	NoteConflict NoteKind = "conflict"          // something on the host works against the plan
 	NoteAccess   NoteKind = "no-longer-gets-in" // an account or a way in that ends
@@ -21,6 +21,26 @@ const (
 	NoteKey      NoteKind = "key"               // who gets in afterwards, and with what
 	NoteKept     NoteKind = "kept"              // what is there and is left as it is
 )
+
+// NoteGroup is a kind of notes under the title that is theirs in a plan.
+type NoteGroup struct {
+	Kind  NoteKind
+	Title string
+	// Warns says that something ends or is in the way; the rest is only told.
+	Warns bool
+}
+
+// NoteGroups are all kinds in the order in which a plan shows them: what ends first,
+// what stays last.
+var NoteGroups = []NoteGroup{
+	{NoteConflict, "What is in the way", true},
+	{NoteAccess, "Who will no longer get in", true},
+	{NoteReach, "What will no longer be reached", true},
+	{NoteStops, "What stops working", true},
+	{NoteRestart, "What is installed, started or stopped", false},
+	{NoteKey, "Who gets in afterwards", false},
+	{NoteKept, "What stays as it is", false},
+}
 
 // Note is one thing about a host that the owner should know before saying yes:
 // a plain sentence, with what to do about it where there is something to do.

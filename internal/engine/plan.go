@@ -67,6 +67,24 @@ func (p *Plan) Changes() int {
 	return n
 }
 
+// Changing counts the hosts on which something would change.
+func (p *Plan) Changing() int {
+	n := 0
+	for _, h := range p.Hosts {
+		if h.changes() > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Guarded reports whether any of the changes is made under a guard.
+func (p *Plan) Guarded() bool {
+	return slices.ContainsFunc(p.Hosts, func(h HostPlan) bool {
+		return slices.ContainsFunc(h.Steps, func(s StepPlan) bool { return s.Guard != "" && s.Changes() })
+	})
+}
+
 // changes counts those of one host.
 func (h HostPlan) changes() int {
 	n := 0

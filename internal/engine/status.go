@@ -17,6 +17,7 @@ type Status struct {
 	// Running is the command that has the lab's lock now: its name, process and start.
 	Running string        `json:"running,omitempty"`
 	Undone  []Undone      `json:"undone,omitempty"` // by the last run on each host
+	Next    Next          `json:"next"`             // the command that brings the lab on, after "cairn"
 	Stages  []StageStatus `json:"stages"`
 }
 
@@ -25,6 +26,7 @@ type StageStatus struct {
 	ID         string            `json:"id"`
 	Name       string            `json:"name"`
 	State      string            `json:"state"`               // in CMMN's words
+	Word       Word              `json:"word"`                // in the owner's
 	WaitsFor   []string          `json:"waits_for,omitempty"` // what opens it
 	Tasks      []TaskStatus      `json:"tasks"`
 	Milestones []MilestoneStatus `json:"milestones"`
@@ -40,7 +42,8 @@ type TaskStatus struct {
 	ID            string        `json:"id"`
 	Name          string        `json:"name"`
 	Kind          string        `json:"kind"`
-	State         string        `json:"state"`
+	State         string        `json:"state"`             // in CMMN's words
+	Word          Word          `json:"word"`              // in the owner's
 	Available     bool          `json:"available"`         // whether this version can do it
 	ByWord        bool          `json:"by_word,omitempty"` // whether only the owner's word completes it
 	Discretionary bool          `json:"discretionary,omitempty"`
@@ -54,6 +57,7 @@ type TaskStatus struct {
 type MilestoneStatus struct {
 	ID          string             `json:"id"`
 	Name        string             `json:"name"`
+	Word        Word               `json:"word"`
 	Reached     *time.Time         `json:"reached,omitempty"`
 	Standing    evidence.Standing  `json:"standing,omitempty"`
 	Checkpoints []CheckpointStatus `json:"checkpoints"`
@@ -76,11 +80,13 @@ func (e *Engine) Status() *Status {
 	for _, stage := range e.roadmap.Stages {
 		s.Stages = append(s.Stages, e.stageStatus(stage))
 	}
+	s.Next = s.next()
 	return s
 }
 
 func (e *Engine) stageStatus(stage roadmap.Stage) StageStatus {
 	status := StageStatus{ID: stage.ID, Name: stage.Name, State: e.theCase.state(stage.ID), WaitsFor: e.theCase.waitsFor(stage.ID)}
+	status.Word = wordFor(status.State)
 	for _, t := range stage.Tasks {
 		status.Tasks = append(status.Tasks, e.taskStatus(t))
 	}
@@ -103,17 +109,19 @@ func (e *Engine) stageStatus(stage roadmap.Stage) StageStatus {
 }
 
 func (e *Engine) taskStatus(t roadmap.Task) TaskStatus {
-	return TaskStatus{
+	status := TaskStatus{
 		ID: t.ID, Name: t.Name, Kind: string(t.Kind), State: e.theCase.state(t.ID), Available: e.resolved.Implemented(t.ID), ByWord: e.byWord(t), Discretionary: t.Discretionary,
 		EstimateMin: t.Estimate.Min, EstimateMax: t.Estimate.Max, Actual: e.theCase.took(t.ID), WaitsFor: e.theCase.waitsFor(t.ID),
 	}
+	status.Word = wordOf(status)
+	return status
 }
 
 func (e *Engine) milestoneStatus(m roadmap.Milestone) MilestoneStatus {
-	status := MilestoneStatus{ID: m.ID, Name: m.Name}
+	status := MilestoneStatus{ID: m.ID, Name: m.Name, Word: WordNotReached}
 	reached, yes := e.theCase.reachedMilestones()[m.ID]
 	if yes {
-		status.Reached = &reached
+		status.Reached, status.Word = &reached, WordReached
 	}
 	var outcomes []evidence.Outcome
 	for _, id := range m.Checkpoints {

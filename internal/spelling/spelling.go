@@ -1,4 +1,5 @@
-// Package spelling guesses what was meant by a name that is not known. It is pure.
+// Package spelling writes numbers of things in words, and guesses what was meant by a
+// name that is not known. It is pure.
 package spelling
 
 import "strings"

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"cairn/internal/cmmn"
+	"cairn/internal/evidence"
+)
+
+// Next is the command that brings the lab on from where it stands.
+type Next string
+
+// The commands that can come next.
+const (
+	NextPlan  Next = "plan"      // nothing has begun: see what would be done
+	NextCheck Next = "check"     // a milestone that was reached does not hold now
+	NextUp    Next = "up"        // a task is open that this version can do
+	NextTasks Next = "task list" // the rest is the owner's, or waits
+)
+
+// next is what comes next; what no longer holds goes before what is still to be done.
+func (s *Status) next() Next {
+	open, failing := false, false
+	for _, stage := range s.Stages {
+		for _, t := range stage.Tasks {
+			open = open || t.Available && (t.State == cmmn.Active.String() || t.State == cmmn.Enabled.String())
+		}
+		for _, m := range stage.Milestones {
+			failing = failing || m.Reached != nil && m.Standing != evidence.Holds
+		}
+	}
+	switch {
+	case !s.Begun:
+		return NextPlan
+	case failing:
+		return NextCheck
+	case open:
+		return NextUp
+	}
+	return NextTasks
+}
