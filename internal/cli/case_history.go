@@ -32,19 +32,16 @@ type caseHistory struct {
 }
 
 func runCaseHistory(cmd *cobra.Command, g *globals) error {
-	e, err := g.look(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = e.Close() }()
-	turns, err := e.History(cmd.Context())
-	if err != nil {
-		return err
-	}
-	return g.screen.result(caseHistory{turns}, func(w io.Writer) {
-		for i := range turns {
-			writeTurn(w, &turns[i])
+	return g.look(cmd.Context(), func(v *engine.View) error {
+		turns, err := v.History(cmd.Context())
+		if err != nil {
+			return err
 		}
+		return g.screen.result(caseHistory{turns}, func(w io.Writer) {
+			for i := range turns {
+				writeTurn(w, &turns[i])
+			}
+		})
 	})
 }
 

@@ -27,16 +27,13 @@ EXIT STATUS
 }
 
 func runCaseShow(cmd *cobra.Command, g *globals) error {
-	e, err := g.look(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = e.Close() }()
-	tree, err := e.CaseTree()
-	if err != nil {
-		return err
-	}
-	return g.screen.result(tree, func(w io.Writer) { writeTree(g.screen, w, tree) })
+	return g.look(cmd.Context(), func(v *engine.View) error {
+		tree, err := v.CaseTree()
+		if err != nil {
+			return err
+		}
+		return g.screen.result(tree, func(w io.Writer) { writeTree(g.screen, w, tree) })
+	})
 }
 
 func writeTree(s *screen, w io.Writer, tree *engine.CaseTree) {

@@ -36,16 +36,13 @@ func runExplain(ctx context.Context, g *globals, id string, full bool) error {
 	if entry, known := problem.Lookup(problem.Code(id)); known {
 		return g.explainCode(entry)
 	}
-	e, err := g.look(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = e.Close() }()
-	explanation, err := e.Explain(id)
-	if err != nil {
-		return err
-	}
-	return g.screen.result(explanation, func(w io.Writer) { writeExplanation(g.screen, w, explanation, full) })
+	return g.look(ctx, func(v *engine.View) error {
+		explanation, err := v.Explain(id)
+		if err != nil {
+			return err
+		}
+		return g.screen.result(explanation, func(w io.Writer) { writeExplanation(g.screen, w, explanation, full) })
+	})
 }
 
 // explainedCode is what explain tells of an error code.

@@ -9,6 +9,7 @@ import (
 	"cairn/internal/cmmn"
 	"cairn/internal/cmmn/diagram"
 	"cairn/internal/cmmn/interchange"
+	"cairn/internal/engine"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
 )
@@ -87,7 +88,7 @@ func runExportDiagram(cmd *cobra.Command, g *globals, o diagramOptions, args []s
 }
 
 // drawn is the model to draw, and how its case stands.
-func drawn(cmd *cobra.Command, g *globals, o diagramOptions, args []string) (*cmmn.Model, diagram.Marks, error) {
+func drawn(cmd *cobra.Command, g *globals, o diagramOptions, args []string) (m *cmmn.Model, marks diagram.Marks, err error) {
 	workflow, err := workflowNamed(o.workflow)
 	if err != nil {
 		return nil, nil, err
@@ -96,14 +97,12 @@ func drawn(cmd *cobra.Command, g *globals, o diagramOptions, args []string) (*cm
 		m, _, err := modelNamed(args, workflow)
 		return m, nil, err
 	}
-	e, err := g.look(cmd.Context())
+	err = g.look(cmd.Context(), func(v *engine.View) error {
+		m, marks = v.Model(), v.Marks()
+		return nil
+	})
 	if problem.CodeOf(err) == problem.LabMissing {
-		m, _, err := modelNamed(nil, workflow)
-		return m, nil, err
+		m, _, err = modelNamed(nil, workflow)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = e.Close() }()
-	return e.Model(), e.Marks(), nil
+	return m, marks, err
 }

@@ -89,10 +89,22 @@ func (g *globals) steering(ctx context.Context) (*engine.Engine, error) {
 	return g.openAs(ctx, g.loadLab, loginFlags{}, nil, false)
 }
 
-// look makes the engine for a command that shows what is known: nothing is written,
-// and no host reached.
-func (g *globals) look(ctx context.Context) (*engine.Engine, error) {
-	return g.openAs(ctx, g.loadLab, loginFlags{}, nil, true)
+// look has a command show what is known: nothing is written, and no host reached.
+func (g *globals) look(ctx context.Context, show func(*engine.View) error) error {
+	l, r, err := g.loadLab()
+	if err != nil {
+		return err
+	}
+	reader, err := engine.OpenReader(ctx, engine.ReadOptions{Lab: l, Roadmap: r, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = reader.Close() }()
+	view, err := reader.View(ctx)
+	if err != nil {
+		return err
+	}
+	return show(view)
 }
 
 // loader reads the lab for a command.

@@ -27,15 +27,12 @@ EXIT STATUS
 }
 
 func runStatus(ctx context.Context, g *globals) error {
-	e, err := g.look(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = e.Close() }()
-	status := e.Status()
-	return g.screen.result(status, func(w io.Writer) {
-		writeStatusText(g.screen, w, status)
-		fmt.Fprintln(w, "\nNext: cairn "+string(status.Next))
+	return g.look(ctx, func(v *engine.View) error {
+		status := v.Status()
+		return g.screen.result(status, func(w io.Writer) {
+			writeStatusText(g.screen, w, status)
+			fmt.Fprintln(w, "\nNext: cairn "+string(status.Next))
+		})
 	})
 }
 

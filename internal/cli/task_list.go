@@ -44,26 +44,20 @@ type taskList struct {
 }
 
 func runTaskList(cmd *cobra.Command, g *globals) error {
-	e, err := g.look(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = e.Close() }()
-	stages := e.Tasks()
-	return g.screen.result(taskList{stages}, func(w io.Writer) { writeTasks(g.screen, w, stages) })
+	return g.look(cmd.Context(), func(v *engine.View) error {
+		stages := v.Tasks()
+		return g.screen.result(taskList{stages}, func(w io.Writer) { writeTasks(g.screen, w, stages) })
+	})
 }
 
 func runTaskShow(cmd *cobra.Command, g *globals, id string) error {
-	e, err := g.look(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = e.Close() }()
-	x, err := e.ExplainTask(id)
-	if err != nil {
-		return err
-	}
-	return g.screen.result(x, func(w io.Writer) { writeExplanation(g.screen, w, x, false) })
+	return g.look(cmd.Context(), func(v *engine.View) error {
+		x, err := v.ExplainTask(id)
+		if err != nil {
+			return err
+		}
+		return g.screen.result(x, func(w io.Writer) { writeExplanation(g.screen, w, x, false) })
+	})
 }
 
 func writeTasks(s *screen, w io.Writer, stages []engine.StageTasks) {

@@ -60,8 +60,8 @@ func (e *Engine) readyTasks() []roadmap.Task {
 
 // counts reports whether all of a task's checkpoints count now. A task without
 // one is never done by evidence.
-func (e *Engine) counts(t roadmap.Task) bool {
-	return len(t.Checkpoints) > 0 && len(failing(t, e.Judge)) == 0
+func (v *View) counts(t roadmap.Task) bool {
+	return len(t.Checkpoints) > 0 && len(failing(t, v.Judge)) == 0
 }
 
 // failing are the task's checkpoints that do not count, as judge sees them.
@@ -77,17 +77,17 @@ func failing(t roadmap.Task, judge func(checkpoint string) evidence.Judgement) [
 
 // Judge says what a checkpoint is worth now. One that this version cannot look
 // at is unproven.
-func (e *Engine) Judge(checkpoint string) evidence.Judgement {
-	return e.judge(checkpoint, func(all []resolve.Look) []resolve.Look { return all })
+func (v *View) Judge(checkpoint string) evidence.Judgement {
+	return v.judge(checkpoint, func(all []resolve.Look) []resolve.Look { return all })
 }
 
 // judge says what those looks at a checkpoint are worth that which leaves.
-func (e *Engine) judge(checkpoint string, which func([]resolve.Look) []resolve.Look) evidence.Judgement {
-	c, known := e.roadmap.Checkpoint(checkpoint)
+func (v *View) judge(checkpoint string, which func([]resolve.Look) []resolve.Look) evidence.Judgement {
+	c, known := v.roadmap.Checkpoint(checkpoint)
 	if !known || !c.Available {
 		return evidence.Judgement{Outcome: evidence.Unproven}
 	}
-	return e.ledger.JudgeAll(resolve.Bare(which(e.resolved.Looks(c.ID))), e.resolved.Waivers, e.now())
+	return v.ledger.JudgeAll(resolve.Bare(which(v.resolved.Looks(c.ID))), v.resolved.Waivers, v.now())
 }
 
 // values is the case file: for every checkpoint of this version whether it counts,

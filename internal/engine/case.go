@@ -32,7 +32,7 @@ type labCase struct {
 }
 
 // loadCase brings the case to where the journal has it.
-func loadCase(ctx context.Context, log *journal.Journal, r *roadmap.Roadmap, w lab.Workflow) (*labCase, error) {
+func loadCase(ctx context.Context, log past, r *roadmap.Roadmap, w lab.Workflow) (*labCase, error) {
 	program, err := programFor(r, w)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"cairn/internal/cmmn"
 	"cairn/internal/evidence"
+	"cairn/internal/journal"
 	"cairn/internal/roadmap"
 )
 
@@ -46,15 +47,20 @@ type CaseChange struct {
 }
 
 // History is all turns of the case, in the order in which they happened.
-func (e *Engine) History(ctx context.Context) ([]CaseTurn, error) {
-	if err := e.theCase.begun(); err != nil {
+func (v *View) History(ctx context.Context) (all []CaseTurn, err error) {
+	if err := v.theCase.begun(); err != nil {
 		return nil, err
 	}
-	var turns []cmmn.Turn
-	if _, err := eachTurn(ctx, e.journal, 0, func(t cmmn.Turn) { turns = append(turns, t) }); err != nil {
-		return nil, err
-	}
-	return e.told(ctx, turns)
+	err = v.journal.Read(ctx, func(log *journal.Reading) error {
+		var turns []cmmn.Turn
+		if _, err := eachTurn(ctx, log, 0, func(t cmmn.Turn) { turns = append(turns, t) }); err != nil {
+			return err
+		}
+		// Later ones are about a case that this view does not have.
+		all, err = v.told(ctx, log, turns[:min(len(turns), v.theCase.turns)])
+		return err
+	})
+	return all, err
 }
 
 // lastTurn is the newest turn.
@@ -67,7 +73,7 @@ func (e *Engine) lastTurn(ctx context.Context) (*CaseTurn, error) {
 	if err != nil {
 		return nil, err
 	}
-	turns, err := e.told(ctx, []cmmn.Turn{last})
+	turns, err := e.told(ctx, e.journal, []cmmn.Turn{last})
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +81,12 @@ func (e *Engine) lastTurn(ctx context.Context) (*CaseTurn, error) {
 }
 
 // told puts turns into words for people.
-func (e *Engine) told(ctx context.Context, turns []cmmn.Turn) ([]CaseTurn, error) {
-	looks, err := e.looksByHash(ctx, turns)
+func (v *View) told(ctx context.Context, log past, turns []cmmn.Turn) ([]CaseTurn, error) {
+	looks, err := looksByHash(ctx, log, turns)
 	if err != nil {
 		return nil, err
 	}
-	items, ids := e.theCase.c.Items(), e.valueIDs()
+	items, ids := v.theCase.c.Items(), v.valueIDs()
 	var all []CaseTurn
 	for _, t := range turns {
 		turn := CaseTurn{At: t.At, By: t.By, Why: t.Why, Command: t.Command}
@@ -117,19 +123,19 @@ func (t *CaseTurn) take(e cmmn.Effect, items []cmmn.ItemState, ids map[string]st
 }
 
 // valueIDs are the ids of what the case file has, by the names of their values.
-func (e *Engine) valueIDs() map[string]string {
+func (v *View) valueIDs() map[string]string {
 	ids := map[string]string{}
-	for _, name := range e.roadmap.Names() {
+	for _, name := range v.roadmap.Names() {
 		ids[roadmap.ValueName(name.ID)] = name.ID
 	}
-	for _, choice := range e.roadmap.Choices {
+	for _, choice := range v.roadmap.Choices {
 		ids[roadmap.ChoiceValue(choice.ID)] = "choose." + choice.ID
 	}
 	return ids
 }
 
 // looksByHash says what the records that the turns rest on looked at.
-func (e *Engine) looksByHash(ctx context.Context, turns []cmmn.Turn) (map[string]string, error) {
+func looksByHash(ctx context.Context, log past, turns []cmmn.Turn) (map[string]string, error) {
 	looks := map[string]string{}
 	for _, t := range turns {
 		for _, hash := range t.Evidence {
@@ -139,7 +145,7 @@ func (e *Engine) looksByHash(ctx context.Context, turns []cmmn.Turn) (map[string
 	if len(looks) == 0 {
 		return nil, nil
 	}
-	return looks, e.eachRecord(ctx, func(r evidence.Record) error {
+	return looks, eachRecord(ctx, log, func(r evidence.Record) error {
 		if _, wanted := looks[r.Hash]; wanted {
 			looks[r.Hash] = r.Look.String()
 		}

@@ -17,17 +17,17 @@ type KeptOpen struct {
 
 // keepsOpen are what keeps an open stage from its end, what it cannot do without
 // first; nothing for a stage that is not open.
-func (e *Engine) keepsOpen(stage string) []KeptOpen {
-	if e.theCase.c == nil {
+func (v *View) keepsOpen(stage string) []KeptOpen {
+	if v.theCase.c == nil {
 		return nil
 	}
-	x, err := e.theCase.c.Explain(stage)
+	x, err := v.theCase.c.Explain(stage)
 	if err != nil {
 		return nil
 	}
 	var all []KeptOpen
 	for _, b := range x.Blockers {
-		all = append(all, KeptOpen{ID: b.ID, Name: b.Name, Required: b.Required, Text: e.whyOpen(b)})
+		all = append(all, KeptOpen{ID: b.ID, Name: b.Name, Required: b.Required, Text: v.whyOpen(b)})
 	}
 	slices.SortStableFunc(all, func(a, b KeptOpen) int {
 		if a.Required == b.Required {
@@ -42,16 +42,16 @@ func (e *Engine) keepsOpen(stage string) []KeptOpen {
 }
 
 // whyOpen is what to do about one thing that keeps a stage open.
-func (e *Engine) whyOpen(b cmmn.Blocker) string {
-	t, isTask := e.roadmap.Task(b.ID)
+func (v *View) whyOpen(b cmmn.Blocker) string {
+	t, isTask := v.roadmap.Task(b.ID)
 	switch {
-	case b.State == cmmn.Null && isTask && !e.resolved.Implemented(t.ID) && !e.byWord(t):
+	case b.State == cmmn.Null && isTask && !v.resolved.Implemented(t.ID) && !v.byWord(t):
 		return "can still be planned in, once a version of Cairn can do it; nothing later waits for it"
 	case b.State == cmmn.Null:
 		return fmt.Sprintf("can still be planned in: cairn task plan %s; nothing later waits for it", b.ID)
-	case isTask && e.byWord(t):
+	case isTask && v.byWord(t):
 		return fmt.Sprintf("is for you to do: cairn task done %s --why TEXT", b.ID)
-	case isTask && !e.resolved.Implemented(t.ID):
+	case isTask && !v.resolved.Implemented(t.ID):
 		return "cannot be done by this version of Cairn"
 	}
 	return fmt.Sprintf("is %s: cairn explain %s", b.State, b.ID)

@@ -31,7 +31,7 @@ func newCaseBed(t *testing.T) *caseBed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.e = &Engine{journal: log, roadmap: r, command: "test", now: func() time.Time { return b.now }}
+	b.e = &Engine{view: View{journal: log, roadmap: r, now: func() time.Time { return b.now }}, command: "test"}
 	b.resolve(&lab.Lab{})
 	return b
 }

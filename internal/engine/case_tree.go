@@ -33,13 +33,13 @@ type CaseItem struct {
 }
 
 // CaseTree shows the case as it is in the journal.
-func (e *Engine) CaseTree() (*CaseTree, error) {
-	if err := e.theCase.begun(); err != nil {
+func (v *View) CaseTree() (*CaseTree, error) {
+	if err := v.theCase.begun(); err != nil {
 		return nil, err
 	}
 	tree := &CaseTree{
-		Lab: e.lab.Name, Workflow: string(e.lab.Workflow), State: e.theCase.c.State(), Word: wordFor(e.theCase.c.State().String()), Begun: e.theCase.since, Turns: e.theCase.turns,
-		Items: e.theCase.below(e.Model().Plan),
+		Lab: v.lab.Name, Workflow: string(v.lab.Workflow), State: v.theCase.c.State(), Word: wordFor(v.theCase.c.State().String()), Begun: v.theCase.since, Turns: v.theCase.turns,
+		Items: v.theCase.below(v.Model().Plan),
 	}
 	return tree, nil
 }

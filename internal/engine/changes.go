@@ -54,20 +54,20 @@ var changeTypes = []string{
 
 // outdate has evidence that is older than the last change of what it is about count
 // no longer.
-func (e *Engine) outdate(ctx context.Context) error {
-	if err := e.readChanges(ctx); err != nil {
+func (v *View) outdate(ctx context.Context, log past) error {
+	if err := v.readChanges(ctx, log); err != nil {
 		return err
 	}
-	looked, err := e.journal.LastPositions(ctx, typeEvidence)
+	looked, err := log.LastPositions(ctx, typeEvidence)
 	if err != nil || len(looked) == 0 {
 		return err
 	}
-	for _, stage := range e.roadmap.Stages {
+	for _, stage := range v.roadmap.Stages {
 		for _, c := range stage.Checkpoints {
-			tasks := e.resolved.TasksOf(c.ID)
-			for _, look := range resolve.Bare(e.resolved.Looks(c.ID)) {
-				if e.changes.last(look.Host, tasks) > looked[look.Key()] {
-					e.ledger.Outdate(look, "the host was changed since")
+			tasks := v.resolved.TasksOf(c.ID)
+			for _, look := range resolve.Bare(v.resolved.Looks(c.ID)) {
+				if v.changes.last(look.Host, tasks) > looked[look.Key()] {
+					v.ledger.Outdate(look, "the host was changed since")
 				}
 			}
 		}
@@ -76,13 +76,13 @@ func (e *Engine) outdate(ctx context.Context) error {
 }
 
 // readChanges brings the changes up to date.
-func (e *Engine) readChanges(ctx context.Context) (err error) {
-	if e.changes == nil {
-		if e.changes, err = keptChanges(ctx, e.journal); err != nil {
+func (v *View) readChanges(ctx context.Context, log past) (err error) {
+	if v.changes == nil {
+		if v.changes, err = keptChanges(ctx, log); err != nil {
 			return err
 		}
 	}
-	return e.changes.goOn(ctx, e.journal)
+	return v.changes.goOn(ctx, log)
 }
 
 // last is the position of the last change of any of the tasks on a host.
@@ -105,7 +105,7 @@ func (c *changes) last(host string, tasks []string) int64 {
 const snapshotOfChanges = "changes/2"
 
 // keptChanges are those of the snapshot, or none yet.
-func keptChanges(ctx context.Context, log *journal.Journal) (*changes, error) {
+func keptChanges(ctx context.Context, log past) (*changes, error) {
 	c := &changes{Last: map[string]map[string]int64{}, Open: map[string]map[string]*openRun{}, Undone: map[string]undone{}}
 	position, body, err := log.Snapshot(ctx, snapshotOfChanges)
 	if err != nil || body == nil {
@@ -135,7 +135,7 @@ func (c *changes) keep(ctx context.Context, log *journal.Journal) error {
 }
 
 // goOn takes in what was written since.
-func (c *changes) goOn(ctx context.Context, log *journal.Journal) error {
+func (c *changes) goOn(ctx context.Context, log past) error {
 	position, err := log.EachOfType(ctx, c.position, func(position int64, event journal.Event) error {
 		var told wire.Event
 		if err := json.Unmarshal(event.Body, &told); err != nil {

@@ -36,7 +36,7 @@ func (b *changesBed) reload() {
 	ledger, err := readLedger(b.t.Context(), b.log)
 	b.do(err)
 	b.e.ledger, b.e.changes = ledger, nil
-	b.do(b.e.outdate(b.t.Context()))
+	b.do(b.e.outdate(b.t.Context(), b.log))
 }
 
 func (b *changesBed) proves() {

@@ -2,11 +2,9 @@ package engine
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 
 	"cairn/internal/evidence"
-	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
@@ -89,9 +87,3 @@ func (e *Engine) checkpoints(names []string) ([]roadmap.Checkpoint, error) {
 	}
 	return found, nil
 }
-
-// stateDir is the lab's own folder for what Cairn keeps.
-func (e *Engine) stateDir() string { return StateDirOf(e.lab) }
-
-// StateDirOf is where Cairn keeps what it knows of a lab.
-func StateDirOf(l *lab.Lab) string { return filepath.Join(l.Dir, StateDir) }

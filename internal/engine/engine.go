@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"cairn/internal/journal"
 	"cairn/internal/lab"
 	"cairn/internal/probe"
-	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
 )
@@ -46,20 +44,18 @@ type Options struct {
 	LookOnly bool
 }
 
-// Engine walks one lab. Its methods are not to be called at the same time.
+// view is what an engine has of a [View]. It is the engine's own, and goes along with
+// what the engine does.
+type view = View
+
+// Engine walks one lab. Its methods are not to be called at the same time. Whoever
+// only reads takes a [Reader].
 type Engine struct {
-	resolved  *resolve.Resolution
-	lab       *lab.Lab         // resolved
-	roadmap   *roadmap.Roadmap // resolved
+	view
 	probes    []probe.Probe
 	connector *host.Connector
 	login     host.Login
-	now       func() time.Time
 	progress  func(Event)
-	journal   *journal.Journal
-	ledger    *evidence.Ledger
-	changes   *changes // nil before they were asked for
-	theCase   *labCase
 	local     host.Local
 	only      []string
 	outcomes  *outcomes
@@ -70,8 +66,8 @@ type Engine struct {
 // Open opens the lab's journal and brings the case to where it was. Close it.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
-		resolved: resolve.Of(resolve.Inputs{Lab: o.Lab, Roadmap: o.Roadmap, Tasks: o.Tasks, Waivers: o.Waivers}),
-		lab:      o.Lab, roadmap: o.Roadmap, probes: o.Probes, connector: o.Connector, login: o.Login, now: o.Now,
+		view:   emptyView(ReadOptions{Lab: o.Lab, Roadmap: o.Roadmap, Now: o.Now, Waivers: o.Waivers, Tasks: o.Tasks}, nil),
+		probes: o.Probes, connector: o.Connector, login: o.Login,
 		local: host.Local{}, only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
 	}
 	if e.probes == nil {
@@ -85,7 +81,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.LookOnly {
 		open = journal.OpenToRead
 	}
-	log, err := open(ctx, filepath.Join(StateDirOf(o.Lab), "journal.db"))
+	log, err := open(ctx, journalOf(o.Lab))
 	if err != nil {
 		return nil, err
 	}
@@ -99,20 +95,6 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 
 // Close closes the journal.
 func (e *Engine) Close() error { return e.journal.Close() }
-
-// load makes the projections that every command needs.
-func (e *Engine) load(ctx context.Context) error {
-	ledger, err := readLedger(ctx, e.journal)
-	if err != nil {
-		return err
-	}
-	e.ledger = ledger
-	if err := e.outdate(ctx); err != nil {
-		return err
-	}
-	e.theCase, err = loadCase(ctx, e.journal, e.roadmap, e.lab.Workflow)
-	return err
-}
 
 // newID is a name for a run: when it began, for people, and 40 bits against
 // two at once.

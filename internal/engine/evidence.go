@@ -11,21 +11,24 @@ import (
 
 // Evidence calls do with every record of the journal and its archive, in the order
 // they were sealed, after both were checked and the chain of all records was
-// verified. The error of do ends it.
-func (e *Engine) Evidence(ctx context.Context, do func(evidence.Record) error) error {
-	if err := e.journal.Verify(ctx); err != nil {
-		return err
-	}
-	if err := e.eachRecord(ctx, new(evidence.Chain).Add); err != nil {
-		return err
-	}
-	return e.eachRecord(ctx, do)
+// verified. Records that are written meanwhile are not among them. The error of do
+// ends it.
+func (v *View) Evidence(ctx context.Context, do func(evidence.Record) error) error {
+	return v.journal.Read(ctx, func(log *journal.Reading) error {
+		if err := log.Verify(ctx); err != nil {
+			return err
+		}
+		if err := eachRecord(ctx, log, new(evidence.Chain).Add); err != nil {
+			return err
+		}
+		return eachRecord(ctx, log, do)
+	})
 }
 
 // eachRecord calls do with every record, one at a time: all of them may be more than
 // the memory holds.
-func (e *Engine) eachRecord(ctx context.Context, do func(evidence.Record) error) error {
-	_, err := e.journal.EachOfType(ctx, 0, func(_ int64, event journal.Event) error {
+func eachRecord(ctx context.Context, log past, do func(evidence.Record) error) error {
+	_, err := log.EachOfType(ctx, 0, func(_ int64, event journal.Event) error {
 		record, err := recordIn(event)
 		if err != nil {
 			return err
@@ -36,7 +39,7 @@ func (e *Engine) eachRecord(ctx context.Context, do func(evidence.Record) error)
 }
 
 // readLedger makes the ledger out of the journal: the newest record of each look.
-func readLedger(ctx context.Context, log *journal.Journal) (*evidence.Ledger, error) {
+func readLedger(ctx context.Context, log past) (*evidence.Ledger, error) {
 	events, err := log.NewestOfEach(ctx, typeEvidence)
 	if err != nil {
 		return nil, err

@@ -27,8 +27,8 @@ type Explanation struct {
 
 // Explain finds a stage, task, milestone, checkpoint, criterion, challenge or
 // entry of the to-do list by its id.
-func (e *Engine) Explain(id string) (*Explanation, error) {
-	x, err := e.find(id)
+func (v *View) Explain(id string) (*Explanation, error) {
+	x, err := v.find(id)
 	if err == nil {
 		x.Causes, x.Word = causesUnder(x.Checkpoints), wordFor(x.State)
 	}
@@ -49,60 +49,60 @@ func causesUnder(checkpoints []CheckpointStatus) []evidence.Cause {
 }
 
 // find is what is known of an id, but for the causes.
-func (e *Engine) find(id string) (*Explanation, error) {
-	for _, stage := range e.roadmap.Stages {
-		if x := e.explainIn(stage, id); x != nil {
+func (v *View) find(id string) (*Explanation, error) {
+	for _, stage := range v.roadmap.Stages {
+		if x := v.explainIn(stage, id); x != nil {
 			return x, nil
 		}
 	}
-	for _, entry := range e.roadmap.Todo {
+	for _, entry := range v.roadmap.Todo {
 		if entry.ID == id {
 			return &Explanation{ID: id, Kind: "entry of the to-do list", Name: entry.Name, Text: entry.Text + " " + roadmap.WhereTodo}, nil
 		}
 	}
-	if item, known := find(e.theCase.below(e.Model().Plan), id); known {
-		return e.explained(id, item.Kind, item.Name, "The case has it to gate with; it is not the roadmap's own."), nil
+	if item, known := find(v.theCase.below(v.Model().Plan), id); known {
+		return v.explained(id, item.Kind, item.Name, "The case has it to gate with; it is not the roadmap's own."), nil
 	}
-	return nil, e.noSuch("", id)
+	return nil, v.noSuch("", id)
 }
 
 // ExplainTask is Explain for tasks alone.
-func (e *Engine) ExplainTask(id string) (*Explanation, error) {
-	if _, _, err := e.findTask(id); err != nil {
+func (v *View) ExplainTask(id string) (*Explanation, error) {
+	if _, _, err := v.findTask(id); err != nil {
 		return nil, err
 	}
-	return e.Explain(id)
+	return v.Explain(id)
 }
 
-func (e *Engine) explainIn(stage roadmap.Stage, id string) *Explanation {
+func (v *View) explainIn(stage roadmap.Stage, id string) *Explanation {
 	if stage.ID == id {
-		x := e.explained(id, "stage", stage.Name, stage.Goal)
-		x.KeptOpenBy = e.keepsOpen(id)
+		x := v.explained(id, "stage", stage.Name, stage.Goal)
+		x.KeptOpenBy = v.keepsOpen(id)
 		return x
 	}
 	for _, t := range stage.Tasks {
 		if t.ID == id {
-			return e.explainTask(stage, t)
+			return v.explainTask(stage, t)
 		}
 	}
 	for _, m := range stage.Milestones {
 		if m.ID == id {
-			x := e.explained(id, "milestone", m.Name, "")
-			x.Checkpoints = e.checkpointStatuses(m.Checkpoints)
+			x := v.explained(id, "milestone", m.Name, "")
+			x.Checkpoints = v.checkpointStatuses(m.Checkpoints)
 			return x
 		}
 	}
 	for _, c := range stage.Checkpoints {
 		if c.ID == id {
-			x := &Explanation{ID: id, Kind: "checkpoint", Name: c.Name, Text: c.Text, State: string(e.Judge(id).Outcome)}
-			x.Checkpoints = e.checkpointStatuses([]string{id})
+			x := &Explanation{ID: id, Kind: "checkpoint", Name: c.Name, Text: c.Text, State: string(v.Judge(id).Outcome)}
+			x.Checkpoints = v.checkpointStatuses([]string{id})
 			x.Challenges = challengesOf(stage, id)
 			return x
 		}
 	}
 	for _, c := range slices.Concat(stage.Entry, stage.Exit) {
 		if c.ID == id {
-			return e.explainCriterion(c)
+			return v.explainCriterion(c)
 		}
 	}
 	for _, c := range stage.Challenges {
@@ -127,10 +127,10 @@ func challengesOf(stage roadmap.Stage, checkpoint string) []roadmap.Challenge {
 }
 
 // explainCriterion says of a criterion who or what makes it true.
-func (e *Engine) explainCriterion(c roadmap.Criterion) *Explanation {
+func (v *View) explainCriterion(c roadmap.Criterion) *Explanation {
 	x := &Explanation{ID: c.ID, Kind: "criterion", Name: c.Text}
 	switch {
-	case e.theCase.attested(c.ID):
+	case v.theCase.attested(c.ID):
 		x.Text = "You gave your word on it."
 	case c.Attested:
 		x.Text = "Only your word makes it true."
@@ -142,18 +142,18 @@ func (e *Engine) explainCriterion(c roadmap.Criterion) *Explanation {
 	return x
 }
 
-func (e *Engine) explained(id, kind, name, text string) *Explanation {
-	return &Explanation{ID: id, Kind: kind, Name: name, Text: text, State: e.theCase.state(id), WaitsFor: e.theCase.waitsFor(id)}
+func (v *View) explained(id, kind, name, text string) *Explanation {
+	return &Explanation{ID: id, Kind: kind, Name: name, Text: text, State: v.theCase.state(id), WaitsFor: v.theCase.waitsFor(id)}
 }
 
-func (e *Engine) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {
-	x := e.explained(t.ID, string(t.Kind)+" task", t.Name, "")
+func (v *View) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {
+	x := v.explained(t.ID, string(t.Kind)+" task", t.Name, "")
 	x.Steps = t.Steps
-	x.Checkpoints = e.checkpointStatuses(t.Checkpoints)
+	x.Checkpoints = v.checkpointStatuses(t.Checkpoints)
 	switch {
-	case e.byWord(t):
+	case v.byWord(t):
 		x.Text = "You do this one, and no probe of this version sees the result. Say that it is done with: cairn task done " + t.ID + " --why TEXT"
-	case !e.resolved.Implemented(t.ID):
+	case !v.resolved.Implemented(t.ID):
 		x.Text = "Not available yet: this version of Cairn cannot do it."
 	}
 	for _, c := range stage.Challenges {
@@ -166,10 +166,10 @@ func (e *Engine) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {
 	return x
 }
 
-func (e *Engine) checkpointStatuses(ids []string) []CheckpointStatus {
+func (v *View) checkpointStatuses(ids []string) []CheckpointStatus {
 	var all []CheckpointStatus
 	for _, id := range ids {
-		all = append(all, e.CheckpointStatus(id))
+		all = append(all, v.CheckpointStatus(id))
 	}
 	return all
 }

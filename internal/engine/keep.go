@@ -57,7 +57,7 @@ func (e *Engine) keepSnapshots(ctx context.Context) error {
 		err = past.keep(ctx, e.journal)
 	}
 	if err == nil {
-		err = e.readChanges(ctx)
+		err = e.readChanges(ctx, e.journal)
 	}
 	if err != nil {
 		return err

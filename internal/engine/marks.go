@@ -6,23 +6,23 @@ import (
 )
 
 // Model is the case model that the lab's roadmap and workflow make.
-func (e *Engine) Model() *cmmn.Model { return e.theCase.program.Model() }
+func (v *View) Model() *cmmn.Model { return v.theCase.program.Model() }
 
 // Marks say how the lab's case stands, for a diagram of it; there are none before
 // it has begun.
-func (e *Engine) Marks() diagram.Marks {
-	if !e.theCase.started() {
+func (v *View) Marks() diagram.Marks {
+	if !v.theCase.started() {
 		return nil
 	}
-	c := e.theCase.c
-	marks := diagram.Marks{e.Model().Plan.ID: {State: c.State()}}
+	c := v.theCase.c
+	marks := diagram.Marks{v.Model().Plan.ID: {State: c.State()}}
 	for _, item := range c.Items() {
 		mark := marks[item.ID]
 		mark.State = item.State
 		mark.Instances++
 		marks[item.ID] = mark
 	}
-	for _, stage := range e.Status().Stages {
+	for _, stage := range v.Status().Stages {
 		for _, m := range stage.Milestones {
 			if mark, known := marks[m.ID]; known && m.Reached != nil {
 				mark.Standing = string(m.Standing)

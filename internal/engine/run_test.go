@@ -20,7 +20,7 @@ func TestWhatStepsDependOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{lab: &lab.Lab{}, roadmap: r, resolved: resolve.Of(resolve.Inputs{Lab: &lab.Lab{}, Roadmap: r})}
+	e := &Engine{view: View{lab: &lab.Lab{}, roadmap: r, resolved: resolve.Of(resolve.Inputs{Lab: &lab.Lab{}, Roadmap: r})}}
 	changes := resource.Diff{Changes: []resource.Change{{Property: "x"}}}
 	plan := HostPlan{Steps: []StepPlan{
 		{ID: "packages", Task: task.HostBase, Diff: changes}, {ID: "timezone", Task: task.HostBase, Diff: changes, after: []string{"packages"}},

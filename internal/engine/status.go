@@ -73,32 +73,32 @@ type CheckpointStatus struct {
 }
 
 // Status reads the journal's projections, and who has the lab's lock.
-func (e *Engine) Status() *Status {
-	s := &Status{Lab: e.lab.Name, At: e.now().UTC(), Begun: e.theCase.started(), Undone: e.undone()}
+func (v *View) Status() *Status {
+	s := &Status{Lab: v.lab.Name, At: v.now().UTC(), Begun: v.theCase.started(), Undone: v.undone()}
 	// A lock that cannot be looked at is nobody's that would show here.
-	s.Running, _ = journal.Holder(e.stateDir())
-	for _, stage := range e.roadmap.Stages {
-		s.Stages = append(s.Stages, e.stageStatus(stage))
+	s.Running, _ = journal.Holder(v.stateDir())
+	for _, stage := range v.roadmap.Stages {
+		s.Stages = append(s.Stages, v.stageStatus(stage))
 	}
 	s.Next = s.next()
 	return s
 }
 
-func (e *Engine) stageStatus(stage roadmap.Stage) StageStatus {
-	status := StageStatus{ID: stage.ID, Name: stage.Name, State: e.theCase.state(stage.ID), WaitsFor: e.theCase.waitsFor(stage.ID)}
+func (v *View) stageStatus(stage roadmap.Stage) StageStatus {
+	status := StageStatus{ID: stage.ID, Name: stage.Name, State: v.theCase.state(stage.ID), WaitsFor: v.theCase.waitsFor(stage.ID)}
 	status.Word = wordFor(status.State)
 	for _, t := range stage.Tasks {
-		status.Tasks = append(status.Tasks, e.taskStatus(t))
+		status.Tasks = append(status.Tasks, v.taskStatus(t))
 	}
 	for _, m := range stage.Milestones {
-		status.Milestones = append(status.Milestones, e.milestoneStatus(m))
+		status.Milestones = append(status.Milestones, v.milestoneStatus(m))
 	}
 	for _, c := range stage.Checkpoints {
 		if !c.Available {
 			continue
 		}
 		status.Checkpoints++
-		switch e.Judge(c.ID).Outcome {
+		switch v.Judge(c.ID).Outcome {
 		case evidence.Proven:
 			status.Proven++
 		case evidence.Waived:
@@ -108,24 +108,24 @@ func (e *Engine) stageStatus(stage roadmap.Stage) StageStatus {
 	return status
 }
 
-func (e *Engine) taskStatus(t roadmap.Task) TaskStatus {
+func (v *View) taskStatus(t roadmap.Task) TaskStatus {
 	status := TaskStatus{
-		ID: t.ID, Name: t.Name, Kind: string(t.Kind), State: e.theCase.state(t.ID), Available: e.resolved.Implemented(t.ID), ByWord: e.byWord(t), Discretionary: t.Discretionary,
-		EstimateMin: t.Estimate.Min, EstimateMax: t.Estimate.Max, Actual: e.theCase.took(t.ID), WaitsFor: e.theCase.waitsFor(t.ID),
+		ID: t.ID, Name: t.Name, Kind: string(t.Kind), State: v.theCase.state(t.ID), Available: v.resolved.Implemented(t.ID), ByWord: v.byWord(t), Discretionary: t.Discretionary,
+		EstimateMin: t.Estimate.Min, EstimateMax: t.Estimate.Max, Actual: v.theCase.took(t.ID), WaitsFor: v.theCase.waitsFor(t.ID),
 	}
 	status.Word = wordOf(status)
 	return status
 }
 
-func (e *Engine) milestoneStatus(m roadmap.Milestone) MilestoneStatus {
+func (v *View) milestoneStatus(m roadmap.Milestone) MilestoneStatus {
 	status := MilestoneStatus{ID: m.ID, Name: m.Name, Word: WordNotReached}
-	reached, yes := e.theCase.reachedMilestones()[m.ID]
+	reached, yes := v.theCase.reachedMilestones()[m.ID]
 	if yes {
 		status.Reached, status.Word = &reached, WordReached
 	}
 	var outcomes []evidence.Outcome
 	for _, id := range m.Checkpoints {
-		c := e.CheckpointStatus(id)
+		c := v.CheckpointStatus(id)
 		status.Checkpoints = append(status.Checkpoints, c)
 		outcomes = append(outcomes, c.Outcome)
 	}
@@ -134,8 +134,8 @@ func (e *Engine) milestoneStatus(m roadmap.Milestone) MilestoneStatus {
 }
 
 // CheckpointStatus is what a checkpoint is worth now, look by look.
-func (e *Engine) CheckpointStatus(id string) CheckpointStatus {
-	c, _ := e.roadmap.Checkpoint(id)
-	j := e.Judge(id)
+func (v *View) CheckpointStatus(id string) CheckpointStatus {
+	c, _ := v.roadmap.Checkpoint(id)
+	j := v.Judge(id)
 	return CheckpointStatus{ID: id, Name: c.Name, Available: c.Available, Outcome: j.Outcome, Looks: j.Looks}
 }

@@ -67,11 +67,11 @@ func (e *Engine) refuseWord(t roadmap.Task) error {
 
 // findTask finds a task, and the number of the
 // instance of its stage.
-func (e *Engine) findTask(id string) (roadmap.Task, int, error) {
-	for _, t := range e.everyTask() {
+func (v *View) findTask(id string) (roadmap.Task, int, error) {
+	for _, t := range v.everyTask() {
 		if t.ID == id {
-			return t.Task, e.theCase.item(t.stage).Number, nil
+			return t.Task, v.theCase.item(t.stage).Number, nil
 		}
 	}
-	return roadmap.Task{}, 0, e.noSuch(roadmap.SortTask, id)
+	return roadmap.Task{}, 0, v.noSuch(roadmap.SortTask, id)
 }

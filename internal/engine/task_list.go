@@ -22,18 +22,18 @@ type CriterionStatus struct {
 }
 
 // Tasks are all tasks of the roadmap, stage by stage.
-func (e *Engine) Tasks() []StageTasks {
+func (v *View) Tasks() []StageTasks {
 	var all []StageTasks
-	for _, stage := range e.roadmap.Stages {
+	for _, stage := range v.roadmap.Stages {
 		of := StageTasks{ID: stage.ID, Name: stage.Name}
 		for _, c := range stage.Exit {
 			if c.Attested {
-				of.Criteria = append(of.Criteria, CriterionStatus{c.ID, c.Text, e.theCase.attested(c.ID)})
+				of.Criteria = append(of.Criteria, CriterionStatus{c.ID, c.Text, v.theCase.attested(c.ID)})
 			}
 		}
-		for _, t := range e.everyTask() {
+		for _, t := range v.everyTask() {
 			if t.stage == stage.ID {
-				of.Tasks = append(of.Tasks, e.taskStatus(t.Task))
+				of.Tasks = append(of.Tasks, v.taskStatus(t.Task))
 			}
 		}
 		all = append(all, of)
@@ -48,9 +48,9 @@ type placed struct {
 }
 
 // everyTask are the roadmap's tasks, in its order.
-func (e *Engine) everyTask() []placed {
+func (v *View) everyTask() []placed {
 	var all []placed
-	for _, stage := range e.roadmap.Stages {
+	for _, stage := range v.roadmap.Stages {
 		for _, t := range stage.Tasks {
 			all = append(all, placed{t, stage.ID})
 		}
@@ -70,15 +70,15 @@ func (l *labCase) attested(criterion string) bool {
 
 // byWord reports whether only the owner's word completes a task: people do it,
 // and no probe of this version sees the outcome.
-func (e *Engine) byWord(t roadmap.Task) bool {
-	return t.Kind == roadmap.Human && len(e.provenBy(t)) == 0
+func (v *View) byWord(t roadmap.Task) bool {
+	return t.Kind == roadmap.Human && len(v.provenBy(t)) == 0
 }
 
 // provenBy are the checkpoints of a task that this version can look at.
-func (e *Engine) provenBy(t roadmap.Task) []string {
+func (v *View) provenBy(t roadmap.Task) []string {
 	var ids []string
 	for _, id := range t.Checkpoints {
-		if c, known := e.roadmap.Checkpoint(id); known && c.Available {
+		if c, known := v.roadmap.Checkpoint(id); known && c.Available {
 			ids = append(ids, id)
 		}
 	}

@@ -45,14 +45,14 @@ func (u undone) with(run string, told wire.Event) undone {
 }
 
 // undone is what was left undone and is not proven in another way since, by host.
-func (e *Engine) undone() []Undone {
+func (v *View) undone() []Undone {
 	var all []Undone
-	if e.changes == nil {
+	if v.changes == nil {
 		return nil
 	}
-	for _, host := range slices.Sorted(maps.Keys(e.changes.Undone)) {
-		for _, u := range e.changes.Undone[host].All {
-			if t, known := e.roadmap.Task(u.Task); known && !e.counts(t) {
+	for _, host := range slices.Sorted(maps.Keys(v.changes.Undone)) {
+		for _, u := range v.changes.Undone[host].All {
+			if t, known := v.roadmap.Task(u.Task); known && !v.counts(t) {
 				u.Host = host
 				all = append(all, u)
 			}

@@ -80,7 +80,7 @@ func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpRepo
 	if err := e.finishRuns(ctx, f, left); err != nil {
 		return err
 	}
-	if err := e.outdate(ctx); err != nil {
+	if err := e.outdate(ctx, e.journal); err != nil {
 		return err
 	}
 	plan, err := e.planOn(ctx, f)
@@ -203,7 +203,7 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	if err != nil {
 		return err
 	}
-	if err := w.engine.outdate(ctx); err != nil {
+	if err := w.engine.outdate(ctx, w.engine.journal); err != nil {
 		return err
 	}
 	if w.left.all(w.engine.targets()) {

@@ -16,16 +16,16 @@ const checkedWhole = 8 << 20
 
 // check looks whether the file is damaged: all of it while it is small, and of a
 // large one what every command reads. SQLite refuses a damaged page whenever it
-// comes to it, and [Journal.Verify] looks at all of them.
+// comes to it, and [Reading.Verify] looks at all of them.
 func (j *Journal) check(ctx context.Context, found int) error {
 	if found < version {
-		return j.quickCheck(ctx, "1")
+		return j.quickCheck(ctx, j.db, "1")
 	}
 	if info, err := os.Stat(j.path); err != nil || info.Size() <= checkedWhole {
-		return j.quickCheck(ctx, "1")
+		return j.quickCheck(ctx, j.db, "1")
 	}
 	for _, table := range []string{"newest", "snapshot", "archive"} {
-		if err := j.quickCheck(ctx, table); err != nil {
+		if err := j.quickCheck(ctx, j.db, table); err != nil {
 			return err
 		}
 	}
@@ -34,9 +34,9 @@ func (j *Journal) check(ctx context.Context, found int) error {
 
 // quickCheck checks a table, or all of the file and reports one fault with "1"
 // (sqlite.org/pragma.html#pragma_quick_check).
-func (j *Journal) quickCheck(ctx context.Context, what string) error {
+func (j *Journal) quickCheck(ctx context.Context, q queryer, what string) error {
 	var verdict string
-	if err := j.db.QueryRowContext(ctx, "PRAGMA quick_check("+what+")").Scan(&verdict); err != nil {
+	if err := q.QueryRowContext(ctx, "PRAGMA quick_check("+what+")").Scan(&verdict); err != nil {
 		return trouble(j.path, err)
 	}
 	if verdict != "ok" {
@@ -49,16 +49,22 @@ func (j *Journal) quickCheck(ctx context.Context, what string) error {
 // Verify checks all of the journal and its archive: every page of the file, that
 // what is kept beside the events is what they make, and that each file of the
 // archive is as it was written. It reads all there is.
-func (j *Journal) Verify(ctx context.Context) error {
-	if err := j.quickCheck(ctx, "1"); err != nil {
+func (r *Reading) Verify(ctx context.Context) error {
+	j := r.journal
+	if err := j.quickCheck(ctx, r.tx, "1"); err != nil {
 		return err
 	}
 	var wrong int
-	if err := j.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM ("+newestDiffers+")").Scan(&wrong); err != nil {
+	if err := r.tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM ("+newestDiffers+")").Scan(&wrong); err != nil {
 		return trouble(j.path, err)
 	}
 	if wrong > 0 {
 		return problem.New(problem.JournalCorrupt, j.path, "the journal is damaged: it has another event as the newest than its events say")
 	}
-	return j.Each(ctx, 0, func(int64, Event) error { return nil })
+	return r.Each(ctx, 0, func(int64, Event) error { return nil })
+}
+
+// Verify is [Reading.Verify] of now.
+func (j *Journal) Verify(ctx context.Context) error {
+	return j.Read(ctx, func(r *Reading) error { return r.Verify(ctx) })
 }

@@ -66,8 +66,16 @@ func OpenToRead(ctx context.Context, path string) (*Journal, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return connect(ctx, ":memory:")
 	}
-	return Open(ctx, path)
+	j, err := Open(ctx, path)
+	if err == nil {
+		j.db.SetMaxOpenConns(readingsAtOnce)
+	}
+	return j, err
 }
+
+// readingsAtOnce is how many readings somebody who only looks can have under way; a
+// further one waits. Whoever writes has one connection, so that writing is in order.
+const readingsAtOnce = 4
 
 func makeFolder(path string) error {
 	err := os.MkdirAll(path, 0o700)

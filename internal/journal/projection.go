@@ -31,21 +31,21 @@ func (j *Journal) Rebuild(ctx context.Context) error {
 
 // NewestOfEach returns the newest event of a type for each host and subject, in the
 // order they were written. It reads those and no others.
-func (j *Journal) NewestOfEach(ctx context.Context, typ string) ([]Event, error) {
-	rows, err := j.db.QueryContext(ctx, "SELECT id, "+columns+" FROM event WHERE id IN (SELECT event FROM newest WHERE type = ?) ORDER BY id", typ)
+func (r *Reading) NewestOfEach(ctx context.Context, typ string) ([]Event, error) {
+	rows, err := r.tx.QueryContext(ctx, "SELECT id, "+columns+" FROM event WHERE id IN (SELECT event FROM newest WHERE type = ?) ORDER BY id", typ)
 	if err != nil {
-		return nil, trouble(j.path, err)
+		return nil, trouble(r.journal.path, err)
 	}
 	var all []Event
-	err = j.scanAll(rows, func(_ int64, e Event) error { all = append(all, e); return nil })
+	err = r.journal.scanAll(rows, func(_ int64, e Event) error { all = append(all, e); return nil })
 	return all, err
 }
 
 // LastPositions is the position of the newest event of a type, for each subject.
-func (j *Journal) LastPositions(ctx context.Context, typ string) (map[string]int64, error) {
-	rows, err := j.db.QueryContext(ctx, "SELECT subject, MAX(event) FROM newest WHERE type = ? GROUP BY subject", typ)
+func (r *Reading) LastPositions(ctx context.Context, typ string) (map[string]int64, error) {
+	rows, err := r.tx.QueryContext(ctx, "SELECT subject, MAX(event) FROM newest WHERE type = ? GROUP BY subject", typ)
 	if err != nil {
-		return nil, trouble(j.path, err)
+		return nil, trouble(r.journal.path, err)
 	}
 	defer func() { _ = rows.Close() }()
 	last := map[string]int64{}
@@ -53,24 +53,51 @@ func (j *Journal) LastPositions(ctx context.Context, typ string) (map[string]int
 		var subject string
 		var position int64
 		if err := rows.Scan(&subject, &position); err != nil {
-			return nil, trouble(j.path, err)
+			return nil, trouble(r.journal.path, err)
 		}
 		last[subject] = position
 	}
 	if err := rows.Err(); err != nil {
-		return nil, trouble(j.path, err)
+		return nil, trouble(r.journal.path, err)
 	}
 	return last, nil
 }
 
 // Snapshot is what a reader kept under a name, and up to which position it had read
 // for that; 0 and nothing when nothing is kept.
-func (j *Journal) Snapshot(ctx context.Context, name string) (position int64, body []byte, err error) {
-	err = j.db.QueryRowContext(ctx, "SELECT position, body FROM snapshot WHERE name = ?", name).Scan(&position, &body)
+func (r *Reading) Snapshot(ctx context.Context, name string) (position int64, body []byte, err error) {
+	err = r.tx.QueryRowContext(ctx, "SELECT position, body FROM snapshot WHERE name = ?", name).Scan(&position, &body)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, nil, trouble(j.path, err)
+		return 0, nil, trouble(r.journal.path, err)
 	}
 	return position, body, nil
+}
+
+// NewestOfEach is [Reading.NewestOfEach] of now.
+func (j *Journal) NewestOfEach(ctx context.Context, typ string) (all []Event, err error) {
+	err = j.Read(ctx, func(r *Reading) error {
+		all, err = r.NewestOfEach(ctx, typ)
+		return err
+	})
+	return all, err
+}
+
+// LastPositions is [Reading.LastPositions] of now.
+func (j *Journal) LastPositions(ctx context.Context, typ string) (last map[string]int64, err error) {
+	err = j.Read(ctx, func(r *Reading) error {
+		last, err = r.LastPositions(ctx, typ)
+		return err
+	})
+	return last, err
+}
+
+// Snapshot is [Reading.Snapshot] of now.
+func (j *Journal) Snapshot(ctx context.Context, name string) (position int64, body []byte, err error) {
+	err = j.Read(ctx, func(r *Reading) error {
+		position, body, err = r.Snapshot(ctx, name)
+		return err
+	})
+	return position, body, err
 }
 
 // KeepSnapshot keeps what a reader made of all events up to the position. One that

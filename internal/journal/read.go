@@ -12,6 +12,26 @@ const columns = "run, host, seq, at, type, subject, body"
 // qualified are the columns where another table has some of the same names.
 const qualified = "event.run, event.host, event.seq, event.at, event.type, event.subject, event.body"
 
+// Reading is the journal and its archive at one moment: whatever is asked of it, the
+// answers fit together, also while others write. It is for one goroutine, and ends
+// with the function that it was given to.
+type Reading struct {
+	journal *Journal
+	tx      *sql.Tx
+}
+
+// Read calls do with the journal as it is now. do must not use the journal but through
+// the reading; its error is returned. Any number of readings may go on at the same
+// time, beside a writer. A long one keeps the file from becoming smaller, nothing else.
+func (j *Journal) Read(ctx context.Context, do func(*Reading) error) error {
+	tx, err := j.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return trouble(j.path, err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	return do(&Reading{j, tx})
+}
+
 // OfType returns all events of the types, in the order they were written, those of
 // the archive included.
 func (j *Journal) OfType(ctx context.Context, types ...string) ([]Event, error) {
@@ -32,12 +52,25 @@ func (j *Journal) OfRun(ctx context.Context, run string) ([]Event, error) {
 	return all, err
 }
 
+// EachOfType is [Reading.EachOfType] of now. do must not use the journal.
+func (j *Journal) EachOfType(ctx context.Context, after int64, do func(position int64, e Event) error, types ...string) (last int64, err error) {
+	err = j.Read(ctx, func(r *Reading) error {
+		last, err = r.EachOfType(ctx, after, do, types...)
+		return err
+	})
+	return last, err
+}
+
+// Each is [Reading.Each] of now. do must not use the journal.
+func (j *Journal) Each(ctx context.Context, after int64, do func(position int64, e Event) error) error {
+	return j.Read(ctx, func(r *Reading) error { return r.Each(ctx, after, do) })
+}
+
 // EachOfType calls do with every event of the types after the position, in the
 // order they were written, together with its own position. It returns the position
 // up to which all was read, of whichever type. It reads the archive only where that
-// has events after the position. do must not use the journal; its error ends the
-// reading.
-func (j *Journal) EachOfType(ctx context.Context, after int64, do func(position int64, e Event) error, types ...string) (int64, error) {
+// has events after the position. The error of do ends the reading.
+func (r *Reading) EachOfType(ctx context.Context, after int64, do func(position int64, e Event) error, types ...string) (int64, error) {
 	query := "SELECT id, " + columns + " FROM event INDEXED BY event_by_type WHERE id > ? AND type IN (" + marks(len(types)) + ") ORDER BY id"
 	wanted := map[string]bool{}
 	args := []any{after}
@@ -45,7 +78,7 @@ func (j *Journal) EachOfType(ctx context.Context, after int64, do func(position 
 		wanted[t] = true
 		args = append(args, t)
 	}
-	return j.each(ctx, after, func(position int64, e Event) error {
+	return r.each(ctx, after, func(position int64, e Event) error {
 		if !wanted[e.Type] {
 			return nil
 		}
@@ -54,29 +87,24 @@ func (j *Journal) EachOfType(ctx context.Context, after int64, do func(position 
 }
 
 // Each is EachOfType for all types.
-func (j *Journal) Each(ctx context.Context, after int64, do func(position int64, e Event) error) error {
-	_, err := j.each(ctx, after, do, "SELECT id, "+columns+" FROM event WHERE id > ? ORDER BY id", after)
+func (r *Reading) Each(ctx context.Context, after int64, do func(position int64, e Event) error) error {
+	_, err := r.each(ctx, after, do, "SELECT id, "+columns+" FROM event WHERE id > ? ORDER BY id", after)
 	return err
 }
 
-// each reads what is archived after a position together with what a query finds.
-// All is from one moment, so that an event which is archived meanwhile is in one
-// of them.
-func (j *Journal) each(ctx context.Context, after int64, do func(int64, Event) error, query string, args ...any) (last int64, err error) {
-	tx, err := j.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return 0, trouble(j.path, err)
-	}
-	defer func() { _ = tx.Rollback() }()
+// each reads what is archived after a position together with what a query finds: an
+// event which is archived meanwhile is in one of them.
+func (r *Reading) each(ctx context.Context, after int64, do func(int64, Event) error, query string, args ...any) (last int64, err error) {
+	j := r.journal
 	// The newest event of all is the newest of its subject and not archived.
-	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM event").Scan(&last); err != nil {
+	if err := r.tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM event").Scan(&last); err != nil {
 		return 0, trouble(j.path, err)
 	}
-	files, err := j.archivedAfter(ctx, tx, after)
+	files, err := j.archivedAfter(ctx, r.tx, after)
 	if err != nil {
 		return 0, err
 	}
-	rows, err := tx.QueryContext(ctx, query, args...)
+	rows, err := r.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return 0, trouble(j.path, err)
 	}
