@@ -86,7 +86,11 @@ func writeExplanation(s *screen, w io.Writer, x *engine.Explanation, full bool) 
 	writeKeptOpen(w, x.KeptOpenBy)
 	writeProofs(s, w, x, full)
 	for _, c := range x.Challenges {
-		fmt.Fprintf(w, "\nWhat can go wrong: %s\n  look:   %s\n  remedy: %s\n", c.Text, c.Diagnosis, c.Remedy)
+		fmt.Fprintf(w, "\nWhat can go wrong: %s\n", c.Text)
+		for _, look := range c.Looks {
+			fmt.Fprintf(w, "  look:   %s: %s\n", look.Probe, look.Text)
+		}
+		fmt.Fprintf(w, "  remedy: %s\n", c.Remedy)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // jsonVersion is the version of what -o json and -o ndjson write. It goes up when a
 // key goes away or changes its meaning; a new key does not change it, so programs
 // must pass over keys that they do not know. docs/reference/json.md is the schema.
-const jsonVersion = 1
+const jsonVersion = 2
 
 // resultLine is the last line of -o ndjson when the command worked.
 type resultLine struct {

@@ -6,23 +6,50 @@ import (
 	"strings"
 
 	"cairn/internal/evidence"
+	"cairn/internal/probe"
 	"cairn/internal/roadmap"
 )
 
 // Explanation is all that can be said of one thing on the roadmap.
 type Explanation struct {
-	ID          string              `json:"id"`
-	Kind        string              `json:"kind"`
-	Name        string              `json:"name"`
-	Text        string              `json:"text,omitempty"`
-	State       string              `json:"state"`            // in CMMN's words; of a checkpoint its outcome
-	Word        Word                `json:"word,omitempty"`   // in the owner's words
-	Causes      []evidence.Cause    `json:"causes,omitempty"` // why looks under it do not count, each once
-	WaitsFor    []string            `json:"waits_for,omitempty"`
-	KeptOpenBy  []KeptOpen          `json:"kept_open_by,omitempty"` // of an open stage
-	Steps       []string            `json:"steps,omitempty"`
-	Checkpoints []CheckpointStatus  `json:"checkpoints,omitempty"`
-	Challenges  []roadmap.Challenge `json:"challenges,omitempty"`
+	ID          string             `json:"id"`
+	Kind        string             `json:"kind"`
+	Name        string             `json:"name"`
+	Text        string             `json:"text,omitempty"`
+	State       string             `json:"state"`            // in CMMN's words; of a checkpoint its outcome
+	Word        Word               `json:"word,omitempty"`   // in the owner's words
+	Causes      []evidence.Cause   `json:"causes,omitempty"` // why looks under it do not count, each once
+	WaitsFor    []string           `json:"waits_for,omitempty"`
+	KeptOpenBy  []KeptOpen         `json:"kept_open_by,omitempty"` // of an open stage
+	Steps       []string           `json:"steps,omitempty"`
+	Checkpoints []CheckpointStatus `json:"checkpoints,omitempty"`
+	Challenges  []Challenge        `json:"challenges,omitempty"`
+}
+
+// Challenge is a known way to go wrong, with the probes that tell whether it did.
+type Challenge struct {
+	ID     string      `json:"id"`
+	Text   string      `json:"text"`
+	Looks  []ProbeText `json:"looks,omitempty"`
+	Remedy string      `json:"remedy"`
+	Tasks  []string    `json:"tasks"`
+}
+
+// ProbeText is a probe and what it looks at.
+type ProbeText struct {
+	Probe string `json:"probe"`
+	Text  string `json:"text"`
+}
+
+// challenge shows the probes of a challenge by their own descriptions.
+func challenge(c roadmap.Challenge) Challenge {
+	shown := Challenge{ID: c.ID, Text: c.Text, Remedy: c.Remedy, Tasks: c.Tasks}
+	for _, name := range c.Probes {
+		if p, known := probe.Find(probe.All(), name); known {
+			shown.Looks = append(shown.Looks, ProbeText{p.Name, p.Text})
+		}
+	}
+	return shown
 }
 
 // Explain finds a stage, task, milestone, checkpoint, criterion, challenge or
@@ -107,20 +134,20 @@ func (v *View) explainIn(stage roadmap.Stage, id string) *Explanation {
 	}
 	for _, c := range stage.Challenges {
 		if c.ID == id {
-			return &Explanation{ID: id, Kind: "challenge", Name: c.Text, Challenges: []roadmap.Challenge{c}}
+			return &Explanation{ID: id, Kind: "challenge", Name: c.Text, Challenges: []Challenge{challenge(c)}}
 		}
 	}
 	return nil
 }
 
 // challengesOf are what can go wrong with the tasks that a checkpoint is of.
-func challengesOf(stage roadmap.Stage, checkpoint string) []roadmap.Challenge {
-	var found []roadmap.Challenge
+func challengesOf(stage roadmap.Stage, checkpoint string) []Challenge {
+	var found []Challenge
 	for _, c := range stage.Challenges {
 		if slices.ContainsFunc(stage.Tasks, func(t roadmap.Task) bool {
 			return slices.Contains(t.Checkpoints, checkpoint) && slices.Contains(c.Tasks, t.ID)
 		}) {
-			found = append(found, c)
+			found = append(found, challenge(c))
 		}
 	}
 	return found
@@ -159,7 +186,7 @@ func (v *View) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {
 	for _, c := range stage.Challenges {
 		for _, task := range c.Tasks {
 			if task == t.ID {
-				x.Challenges = append(x.Challenges, c)
+				x.Challenges = append(x.Challenges, challenge(c))
 			}
 		}
 	}

@@ -94,6 +94,8 @@ type Finding struct {
 // Probe is one way of looking.
 type Probe struct {
 	Name string
+	// Text is what it looks at, for people.
+	Text string
 	// Twin names the probe that must come out the other way on the same thing.
 	Twin string
 	// Outside says that nothing is asked of the target's own side: the probe can
@@ -106,26 +108,26 @@ type Probe struct {
 // All returns every probe, by the names the roadmap uses.
 func All() []Probe {
 	return []Probe{
-		{Name: "hardware", Look: hardware},
-		{Name: "os-release", Look: osRelease},
-		{Name: "network", Look: network},
-		{Name: "clock-offset", Look: clockOffset},
-		{Name: "clock-synchronised", Look: clockSynchronised},
-		{Name: "updates-on", Look: updatesOn},
-		{Name: "ssh-key-login", Twin: "ssh-password-refused", Outside: true, Look: sshKeyLogin},
-		{Name: "ssh-root-refused", Twin: "ssh-key-login", Outside: true, Look: sshRootRefused},
-		{Name: "ssh-password-refused", Twin: "ssh-key-login", Outside: true, Look: sshPasswordRefused},
-		{Name: "ssh-keyboard-interactive-refused", Twin: "ssh-key-login", Outside: true, Look: sshKeyboardInteractiveRefused},
-		{Name: "ssh-other-user-refused", Twin: "ssh-key-login", Look: sshOtherUserRefused},
-		{Name: "ssh-weak-kex-refused", Twin: "ssh-key-login", Outside: true, Look: sshWeakAlgorithmsRefused},
-		{Name: "ssh-effective-config", Look: sshEffectiveConfig},
-		{Name: "port-scan-ipv4", Twin: "canary-allowed", Look: explained(portScanIPv4)},
-		{Name: "port-scan-ipv6", Twin: "canary-allowed", Look: explained(portScanIPv6)},
-		{Name: "canary-allowed", Twin: "canary-denied", Look: canaryAllowed},
-		{Name: "canary-denied", Twin: "canary-allowed", Look: explained(canaryDenied)},
-		{Name: "canary-published", Twin: "canary-allowed", Look: explained(canaryPublished)},
-		{Name: "udp-canary", Twin: "canary-allowed", Look: explained(udpCanary)},
-		{Name: "firewall-lasts", Look: firewallLasts},
+		{Name: "hardware", Text: "what the host is made of: its processor, memory and disks", Look: hardware},
+		{Name: "os-release", Text: "which operating system it runs, and whether Cairn supports it", Look: osRelease},
+		{Name: "network", Text: "its addresses, the way out, and whether names resolve", Look: network},
+		{Name: "clock-offset", Text: "how far its clock is from that of the place that looks", Look: clockOffset},
+		{Name: "clock-synchronised", Text: "whether something keeps its clock right", Look: clockSynchronised},
+		{Name: "updates-on", Text: "whether updates of its security install themselves", Look: updatesOn},
+		{Name: "ssh-key-login", Text: "whether the owner gets in with the key", Twin: "ssh-password-refused", Outside: true, Look: sshKeyLogin},
+		{Name: "ssh-root-refused", Text: "whether root is refused", Twin: "ssh-key-login", Outside: true, Look: sshRootRefused},
+		{Name: "ssh-password-refused", Text: "whether a password is refused", Twin: "ssh-key-login", Outside: true, Look: sshPasswordRefused},
+		{Name: "ssh-keyboard-interactive-refused", Text: "whether questions and answers in place of a password are refused", Twin: "ssh-key-login", Outside: true, Look: sshKeyboardInteractiveRefused},
+		{Name: "ssh-other-user-refused", Text: "whether users other than the owner are refused", Twin: "ssh-key-login", Look: sshOtherUserRefused},
+		{Name: "ssh-weak-kex-refused", Text: "whether weak algorithms are refused", Twin: "ssh-key-login", Outside: true, Look: sshWeakAlgorithmsRefused},
+		{Name: "ssh-effective-config", Text: "what is in force of the SSH server's configuration", Look: sshEffectiveConfig},
+		{Name: "port-scan-ipv4", Text: "which TCP ports answer over IPv4", Twin: "canary-allowed", Look: explained(portScanIPv4)},
+		{Name: "port-scan-ipv6", Text: "which TCP ports answer over IPv6", Twin: "canary-allowed", Look: explained(portScanIPv6)},
+		{Name: "canary-allowed", Text: "whether a listener on an open port is reached", Twin: "canary-denied", Look: canaryAllowed},
+		{Name: "canary-denied", Text: "whether a listener on a closed port is not reached", Twin: "canary-allowed", Look: explained(canaryDenied)},
+		{Name: "canary-published", Text: "whether a port that a container would publish is not reached", Twin: "canary-allowed", Look: explained(canaryPublished)},
+		{Name: "udp-canary", Text: "whether UDP gets through on open ports and on no others", Twin: "canary-allowed", Look: explained(udpCanary)},
+		{Name: "firewall-lasts", Text: "whether the firewall comes back by itself, and after a restart", Look: firewallLasts},
 	}
 }
 

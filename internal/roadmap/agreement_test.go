@@ -74,6 +74,9 @@ func TestEveryProbeIsThere(t *testing.T) {
 		}
 	}
 	for _, p := range probe.All() {
+		if p.Text == "" {
+			t.Errorf("the probe %s does not say what it looks at", p.Name)
+		}
 		if !used[p.Name] {
 			t.Errorf("no checkpoint looks with the probe %s", p.Name)
 		}

@@ -13,6 +13,8 @@ type builder struct {
 	faults     document.Faults
 	names      []name
 	references []reference
+	lookWith   []string // those that checkpoints look with
+	diagnoses  []value  // probes that challenges name
 }
 
 // what says of an id what it names.

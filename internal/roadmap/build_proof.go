@@ -38,15 +38,18 @@ func (b *builder) probes(r *record) []ProbeUse {
 	}
 	var uses []ProbeUse
 	for _, l := range looks {
+		b.lookWith = append(b.lookWith, l.text)
 		uses = append(uses, ProbeUse{Probe: l.text, From: from, About: about, Fresh: window})
 	}
 	return uses
 }
 
 func (b *builder) challenge(r *record, stage string) Challenge {
+	looks := r.texts("look")
+	b.diagnoses = append(b.diagnoses, looks...)
 	c := Challenge{
 		ID: b.id(r, aChallenge, stage), Text: r.must("text").text,
-		Diagnosis: r.must("diagnosis").text, Remedy: r.must("remedy").text, Tasks: b.refer(r.texts("tasks"), aTask),
+		Probes: texts(looks), Remedy: r.must("remedy").text, Tasks: b.refer(r.texts("tasks"), aTask),
 	}
 	if len(c.Tasks) == 0 {
 		b.faults = append(b.faults, r.place.Fault("the challenge %s concerns no task", document.Quoted(c.ID)))

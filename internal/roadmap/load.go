@@ -28,7 +28,7 @@ func Load(name string, data []byte, implemented func(task string) bool) (*Roadma
 	r := b.roadmap(newRecord(root, "the roadmap", &b.faults))
 	r.index = indexOf(r)
 	r.setAvailable(implemented)
-	faults = slices.Concat(b.faults, checkNames(b.names), checkReferences(b), checkContent(r, b.places()))
+	faults = slices.Concat(b.faults, checkNames(b.names), checkReferences(b), checkProbes(b), checkContent(r, b.places()))
 	if len(faults) == 0 {
 		faults = checkOrder(r, b.places())
 	}

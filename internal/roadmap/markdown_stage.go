@@ -125,7 +125,9 @@ func (p *page) challenges(number int, challenges []Challenge) {
 	for _, c := range challenges {
 		p.line("- **%s** · %s  ", c.Text, code(c.ID))
 		p.line("  *Where:* %s  ", p.allNamed(c.Tasks))
-		p.line("  *Look:* %s  ", c.Diagnosis)
+		if len(c.Probes) > 0 {
+			p.line("  *Probes that tell:* %s  ", code(strings.Join(c.Probes, "`, `")))
+		}
 		p.line("  *Remedy:* %s", c.Remedy)
 	}
 	p.blank()

@@ -41,7 +41,8 @@ func TestPageHoldsEverything(t *testing.T) {
 			has("`"+c.ID+"`", c.Name, c.Text)
 		}
 		for _, c := range s.Challenges {
-			has("`"+c.ID+"`", c.Text, c.Diagnosis, c.Remedy)
+			has("`"+c.ID+"`", c.Text, c.Remedy)
+			has(c.Probes...)
 		}
 		for _, c := range append(s.Entry, s.Exit...) {
 			has(c.Text)

@@ -98,6 +98,23 @@ func checkReferences(b *builder) document.Faults {
 	return faults
 }
 
+// checkProbes looks whether every probe that a challenge names is one that a
+// checkpoint looks with: no other has a vantage, nor a place in the evidence.
+func checkProbes(b *builder) document.Faults {
+	var faults document.Faults
+	for _, v := range b.diagnoses {
+		if v.text != "" && !slices.Contains(b.lookWith, v.text) {
+			faults = append(faults, unknown(v, "is no probe that a checkpoint of this roadmap looks with", once(b.lookWith)))
+		}
+	}
+	return faults
+}
+
+func once(words []string) []string {
+	words = slices.Sorted(slices.Values(words))
+	return slices.Compact(words)
+}
+
 // namesOf are all ids of some kinds of things.
 func (b *builder) namesOf(kinds []what) []string {
 	var ids []string

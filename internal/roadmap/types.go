@@ -93,11 +93,11 @@ type ProbeUse struct {
 
 // Challenge is a known way for tasks to go wrong.
 type Challenge struct {
-	ID        string   `json:"id"`
-	Text      string   `json:"text"`
-	Diagnosis string   `json:"diagnosis"` // how to find out, in words with commands
-	Remedy    string   `json:"remedy"`
-	Tasks     []string `json:"tasks"`
+	ID     string   `json:"id"`
+	Text   string   `json:"text"`
+	Probes []string `json:"probes,omitempty"` // that tell whether it is so, as far as this version has them
+	Remedy string   `json:"remedy"`
+	Tasks  []string `json:"tasks"`
 }
 
 // Criterion is one condition for a stage to open or to be done. Exactly one of
