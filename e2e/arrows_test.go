@@ -194,10 +194,10 @@ func (a *arrow) await(ended <-chan error, cancel func()) error {
 func (a *arrow) change(fails bool) change {
 	c := change{run: a.run, deadline: arrowDeadline, resources: []resource.Resource{
 		a.bed.policy(a.host, resource.SSHOption{Keyword: "RekeyLimit", Value: fmt.Sprintf("%dM", a.size)}),
-		resource.File{Path: "/etc/cairn-arrow", Content: []byte(a.run + "\n" + planted + "\n"), Mode: 0o600},
+		resource.File{Path: "/etc/cairn-arrow", Content: resource.Inline(a.run + "\n" + planted + "\n"), Mode: 0o600},
 	}}
 	if fails {
-		c.resources = append(c.resources, resource.Sudoers{Name: "cairn-ops", Content: "ops ALL=(ALL:ALL) ALL\n"})
+		c.resources = append(c.resources, resource.Sudoers{Name: "cairn-ops", Content: resource.Inline("ops ALL=(ALL:ALL) ALL\n")})
 	}
 	return c
 }

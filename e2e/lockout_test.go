@@ -25,7 +25,7 @@ func ssh1(keyword, value string) func(*bed, string) resource.Resource {
 
 func file(path, content string, mode uint32) func(*bed, string) resource.Resource {
 	return func(*bed, string) resource.Resource {
-		return resource.File{Path: path, Content: []byte(content), Mode: mode}
+		return resource.File{Path: path, Content: resource.Inline(content), Mode: mode}
 	}
 }
 
@@ -36,25 +36,27 @@ func table(body func(rules string) string) func(*bed, string) resource.Resource 
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		return resource.NftTable{Family: "inet", Name: task.FirewallTable, Body: body(policy.Nft())}
+		return resource.NftTable{Family: "inet", Name: task.FirewallTable, Body: resource.Inline(body(policy.Nft()))}
 	}
 }
 
 func sudoers(content string) func(*bed, string) resource.Resource {
-	return func(*bed, string) resource.Resource { return resource.Sudoers{Name: "cairn-ops", Content: content} }
+	return func(*bed, string) resource.Resource {
+		return resource.Sudoers{Name: "cairn-ops", Content: resource.Inline(content)}
+	}
 }
 
 // keysForAll is the owner's file of keys as it is, for everybody to write.
 func keysForAll(b *bed, name string) resource.Resource {
 	keys := "/home/ops/.ssh/authorized_keys"
-	return resource.File{Path: keys, Content: []byte(b.run(name, "cat "+keys)), Owner: "ops", Group: "ops", Mode: 0o666}
+	return resource.File{Path: keys, Content: resource.Inline(b.run(name, "cat "+keys)), Owner: "ops", Group: "ops", Mode: 0o666}
 }
 
 // shellTakenAway is the file of accounts with another shell for the owner. The kind
 // "user" cannot do that: it leaves a shell that lets somebody in.
 func shellTakenAway(b *bed, name string) resource.Resource {
 	accounts := b.run(name, "sed '/^ops:/s,[^:]*$,/usr/sbin/nologin,' /etc/passwd")
-	return resource.File{Path: "/etc/passwd", Content: []byte(accounts), Mode: 0o644}
+	return resource.File{Path: "/etc/passwd", Content: resource.Inline(accounts), Mode: 0o644}
 }
 
 var lockOuts = []lockOut{

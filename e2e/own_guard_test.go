@@ -19,7 +19,7 @@ import (
 // movesTo is a task that nothing in the program knows of: a guarded change with a check
 // of its own on the host, and a trial at an address that is not the host's yet.
 func movesTo(address netip.Addr) task.Definition {
-	moved := resource.File{Path: "/etc/moved", Content: []byte("to another address\n"), Mode: 0o644}
+	moved := resource.File{Path: "/etc/moved", Content: resource.Inline("to another address\n"), Mode: 0o644}
 	return task.Definition{
 		ID: task.HostBase,
 		Guards: []task.Guard{{

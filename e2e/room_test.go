@@ -56,7 +56,7 @@ func greeting(text, with string, trial func(ctx context.Context, on task.Ground)
 			{Name: "greets", When: task.After, Try: trial, Worked: "it greets", Failed: "nobody is greeted"},
 		}}},
 		Work: func(task.Host) []task.Work {
-			return []task.Work{{Guard: "greeting", Resources: []resource.Resource{resource.File{Path: "/etc/greeting", Content: []byte(text), Mode: 0o644}}}}
+			return []task.Work{{Guard: "greeting", Resources: []resource.Resource{resource.File{Path: "/etc/greeting", Content: resource.Inline(text), Mode: 0o644}}}}
 		},
 		Subjects: func(l *lab.Lab) []task.Subject {
 			return []task.Subject{{

@@ -110,11 +110,15 @@ func (a *Agent) eraseRun(id string) error {
 	if err != nil {
 		return err
 	}
+	c, err := a.contentsOf(id)
+	if err != nil {
+		return err
+	}
 	halves, err := filepath.Glob(filepath.Join(dir, system.UnfinishedFiles))
 	for _, path := range append(halves, filepath.Join(dir, planFile)) {
 		if gone := os.Remove(path); !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, gone)
 		}
 	}
-	return errors.Join(err, os.RemoveAll(a.workDir(id)))
+	return errors.Join(err, os.RemoveAll(c.dir), os.RemoveAll(a.workDir(id)))
 }

@@ -67,7 +67,8 @@ func (a *Agent) eraseLeftoversOf(ctx context.Context, id string) error {
 		return err
 	}
 	ended := last.Type.Final()
-	if !ended && len(guards) == 0 {
+	_, planned := os.Stat(filepath.Join(a.workDir(id), planFile))
+	if !ended && len(guards) == 0 && planned == nil {
 		return nil // a process may be about to take it up
 	}
 	own, err := flock(filepath.Join(dir, "lock"))
@@ -78,8 +79,13 @@ func (a *Agent) eraseLeftoversOf(ctx context.Context, id string) error {
 	for _, dir := range guards {
 		err = errors.Join(err, guard.Forget(ctx, dir))
 	}
-	if ended {
+	switch _, planned := os.Stat(filepath.Join(a.workDir(id), planFile)); {
+	case ended:
 		err = errors.Join(err, a.eraseRun(id))
+	case errors.Is(planned, fs.ErrNotExist):
+		// Contents without their run: the controller died while it sent them, or the
+		// host restarted, and with its memory the key to them is gone.
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, contentsDir)), os.RemoveAll(a.workDir(id)))
 	}
 	return err
 }

@@ -43,17 +43,22 @@ func (a *Agent) Run(ctx context.Context, id string) error {
 	if log.Last().Type.Final() {
 		return a.eraseRun(id) // it may have been sent again
 	}
-	r := &running{Agent: a, plan: plan, whole: whole, log: log, dir: dir}
+	contents, err := a.contentsOf(id)
+	if err != nil {
+		return err
+	}
+	r := &running{Agent: a, plan: plan, contents: contents, whole: whole, log: log, dir: dir}
 	return r.exclusively(ctx)
 }
 
 // running is one run under way.
 type running struct {
 	*Agent
-	plan  wire.Run
-	whole bool // the plan is there, not only what is on record of it
-	log   *Log
-	dir   string
+	plan     wire.Run
+	contents contents
+	whole    bool // the plan is there, not only what is on record of it
+	log      *Log
+	dir      string
 }
 
 // exclusively takes the host's lock and lets the run end with one final event.
@@ -111,7 +116,7 @@ func (r *running) asPlanned(ctx context.Context) error {
 		if s.Fingerprint == "" {
 			continue
 		}
-		res, err := resource.Decode(s.Resource)
+		res, err := resource.DecodeFrom(s.Resource, r.contents.source)
 		if err != nil {
 			return problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
 		}
@@ -221,7 +226,7 @@ func (r *running) step(ctx context.Context, s wire.Step) (failure, err error) {
 }
 
 func (r *running) converge(ctx context.Context, s wire.Step) (resource.Diff, error) {
-	res, err := resource.Decode(s.Resource)
+	res, err := resource.DecodeFrom(s.Resource, r.contents.source)
 	if err != nil {
 		return resource.Diff{}, problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
 	}
@@ -256,7 +261,7 @@ func (r *running) guard(ctx context.Context, g wire.Guard) error {
 	}
 	var plan guard.Plan
 	if r.whole {
-		plan, err = guardPlan(g)
+		plan, err = r.guardPlan(g)
 	} else if !guard.Begun(dir) {
 		err = lost()
 	} // what was begun is ended by what the guard itself has kept
@@ -279,15 +284,15 @@ func (a *Agent) guardEnv(dir string) guard.Env {
 	}
 }
 
-func guardPlan(g wire.Guard) (guard.Plan, error) {
+func (r *running) guardPlan(g wire.Guard) (guard.Plan, error) {
 	plan := guard.Plan{Deadline: g.Deadline, Settle: g.Settle, Nonce: g.Nonce, Canary: g.Canary != "", Owner: g.Canary,
 		Peer: g.Peer, Local: g.Local, LocalPort: g.LocalPort, Port: g.Port, Checks: g.Checks}
 	for _, s := range g.Steps {
-		r, err := resource.Decode(s.Resource)
+		res, err := resource.DecodeFrom(s.Resource, r.contents.source)
 		if err != nil {
 			return plan, problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
 		}
-		guardable, ok := r.(resource.Guardable)
+		guardable, ok := res.(resource.Guardable)
 		if !ok {
 			return plan, problem.New(problem.ResourceBad, "", s.ID+" cannot be put back, so it has no place in a guarded change")
 		}

@@ -1,7 +1,10 @@
 package agent
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,13 +21,14 @@ import (
 // that nothing below it can be brought about.
 type runBed struct {
 	*Agent
-	t *testing.T
+	t    *testing.T
+	lost bool // the plan went with the memory of the host
 }
 
 func newRunBed(t *testing.T) *runBed {
 	t.Helper()
 	root := t.TempDir()
-	b := &runBed{&Agent{System: &system.System{Root: root, Runner: deaf{}}, State: t.TempDir(), Now: time.Now}, t}
+	b := &runBed{Agent: &Agent{System: &system.System{Root: root, Runner: deaf{}}, State: t.TempDir(), Work: t.TempDir(), Now: time.Now}, t: t}
 	if err := os.WriteFile(filepath.Join(root, "file"), []byte("no directory"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +44,7 @@ func (deaf) Run(context.Context, system.Command) (system.Output, error) {
 
 func (b *runBed) file(path, task string, after ...string) wire.Step {
 	b.t.Helper()
-	spec, err := resource.Encode(resource.File{Path: path, Content: []byte("x"), Mode: 0o600})
+	spec, err := resource.Encode(resource.File{Path: path, Content: resource.Inline("x"), Mode: 0o600})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -52,12 +56,12 @@ func (b *runBed) carryOut(run wire.Run, already ...wire.Event) []wire.Event {
 	b.t.Helper()
 	run.ID = "r1"
 	dir := filepath.Join(b.State, "runs", "r1")
-	body, err := wire.Encode(run)
+	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
+		err = b.writeRun(dir, run)
 	}
-	if err == nil {
-		err = system.ReplaceFile(filepath.Join(dir, planFile), body, 0o600)
+	if err == nil && b.lost {
+		err = os.RemoveAll(b.Work)
 	}
 	if err != nil {
 		b.t.Fatal(err)
@@ -131,5 +135,114 @@ func TestAFailureIsRemembered(t *testing.T) {
 	}
 	if got := events[len(events)-1].Failure; got == nil || *got != *failure {
 		t.Errorf("the run failed of %+v", got)
+	}
+}
+
+// TestARunWhoseContentsAreLost: a host that restarted knows the names of a run, and
+// what became of it. What is left to do cannot be done, and what depends on it is
+// skipped; what failed before stays what the run failed of.
+func TestARunWhoseContentsAreLost(t *testing.T) {
+	started, applied := wire.Event{Type: wire.RunStarted}, wire.Event{Type: wire.StepApplied, Step: "/done", Task: "one"}
+	failure := &wire.Failure{Code: "resource.failed", Summary: "/fails could not be brought about"}
+	failed := wire.Event{Type: wire.StepFailed, Step: "/fails", Task: "one", Failure: failure}
+	for name, c := range map[string]struct {
+		steps   []string
+		guards  []wire.Guard
+		already []wire.Event
+		want    []string
+		reason  string
+	}{
+		"nothing is left to do": {steps: []string{"/done"}, already: []wire.Event{started, applied}, want: []string{"run.done"}},
+		"nothing but a failure": {steps: []string{"/done", "/fails"}, already: []wire.Event{started, applied, failed}, want: []string{"run.failed"}, reason: failure.Summary},
+		"a step is left":        {steps: []string{"/done", "/left"}, already: []wire.Event{started, applied}, want: []string{"run.failed"}, reason: "restarted"},
+		"nothing was begun":     {steps: []string{"/left"}, want: []string{"run.failed"}, reason: "restarted"},
+		"a guard is left": {
+			steps: []string{"/done"}, already: []wire.Event{started, applied}, reason: "restarted",
+			guards: []wire.Guard{{ID: "first", Steps: []wire.Step{{ID: "/a", Task: "two"}}}, {ID: "second", After: []string{"two"}, Steps: []wire.Step{{ID: "/b", Task: "three"}}}},
+			want:   []string{"guard.skipped  second since guard first failed", "run.failed"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newRunBed(t)
+			b.lost = true
+			run := wire.Run{Guards: c.guards}
+			for _, path := range c.steps {
+				run.Steps = append(run.Steps, b.file(path, "one"))
+			}
+			events := b.carryOut(run, c.already...)
+			if got := said(events); !slices.Equal(got, c.want) {
+				t.Errorf("it told %q, want %q", got, c.want)
+			}
+			if f := events[len(events)-1].Failure; (f == nil) != (c.reason == "") || f != nil && !strings.Contains(f.Summary, c.reason) {
+				t.Errorf("the run failed of %+v", f)
+			}
+		})
+	}
+}
+
+// TestAContentThatIsNotThere ends the step that needs it and what depends on that.
+func TestAContentThatIsNotThere(t *testing.T) {
+	b := newRunBed(t)
+	long, err := resource.Encode(resource.File{Path: "/long", Content: resource.Inline(strings.Repeat("x", 100_000)), Mode: 0o600})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := wire.Run{Steps: []wire.Step{{ID: "/long", Task: "one", Resource: long}, b.file("/needs", "two", "/long"), b.file("/alone", "three")}}
+	want := []string{"run.started", "step.failed /long", "step.skipped /needs  since /long failed", "step.applied /alone", "run.failed"}
+	if got := said(b.carryOut(run)); !slices.Equal(got, want) {
+		t.Errorf("it told %q, want %q", got, want)
+	}
+}
+
+// TestContentsAreNoiseWithoutTheirKey: what lies on the disk is nothing that came, and
+// is of no use, and erased, when the memory of the host is.
+func TestContentsAreNoiseWithoutTheirKey(t *testing.T) {
+	b := newRunBed(t)
+	c, err := b.contentsOf("r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	octets := []byte(strings.Repeat("planted ", 10_000))
+	name := resource.Inline(octets).Name()
+	bring := func() {
+		t.Helper()
+		missing, err := c.missing([]resource.ContentName{name, name})
+		if err != nil || len(missing) != 1 {
+			t.Fatalf("missing are %v, %v", missing, err)
+		}
+		if err := c.take(bytes.NewReader(octets), name); err != nil {
+			t.Fatal(err)
+		}
+		if missing, err := c.missing([]resource.ContentName{name}); err != nil || len(missing) != 0 {
+			t.Fatalf("still missing are %v, %v", missing, err)
+		}
+	}
+	bring()
+	from, err := c.source(name)()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(from); err != nil || !bytes.Equal(got, octets) {
+		t.Errorf("%d octets come back, %v", len(got), err)
+	}
+	_ = from.Close()
+	files, _ := filepath.Glob(filepath.Join(c.dir, "*"))
+	for _, path := range files {
+		if body, err := os.ReadFile(path); err != nil || len(body) != len(octets) || bytes.Contains(body, []byte("planted")) || strings.Contains(path, fmt.Sprintf("%x", name.Sum[:8])) {
+			t.Errorf("%s has %d octets of the content itself, %v", path, len(body), err)
+		}
+	}
+	if err := os.RemoveAll(b.Work); err != nil || len(files) != 1 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	bring()
+	if err := os.RemoveAll(b.Work); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.eraseLeftovers(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(c.dir); !os.IsNotExist(err) {
+		t.Errorf("what is left of contents: %v", err)
 	}
 }

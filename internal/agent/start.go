@@ -23,34 +23,58 @@ const keptRuns = 20
 // start writes the run down and has it carried out by a process of its own. A run
 // that is there already is gone on with, also one whose plan the host has lost in a
 // restart; one that has ended stays so.
-func (s *session) start(ctx context.Context, run wire.Run) wire.Done {
-	if err := s.begin(ctx, run); err != nil {
-		return wire.Done{Failure: failureOf(err)}
+func (s *session) start(ctx context.Context, stream *wire.Stream) error {
+	var run wire.Run
+	if err := stream.Receive(ctx, &run); err != nil {
+		return err
 	}
-	return wire.Done{}
+	asked, err := s.begin(ctx, stream, run)
+	var failure *wire.Failure
+	if err != nil {
+		failure = failureOf(err)
+	}
+	if asked {
+		return stream.Send(ctx, wire.Done{Failure: failure})
+	}
+	return stream.Send(ctx, wire.StartReply{Failure: failure})
 }
 
-func (s *session) begin(ctx context.Context, run wire.Run) error {
+// begin tells whether it had to ask for contents.
+func (s *session) begin(ctx context.Context, stream *wire.Stream, run wire.Run) (asked bool, err error) {
 	dir, err := s.runDir(run.ID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := s.prune(); err != nil {
-		return err
+		return false, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return false, err
 	}
 	if last, err := lastEvent(dir); err != nil || last.Type.Final() {
-		return err
+		return false, err
+	}
+	if asked, err = s.keepRun(ctx, stream, dir, run); err != nil {
+		return asked, err
+	}
+	return asked, s.spawn(ctx, run.ID)
+}
+
+// keepRun has what the run needs brought and written down, unless a process carries
+// it out already. Until then nobody else takes what is there for a leftover.
+func (s *session) keepRun(ctx context.Context, stream *wire.Stream, dir string, run wire.Run) (asked bool, err error) {
+	own, err := flock(filepath.Join(dir, "lock"))
+	if err != nil || own == nil {
+		return false, err
+	}
+	defer func() { _ = own.Close() }()
+	if asked, err = s.bring(ctx, stream, run); err != nil {
+		return asked, err
 	}
 	for i := range run.Guards {
 		run.Guards[i].Peer, run.Guards[i].Local, run.Guards[i].LocalPort = s.login.Peer, s.login.Local, s.login.Port
 	}
-	if err := s.writeRun(dir, run); err != nil {
-		return err
-	}
-	return s.spawn(ctx, run.ID)
+	return asked, s.writeRun(dir, run)
 }
 
 // spawn starts the process that carries a run out: as a unit of systemd, which

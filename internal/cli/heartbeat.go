@@ -26,9 +26,9 @@ func (u *underWay) take(e engine.Event) {
 		u.begin(words(e.Host, "connecting"))
 	case engine.EventConnected, engine.EventLost:
 		u.end(words(e.Host, "connecting"))
-	case string(wire.StepIntent):
+	case string(wire.StepIntent), engine.EventSending:
 		u.begin(words(e.Host, e.Step))
-	case string(wire.StepApplied), string(wire.StepUnchanged), string(wire.StepFailed):
+	case string(wire.StepApplied), string(wire.StepUnchanged), string(wire.StepFailed), engine.EventSent:
 		u.end(words(e.Host, e.Step))
 	case engine.EventLooking:
 		u.begin(lookName(e))

@@ -38,8 +38,13 @@ func (s *steps) take(e engine.Event) (due *stepping) {
 	case wire.StepIntent:
 		s.drop(i)
 		*s = append(*s, stepping{host: e.Host, step: e.Step, begun: e.At, shown: e.At})
-	case wire.StepApplied, wire.StepUnchanged, wire.StepFailed, wire.RunDone, wire.RunFailed, wire.RunRefused:
+	case wire.StepApplied, wire.StepUnchanged, wire.StepFailed, wire.RunDone, wire.RunFailed, wire.RunRefused, engine.EventSent:
 		s.drop(i)
+	case engine.EventSending:
+		if i < 0 {
+			i, *s = len(*s), append(*s, stepping{host: e.Host, step: e.Step, begun: e.At, shown: e.At})
+		}
+		fallthrough
 	case wire.StepProgress:
 		if i < 0 || (*s)[i].step != e.Step {
 			return nil // of a step that has ended since

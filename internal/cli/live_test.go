@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -69,5 +70,25 @@ func TestLiveLines(t *testing.T) {
 		if got := shown.String(); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
+	}
+}
+
+// TestContentsOnTheirWayAreSeen: until the host has them all, and no longer.
+func TestContentsOnTheirWayAreSeen(t *testing.T) {
+	var shown bytes.Buffer
+	s := newScreen(Streams{Err: &shown})
+	s.live, s.fitTalk = true, fitted{width: 60}
+	for second, typ := range []string{engine.EventSending, engine.EventSending, engine.EventSent} {
+		at := s.begun.Add(time.Duration(second) * time.Second)
+		s.progress(engine.Event{At: at, Type: typ, Host: "atlas", Step: "contents", Text: "34 of 200 MiB sent"})
+		shown.Reset()
+		s.beat(at)
+		line := fmt.Sprintf("…    %d.0s  atlas contents: 34 of 200 MiB sent\n", second)
+		if got := shown.String(); strings.HasSuffix(got, line) != (typ == engine.EventSending) {
+			t.Errorf("after %d s: %q", second, got)
+		}
+	}
+	if len(s.underWay) > 0 || len(s.steps) > 0 {
+		t.Errorf("still under way: %q, %+v", s.underWay, s.steps)
 	}
 }

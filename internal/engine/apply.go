@@ -56,7 +56,7 @@ func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run)
 		return nil, err
 	}
 	e.outcomes.handedOver(h.Name)
-	if err := session.Start(ctx, run); err != nil {
+	if err := e.start(ctx, session, run); err != nil {
 		if p := problem.CodeOf(err); p != "" && p != problem.HostConnection && p != problem.HostTimeout {
 			e.outcomes.notBegun(h.Name) // it said so itself
 		}
@@ -143,7 +143,7 @@ func (f *following) reattach(ctx context.Context, broken error) error {
 	defer func() { _ = session.Close() }()
 	if f.whole != nil {
 		// A host that has restarted knows no more what is to be done.
-		if err := session.Start(ctx, *f.whole); err != nil {
+		if err := f.engine.start(ctx, session, *f.whole); err != nil {
 			return err
 		}
 	}

@@ -35,6 +35,8 @@ const (
 	EventMilestone  = "milestone.reached"
 	EventProof      = "guard.proof"
 	EventJournal    = "journal.kept"
+	EventSending    = "contents.sending" // how far, in Text
+	EventSent       = "contents.sent"    // or given up
 )
 
 // tell hands an event to whoever listens.

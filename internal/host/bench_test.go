@@ -113,7 +113,7 @@ func files(b *testing.B, number int) []resource.Spec {
 	b.Helper()
 	var specs []resource.Spec
 	for i := range number {
-		specs = append(specs, encoded(b, resource.File{Path: fmt.Sprintf("/srv/file-%d", i), Content: fmt.Appendf(nil, "content %d\n", i), Mode: 0o644}))
+		specs = append(specs, encoded(b, resource.File{Path: fmt.Sprintf("/srv/file-%d", i), Content: resource.Inline(fmt.Sprintf("content %d\n", i)), Mode: 0o644}))
 	}
 	return specs
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"slices"
 	"time"
 
 	"cairn/internal/lab"
@@ -181,9 +180,9 @@ func (s *Session) Survey(ctx context.Context, specs []resource.Spec) ([]wire.Che
 
 func (s *Session) check(ctx context.Context, request wire.CheckRequest) (wire.CheckReply, error) {
 	var reply wire.CheckReply
-	request.Resources = slices.Clone(request.Resources)
-	for i, spec := range request.Resources {
-		request.Resources[i] = spec.ForCheck()
+	var err error
+	if request.Resources, err = resource.FitForCheck(request.Resources, inlineAtMost); err != nil {
+		return wire.CheckReply{}, err
 	}
 	if err := s.ask(ctx, wire.KindCheck, request, &reply); err != nil {
 		return wire.CheckReply{}, err
@@ -192,11 +191,6 @@ func (s *Session) check(ctx context.Context, request wire.CheckRequest) (wire.Ch
 		return wire.CheckReply{}, problem.New(problem.HostAgentBroken, s.host.Name, "the agent did not answer for all resources")
 	}
 	return reply, nil
-}
-
-// Start has the host begin a run, which from then on needs no connection.
-func (s *Session) Start(ctx context.Context, run wire.Run) error {
-	return s.command(ctx, wire.KindStart, run)
 }
 
 // Attach calls each for the events of a run after a number, until the run's last.

@@ -31,8 +31,8 @@ func TestFactsAndCheck(t *testing.T) {
 		t.Errorf("facts %+v", facts)
 	}
 	specs := []resource.Spec{
-		encoded(t, resource.File{Path: "/srv/same", Content: []byte("same"), Mode: 0o640}),
-		encoded(t, resource.File{Path: "/srv/other", Content: []byte("other"), Mode: 0o640}),
+		encoded(t, resource.File{Path: "/srv/same", Content: resource.Inline("same"), Mode: 0o640}),
+		encoded(t, resource.File{Path: "/srv/other", Content: resource.Inline("other"), Mode: 0o640}),
 		{Kind: "unknown", Body: []byte{0xa0}},
 	}
 	// What the connection does by itself, such as a heartbeat, is counted too when
@@ -61,9 +61,9 @@ func TestRunAndAttach(t *testing.T) {
 	m := boot(t, "")
 	s := m.local()
 	run := wire.Run{ID: "r1", Epoch: 1, Lab: "test", Steps: []wire.Step{
-		{ID: "file /srv/new", Task: "t", Resource: encoded(t, resource.File{Path: "/srv/new", Content: []byte("new"), Mode: 0o600})},
+		{ID: "file /srv/new", Task: "t", Resource: encoded(t, resource.File{Path: "/srv/new", Content: resource.Inline("new"), Mode: 0o600})},
 	}}
-	must(t, s.Start(t.Context(), run))
+	must(t, s.Start(t.Context(), run, nil))
 	var all []wire.Event
 	must(t, s.Attach(t.Context(), "r1", 0, func(e wire.Event) error { all = append(all, e); return nil }))
 	if last := all[len(all)-1]; last.Type != wire.RunDone || m.sh("cat /srv/new") != "new" {
@@ -89,7 +89,7 @@ func TestRunAndAttach(t *testing.T) {
 		t.Errorf("Attach = %v", err)
 	}
 	// A run with an epoch that has passed is refused.
-	must(t, s.Start(t.Context(), wire.Run{ID: "r0", Epoch: 0, Lab: "test"}))
+	must(t, s.Start(t.Context(), wire.Run{ID: "r0", Epoch: 0, Lab: "test"}, nil))
 	var last wire.Event
 	must(t, s.Attach(t.Context(), "r0", 0, func(e wire.Event) error { last = e; return nil }))
 	if last.Type != wire.RunRefused {
@@ -101,7 +101,7 @@ func TestProblemsOfTheHost(t *testing.T) {
 	m := boot(t, "")
 	s := m.local()
 	for name, do := range map[string]func() error{
-		"start":   func() error { return s.Start(t.Context(), wire.Run{ID: "../x"}) },
+		"start":   func() error { return s.Start(t.Context(), wire.Run{ID: "../x"}, nil) },
 		"proceed": func() error { return s.Proceed(t.Context(), "none", "gate") },
 		"confirm": func() error { return s.Confirm(t.Context(), "none", "gate", "nonce") },
 		"abort":   func() error { return s.Abort(t.Context(), "none", "gate", "reason") },

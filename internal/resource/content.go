@@ -9,27 +9,153 @@ import (
 	"hash"
 	"io"
 	"os"
-	"syscall"
 
 	"cairn/internal/system"
+
+	"github.com/fxamacker/cbor/v2"
 )
 
-// contentName is a content by its hash, with what people are told of it.
-type contentName struct {
+// Content is what a resource puts into a host: octets that are here, or the name of
+// octets that are elsewhere. It is the only type for contents of a kind of resource:
+// what is no Content travels with every check, and a test keeps it to a single line.
+type Content struct {
+	octets []byte
+	name   *ContentName
+	open   system.Source // where the octets that the name stands for are; nil: not here
+}
+
+// Inline is a content that is here.
+func Inline[T ~string | ~[]byte](octets T) Content { return Content{octets: []byte(octets)} }
+
+// FileContent is what a file of this machine holds. It is read when it is sent, so
+// that it is never in memory whole.
+func FileContent(path string) (Content, error) {
+	open := func() (io.ReadCloser, error) { return os.Open(path) }
+	file, err := open()
+	if err != nil {
+		return Content{}, err
+	}
+	name, err := nameOfAll(file)
+	return Content{name: &name, open: open}, errors.Join(err, file.Close())
+}
+
+// IsZero reports whether there is nothing in it.
+func (c Content) IsZero() bool { return len(c.octets) == 0 && c.name == nil }
+
+// Name names the content.
+func (c Content) Name() ContentName {
+	if c.name != nil {
+		return *c.name
+	}
+	return nameOf(c.octets)
+}
+
+// size is that of the content, in octets.
+func (c Content) size() int64 {
+	if c.name != nil {
+		return c.name.Size
+	}
+	return int64(len(c.octets))
+}
+
+// Open reads the content from its beginning.
+func (c Content) Open() (io.ReadCloser, error) {
+	switch {
+	case c.name == nil:
+		return io.NopCloser(bytes.NewReader(c.octets)), nil
+	case c.open == nil:
+		return nil, ErrNotHere
+	}
+	return c.open()
+}
+
+// ErrNotHere marks a content that only its name is known of.
+var ErrNotHere = errors.New("the content did not come with the description")
+
+// bytes is the whole content, for what has to have it in memory.
+func (c Content) bytes() ([]byte, error) {
+	if c.name == nil {
+		return c.octets, nil
+	}
+	from, err := c.Open()
+	if err != nil {
+		return nil, err
+	}
+	octets, err := io.ReadAll(from)
+	return octets, errors.Join(err, from.Close())
+}
+
+// Text is a content that is here, as text.
+func (c Content) Text() string { return string(c.octets) }
+
+// validate refuses what cannot be a name, and lines that do not end.
+func (c Content) validate(lines bool) error {
+	if c.name != nil {
+		return c.name.validate()
+	}
+	if lines && !bytes.HasSuffix(c.octets, []byte("\n")) {
+		return errors.New("the content has to be lines")
+	}
+	return nil
+}
+
+// Equal reports whether two contents are the same, wherever they are.
+func (c Content) Equal(other Content) bool { return c.Name().Is(other.Name()) }
+
+// String is for people, and tells no word of it.
+func (c Content) String() string { return c.Name().summary() }
+
+// MarshalCBOR implements [cbor.Marshaler]: octets, or a name.
+func (c Content) MarshalCBOR() ([]byte, error) {
+	if c.name != nil {
+		return cbor.Marshal(c.name)
+	}
+	return cbor.Marshal(append([]byte{}, c.octets...))
+}
+
+// UnmarshalCBOR implements [cbor.Unmarshaler]. Texts are octets, too: earlier versions
+// kept some contents so.
+func (c *Content) UnmarshalCBOR(data []byte) error {
+	*c = Content{}
+	switch cborType(data) {
+	case cborText:
+		var text string
+		err := strict.Unmarshal(data, &text)
+		c.octets = []byte(text)
+		return err
+	case cborMap:
+		return strict.Unmarshal(data, &c.name)
+	}
+	return strict.Unmarshal(data, &c.octets)
+}
+
+// The major types of RFC 8949 section 3.1 that a content may have.
+const (
+	cborText = 3
+	cborMap  = 5
+)
+
+func cborType(data []byte) byte { return data[0] >> 5 }
+
+// ContentName is a content by its hash, with what people are told of it.
+type ContentName struct {
 	Sum   []byte `cbor:"1,keyasint"` // SHA-256
 	Lines int    `cbor:"2,keyasint"`
+	Size  int64  `cbor:"3,keyasint"`
 }
 
-// namer takes a content in pieces.
-type namer struct {
+// Namer names a content that it is given in pieces.
+type Namer struct {
 	digest             hash.Hash
 	newlines, trailing int
+	size               int64
 }
 
-func newNamer() *namer { return &namer{digest: sha256.New()} }
+// NewNamer is one that was given nothing yet.
+func NewNamer() *Namer { return &Namer{digest: sha256.New()} }
 
 // Write implements [io.Writer].
-func (n *namer) Write(p []byte) (int, error) {
+func (n *Namer) Write(p []byte) (int, error) {
 	n.digest.Write(p)
 	n.newlines += bytes.Count(p, []byte("\n"))
 	text := bytes.TrimRight(p, "\n")
@@ -37,63 +163,50 @@ func (n *namer) Write(p []byte) (int, error) {
 		n.trailing = 0
 	}
 	n.trailing += len(p) - len(text)
+	n.size += int64(len(p))
 	return len(p), nil
 }
 
-func (n *namer) name() contentName {
-	return contentName{Sum: n.digest.Sum(nil), Lines: n.newlines - n.trailing + 1}
+// Name names what it was given.
+func (n *Namer) Name() ContentName {
+	return ContentName{Sum: n.digest.Sum(nil), Lines: n.newlines - n.trailing + 1, Size: n.size}
 }
 
-func nameOf(content []byte) contentName {
-	n := newNamer()
+func nameOf(content []byte) ContentName {
+	n := NewNamer()
 	_, _ = n.Write(content)
-	return n.name()
+	return n.Name()
 }
 
-// nameOf names what a file holds, without holding it.
-func nameOfFile(s *system.System, p string) (contentName, error) {
-	file, err := os.OpenFile(s.Path(p), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+// nameOfAll names what is read to its end, without holding it.
+func nameOfAll(r io.Reader) (ContentName, error) {
+	n := NewNamer()
+	_, err := io.Copy(n, r)
+	return n.Name(), err
+}
+
+// nameOfFile names what a file holds.
+func nameOfFile(s *system.System, p string) (ContentName, error) {
+	file, err := s.OpenPlain(p)
 	if err != nil {
-		return contentName{}, err
+		return ContentName{}, err
 	}
 	defer func() { _ = file.Close() }()
-	n := newNamer()
-	_, err = io.Copy(n, file)
-	return n.name(), err
+	return nameOfAll(file)
 }
 
 // summary is a content for people: its size and hash, never a word of it. What an
 // owner has written into a file may be secret, and a diff is kept and shown.
-func (n contentName) summary() string {
+func (n ContentName) summary() string {
 	return fmt.Sprintf("%d lines, sha256 %s", n.Lines, hex.EncodeToString(n.Sum[:8]))
 }
 
-func (n contentName) is(other contentName) bool { return bytes.Equal(n.Sum, other.Sum) }
+// Is reports whether two names are of the same content.
+func (n ContentName) Is(other ContentName) bool { return bytes.Equal(n.Sum, other.Sum) }
 
-func (n contentName) validate() error {
-	if len(n.Sum) != sha256.Size {
-		return errors.New("the name of a content is not a SHA-256")
+func (n ContentName) validate() error {
+	if len(n.Sum) != sha256.Size || n.Size < 0 {
+		return errors.New("the name of a content is not a SHA-256 and a size")
 	}
 	return nil
-}
-
-// ForCheck is the description as a check needs it: a file's content is named by its
-// hash when it is longer than what is compared line by line, which is all that a
-// check needs a content for. One that cannot be read stays as it is: the host says why.
-func (s Spec) ForCheck() Spec {
-	if s.Kind != (File{}).Kind() || len(s.Body) <= maxLineOctets {
-		return s
-	}
-	r, _ := Decode(s)
-	f, is := r.(File)
-	if !is || len(f.Content) <= maxLineOctets || f.Reader != "" {
-		return s // what is read among others is compared by its words
-	}
-	name := nameOf(f.Content)
-	f.Content, f.Named = nil, &name
-	named, err := Encode(f)
-	if err != nil {
-		return s
-	}
-	return named
 }

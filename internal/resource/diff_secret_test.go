@@ -12,9 +12,9 @@ func TestDiffsShowNoContent(t *testing.T) {
 	const secret = "hunter2"
 	dropin := SSHDropin{Name: "00-test.conf", Options: []SSHOption{{Keyword: "MaxSessions", Value: "10"}}}
 	for path, r := range map[string]Resource{
-		"/etc/one":           File{Path: "/etc/one", Content: []byte("x\n"), Mode: 0o600},
+		"/etc/one":           File{Path: "/etc/one", Content: Inline("x\n"), Mode: 0o600},
 		dropin.file().Path:   dropin,
-		"/etc/sudoers.d/one": Sudoers{Name: "one", Content: "root ALL=(ALL:ALL) ALL\n"},
+		"/etc/sudoers.d/one": Sudoers{Name: "one", Content: Inline("root ALL=(ALL:ALL) ALL\n")},
 	} {
 		b := scratchBench(t)
 		has(sshdConfig, includeLine+"\n", 0o600)(t, b)

@@ -2,8 +2,10 @@ package resource
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 
 	"cairn/internal/system"
@@ -28,7 +30,17 @@ func (d Directory) Validate() error {
 	if d.Mode&^0o7777 != 0 {
 		return fmt.Errorf("%o is not a mode", d.Mode)
 	}
-	return system.Absolute(d.Path)
+	return errors.Join(system.Absolute(d.Path), owners(d.Owner, d.Group))
+}
+
+// owners refuses what is no field of passwd(5) or group(5).
+func owners(names ...string) error {
+	for _, name := range names {
+		if strings.ContainsAny(name, ":\n\r\x00") {
+			return fmt.Errorf("%q cannot be the name of a user or group", name)
+		}
+	}
+	return nil
 }
 
 // Check implements [Resource].

@@ -94,10 +94,10 @@ func chown(path string, uid, gid int) func(t testing.TB, b *bench) {
 type ways = map[string]func(t testing.TB, b *bench)
 
 func fileExamples() []example {
-	file := File{Path: "/srv/a/file", Content: []byte("one\ntwo\n"), Mode: 0o640, Owner: "ops"}
+	file := File{Path: "/srv/a/file", Content: Inline("one\ntwo\n"), Mode: 0o640, Owner: "ops"}
 	badFiles := []Resource{
 		File{Path: "srv/file"}, File{Path: "/srv/../etc/shadow"}, File{Path: "/"}, File{Path: "/a\x00b"},
-		File{Path: "/a", Mode: 0o10000}, File{Path: "/a", Absent: true, Content: []byte("x")},
+		File{Path: "/a", Mode: 0o10000}, File{Path: "/a", Absent: true, Content: Inline("x")},
 	}
 	tamper := ways{
 		"other content": has("/srv/a/file", "one\n", 0o640), "removed": lacks("/srv/a/file"), "mode": chmod("/srv/a/file", 0o644),
@@ -122,7 +122,7 @@ func fileExamples() []example {
 				ok(t, os.Chtimes(b.sys.Path("/srv/a/file"), time.Now(), time.Now()))
 			},
 		}, {
-			name: "file, below a directory of somebody else's", desired: File{Path: "/home/ops/a/b", Content: []byte("x"), Mode: 0o600, Owner: "ops"},
+			name: "file, below a directory of somebody else's", desired: File{Path: "/home/ops/a/b", Content: Inline("x"), Mode: 0o600, Owner: "ops"},
 			begin:  fresh(hasDir("/home/ops", 0o700, 1000, 1001)),
 			tamper: ways{"removed": lacks("/home/ops/a/b")}, bad: badFiles, change: has("/home/ops/a/b", "y", 0o600),
 		}, {

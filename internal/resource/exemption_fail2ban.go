@@ -47,8 +47,8 @@ func fail2banFiles(ctx context.Context, sys *system.System, networks []string) (
 		fmt.Fprintf(&extra, "[%s]\nignoreip = %%(known/ignoreip)s %s\n", strings.TrimPrefix(name, jailPrefix), strings.Join(networks, " "))
 	}
 	return []File{
-		{Path: fail2banBase, Content: []byte("# Managed by Cairn: zz-cairn.local needs a value to begin with.\n[DEFAULT]\nignoreip = " + early + "\n"), Mode: 0o644},
-		{Path: fail2banExtra, Content: []byte(extra.String()), Mode: 0o644},
+		{Path: fail2banBase, Content: Inline("# Managed by Cairn: zz-cairn.local needs a value to begin with.\n[DEFAULT]\nignoreip = " + early + "\n"), Mode: 0o644},
+		{Path: fail2banExtra, Content: Inline(extra.String()), Mode: 0o644},
 	}, nil
 }
 

@@ -59,7 +59,7 @@ func listWith(sys *system.System, path string, networks []string, form listForm)
 	if err != nil {
 		return nil, err
 	}
-	f := File{Path: path, Content: content, Mode: 0o644}
+	f := File{Path: path, Mode: 0o644}
 	if found {
 		f.Mode = uint32(mode.Mode.Perm())
 	}
@@ -72,10 +72,11 @@ func listWith(sys *system.System, path string, networks []string, form listForm)
 	}
 	if len(missing) > 0 {
 		if len(content) > 0 && !strings.HasSuffix(string(content), "\n") {
-			f.Content = append(f.Content, '\n')
+			content = append(content, '\n')
 		}
-		f.Content = append(f.Content, "# Added by Cairn: its looks at this host come from here.\n"+strings.Join(missing, "\n")+"\n"...)
+		content = append(content, "# Added by Cairn: its looks at this host come from here.\n"+strings.Join(missing, "\n")+"\n"...)
 	}
+	f.Content = Inline(content)
 	return []File{f}, nil
 }
 
@@ -117,7 +118,7 @@ var crowdsec = banner{
 		for _, network := range networks {
 			content += "    - \"" + network + "\"\n"
 		}
-		return []File{{Path: crowdsecList, Content: []byte(content), Mode: 0o644}}, nil
+		return []File{{Path: crowdsecList, Content: Inline(content), Mode: 0o644}}, nil
 	},
 	pardon: func(ctx context.Context, sys *system.System, networks []string) error {
 		for _, network := range networks {

@@ -38,7 +38,7 @@ func TestAddingToAList(t *testing.T) {
 		has("/list", c.before, 0o640)(t, b)
 		files, err := listWith(b.sys, "/list", []string{"10.0.0.0/24", "192.0.2.7/32"}, plainList)
 		ok(t, err)
-		if d := cmp.Diff(c.after, string(files[0].Content)); d != "" || files[0].Mode != 0o640 {
+		if d := cmp.Diff(c.after, files[0].Content.Text()); d != "" || files[0].Mode != 0o640 {
 			t.Errorf("%s: mode %o (-want +got):\n%s", c.name, files[0].Mode, d)
 		}
 	}

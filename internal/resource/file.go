@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -12,19 +13,17 @@ import (
 
 // File is a regular file with its content, mode and owner, or its absence.
 type File struct {
-	Path    string `cbor:"1,keyasint"`
-	Content []byte `cbor:"2,keyasint,omitempty"`
-	Mode    uint32 `cbor:"3,keyasint,omitempty"` // permission bits, as chmod takes them
-	Owner   string `cbor:"4,keyasint,omitempty"` // empty: root
-	Group   string `cbor:"5,keyasint,omitempty"` // empty: the owner's own
-	Absent  bool   `cbor:"6,keyasint,omitempty"`
+	Path    string  `cbor:"1,keyasint"`
+	Content Content `cbor:"2,keyasint,omitzero"`
+	Mode    uint32  `cbor:"3,keyasint,omitempty"` // permission bits, as chmod takes them
+	Owner   string  `cbor:"4,keyasint,omitempty"` // empty: root
+	Group   string  `cbor:"5,keyasint,omitempty"` // empty: the owner's own
+	Absent  bool    `cbor:"6,keyasint,omitempty"`
 	// Sensitive keeps the content, and anything made from it, out of diffs.
 	Sensitive bool `cbor:"7,keyasint,omitempty"`
 	// Reader names what reads the file among others, one of [ReaderApt] and its
 	// like: what a later file takes back is then a difference too.
 	Reader string `cbor:"8,keyasint,omitempty"`
-	// Named stands for a content that is only compared; see [Spec.ForCheck].
-	Named *contentName `cbor:"9,keyasint,omitempty"`
 }
 
 // Kind implements [Resource].
@@ -35,7 +34,7 @@ func (f File) Key() string { return f.Path }
 
 // Validate implements [Resource].
 func (f File) Validate() error {
-	if err := system.Absolute(f.Path); err != nil {
+	if err := errors.Join(system.Absolute(f.Path), owners(f.Owner, f.Group)); err != nil {
 		return err
 	}
 	if f.Mode&^0o7777 != 0 {
@@ -44,16 +43,22 @@ func (f File) Validate() error {
 	if !slices.Contains([]string{"", ReaderApt, ReaderJournald, ReaderLimits}, f.Reader) {
 		return fmt.Errorf("nothing that reads files is called %q", f.Reader)
 	}
-	if f.Absent && (len(f.Content) > 0 || f.Named != nil) {
+	if f.Absent && !f.Content.IsZero() {
 		return errors.New("a file that should be absent cannot have a content")
 	}
-	if f.Named == nil {
-		return nil
+	if f.Reader != "" && f.Content.name != nil {
+		return ErrNotHere
 	}
-	if len(f.Content) > 0 || f.Reader != "" {
-		return errors.New("a content that is named cannot be there, too, or be read among others")
+	return f.Content.validate(false)
+}
+
+func (f File) contents(change func(Content, use) Content) Resource {
+	var needs use
+	if f.Reader != "" {
+		needs = toRead
 	}
-	return f.Named.validate()
+	f.Content = change(f.Content, needs)
+	return f
 }
 
 // Check implements [Resource].
@@ -84,7 +89,8 @@ func (f File) check(sys *system.System) (Diff, error) {
 	if !info.Mode().IsRegular() {
 		return compare(property{"file", info.Mode().Type().String() + " in its place", "a regular file"}), nil
 	}
-	content, name, err := f.present(sys)
+	short := f.Content.name == nil && info.Size() <= maxLineOctets
+	content, name, err := f.present(sys, short)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -92,16 +98,20 @@ func (f File) check(sys *system.System) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	return f.withText(compare(
+	d := compare(
 		f.contentProperty(name, info.ModTime()),
 		property{"mode", system.ModeText(have.Mode), system.ModeText(system.FileMode(f.Mode))},
 		property{"owner", fmt.Sprintf("%d:%d", have.UID, have.GID), fmt.Sprintf("%d:%d", uid, gid)},
-	), content), nil
+	)
+	if !short {
+		return d, nil
+	}
+	return f.withText(d, content), nil
 }
 
-// present is what the file holds; only its name, where the description has no more.
-func (f File) present(sys *system.System) ([]byte, contentName, error) {
-	if f.Named != nil {
+// present is what the file holds; only its name, where it is not short.
+func (f File) present(sys *system.System, short bool) ([]byte, ContentName, error) {
+	if !short {
 		name, err := nameOfFile(sys, f.Path)
 		return nil, name, err
 	}
@@ -109,19 +119,11 @@ func (f File) present(sys *system.System) ([]byte, contentName, error) {
 	return content, nameOf(content), err
 }
 
-// wanted names what the file should hold.
-func (f File) wanted() contentName {
-	if f.Named != nil {
-		return *f.Named
-	}
-	return nameOf(f.Content)
-}
-
 // withText adds to a change of the content what separates it from what is there.
 func (f File) withText(d Diff, have []byte) Diff {
 	for i, c := range d.Changes {
-		if c.Property == "content" && !f.Sensitive && f.Named == nil {
-			d.Changes[i].Text = lineDiff(have, f.Content)
+		if c.Property == "content" && !f.Sensitive && f.Content.name == nil {
+			d.Changes[i].Text = lineDiff(have, f.Content.octets)
 		}
 	}
 	return d
@@ -129,12 +131,12 @@ func (f File) withText(d Diff, have []byte) Diff {
 
 // contentProperty compares without showing what is sensitive; the fingerprint
 // then rests on when the file was written.
-func (f File) contentProperty(have contentName, written time.Time) property {
+func (f File) contentProperty(have ContentName, written time.Time) property {
 	if !f.Sensitive {
-		return property{"content", have.summary(), f.wanted().summary()}
+		return property{"content", have.summary(), f.Content.Name().summary()}
 	}
 	seen := "(secret) of " + written.UTC().Format(time.RFC3339Nano)
-	if have.is(f.wanted()) {
+	if have.Is(f.Content.Name()) {
 		return property{"content", seen, seen}
 	}
 	return property{"content", seen, "(secret)"}
@@ -144,14 +146,11 @@ func (f File) shown() string {
 	if f.Sensitive {
 		return "(secret)"
 	}
-	return f.wanted().summary()
+	return f.Content.Name().summary()
 }
 
 // Apply implements [Resource].
 func (f File) Apply(_ context.Context, sys *system.System, _ Diff) error {
-	if f.Named != nil {
-		return errors.New("the content did not come with the description")
-	}
 	if f.Absent {
 		return sys.Remove(f.Path)
 	}
@@ -159,7 +158,7 @@ func (f File) Apply(_ context.Context, sys *system.System, _ Diff) error {
 	if err != nil {
 		return err
 	}
-	return sys.Write(f.Path, f.Content, system.Attributes{Mode: system.FileMode(f.Mode), UID: uid, GID: gid})
+	return sys.WriteFrom(f.Path, f.Content.Open, system.Attributes{Mode: system.FileMode(f.Mode), UID: uid, GID: gid})
 }
 
 // Verify implements [Resource]: it opens the file as a reader would and looks at
@@ -174,7 +173,16 @@ func (f File) Verify(ctx context.Context, sys *system.System) error {
 		return err
 	}
 	taken, err := f.inForce(ctx, sys)
-	return errors.Join(err, different(f, compare(taken...)), sys.VerifyOpen(f.Path, f.Content, system.Attributes{Mode: system.FileMode(f.Mode), UID: uid, GID: gid}))
+	return errors.Join(err, different(f, compare(taken...)), sys.VerifyOpen(f.Path, f.holds, system.Attributes{Mode: system.FileMode(f.Mode), UID: uid, GID: gid}))
+}
+
+// holds reads what should be the content.
+func (f File) holds(file io.Reader) error {
+	name, err := nameOfAll(file)
+	if err == nil && !name.Is(f.Content.Name()) {
+		err = fmt.Errorf("%s has another content than was written", f.Path)
+	}
+	return err
 }
 
 // Precheck implements [Guardable].

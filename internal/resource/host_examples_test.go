@@ -107,13 +107,13 @@ func userThereExample() example {
 
 func sudoersExample() example {
 	return example{
-		name: "sudoers", desired: Sudoers{Name: "conform", Content: "nobody ALL=(ALL:ALL) NOPASSWD: ALL\n"}, begin: does("rm -f /etc/sudoers.d/conform"),
+		name: "sudoers", desired: Sudoers{Name: "conform", Content: Inline("nobody ALL=(ALL:ALL) NOPASSWD: ALL\n")}, begin: does("rm -f /etc/sudoers.d/conform"),
 		tamper: ways{
 			"removed": lacks("/etc/sudoers.d/conform"), "content": has("/etc/sudoers.d/conform", "nobody ALL=(ALL:ALL) ALL\n", 0o440),
 			"mode": chmod("/etc/sudoers.d/conform", 0o644), "owner": chown("/etc/sudoers.d/conform", 1, 0),
 		},
 		change: has("/etc/sudoers.d/conform", "# mine\n", 0o440),
-		bad:    []Resource{Sudoers{Name: "a.b", Content: "x\n"}, Sudoers{Name: "../x", Content: "x\n"}, Sudoers{Name: "conform"}, Sudoers{Name: "a", Content: "x"}},
+		bad:    []Resource{Sudoers{Name: "a.b", Content: Inline("x\n")}, Sudoers{Name: "../x", Content: Inline("x\n")}, Sudoers{Name: "conform"}, Sudoers{Name: "a", Content: Inline("x")}},
 	}
 }
 
@@ -183,7 +183,7 @@ const sleeper = "[Unit]\nDescription=Conformance\n\n[Service]\nExecStart=/bin/sl
 func ownUnitExample() example {
 	const file = "/etc/systemd/system/conform.service"
 	return example{
-		name: "unit, own", desired: Unit{Name: "conform.service", Enabled: yes(), Active: yes(), Content: sleeper},
+		name: "unit, own", desired: Unit{Name: "conform.service", Enabled: yes(), Active: yes(), Content: Inline(sleeper)},
 		begin: does(noUnits),
 		tamper: ways{
 			"content": does("echo '# mine' >> " + file), "disabled": does("systemctl disable conform.service"), "stopped": does("systemctl stop conform.service"),
@@ -191,7 +191,7 @@ func ownUnitExample() example {
 		change: has(file, "[Service]\nExecStart=/bin/true\n", 0o644),
 		bad: []Resource{
 			Unit{}, Unit{Name: "conform.service"}, Unit{Name: "a b.service", Active: yes()}, Unit{Name: "conform", Active: yes()},
-			Unit{Name: "../x.service", Active: yes()}, Unit{Name: "a.service", Active: yes(), Triggers: []string{"etc"}}, Unit{Name: "a.service", Content: "x"},
+			Unit{Name: "../x.service", Active: yes()}, Unit{Name: "a.service", Active: yes(), Triggers: []string{"etc"}}, Unit{Name: "a.service", Content: Inline("x")},
 		},
 	}
 }
@@ -240,7 +240,7 @@ const (
 
 func nftExample() example {
 	return example{
-		name: "nftables table, new", desired: NftTable{Family: "inet", Name: "conform", Body: rules}, begin: does(noTable),
+		name: "nftables table, new", desired: NftTable{Family: "inet", Name: "conform", Body: Inline(rules)}, begin: does(noTable),
 		tamper: ways{
 			"removed": does(unwatched + "nft delete table inet conform"), "a rule more": does(unwatched + "nft insert rule inet conform input tcp dport 8080 accept"),
 			"the same rule twice":        does(unwatched + "nft add rule inet conform input meta l4proto udp drop"),
@@ -251,8 +251,8 @@ func nftExample() example {
 		},
 		change: does("nft 'table inet conform { chain input { tcp dport 1 drop; }; }'"),
 		bad: []Resource{
-			NftTable{Family: "bridge", Name: "a"}, NftTable{Family: "inet", Name: "a b"}, NftTable{Family: "inet", Name: "a", Body: "chain x {\n"},
-			NftTable{Family: "inet", Name: "a", Body: "}\ntable inet b {\n"},
+			NftTable{Family: "bridge", Name: "a"}, NftTable{Family: "inet", Name: "a b"}, NftTable{Family: "inet", Name: "a", Body: Inline("chain x {\n")},
+			NftTable{Family: "inet", Name: "a", Body: Inline("}\ntable inet b {\n")},
 		},
 	}
 }

@@ -167,7 +167,7 @@ func (f File) journaldInForce(ctx context.Context, sys *system.System) ([]proper
 		return nil, errors.Join(err, failedToSay("systemd-analyze", out))
 	}
 	const key = "SystemMaxUse"
-	wanted, _ := valueOf(string(f.Content), "Journal", key)
+	wanted, _ := valueOf(f.Content.Text(), "Journal", key)
 	value, by, ours := "", "", false
 	for line := range strings.Lines(string(out.Stdout)) {
 		line = strings.TrimSpace(line)

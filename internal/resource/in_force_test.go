@@ -41,7 +41,7 @@ func TestUpdatesOff(t *testing.T) {
 // A later line on core dumps takes back what Cairn's says.
 func TestALaterLimitIsFound(t *testing.T) {
 	const dir = "/etc/security/limits.d/"
-	f := File{Path: dir + "50-cairn.conf", Content: []byte("* hard core 0\n"), Mode: 0o644, Reader: ReaderLimits}
+	f := File{Path: dir + "50-cairn.conf", Content: Inline("* hard core 0\n"), Mode: 0o644, Reader: ReaderLimits}
 	for _, c := range []struct{ name, file, content, want string }{
 		{"none", "", "", ""},
 		{"earlier", "10-own.conf", "* hard core unlimited\n", ""},

@@ -64,7 +64,7 @@ func TestStage(t *testing.T) {
 	staged, err := s.Stage(t.Context(), b.sys)
 	ok(t, err)
 	root := b.sys.Root
-	want := "# main\nInclude " + root + dropinDir + "00-a.conf\n" + string(s.file().Content) + "Include " + root + dropinDir + "50-cloud.conf\nUsePAM yes\n"
+	want := "# main\nInclude " + root + dropinDir + "00-a.conf\n" + s.file().Content.Text() + "Include " + root + dropinDir + "50-cloud.conf\nUsePAM yes\n"
 	if diff := cmp.Diff(want, string(staged)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

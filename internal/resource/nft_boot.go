@@ -33,7 +33,7 @@ func OtherLoaders() []string { return slices.Clone(otherLoaders) }
 // CairnTable is the name of the one table that Cairn owns.
 const CairnTable = "cairn"
 
-func (t NftTable) text() []byte { return []byte("# Managed by Cairn.\n" + t.replacement()) }
+func (t NftTable) text() Content { return Inline("# Managed by Cairn.\n" + t.replacement()) }
 
 func (t NftTable) rulesFile() File {
 	return File{Path: keepDir + t.Name + ".nft", Content: t.text(), Mode: 0o600}
@@ -47,7 +47,7 @@ func (t NftTable) trialFile() File {
 
 func (t NftTable) script() File {
 	fill := strings.NewReplacer("FAMILY", t.Family, "NAME", t.Name, "UNIT", t.unitName(), "RULES", t.rulesFile().Path, "TRIAL", t.trialFile().Path)
-	return File{Path: keepDir + t.Name + "-firewall.sh", Content: []byte(fill.Replace(keepScript)), Mode: 0o644}
+	return File{Path: keepDir + t.Name + "-firewall.sh", Content: Inline(fill.Replace(keepScript)), Mode: 0o644}
 }
 
 func (t NftTable) unitName() string      { return t.Name + "-firewall.service" }
@@ -59,7 +59,7 @@ func (t NftTable) againUnitName() string { return t.Name + "-firewall-again.serv
 // cycle, and systemd ends a cycle by leaving something out.
 func (t NftTable) unit() File {
 	script := "/bin/bash " + t.script().Path
-	return File{Path: unitDir + t.unitName(), Mode: 0o644, Content: []byte(`[Unit]
+	return File{Path: unitDir + t.unitName(), Mode: 0o644, Content: Inline(`[Unit]
 Description=Firewall table ` + t.Key() + `, loaded and kept
 Documentation=man:nft(8)
 DefaultDependencies=no
@@ -86,7 +86,7 @@ WantedBy=sysinit.target
 // PartOf= would also stop it with them.
 func (t NftTable) againUnit() File {
 	others := strings.Join(otherLoaders, " ")
-	return File{Path: unitDir + t.againUnitName(), Mode: 0o644, Content: []byte(`[Unit]
+	return File{Path: unitDir + t.againUnitName(), Mode: 0o644, Content: Inline(`[Unit]
 Description=Load the firewall table ` + t.Key() + ` again after others
 DefaultDependencies=no
 After=` + t.unitName() + ` ` + others + `

@@ -105,7 +105,7 @@ func TestOnAHostATrialIsKeptAndSoIsItsUndo(t *testing.T) {
 	defer does(noTable)(t, b)
 	first := keptTable(t, b)
 	second := first
-	second.Body = strings.Replace(first.Body, "22,443", "22,8443", 1)
+	second.Body = Inline(strings.Replace(first.Body.Text(), "22,443", "22,8443", 1))
 	for range 5 {
 		undo, err := second.Capture(t.Context(), b.sys)
 		ok(t, err)

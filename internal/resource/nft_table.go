@@ -14,9 +14,9 @@ import (
 // NftTable is one table of nftables, whole: nothing of any other table is
 // touched. It is in force at once and, when it is persisted, after a restart.
 type NftTable struct {
-	Family string `cbor:"1,keyasint"` // inet, ip, ip6
-	Name   string `cbor:"2,keyasint"`
-	Body   string `cbor:"3,keyasint"` // what is between the table's braces (nft(8))
+	Family string  `cbor:"1,keyasint"` // inet, ip, ip6
+	Name   string  `cbor:"2,keyasint"`
+	Body   Content `cbor:"3,keyasint"` // what is between the table's braces (nft(8))
 }
 
 // Kind implements [Resource].
@@ -35,7 +35,15 @@ func (t NftTable) Validate() error {
 	if !tableName.MatchString(t.Name) {
 		return fmt.Errorf("%q cannot be the name of a table", t.Name)
 	}
-	return insideBraces(t.Body)
+	if t.Body.name != nil {
+		return ErrNotHere
+	}
+	return insideBraces(t.Body.Text())
+}
+
+func (t NftTable) contents(change func(Content, use) Content) Resource {
+	t.Body = change(t.Body, toRead|toPersist)
+	return t
 }
 
 // insideBraces refuses a body that would end the table it is put in.
@@ -59,7 +67,9 @@ func insideBraces(body string) error {
 }
 
 // definition is the table as nft reads it.
-func (t NftTable) definition() string { return fmt.Sprintf("table %s {\n%s}\n", t.Key(), t.Body) }
+func (t NftTable) definition() string {
+	return fmt.Sprintf("table %s {\n%s}\n", t.Key(), t.Body.Text())
+}
 
 // replacement puts the table in the place of one that may be there, in one
 // transaction (nft(8): a table has to exist to be deleted, so it is added first).

@@ -8,8 +8,8 @@ func TestOnAHostALaterFileIsFound(t *testing.T) {
 	b := hostBench(t)
 	b.sh(t, "apt-get -q -y install --no-install-recommends unattended-upgrades")
 	const parts, journald = "/etc/apt/apt.conf.d/", "/etc/systemd/journald.conf.d/"
-	apt := File{Path: parts + "52conform", Content: []byte("APT::Periodic::Update-Package-Lists \"1\";\nAPT::Periodic::Unattended-Upgrade \"1\";\n"), Mode: 0o644, Reader: ReaderApt}
-	journal := File{Path: journald + "50-conform.conf", Content: []byte("[Journal]\nSystemMaxUse=500M\n"), Mode: 0o644, Reader: ReaderJournald}
+	apt := File{Path: parts + "52conform", Content: Inline("APT::Periodic::Update-Package-Lists \"1\";\nAPT::Periodic::Unattended-Upgrade \"1\";\n"), Mode: 0o644, Reader: ReaderApt}
+	journal := File{Path: journald + "50-conform.conf", Content: Inline("[Journal]\nSystemMaxUse=500M\n"), Mode: 0o644, Reader: ReaderJournald}
 	for _, c := range []struct {
 		name          string
 		file          File

@@ -44,7 +44,7 @@ func TestOnAHostTheSocketDecidesOverThePort(t *testing.T) {
 func TestOnAHostSudoersAreReadBeforehand(t *testing.T) {
 	b := hostBench(t)
 	before := b.portrait(t, everything)
-	_, err := Converge(t.Context(), b.sys, Sudoers{Name: "conform", Content: "this is not sudoers\n"}, "")
+	_, err := Converge(t.Context(), b.sys, Sudoers{Name: "conform", Content: Inline("this is not sudoers\n")}, "")
 	mustFail(t, err, "syntax error")
 	if d := apart(before, b.portrait(t, everything)); d != "" {
 		t.Errorf("something was changed:\n%s", d)
@@ -55,7 +55,7 @@ func TestOnAHostSudoHasToReadTheDirectory(t *testing.T) {
 	b := hostBench(t)
 	does("rm -f /etc/sudoers.d/conform; cp -p /etc/sudoers /etc/sudoers.kept; sed -i /includedir/d /etc/sudoers")(t, b)
 	defer does("mv /etc/sudoers.kept /etc/sudoers; rm -f /etc/sudoers.d/conform")(t, b)
-	_, err := Converge(t.Context(), b.sys, Sudoers{Name: "conform", Content: "nobody ALL=(ALL:ALL) NOPASSWD: ALL\n"}, "")
+	_, err := Converge(t.Context(), b.sys, Sudoers{Name: "conform", Content: Inline("nobody ALL=(ALL:ALL) NOPASSWD: ALL\n")}, "")
 	mustFail(t, err, "sudo does not read /etc/sudoers.d/conform")
 }
 
@@ -112,7 +112,7 @@ func TestOnAHostATableComesBackOnlyWhenItIsPersisted(t *testing.T) {
 func TestOnAHostARuleThatNftDoesNotKnow(t *testing.T) {
 	b := hostBench(t)
 	nftExample().begin(t, b)
-	table := NftTable{Family: "inet", Name: "conform", Body: "chain input { no such rule; }\n"}
+	table := NftTable{Family: "inet", Name: "conform", Body: Inline("chain input { no such rule; }\n")}
 	mustFail(t, table.Precheck(t.Context(), b.sys), "syntax error")
 	_, err := Converge(t.Context(), b.sys, table, "")
 	mustFail(t, err, "nft does not accept the table")

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -46,10 +47,6 @@ func (o original) id() string { return string(o.Kind) + " " + o.Key }
 // leaver is a resource of whose change something stays.
 type leaver interface{ leaves(d Diff) string }
 
-// container is a resource with a content, which is not for what is kept on a host:
-// it may be secret, and the way back needs only where it lies.
-type container interface{ withoutContent() Resource }
-
 func originalPath(s *system.System, r Resource) string {
 	sum := sha256.Sum256([]byte(string(r.Kind()) + " " + r.Key()))
 	return path.Join(s.Originals, hex.EncodeToString(sum[:12])+".cbor")
@@ -88,11 +85,11 @@ func keepResult(s *system.System, r Resource) error {
 	}
 	o.After = nil
 	for _, f := range o.Undo.Files {
-		have, err := s.Save(f.Path)
+		made, err := sumAt(s, f.Path)
 		if err != nil {
 			return err
 		}
-		o.After = append(o.After, sum(have))
+		o.After = append(o.After, made)
 	}
 	return writeOriginal(s, r, o)
 }
@@ -102,10 +99,7 @@ func keepResult(s *system.System, r Resource) error {
 func KeepResult(s *system.System, r Resource) error { return keepResult(s, r) }
 
 func writeOriginal(s *system.System, r Resource, o original) error {
-	if c, ok := r.(container); ok {
-		r = c.withoutContent()
-	}
-	spec, err := Encode(r)
+	spec, err := Encode(withoutContents(r))
 	if err != nil {
 		return err
 	}
@@ -169,6 +163,24 @@ func sum(f system.SavedFile) string {
 	}
 	sum := sha256.Sum256(append([]byte(f.Link+"\x00"), f.Content...))
 	return hex.EncodeToString(sum[:16])
+}
+
+// sumAt is the [sum] of what is at a path; what a file holds is not held for it.
+func sumAt(s *system.System, p string) (string, error) {
+	info, _, found, err := s.Stat(p)
+	if err != nil || !found || !info.Mode().IsRegular() {
+		have, saving := s.Save(p)
+		return sum(have), errors.Join(err, saving)
+	}
+	file, err := s.OpenPlain(p)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	digest := sha256.New()
+	_, _ = io.WriteString(digest, "\x00")
+	_, err = io.Copy(digest, file)
+	return hex.EncodeToString(digest.Sum(nil)[:16]), err
 }
 
 // ownMark stands at the head of every file that is Cairn's alone.

@@ -12,11 +12,6 @@ func (f File) Original(_ context.Context, sys *system.System) (system.Undo, erro
 	return sys.CaptureFiles(f.Path)
 }
 
-func (f File) withoutContent() Resource {
-	f.Content = nil
-	return f
-}
-
 // Original implements [Restorable].
 func (s SSHDropin) Original(ctx context.Context, sys *system.System) (system.Undo, error) {
 	undo, err := s.Capture(ctx, sys)
@@ -73,19 +68,11 @@ func (Timezone) Original(_ context.Context, sys *system.System) (system.Undo, er
 	return sys.CaptureFiles(localtime, zoneText)
 }
 
-// withoutContent keeps that there is one.
-func (u Unit) withoutContent() Resource {
-	if u.Content != "" {
-		u.Content = "\n"
-	}
-	return u
-}
-
 // Original implements [Restorable].
 func (u Unit) Original(ctx context.Context, sys *system.System) (system.Undo, error) {
 	var undo system.Undo
 	var err error
-	if u.Content != "" {
+	if !u.Content.IsZero() {
 		if undo, err = sys.CaptureFiles(u.file().Path); err != nil {
 			return system.Undo{}, err
 		}

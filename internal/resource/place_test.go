@@ -29,7 +29,7 @@ func TestLinksInSomebodysDirectoryLeadNowhere(t *testing.T) {
 			hasLink("/home/ops/dir", target)(t, b)
 			before := b.portrait(t, everything)
 			for _, r := range []Resource{
-				File{Path: "/home/ops/dir/cairn-escaped", Content: []byte("x"), Owner: "ops", Mode: 0o600}, Directory{Path: "/home/ops/dir/cairn-escaped", Mode: 0o700},
+				File{Path: "/home/ops/dir/cairn-escaped", Content: Inline("x"), Owner: "ops", Mode: 0o600}, Directory{Path: "/home/ops/dir/cairn-escaped", Mode: 0o700},
 				Directory{Path: "/home/ops/dir/cairn/escaped", Mode: 0o700},
 			} {
 				if err := r.Apply(t.Context(), b.sys, Diff{}); err == nil {
@@ -47,7 +47,7 @@ func TestTheHostsOwnLinksAreFollowed(t *testing.T) {
 	b := scratchBench(t)
 	hasDir("/run", 0o755, 0, 0)(t, b)
 	hasLink("/var/run", "../run")(t, b)
-	_, err := Converge(t.Context(), b.sys, File{Path: "/var/run/a", Content: []byte("x"), Mode: 0o600}, "")
+	_, err := Converge(t.Context(), b.sys, File{Path: "/var/run/a", Content: Inline("x"), Mode: 0o600}, "")
 	ok(t, err)
 	if _, _, found, err := b.sys.Stat("/run/a"); err != nil || !found {
 		t.Errorf("the file is not where the link leads: %v", err)
@@ -77,7 +77,7 @@ func TestParentsOfADirectoryAreOpenToOthers(t *testing.T) {
 func TestSecretsAreNotInDiffs(t *testing.T) {
 	b := scratchBench(t)
 	has("/srv/key", "old-password", 0o600)(t, b)
-	file := File{Path: "/srv/key", Content: []byte("new-password"), Mode: 0o600, Sensitive: true}
+	file := File{Path: "/srv/key", Content: Inline("new-password"), Mode: 0o600, Sensitive: true}
 	diff, err := Converge(t.Context(), b.sys, file, "")
 	ok(t, err)
 	for _, change := range diff.Changes {

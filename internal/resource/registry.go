@@ -30,17 +30,17 @@ var kinds = []struct {
 	{User{}.Kind(), read[User]},
 }
 
-// Encode makes a resource ready for its way to a host.
-func Encode(r Resource) (Spec, error) {
-	if err := r.Validate(); err != nil {
-		return Spec{}, err
+// Decode reads a resource on the host. What it does not know of, it refuses. Contents
+// that are only named can be compared, and not put in place.
+func Decode(s Spec) (Resource, error) {
+	r, err := decode(s)
+	if err != nil {
+		return nil, err
 	}
-	body, err := cbor.Marshal(r)
-	return Spec{Kind: r.Kind(), Body: body}, err
+	return r, r.Validate()
 }
 
-// Decode reads a resource on the host. What it does not know of, it refuses.
-func Decode(s Spec) (Resource, error) {
+func decode(s Spec) (Resource, error) {
 	for _, k := range kinds {
 		if k.kind != s.Kind {
 			continue
@@ -49,7 +49,7 @@ func Decode(s Spec) (Resource, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Kind, err)
 		}
-		return r, r.Validate()
+		return r, nil
 	}
 	return nil, fmt.Errorf("no kind of resource is called %q", s.Kind)
 }

@@ -23,6 +23,23 @@ type Release struct {
 	Parts []Spec `cbor:"2,keyasint,omitempty"`
 }
 
+// contents are those of what is to be taken away, which nothing of a release needs. A
+// part that cannot be read is refused where it is looked at.
+func (r Release) contents(change func(Content, use) Content) Resource {
+	r.Parts = slices.Clone(r.Parts)
+	for i, s := range r.Parts {
+		part, err := DecodeFrom(s, s.source)
+		if err != nil {
+			continue
+		}
+		part = withContents(part, func(c Content, _ use) Content { return change(c, toNothing) })
+		if s, err = Encode(part); err == nil {
+			r.Parts[i] = s
+		}
+	}
+	return r
+}
+
 // Kind implements [Resource].
 func (Release) Kind() Kind { return "release" }
 

@@ -9,17 +9,17 @@ import (
 )
 
 // ownFile is a file that Cairn alone writes.
-var ownFile = File{Path: "/etc/own.conf", Content: []byte("# " + ownMark + "\na = 1\n"), Mode: 0o644}
+var ownFile = File{Path: "/etc/own.conf", Content: Inline("# " + ownMark + "\na = 1\n"), Mode: 0o644}
 
 func releaseExample() example {
-	spec, err := Encode(ownFile)
+	spec, err := Encode(withoutContents(ownFile)) // as every part of a release travels
 	if err != nil {
 		panic(err)
 	}
 	return example{
 		name: "a release", desired: Release{Host: "box", Parts: []Spec{spec}},
 		begin:  fresh(has(ownFile.Path, "# "+ownMark+"\na = 2\n", 0o644)),
-		tamper: map[string]func(t testing.TB, b *bench){"Cairn's file is back": has(ownFile.Path, string(ownFile.Content), 0o644)},
+		tamper: map[string]func(t testing.TB, b *bench){"Cairn's file is back": has(ownFile.Path, ownFile.Content.Text(), 0o644)},
 		change: has(ownFile.Path, "# "+ownMark+"\na = 3\n", 0o600),
 		bad:    []Resource{Release{}, Release{Host: "a b"}},
 	}
@@ -37,7 +37,7 @@ func TestRelease(t *testing.T) {
 	before := b.portrait(t, withoutDirectoryTimes)
 	declare := func(path, content string) {
 		t.Helper()
-		_, err := Converge(t.Context(), b.sys, File{Path: path, Content: []byte(content), Mode: 0o644}, "")
+		_, err := Converge(t.Context(), b.sys, File{Path: path, Content: Inline(content), Mode: 0o644}, "")
 		ok(t, err)
 	}
 	declare("/etc/theirs", "first\n")
@@ -50,7 +50,7 @@ func TestRelease(t *testing.T) {
 	// What was edited begins as Cairn's does, and a second look must not take it for
 	// an earlier version's.
 	has("/etc/edited", "# "+ownMark+"\nthe owner's\n", 0o644)(t, b)
-	spec, err := Encode(File{Path: "/etc/edited", Content: []byte("ours\n"), Mode: 0o644})
+	spec, err := Encode(File{Path: "/etc/edited", Content: Inline("ours\n"), Mode: 0o644})
 	ok(t, err)
 	r := Release{Host: "box", Parts: []Spec{spec}}
 	d, err := Converge(t.Context(), b.sys, r, "")
@@ -79,7 +79,7 @@ func TestOriginalsAreForRootOnly(t *testing.T) {
 	b := newBench(t.TempDir(), []string{"/"}, nil)
 	b.sys.Originals = "/var/lib/cairn/originals"
 	fresh(has("/etc/theirs", "before\n", 0o640))(t, b)
-	_, err := Converge(t.Context(), b.sys, File{Path: "/etc/theirs", Content: []byte("ours\n"), Mode: 0o644}, "")
+	_, err := Converge(t.Context(), b.sys, File{Path: "/etc/theirs", Content: Inline("ours\n"), Mode: 0o644}, "")
 	ok(t, err)
 	dir, err := os.Stat(b.sys.Path(b.sys.Originals))
 	ok(t, err)

@@ -1,9 +1,198 @@
 package resource
 
-import "github.com/fxamacker/cbor/v2"
+import (
+	"errors"
 
-// Spec is a resource on its way to a host.
+	"cairn/internal/system"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Spec is a resource on its way to a host. What is long in it is only named: it
+// travels once, when it is missing.
 type Spec struct {
 	Kind Kind            `cbor:"1,keyasint"`
 	Body cbor.RawMessage `cbor:"2,keyasint"`
+
+	contents []Content // that the body names and this side has
+}
+
+// Contents are what the body only names, where this side has it.
+func (s Spec) Contents() []Content { return s.contents }
+
+// bearer is a kind of resource that has contents. Whatever is done with contents is
+// done by way of it, for all kinds alike.
+type bearer interface {
+	Resource
+	// contents returns the resource with what change makes of each of its contents.
+	contents(change func(Content, use) Content) Resource
+}
+
+// use is what a content is needed for, besides being compared by its hash and put in
+// place.
+type use uint8
+
+const (
+	toRead    use = 1 << iota // a check, too, goes by what it says
+	toPersist                 // [Guardable.Persist] writes it once more
+	toNothing                 // it is the description of what is to be taken away
+)
+
+// withContents changes the contents of a resource that has any.
+func withContents(r Resource, change func(Content, use) Content) Resource {
+	if b, is := r.(bearer); is {
+		return b.contents(change)
+	}
+	return r
+}
+
+// placeholder stands for a content of which only matters that there is one.
+var placeholder = Inline("\n")
+
+// withoutContents is the resource as it may be kept on a host: its contents may be
+// secret, and what is kept is about where they lie.
+func withoutContents(r Resource) Resource {
+	return withContents(r, func(c Content, _ use) Content { return stripped(c) })
+}
+
+func stripped(c Content) Content {
+	if c.IsZero() {
+		return c
+	}
+	return placeholder
+}
+
+// Encode makes a resource ready for its way to a host. A content is named when it is
+// longer than what is compared line by line, unless a check has to read it.
+func Encode(r Resource) (Spec, error) {
+	return encode(r, func(c Content, u use) bool { return u&toRead == 0 && c.size() > maxLineOctets })
+}
+
+// encode names the contents that long says are.
+func encode(r Resource, long func(Content, use) bool) (Spec, error) {
+	if err := r.Validate(); err != nil {
+		return Spec{}, err
+	}
+	s := Spec{Kind: r.Kind()}
+	named := withContents(r, func(c Content, u use) Content {
+		if u&toNothing != 0 {
+			return stripped(c)
+		}
+		if c.IsZero() || c.name == nil && !long(c, u) {
+			return c
+		}
+		name := c.Name()
+		s.contents = append(s.contents, Content{name: &name, open: c.Open})
+		return Content{name: &name}
+	})
+	var err error
+	s.Body, err = cbor.Marshal(named)
+	return s, err
+}
+
+// EncodeToPersist makes a resource ready to be kept on a host until its change is
+// made permanent: with the contents that this takes, and the names of all others.
+func EncodeToPersist(r Resource) (Spec, error) {
+	needed := func(u use) bool { return u&(toRead|toPersist) != 0 }
+	var unread error
+	kept := withContents(r, func(c Content, u use) Content {
+		if !needed(u) {
+			return c
+		}
+		octets, err := c.bytes()
+		unread = errors.Join(unread, err)
+		return Inline(octets)
+	})
+	if unread != nil {
+		return Spec{}, unread
+	}
+	return encode(kept, func(_ Content, u use) bool { return !needed(u) })
+}
+
+// FitForCheck names further contents of the descriptions, from where all together
+// would be longer than a number of octets. What is named so is compared all the same,
+// and its difference not shown line by line.
+func FitForCheck(specs []Spec, octets int) ([]Spec, error) {
+	return fit(specs, octets, func(_ Content, u use) bool { return u&toRead == 0 })
+}
+
+// FitForRun is [FitForCheck] for descriptions whose contents follow them.
+func FitForRun(specs []Spec, octets int) ([]Spec, error) {
+	return fit(specs, octets, func(Content, use) bool { return true })
+}
+
+func fit(specs []Spec, octets int, long func(Content, use) bool) ([]Spec, error) {
+	fitting := make([]Spec, len(specs))
+	for i, s := range specs {
+		if len(s.Body) > octets {
+			r, err := DecodeFrom(s, s.source)
+			if err != nil {
+				return nil, err
+			}
+			if s, err = encode(r, long); err != nil {
+				return nil, err
+			}
+		}
+		octets -= len(s.Body)
+		fitting[i] = s
+	}
+	return fitting, nil
+}
+
+// source is where this side has a content of the description.
+func (s Spec) source(name ContentName) system.Source {
+	for _, c := range s.contents {
+		if c.Name().Is(name) {
+			return c.Open
+		}
+	}
+	return nil
+}
+
+// Named are the names of all contents that the description does not hold.
+func (s Spec) Named() ([]ContentName, error) {
+	r, err := decode(s)
+	if err != nil {
+		return nil, err
+	}
+	var names []ContentName
+	withContents(r, func(c Content, _ use) Content {
+		if c.name != nil {
+			names = append(names, *c.name)
+			err = errors.Join(err, c.name.validate())
+		}
+		return c
+	})
+	return names, err
+}
+
+// DecodeFrom is [Decode] where the contents that the description names are at hand.
+// What is read by what it says is brought into memory, everything else is read when
+// it is put in place.
+func DecodeFrom(s Spec, source func(ContentName) system.Source) (Resource, error) {
+	r, err := decode(s)
+	if err != nil {
+		return nil, err
+	}
+	var unread error
+	r = withContents(r, func(c Content, u use) Content {
+		if c.name == nil {
+			return c
+		}
+		if err := c.name.validate(); err != nil {
+			unread = errors.Join(unread, err)
+			return c
+		}
+		c.open = source(*c.name)
+		if u&toRead == 0 {
+			return c
+		}
+		octets, err := c.bytes()
+		unread = errors.Join(unread, err)
+		return Inline(octets)
+	})
+	if unread != nil {
+		return nil, unread
+	}
+	return r, r.Validate()
 }

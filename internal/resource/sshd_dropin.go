@@ -73,7 +73,7 @@ func (s SSHDropin) file() File {
 	for _, o := range s.Options {
 		fmt.Fprintf(&b, "%s %s\n", o.Keyword, o.Value)
 	}
-	return File{Path: s.path(), Content: []byte(b.String()), Mode: 0o600}
+	return File{Path: s.path(), Content: Inline(b.String()), Mode: 0o600}
 }
 
 // Check implements [Resource]. Besides the files it compares when sshd read its

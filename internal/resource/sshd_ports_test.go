@@ -48,7 +48,7 @@ func TestPortsInFiles(t *testing.T) {
 			if got := strings.Join(own, " "); got != c.own {
 				t.Errorf("the drop-in says Port %q, not %q", got, c.own)
 			}
-			instead := map[string][]byte{s.path(): with.file().Content}
+			instead := map[string][]byte{s.path(): with.file().Content.octets}
 			for file, content := range plan.foreign {
 				instead[file] = content
 			}
@@ -74,7 +74,7 @@ func TestPortOnTheCommandLine(t *testing.T) {
 // TestSocketListensElsewhere keeps the addresses of a socket.
 func TestSocketListensElsewhere(t *testing.T) {
 	u := socketUnit{listens: true, streams: []string{"[::]:22", "10.0.0.5:22", "/run/ssh.sock"}}
-	got := string(u.dropin(distro.Of("", "").SSH, []uint16{22, 2222}).Content)
+	got := u.dropin(distro.Of("", "").SSH, []uint16{22, 2222}).Content.Text()
 	const want = "# Managed by Cairn.\n[Socket]\nListenStream=\nListenStream=22\nListenStream=2222\nListenStream=10.0.0.5:22\nListenStream=10.0.0.5:2222\nListenStream=/run/ssh.sock\n"
 	if got != want {
 		t.Errorf("%s", got)
@@ -86,10 +86,10 @@ func TestSocketListensElsewhere(t *testing.T) {
 func TestBothPortsStandThere(t *testing.T) {
 	both := SSHDropin{Name: "00-own.conf", Options: []SSHOption{{"Port", "22"}, {"Port", "2222"}, {"MaxAuthTries", "3"}}}
 	one := SSHDropin{Name: "00-own.conf", Options: []SSHOption{{"Port", "2222"}, {"MaxAuthTries", "3"}}}
-	if d := compare(both.options(string(both.file().Content), true)...); !d.Empty() {
+	if d := compare(both.options(both.file().Content.Text(), true)...); !d.Empty() {
 		t.Errorf("what stands there would change: %+v", d.Changes)
 	}
-	if d := compare(one.options(string(both.file().Content), true)...); len(d.Changes) != 1 || d.Changes[0].From != "22 and 2222" || d.Changes[0].To != "2222" {
+	if d := compare(one.options(both.file().Content.Text(), true)...); len(d.Changes) != 1 || d.Changes[0].From != "22 and 2222" || d.Changes[0].To != "2222" {
 		t.Errorf("%+v", d.Changes)
 	}
 }

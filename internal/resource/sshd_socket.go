@@ -85,7 +85,7 @@ func (u socketUnit) dropin(units distro.SSH, ports []uint16) File {
 			b.WriteString("ListenStream=" + text + "\n")
 		}
 	}
-	return File{Path: SocketDropin(units), Content: []byte(b.String()), Mode: 0o644}
+	return File{Path: SocketDropin(units), Content: Inline(b.String()), Mode: 0o644}
 }
 
 // listenAnew has a socket listen as its files say now. A socket cannot be

@@ -45,7 +45,7 @@ func (s SSHDropin) Stage(ctx context.Context, sys *system.System) ([]byte, error
 	main := mainFileOf(sys, content, s.file().Path)
 	main.lines = slices.Collect(strings.Lines(string(main.withIncludeFirst())))
 	var staged strings.Builder
-	err = main.writeOut(&staged, main.lines, string(s.file().Content))
+	err = main.writeOut(&staged, main.lines, s.file().Content.Text())
 	return []byte(staged.String()), err
 }
 

@@ -2,7 +2,6 @@ package resource
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -12,8 +11,8 @@ import (
 
 // Sudoers is a file of /etc/sudoers.d.
 type Sudoers struct {
-	Name    string `cbor:"1,keyasint"`
-	Content string `cbor:"2,keyasint"`
+	Name    string  `cbor:"1,keyasint"`
+	Content Content `cbor:"2,keyasint"`
 }
 
 // Kind implements [Resource].
@@ -31,14 +30,16 @@ func (s Sudoers) Validate() error {
 	if !sudoersName.MatchString(s.Name) {
 		return fmt.Errorf("sudo would pass over a file called %q", s.Name)
 	}
-	if !strings.HasSuffix(s.Content, "\n") {
-		return errors.New("the content has to be lines")
-	}
-	return nil
+	return s.Content.validate(true)
+}
+
+func (s Sudoers) contents(change func(Content, use) Content) Resource {
+	s.Content = change(s.Content, 0)
+	return s
 }
 
 func (s Sudoers) file() File {
-	return File{Path: "/etc/sudoers.d/" + s.Name, Content: []byte(s.Content), Mode: 0o440}
+	return File{Path: "/etc/sudoers.d/" + s.Name, Content: s.Content, Mode: 0o440}
 }
 
 // Check implements [Resource].
@@ -50,7 +51,11 @@ func (s Sudoers) Check(ctx context.Context, sys *system.System) (Diff, error) {
 // before it is in place. What it refuses of the files that are there already
 // would later count against this one, so it is named now.
 func (s Sudoers) Precheck(ctx context.Context, sys *system.System) error {
-	if _, err := sys.RunWith(ctx, system.Command{Argv: []string{"visudo", "--check", "--file=-"}, Stdin: []byte(s.Content)}); err != nil {
+	content, err := s.Content.bytes()
+	if err != nil {
+		return err
+	}
+	if _, err := sys.RunWith(ctx, system.Command{Argv: []string{"visudo", "--check", "--file=-"}, Stdin: content}); err != nil {
 		return err
 	}
 	out, err := sys.Ask(ctx, "visudo", "--check")

@@ -42,7 +42,7 @@ func (s Sysctl) live() string { return "/proc/sys/" + strings.ReplaceAll(s.Name,
 // file keeps the setting over a restart. It leaves the numbers above to the owner:
 // of two files the later one wins (sysctl.d(5)).
 func (s Sysctl) file() File {
-	return File{Path: "/etc/sysctl.d/60-cairn-" + s.Name + ".conf", Content: []byte("# Managed by Cairn.\n" + s.Name + " = " + s.Value + "\n"), Mode: 0o644}
+	return File{Path: "/etc/sysctl.d/60-cairn-" + s.Name + ".conf", Content: Inline("# Managed by Cairn.\n" + s.Name + " = " + s.Value + "\n"), Mode: 0o644}
 }
 
 // Check implements [Resource].

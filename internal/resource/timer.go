@@ -47,8 +47,8 @@ func (t Timer) Validate() error {
 func (t Timer) parts() []Unit {
 	yes := true
 	return []Unit{
-		{Name: t.Name + ".service", Content: t.service()},
-		{Name: t.Name + ".timer", Content: t.timer(), Enabled: &yes, Active: &yes},
+		{Name: t.Name + ".service", Content: Inline(t.service())},
+		{Name: t.Name + ".timer", Content: Inline(t.timer()), Enabled: &yes, Active: &yes},
 	}
 }
 

@@ -18,7 +18,7 @@ type Unit struct {
 	Active  *bool  `cbor:"3,keyasint,omitempty"` // nil: left alone
 	// Content is the unit's file (systemd.unit(5)), for a unit that comes with no
 	// package.
-	Content string `cbor:"4,keyasint,omitempty"`
+	Content Content `cbor:"4,keyasint,omitzero"`
 	// Triggers are files that the unit reads only when it starts. One that runs is
 	// restarted when any of them is newer than its start; its own file is one.
 	Triggers []string `cbor:"5,keyasint,omitempty"`
@@ -38,13 +38,10 @@ func (u Unit) Validate() error {
 	if !unitName.MatchString(u.Name) {
 		return fmt.Errorf("%q cannot be the name of a unit", u.Name)
 	}
-	if u.Enabled == nil && u.Active == nil && u.Content == "" && len(u.Triggers) == 0 {
+	if u.Enabled == nil && u.Active == nil && u.Content.IsZero() && len(u.Triggers) == 0 {
 		return errors.New("nothing is asked of the unit")
 	}
-	if u.Content != "" && !strings.HasSuffix(u.Content, "\n") {
-		return errors.New("the content has to be lines")
-	}
-	var err error
+	err := u.Content.validate(!u.Content.IsZero())
 	for _, path := range u.Triggers {
 		err = errors.Join(err, system.Absolute(path))
 	}
@@ -54,13 +51,18 @@ func (u Unit) Validate() error {
 // unitDir is where the units are that come with no package.
 const unitDir = "/etc/systemd/system/"
 
+func (u Unit) contents(change func(Content, use) Content) Resource {
+	u.Content = change(u.Content, 0)
+	return u
+}
+
 func (u Unit) file() File {
-	return File{Path: unitDir + u.Name, Content: []byte(u.Content), Mode: 0o644}
+	return File{Path: unitDir + u.Name, Content: u.Content, Mode: 0o644}
 }
 
 // triggers are all files that have to be older than the unit's start.
 func (u Unit) triggers() []string {
-	if u.Content == "" {
+	if u.Content.IsZero() {
 		return u.Triggers
 	}
 	return append([]string{u.file().Path}, u.Triggers...)
@@ -73,7 +75,7 @@ func (u Unit) Check(ctx context.Context, sys *system.System) (Diff, error) {
 		return Diff{}, err
 	}
 	var file Diff
-	if u.Content != "" {
+	if !u.Content.IsZero() {
 		if file, err = u.file().Check(ctx, sys); err != nil {
 			return Diff{}, err
 		}
@@ -115,7 +117,7 @@ func (u Unit) stale(sys *system.System, state unitState) (bool, error) {
 
 // Apply implements [Resource].
 func (u Unit) Apply(ctx context.Context, sys *system.System, _ Diff) error {
-	if u.Content != "" {
+	if !u.Content.IsZero() {
 		if _, err := Converge(ctx, sys, u.file(), ""); err != nil {
 			return err
 		}
@@ -124,7 +126,7 @@ func (u Unit) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	if err != nil {
 		return err
 	}
-	if state.reload || u.Content != "" {
+	if state.reload || !u.Content.IsZero() {
 		if _, err := sys.Run(ctx, "systemctl", "daemon-reload"); err != nil {
 			return err
 		}
@@ -165,7 +167,7 @@ func (u Unit) verbs(state unitState, stale bool) []string {
 // Verify implements [Resource]: systemctl's own answers, of which each has its
 // own exit code.
 func (u Unit) Verify(ctx context.Context, sys *system.System) error {
-	if u.Content != "" {
+	if !u.Content.IsZero() {
 		if err := u.file().Verify(ctx, sys); err != nil {
 			return err
 		}

@@ -46,12 +46,17 @@ func (s *System) Stat(p string) (info fs.FileInfo, a Attributes, found bool, err
 
 // Write replaces a file at once; see [Place.Replace].
 func (s *System) Write(p string, content []byte, a Attributes) error {
+	return s.WriteFrom(p, holding(content), a)
+}
+
+// WriteFrom is [System.Write] with a content that is not held in memory.
+func (s *System) WriteFrom(p string, content Source, a Attributes) error {
 	at, err := s.Place(p)
 	if err != nil {
 		return err
 	}
 	defer at.Close()
-	return at.Replace(content, a)
+	return at.ReplaceFrom(content, a)
 }
 
 // Remove takes a file away; that there is none is fine.

@@ -1,8 +1,10 @@
 package system
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -89,6 +91,19 @@ func UnfinishedAt(name string) string {
 // Replace puts a file in its place at once: whoever reads it sees the old content
 // or the new one, also after a power cut.
 func (l Place) Replace(content []byte, a Attributes) error {
+	return l.ReplaceFrom(holding(content), a)
+}
+
+// Source opens a content at its beginning, as often as it is called.
+type Source func() (io.ReadCloser, error)
+
+// holding is a content in memory.
+func holding(content []byte) Source {
+	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
+}
+
+// ReplaceFrom is [Place.Replace] with a content that is not held in memory.
+func (l Place) ReplaceFrom(content Source, a Attributes) error {
 	if err := l.announce(); err != nil {
 		return err
 	}
@@ -133,13 +148,22 @@ func (l Place) Link(target string) error {
 
 // fill writes a new file to the disk; it has its owner and mode before it has
 // its name.
-func fill(file *os.File, content []byte, a Attributes) error {
-	_, err := file.Write(content)
+func fill(file *os.File, content Source, a Attributes) error {
+	err := pour(file, content)
 	err = errors.Join(err, file.Chown(a.UID, a.GID), file.Chmod(a.Mode), file.Sync())
 	return errors.Join(err, file.Close())
 }
 
-func (l Place) overwrite(content []byte, a Attributes) error {
+func pour(file *os.File, content Source) error {
+	from, err := content()
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, from)
+	return errors.Join(err, from.Close())
+}
+
+func (l Place) overwrite(content Source, a Attributes) error {
 	file, err := l.dir.OpenFile(l.name, os.O_WRONLY|os.O_TRUNC, 0)
 	if err != nil {
 		return err

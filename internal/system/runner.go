@@ -131,6 +131,9 @@ func (s *System) RunWith(ctx context.Context, c Command) (Output, error) {
 	if err != nil {
 		return out, err
 	}
+	if out.Exit != 0 {
+		out.Stdout, out.Stderr = without(out.Stdout, c.Stdin), without(out.Stderr, c.Stdin)
+	}
 	switch {
 	case out.Exit < 0:
 		return out, fmt.Errorf("%s was killed: %s", c.Argv[0], LastWords(out))
@@ -138,6 +141,25 @@ func (s *System) RunWith(ctx context.Context, c Command) (Output, error) {
 		return out, &ExitError{program: c.Argv[0], code: out.Exit, said: LastWords(out)}
 	}
 	return out, nil
+}
+
+// without leaves out of what a failed program says the lines that it was given to read:
+// they may be secret, and what it says is kept and shown.
+func without(said, given []byte) []byte {
+	if len(given) == 0 {
+		return said
+	}
+	known := map[string]bool{}
+	for line := range strings.Lines(string(given)) {
+		known[strings.TrimSpace(line)] = true
+	}
+	var kept []byte
+	for line := range strings.Lines(string(said)) {
+		if text := strings.TrimSpace(line); text == "" || !known[text] {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
 }
 
 // ExitError is a program that ran to its end and says that it failed.

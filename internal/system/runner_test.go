@@ -81,3 +81,12 @@ func TestFailuresSayWhatTheProgramSaid(t *testing.T) {
 		}
 	}
 }
+
+// What a program repeats of what it was given to read may be secret.
+func TestAComplaintRepeatsNothingThatWasGiven(t *testing.T) {
+	sys := &System{Runner: NewLocal().Runner}
+	_, err := sys.RunWith(t.Context(), Command{Argv: []string{"sh", "-c", "echo line 2 is wrong: >&2; sed -n 2p >&2; exit 1"}, Stdin: []byte("one\n  planted word\n")})
+	if err == nil || !strings.Contains(err.Error(), "line 2 is wrong") || strings.Contains(err.Error(), "planted") {
+		t.Errorf("%v", err)
+	}
+}

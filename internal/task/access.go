@@ -18,7 +18,7 @@ func access(h Host) []resource.Resource {
 		resource.Group{Name: SSHGroup, System: true},
 		resource.User{Name: user, Home: "/home/" + user, Shell: "/bin/bash", Groups: []string{SSHGroup}},
 		resource.AuthorizedKey{User: user, Line: h.OwnerKey, Further: furtherKeys(h)},
-		resource.Sudoers{Name: "cairn-" + user, Content: sudoersFor(user)},
+		resource.Sudoers{Name: "cairn-" + user, Content: resource.Inline(sudoersFor(user))},
 	}
 }
 
@@ -67,7 +67,7 @@ func EffectiveSSH(h Host) map[string]string {
 func firewallTable(h Host) resource.Resource {
 	open := slices.Concat(oldDoor(h), h.Host.Open)
 	policy, err := FirewallPolicy(h.Host.Port, h.Lab.Network.Admin, open, SidesOf(h))
-	table := resource.NftTable{Family: "inet", Name: FirewallTable, Body: policy.Nft()}
+	table := resource.NftTable{Family: "inet", Name: FirewallTable, Body: resource.Inline(policy.Nft())}
 	if err != nil {
 		return unsayable{table, err}
 	}

@@ -22,11 +22,11 @@ func base(h Host) []Work {
 	packages.Names = slices.Sorted(slices.Values(slices.Concat(system.Packages.Base, packages.Names)))
 	var all []resource.Resource
 	for _, f := range system.Updates.Files {
-		all = append(all, resource.File{Path: f.Path, Content: []byte(f.Content), Mode: 0o644, Reader: f.Reader})
+		all = append(all, resource.File{Path: f.Path, Content: resource.Inline(f.Content), Mode: 0o644, Reader: f.Reader})
 	}
 	all = append(all,
-		resource.File{Path: "/etc/security/limits.d/50-cairn.conf", Content: []byte(limits), Mode: 0o644, Reader: resource.ReaderLimits},
-		resource.File{Path: "/etc/systemd/journald.conf.d/50-cairn.conf", Content: []byte(journalLimits), Mode: 0o644, Reader: resource.ReaderJournald},
+		resource.File{Path: "/etc/security/limits.d/50-cairn.conf", Content: resource.Inline(limits), Mode: 0o644, Reader: resource.ReaderLimits},
+		resource.File{Path: "/etc/systemd/journald.conf.d/50-cairn.conf", Content: resource.Inline(journalLimits), Mode: 0o644, Reader: resource.ReaderJournald},
 	)
 	for _, timer := range system.Updates.Timers {
 		all = append(all, resource.Unit{Name: timer, Enabled: on(), Active: on()})

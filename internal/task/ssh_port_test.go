@@ -33,7 +33,7 @@ func TestMovingThePort(t *testing.T) {
 		if got := sshDropin(h).Ports; !slices.Equal(got, c.want) {
 			t.Errorf("%s: the server is to listen on %v, not %v", name, got, c.want)
 		}
-		rules := firewallTable(h).(resource.NftTable).Body + " "
+		rules := firewallTable(h).(resource.NftTable).Body.Text() + " "
 		if c.old != "" && !strings.Contains(rules, c.old) || c.old == "" && strings.Count(rules, "saddr { 10.0.0.0/24 } tcp dport") != 1 {
 			t.Errorf("%s: the firewall admits\n%s", name, rules)
 		}

@@ -8,14 +8,14 @@ import (
 
 // Protocol is raised with every change of the messages. There is no
 // negotiation: an agent of another version is replaced.
-const Protocol = 4
+const Protocol = 5
 
 // Kinds of streams that the controller opens. Each begins with the request named
 // beside it.
 const (
 	KindFacts    = "facts"    // nothing; answered by Facts
 	KindCheck    = "check"    // CheckRequest; CheckReply
-	KindStart    = "start"    // Run; Done
+	KindStart    = "start"    // Run; StartReply; the octets that are missing, if any, and then Done
 	KindAttach   = "attach"   // AttachRequest; Event after Event, to the run's last
 	KindSignal   = "signal"   // GuardSignal; Done
 	KindCanary   = "canary"   // CanaryLogin; Done, then the octets of an SSH server on the staged configuration
@@ -220,6 +220,28 @@ type Run struct {
 	Lab    string  `cbor:"3,keyasint"`
 	Steps  []Step  `cbor:"4,keyasint,omitempty"`
 	Guards []Guard `cbor:"5,keyasint,omitempty"`
+}
+
+// StartReply says that the run was begun, or what of the contents that it names is
+// missing on the host. Their octets follow on the stream, in this order and with
+// nothing between them; then the host begins the run, and says Done.
+type StartReply struct {
+	Missing []resource.ContentName `cbor:"1,keyasint,omitempty"`
+	Failure *Failure               `cbor:"2,keyasint,omitempty"`
+}
+
+// Specs are all descriptions of the run, to be read or replaced.
+func (r *Run) Specs() []*resource.Spec {
+	var all []*resource.Spec
+	for i := range r.Steps {
+		all = append(all, &r.Steps[i].Resource)
+	}
+	for _, g := range r.Guards {
+		for i := range g.Steps {
+			all = append(all, &g.Steps[i].Resource)
+		}
+	}
+	return all
 }
 
 // Step is one resource to bring about.

@@ -1,10 +1,12 @@
 package guard
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -192,6 +194,7 @@ func killed(t *testing.T, first order, follow func(order) order, before, after s
 		o := first
 		o.Base = s.base
 		o.start(t)
+		s.mustKeepNoContent(t)
 		o.Die = ""
 		return s, follow(o)
 	}
@@ -227,6 +230,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		// Spread over the time that a whole guard takes here, and a little more.
 		time.AfterFunc(time.Duration(i)*70*time.Millisecond/time.Duration(rounds), func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
+		s.mustKeepNoContent(t)
 		o.Resume = true
 		if _, err := os.Stat(s.dir()); err == nil {
 			o.start(t)
@@ -237,6 +241,23 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 func count(points []string, point string) int {
 	return len(slices.DeleteFunc(slices.Clone(points), func(p string) bool { return p != point }))
+}
+
+// mustKeepNoContent looks for what the change brings in what the guard keeps. Files
+// are there after a restart, so only the way back is needed.
+func (s scratch) mustKeepNoContent(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(s.dir(), func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !entry.Type().IsRegular() {
+			return nil
+		}
+		body, errRead := os.ReadFile(path)
+		if bytes.Contains(body, []byte("no link any more")) {
+			t.Errorf("%s has a content", path)
+		}
+		return errors.Join(err, errRead)
+	})
+	must(t, err)
 }
 
 // mustBeWhole holds the tree against what the guard's directory says.

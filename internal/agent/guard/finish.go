@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -160,6 +161,11 @@ func persistOne(ctx context.Context, env Env, r resource.Guardable) error {
 	env.at("made permanent " + r.Key())
 	// A restart since the confirmation has ended what was only at runtime.
 	diff, err := resource.Converge(ctx, env.System, r, "")
+	if errors.Is(err, resource.ErrNotHere) {
+		// Files are there after a restart, so their contents are not kept for this. One
+		// that is another has been changed since by somebody else, as the next plan shows.
+		return nil
+	}
 	if err != nil || diff.Empty() {
 		return err
 	}

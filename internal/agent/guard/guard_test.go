@@ -86,7 +86,7 @@ func TestAProgramThatHangs(t *testing.T) {
 	env, p := s.env("first"), plan()
 	env.System.Runner = hanging{}
 	p.Deadline = 200 * time.Millisecond
-	p.Steps = append(p.Steps, Step{ID: "sudoers owner", Resource: resource.Sudoers{Name: "owner", Content: "root ALL=(ALL:ALL) ALL\n"}})
+	p.Steps = append(p.Steps, Step{ID: "sudoers owner", Resource: resource.Sudoers{Name: "owner", Content: resource.Inline("root ALL=(ALL:ALL) ALL\n")}})
 	state, err := Execute(t.Context(), env, p, func(wire.Event) error { return nil })
 	must(t, err)
 	if state.Phase != Refused || !strings.Contains(state.Reason, "sudoers owner") {

@@ -39,15 +39,15 @@ func lockouts() []lockout {
 	sound := []resource.Guardable{dropin(), firewall("22")}
 	keys := resource.File{Path: "/home/ops/.ssh/authorized_keys", Owner: "ops", Group: "ops"}
 	keysForAll := keys
-	keysForAll.Content, keysForAll.Mode = []byte("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA other\n"), 0o666
+	keysForAll.Content, keysForAll.Mode = resource.Inline("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA other\n"), 0o666
 	otherKey := keysForAll
 	otherKey.Mode = 0o600
 	keys.Absent = true
 	fromElsewhere := firewall("22")
-	fromElsewhere.Body = regexp.MustCompile(`tcp dport`).ReplaceAllString(fromElsewhere.Body, "ip saddr 203.0.113.0/24 tcp dport")
+	fromElsewhere.Body = resource.Inline(regexp.MustCompile(`tcp dport`).ReplaceAllString(fromElsewhere.Body.Text(), "ip saddr 203.0.113.0/24 tcp dport"))
 	brokenTable := firewall("22")
-	brokenTable.Body = regexp.MustCompile(`policy drop`).ReplaceAllString(brokenTable.Body, "policy perhaps")
-	block := resource.File{Path: "/etc/ssh/sshd_config.d/01-block.conf", Content: []byte("Match User ops\n\tPubkeyAuthentication no\nMatch all\n"), Mode: 0o600}
+	brokenTable.Body = resource.Inline(regexp.MustCompile(`policy drop`).ReplaceAllString(brokenTable.Body.Text(), "policy perhaps"))
+	block := resource.File{Path: "/etc/ssh/sshd_config.d/01-block.conf", Content: resource.Inline("Match User ops\n\tPubkeyAuthentication no\nMatch all\n"), Mode: 0o600}
 	return []lockout{
 		sshd("AllowUsers without the owner", Refused, "AllowUsers does not name ops", option("AllowUsers", "somebody")),
 		sshd("DenyUsers with the owner", Refused, "DenyUsers names ops", option("DenyUsers", "o?s")),
@@ -68,12 +68,12 @@ func lockouts() []lockout {
 		{name: "a firewall with another port", resources: []resource.Guardable{dropin(), firewall("2222")}, end: RolledBack, reason: "could not get in after the change"},
 		{name: "a firewall for another network", resources: []resource.Guardable{dropin(), fromElsewhere}, end: RolledBack, reason: "could not get in after the change"},
 		{name: "a firewall with an error", resources: []resource.Guardable{dropin(), brokenTable}, end: Refused, reason: "nft-table inet cairn was found wrong"},
-		{name: "sudo taken away", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: "ops ALL=(ALL:ALL) !ALL\n"}}, end: RolledBack, reason: "sudo without a password does not work"},
-		{name: "sudo with a password", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: "ops ALL=(ALL:ALL) PASSWD: ALL\n"}}, end: RolledBack, reason: "sudo without a password does not work"},
-		{name: "a sudoers file with an error", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: "ops ALL=(ALL:ALL NOPASSWD\n"}}, end: Refused, reason: "sudoers zz-last was found wrong"},
+		{name: "sudo taken away", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: resource.Inline("ops ALL=(ALL:ALL) !ALL\n")}}, end: RolledBack, reason: "sudo without a password does not work"},
+		{name: "sudo with a password", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: resource.Inline("ops ALL=(ALL:ALL) PASSWD: ALL\n")}}, end: RolledBack, reason: "sudo without a password does not work"},
+		{name: "a sudoers file with an error", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: resource.Inline("ops ALL=(ALL:ALL NOPASSWD\n")}}, end: Refused, reason: "sudoers zz-last was found wrong"},
 		{
 			name: "another sudoers file that visudo refuses", setup: "echo 'nobody ALL=(ALL:ALL) ALL' > /etc/sudoers.d/theirs; chmod 0666 /etc/sudoers.d/theirs", mend: "rm /etc/sudoers.d/theirs",
-			resources: []resource.Guardable{resource.Sudoers{Name: "conform", Content: "ops ALL=(ALL:ALL) NOPASSWD: ALL\n"}}, end: Refused, reason: "refuses what is there already: /etc/sudoers.d/theirs: bad permissions",
+			resources: []resource.Guardable{resource.Sudoers{Name: "conform", Content: resource.Inline("ops ALL=(ALL:ALL) NOPASSWD: ALL\n")}}, end: Refused, reason: "refuses what is there already: /etc/sudoers.d/theirs: bad permissions",
 		},
 		{name: "the key removed", resources: []resource.Guardable{keys}, end: RolledBack, reason: "key is not in"},
 		{name: "another key in its place", resources: []resource.Guardable{otherKey}, end: RolledBack, reason: "could not get in after the change"},

@@ -17,13 +17,13 @@ func dropin(more ...resource.SSHOption) resource.SSHDropin {
 }
 
 func firewall(port string) resource.NftTable {
-	return resource.NftTable{Family: "inet", Name: "cairn", Body: `	chain input {
+	return resource.NftTable{Family: "inet", Name: "cairn", Body: resource.Inline(`	chain input {
 		type filter hook input priority filter; policy drop;
 		iif lo accept
 		ct state established,related accept
 		tcp dport ` + port + ` accept
 	}
-`}
+`)}
 }
 
 // other is a table that is not Cairn's and has to stay.
@@ -217,7 +217,7 @@ func TestRealHomeOfAnEarlierInstallation(t *testing.T) {
 				resource.Group{Name: "may-log-in", System: true},
 				resource.User{Name: "ann", Home: "/home/ann", Shell: "/bin/bash", Groups: []string{"may-log-in"}},
 				resource.AuthorizedKey{User: "ann", Line: line},
-				resource.Sudoers{Name: "cairn-ann", Content: "ann ALL=(ALL:ALL) NOPASSWD: ALL\n"},
+				resource.Sudoers{Name: "cairn-ann", Content: resource.Inline("ann ALL=(ALL:ALL) NOPASSWD: ALL\n")},
 			)
 			if s := h.awaitPhase(Settled, RolledBack, Stuck, Refused); s.Phase == Settled {
 				h.signal("abort", "the test says so")
@@ -244,7 +244,7 @@ func TestRealNewUser(t *testing.T) {
 				resource.Group{Name: "may-log-in", System: true},
 				resource.User{Name: "ann", Home: "/home/ann", Shell: "/bin/bash", Groups: []string{"may-log-in"}},
 				resource.AuthorizedKey{User: "ann", Line: line},
-				resource.Sudoers{Name: "cairn-ann", Content: "ann ALL=(ALL:ALL) NOPASSWD: ALL\n"},
+				resource.Sudoers{Name: "cairn-ann", Content: resource.Inline("ann ALL=(ALL:ALL) NOPASSWD: ALL\n")},
 			)
 			if point == "" {
 				h.awaitPhase(Settled)

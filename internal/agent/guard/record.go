@@ -55,7 +55,7 @@ func kept(dir, name string, message any) error {
 func keepChange(dir string, steps []Step) error {
 	specs := make([]resource.Spec, 0, len(steps))
 	for _, step := range steps {
-		spec, err := resource.Encode(step.Resource)
+		spec, err := resource.EncodeToPersist(step.Resource)
 		if err != nil {
 			return fmt.Errorf("%s: %w", step.ID, err)
 		}

@@ -72,11 +72,11 @@ func steps() []Step {
 	owner := func(f resource.File) resource.File { f.Mode = 0o600; return f }
 	var all []Step
 	for _, f := range []resource.File{
-		owner(resource.File{Path: "/etc/changed", Content: []byte("after\n")}),
-		{Path: "/etc/same", Content: []byte("same\n"), Mode: 0o640},
+		owner(resource.File{Path: "/etc/changed", Content: resource.Inline("after\n")}),
+		{Path: "/etc/same", Content: resource.Inline("same\n"), Mode: 0o640},
 		{Path: "/etc/removed", Absent: true},
-		owner(resource.File{Path: "/etc/link", Content: []byte("no link any more\n")}),
-		owner(resource.File{Path: "/etc/new/deep/file", Content: []byte("new\n")}),
+		owner(resource.File{Path: "/etc/link", Content: resource.Inline("no link any more\n")}),
+		owner(resource.File{Path: "/etc/new/deep/file", Content: resource.Inline("new\n")}),
 	} {
 		all = append(all, Step{ID: "file " + f.Path, Task: "task", Resource: f})
 	}
