@@ -23,7 +23,7 @@ type killPoint struct{ event, about, after string }
 // the last look. The first gate is sshd's, the second one the firewall's.
 var killPoints = []killPoint{
 	{event: engine.EventConnecting},
-	{event: engine.EventConnecting, about: "bringing the agent"},
+	{event: engine.EventConnecting, about: "copying the agent"},
 	{event: engine.EventLook, about: "os-release"},
 	{event: engine.EventMilestone, about: "Host OS"},
 	{event: engine.EventLooking, about: "network"},

@@ -18,24 +18,24 @@ import (
 	"cairn/internal/system"
 )
 
-// DefaultState is where an agent keeps what it knows.
+// DefaultState is the directory of an agent's records.
 const DefaultState = "/var/lib/cairn"
 
 // Agent is one process of the agent on its host.
 type Agent struct {
 	System  *system.System
 	State   string // the state directory
-	Work    string // the directory in memory for what runs need until they end
-	Program string // this program's own path
+	Work    string // the directory in memory for what runs need while they last
+	Program string // the path of this program
 	Now     func() time.Time
 }
 
-// argv is how systemd calls this program again.
+// argv returns the command line with which systemd calls this program again.
 func (a *Agent) argv(words ...string) []string {
 	return append([]string{a.Program, "-state", a.State}, words...)
 }
 
-// Sum is the SHA-256 of this program, in hex.
+// Sum returns the SHA-256 of this program, in hex.
 func (a *Agent) Sum() (string, error) {
 	file, err := os.Open(a.Program)
 	if err != nil {
@@ -49,10 +49,11 @@ func (a *Agent) Sum() (string, error) {
 	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
-// runID is what may name a run: it becomes a directory and a unit.
+// runID matches valid ids of runs. An id becomes the name of a directory and of a
+// unit.
 var runID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
-// runDir is a run's directory.
+// runDir returns a run's directory.
 func (a *Agent) runDir(id string) (string, error) {
 	if !runID.MatchString(id) {
 		return "", fmt.Errorf("%q cannot be the id of a run", id)
@@ -60,7 +61,7 @@ func (a *Agent) runDir(id string) (string, error) {
 	return filepath.Join(a.State, "runs", id), nil
 }
 
-// guardDir is a guard's directory.
+// guardDir returns a guard's directory.
 func (a *Agent) guardDir(run, guard string) (string, error) {
 	dir, err := a.runDir(run)
 	if err != nil {
@@ -72,8 +73,8 @@ func (a *Agent) guardDir(run, guard string) (string, error) {
 	return filepath.Join(dir, "guards", guard), nil
 }
 
-// flock takes a lock at once, or returns nil when another process has it. The
-// kernel gives it back when the process ends.
+// flock takes a lock at once, or returns nil if another process has it. The kernel
+// releases it when this process ends.
 func flock(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -89,7 +90,7 @@ func flock(path string) (*os.File, error) {
 	return file, nil
 }
 
-// epoch is the highest fencing epoch the host has seen.
+// epoch returns the highest fencing epoch that the host has seen.
 func (a *Agent) epoch() (uint64, error) {
 	text, err := os.ReadFile(filepath.Join(a.State, "epoch"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -101,15 +102,15 @@ func (a *Agent) epoch() (uint64, error) {
 	return strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
 }
 
-// bootID tells one boot of the host from the next (random(4)). In a container it
-// is the machine's, so the start of process 1 is added.
+// bootID tells one boot of the host from the next (random(4)). A container has the
+// machine's id, so the start of process 1 is added.
 func (a *Agent) bootID() string {
 	id, _ := os.ReadFile(filepath.Join(a.System.Root, "/proc/sys/kernel/random/boot_id"))
 	return strings.TrimSpace(string(id)) + "-" + startOfInit(filepath.Join(a.System.Root, "/proc/1/stat"))
 }
 
-// startOfInit is field 22 of proc_pid_stat(5): when process 1 started, in clock
-// ticks since the machine did.
+// startOfInit returns when process 1 started, in clock ticks since the machine
+// started (field 22 of proc_pid_stat(5)).
 func startOfInit(path string) string {
 	stat, _ := os.ReadFile(path)
 	_, rest, _ := strings.Cut(string(stat), ") ")

@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	// tailEvery is how often a log is looked at for new events.
+	// tailEvery is how often a log is checked for new events.
 	tailEvery = 5 * time.Millisecond
-	// takeUpAfter is how long a run may be without a process before it is taken
-	// up again: systemd needs a moment to start one.
+	// takeUpAfter is how long a run may be without a process before it is resumed.
+	// systemd needs a moment to start one.
 	takeUpAfter = 3 * time.Second
-	// takeUpsAtMost is how often that is done without any event coming of it.
+	// takeUpsAtMost limits how often a run is resumed without any event in between.
 	takeUpsAtMost = 3
 )
 
-// attach sends a run's events after a number, up to its last.
+// attach sends a run's events after a given number, up to its last event.
 func (s *session) attach(ctx context.Context, stream *wire.Stream) error {
 	var request wire.AttachRequest
 	if err := stream.Receive(ctx, &request); err != nil {
@@ -54,7 +54,7 @@ func (s *session) attach(ctx context.Context, stream *wire.Stream) error {
 	}
 }
 
-// tail follows one log.
+// tail follows the log of one run.
 type tail struct {
 	*session
 	stream *wire.Stream
@@ -62,11 +62,11 @@ type tail struct {
 	path   string
 	after  uint64
 	at     int64
-	seen   time.Time // when the run was last seen to have a process
-	taken  int       // how often it was taken up since the last event
+	seen   time.Time // when the run last had a process
+	taken  int       // how often it was resumed since the last event
 	ended  bool
-	looked time.Time // when it was last looked how far the step is
-	shown  time.Time // of how far it was, what was last sent
+	looked time.Time // when the step's progress was last checked
+	shown  time.Time // the time of the progress that was last sent
 }
 
 // send sends what is new.
@@ -89,8 +89,8 @@ func (t *tail) send(ctx context.Context) error {
 	return err
 }
 
-// takeUp has a run gone on with whose process is gone. A run of which every
-// process ends without having told anything has nobody to tell of it but this.
+// takeUp resumes a run whose process is gone. If each process ends without an
+// event, only takeUp can report that.
 func (t *tail) takeUp(ctx context.Context) error {
 	now := t.Now()
 	if t.alive(t.run) {
@@ -100,7 +100,7 @@ func (t *tail) takeUp(ctx context.Context) error {
 		return nil
 	}
 	if t.taken == takeUpsAtMost {
-		return fmt.Errorf("the run %s was taken up %d times, and each time its process ended without a word: see `journalctl -u %s%s` on the host",
+		return fmt.Errorf("the run %s was taken up %d times, and each time its process ended without a message: see `journalctl -u %s%s` on the host",
 			t.run, t.taken, runUnit, t.run)
 	}
 	t.seen = now

@@ -14,33 +14,32 @@ import (
 	"cairn/internal/system"
 )
 
-// canaryName begins the names of all that belongs to forwarded canaries, so that
-// what a killed agent left is found.
+// canaryName starts the names of everything that belongs to forwarded canaries, so
+// that the leftovers of a killed agent can be found.
 const canaryName = "cairncan"
 
-// canaryPlaces is how many forwarded canaries may stand on a host at once.
+// canaryPlaces limits the forwarded canaries that stand on a host at the same time.
 const canaryPlaces = 64
 
-// canaryNetworks are where canaries live, the first network of each family: the
-// range for benchmarks (RFC 2544) and one of the unique local ones (RFC 4193),
-// which nobody routes. Each place has a network of four addresses.
+// canaryNetworks are the networks of the first canary, for each family. They lie in
+// the range for benchmarks (RFC 2544) and in a unique local one (RFC 4193), which
+// nobody routes. Each place has a network of four addresses.
 var canaryNetworks = map[string]netip.Prefix{
 	"ip":  netip.MustParsePrefix("198.18.83.0/30"),
 	"ip6": netip.MustParsePrefix("fd5c:a1b2:83::/126"),
 }
 
-// canaryPlace is the place of one forwarded canary on the host. Its file stays
-// locked as long as the canary stands, so that other sessions neither take the
-// place nor take the canary away; the kernel lets go of it when the agent ends in
-// whatever way.
+// canaryPlace is the place of one forwarded canary on the host. Its file is locked
+// while the canary stands. So other sessions neither take the place nor remove the
+// canary. The kernel releases the lock when the agent ends, however it ends.
 type canaryPlace struct {
 	number   int
 	lock     *os.File
-	standing *os.File // locked by all canaries together; nil for a place that was only looked at
+	standing *os.File // the shared lock of all canaries; nil for a place that was only checked
 }
 
-// takeCanaryPlace takes the first place that is free, and what a killed agent left
-// there away.
+// takeCanaryPlace takes the first free place, and removes what a killed agent left
+// there.
 func (a *Agent) takeCanaryPlace(ctx context.Context) (*canaryPlace, error) {
 	standing, err := a.canariesStand(syscall.LOCK_SH)
 	if err != nil {
@@ -60,8 +59,8 @@ func (a *Agent) takeCanaryPlace(ctx context.Context) (*canaryPlace, error) {
 	return nil, errors.Join(fmt.Errorf("%d canaries stand on the host already", canaryPlaces), standing.Close())
 }
 
-// canariesStand takes the lock that all canaries hold as long as they stand,
-// together (LOCK_SH), or alone when none does (LOCK_EX|LOCK_NB; flock(2)).
+// canariesStand takes the lock that all canaries share while they stand. how is
+// LOCK_SH, or LOCK_EX|LOCK_NB to take it only if no canary stands (flock(2)).
 func (a *Agent) canariesStand(how int) (*os.File, error) {
 	dir := filepath.Join(a.State, "canaries")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -77,7 +76,7 @@ func (a *Agent) canariesStand(how int) (*os.File, error) {
 	return file, nil
 }
 
-// canaryPlace takes a place, or nil when another canary stands there.
+// canaryPlace takes a place, or returns nil if another canary stands there.
 func (a *Agent) canaryPlace(number int) (*canaryPlace, error) {
 	dir := filepath.Join(a.State, "canaries")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -90,8 +89,8 @@ func (a *Agent) canaryPlace(number int) (*canaryPlace, error) {
 	return &canaryPlace{number: number, lock: lock}, nil
 }
 
-// leave gives the place back. The file stays: who removed it could remove one that
-// somebody else has just locked.
+// leave gives the place back. The file stays, because another session may have just
+// locked it.
 func (p *canaryPlace) leave() {
 	_ = p.lock.Close()
 	if p.standing != nil {
@@ -101,7 +100,8 @@ func (p *canaryPlace) leave() {
 
 func (p *canaryPlace) name() string { return canaryName + strconv.Itoa(p.number) }
 
-// networks are the host's address and the canary's, each with its prefix.
+// networks returns the host's address and the canary's, each with its prefix
+// length.
 func (p *canaryPlace) networks(match string) (host, inside netip.Prefix) {
 	first := canaryNetworks[match]
 	address := first.Addr()
@@ -111,8 +111,8 @@ func (p *canaryPlace) networks(match string) (host, inside netip.Prefix) {
 	return netip.PrefixFrom(address, first.Bits()), netip.PrefixFrom(address.Next(), first.Bits())
 }
 
-// removeLeftovers takes away canaries of agents that were killed, and leaves those
-// that stand.
+// removeLeftovers removes the canaries of killed agents. It leaves those that
+// stand.
 func (a *Agent) removeLeftovers(ctx context.Context) {
 	entries, err := os.ReadDir(filepath.Join(a.System.Root, "/run/netns"))
 	if err == nil {
@@ -125,8 +125,8 @@ func (a *Agent) removeLeftovers(ctx context.Context) {
 	a.forwardingBack()
 }
 
-// removeLeftover takes one away, unless it stands. What has no number is an older
-// agent's.
+// removeLeftover removes one canary unless it stands. A name without a number
+// belongs to an older agent.
 func (a *Agent) removeLeftover(ctx context.Context, name, place string) {
 	if number, err := strconv.Atoi(place); err == nil {
 		taken, err := a.canaryPlace(number)
@@ -138,7 +138,8 @@ func (a *Agent) removeLeftover(ctx context.Context, name, place string) {
 	a.removeCanary(ctx, name)
 }
 
-// removeCanary takes away all that has the name. Nothing of the name is no error.
+// removeCanary removes everything with the name. It is no error if there is
+// nothing.
 func (a *Agent) removeCanary(ctx context.Context, name string) {
 	if _, err := os.Stat(filepath.Join(a.System.Root, "/run/netns", name)); err != nil {
 		return
@@ -151,11 +152,11 @@ func (a *Agent) removeCanary(ctx context.Context, name string) {
 	}
 }
 
-// forwardingNote is the file in which interfaces are kept whose forwarding has to
-// be turned off again, also after this process was killed.
+// forwardingNote is the file that lists the interfaces whose forwarding must be
+// turned off again. It outlives this process.
 func (a *Agent) forwardingNote() string { return filepath.Join(a.State, "canary-forwarding") }
 
-func (f *forwarded) setForwarding(link string) error {
+func (f *forwardedCanary) setForwarding(link string) error {
 	name := "net/ipv4/conf/" + link + "/forwarding"
 	if f.readSysctl(name) != "0" {
 		return nil
@@ -171,14 +172,15 @@ func (f *forwarded) setForwarding(link string) error {
 	return os.WriteFile(filepath.Join(f.System.Root, "/proc/sys", name), []byte("1\n"), 0o644)
 }
 
-// forwardingBack turns off what canaries turned on, once none of them stands.
+// forwardingBack turns off the forwarding that canaries turned on, once none of
+// them stands.
 func (a *Agent) forwardingBack() {
 	if _, err := os.Stat(a.forwardingNote()); err != nil {
 		return
 	}
 	alone, err := a.canariesStand(syscall.LOCK_EX | syscall.LOCK_NB)
 	if err != nil {
-		return // one stands; it turns it off when it goes
+		return // a canary still stands; it turns forwarding off when it ends
 	}
 	defer func() { _ = alone.Close() }()
 	content, err := os.ReadFile(a.forwardingNote())

@@ -11,11 +11,11 @@ import (
 	"cairn/internal/wire"
 )
 
-// checksPerCPU: checks mostly wait for programs that they start.
+// checksPerCPU is more than one because checks mostly wait for programs.
 const checksPerCPU = 2
 
-// check looks at all resources of the request, several at the same time, and
-// meanwhile at the rest of what is asked for.
+// check checks all resources of the request, several at a time. The rest of the
+// request is answered at the same time.
 func (s *session) check(ctx context.Context, request wire.CheckRequest) wire.CheckReply {
 	reply := wire.CheckReply{Results: make([]wire.Checked, len(request.Resources))}
 	slots := make(chan struct{}, checksPerCPU*runtime.NumCPU())

@@ -14,8 +14,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// facts reads what the host tells of itself. What cannot be read is left empty:
-// it is for a probe to miss it.
+// facts reads the facts of the host. What cannot be read is left empty, and the
+// probes that need it report that.
 func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
 	f := wire.Facts{
 		Arch: runtime.GOARCH, Kernel: a.text("/proc/sys/kernel/osrelease"), BootID: a.text("/proc/sys/kernel/random/boot_id"),
@@ -27,7 +27,7 @@ func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
 	f.MemoryBytes = parseMemory(a.text("/proc/meminfo"))
 	f.Disks = a.disks()
 	f.Routes = append(parseRoutes4(a.text("/proc/net/route")), parseRoutes6(a.text("/proc/net/ipv6_route"))...)
-	// Each waits for programs and fills in fields of its own.
+	// Each waits for programs, and fills in its own fields.
 	var wait sync.WaitGroup
 	wait.Go(func() { f.Interfaces = a.interfaces(ctx) })
 	wait.Go(func() { a.systemdFacts(ctx, &f) })
@@ -42,7 +42,8 @@ func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
 	return f
 }
 
-// text is a file's content without what surrounds it, empty when there is none.
+// text returns a file's content without surrounding blanks. It is empty if there is
+// no such file.
 func (a *Agent) text(path string) string {
 	content, err := os.ReadFile(filepath.Join(a.System.Root, path))
 	if err != nil {
@@ -51,7 +52,7 @@ func (a *Agent) text(path string) string {
 	return strings.TrimSpace(string(content))
 }
 
-// systemdFacts asks systemd, in one call each for what it says in one.
+// systemdFacts asks systemd, with as few calls as possible.
 func (a *Agent) systemdFacts(ctx context.Context, f *wire.Facts) {
 	f.SystemState = a.said(ctx, "systemctl", "is-system-running")
 	if f.SystemState != "running" {
@@ -75,7 +76,8 @@ func (a *Agent) said(ctx context.Context, argv ...string) string {
 	return strings.TrimSpace(string(out.Stdout))
 }
 
-// disks are the block devices that are no loops, RAM disks or parts of others.
+// disks returns the block devices except loop devices, RAM disks and parts of
+// others.
 func (a *Agent) disks() []wire.Disk {
 	const sector = 512 // the unit of /sys/block/*/size, whatever the device's (block/stat in the kernel's ABI documents)
 	entries, err := os.ReadDir(filepath.Join(a.System.Root, "/sys/block"))

@@ -9,15 +9,14 @@ import (
 	"cairn/internal/wire"
 )
 
-// rulesetTable is a table of a listing by nft.
+// rulesetTable is one table in a listing of nft.
 type rulesetTable struct {
 	key    string
 	chains map[string][]string
 }
 
-// parseFilters finds, in nft's listing of all rules, the tables that drop what they
-// do not let in, and what that is. Cairn's own and those of its canaries are left
-// out.
+// parseFilters finds the tables in nft's ruleset that drop what they do not accept,
+// and what they accept. It leaves out Cairn's own table and those of its canaries.
 func parseFilters(listing string) []wire.Filter {
 	var all []wire.Filter
 	for _, table := range rulesetTables(listing) {
@@ -34,7 +33,7 @@ func parseFilters(listing string) []wire.Filter {
 	return all
 }
 
-// tableBegins is a table's first line, behind which nft says whose it is.
+// tableBegins matches a table's first line, after which nft names the owner.
 var tableBegins = regexp.MustCompile(`^table (\S+ \S+) \{`)
 
 func rulesetTables(listing string) []rulesetTable {
@@ -59,8 +58,8 @@ func rulesetTables(listing string) []rulesetTable {
 
 var leadsTo = regexp.MustCompile(`(?:jump|goto) ([^\s,}]+)`)
 
-// inbound are the rules that a packet to the host itself may meet: those of chains
-// at the input hook and of all chains that they lead to.
+// inbound returns the rules that a packet to the host itself may reach: those in
+// chains at the input hook, and in all chains to which these lead.
 func (t rulesetTable) inbound() []string {
 	var rules, next []string
 	for name, lines := range t.chains {
@@ -87,10 +86,10 @@ func (t rulesetTable) inbound() []string {
 
 var dropping = regexp.MustCompile(`^(counter )?(drop|reject( with .*)?)$|^type filter hook input .* policy drop;`)
 
-// dropsTheRest reports whether a rule drops whatever comes to it.
+// dropsTheRest reports whether a rule drops everything that reaches it.
 func dropsTheRest(rule string) bool { return dropping.MatchString(rule) }
 
-// owner is who is known to make such a table.
+// owner returns the program that is known to make such a table.
 func (t rulesetTable) owner() string {
 	if strings.HasSuffix(t.key, " firewalld") {
 		return "firewalld"
@@ -108,7 +107,7 @@ var (
 	portWord = regexp.MustCompile(`[0-9]+(-[0-9]+)?`)
 )
 
-// letIn are the ports that rules accept, in the form 8096/tcp.
+// letIn returns the ports that rules accept, in the form 8096/tcp.
 func letIn(rules []string) []string {
 	var ports []string
 	for _, rule := range rules {

@@ -13,7 +13,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// firewallFacts finds who else has to do with the host's packets.
+// firewallFacts finds out what else handles the host's packets.
 func (a *Agent) firewallFacts(ctx context.Context, f *wire.Facts) {
 	for _, family := range []struct{ name, sysctl string }{{"IPv4", "/proc/sys/net/ipv4/ip_forward"}, {"IPv6", "/proc/sys/net/ipv6/conf/all/forwarding"}} {
 		if a.text(family.sysctl) == "1" {
@@ -24,7 +24,7 @@ func (a *Agent) firewallFacts(ctx context.Context, f *wire.Facts) {
 	f.Loaders = a.loaders(ctx)
 }
 
-// firewallState looks at the table that Cairn owns beside what others do.
+// firewallState reads Cairn's own table and what others do beside it.
 func (s *session) firewallState(ctx context.Context) wire.ReadReply {
 	state := wire.FirewallState{Filters: parseFilters(s.said(ctx, "nft", "--stateless", "list", "ruleset")), Loaders: s.loaders(ctx)}
 	var enabled []string
@@ -36,7 +36,7 @@ func (s *session) firewallState(ctx context.Context) wire.ReadReply {
 	var err error
 	table := resource.NftTable{Family: "inet", Name: resource.CairnTable}
 	if state.Next, err = table.NextBoot(ctx, s.System, enabled); err != nil {
-		return wire.ReadReply{Failure: failureOf(problem.Wrap(problem.ResourceFailed, "", "what the next start loads could not be found out", err))}
+		return wire.ReadReply{Failure: failureOf(problem.Wrap(problem.ResourceFailed, "", "cannot find out which rules the next start loads", err))}
 	}
 	body, err := wire.Encode(state)
 	if err != nil {
@@ -45,8 +45,8 @@ func (s *session) firewallState(ctx context.Context) wire.ReadReply {
 	return wire.ReadReply{Output: body}
 }
 
-// loaders asks systemd for the units that are known to load rules, and for those
-// of the owner's that call a program which does.
+// loaders asks systemd for the units that are known to load rules, and for the
+// owner's units that call such a program.
 func (a *Agent) loaders(ctx context.Context) []wire.Loader {
 	units := append(resource.OtherLoaders(), a.ownLoaders()...)
 	argv := []string{"systemctl", "show", "--timestamp=us+utc", "--property=Id,LoadState,UnitFileState,ActiveState,ActiveEnterTimestamp,ExecStart,ExecStop", "--"}
@@ -59,11 +59,11 @@ func (a *Agent) loaders(ctx context.Context) []wire.Loader {
 	return all
 }
 
-// rulePrograms are programs that change rules, as they stand in a command line.
+// rulePrograms matches programs that change rules, in a command line.
 var rulePrograms = regexp.MustCompile(`(^|[\s/;&|('"])(nft|ip6?tables(-legacy|-nft)?(-restore)?|netfilter-persistent|shorewall6?|ferm|ufw(-init)?|firewalld)([\s;&|)'"]|$)`)
 
-// ownLoaders are the enabled units below /etc that start such a program, directly
-// or in a script. Cairn's own are not among them.
+// ownLoaders returns the enabled units below /etc that start such a program,
+// directly or in a script. It leaves out Cairn's own units.
 func (a *Agent) ownLoaders() []string {
 	links, _ := filepath.Glob(filepath.Join(a.System.Root, "/etc/systemd/system/*.wants/*.service"))
 	var units []string
@@ -84,7 +84,7 @@ func (a *Agent) ownLoaders() []string {
 	return units
 }
 
-// changesRules looks at a command line, and into the script that it may start.
+// changesRules checks a command line, and the script that it may start.
 func (a *Agent) changesRules(command string) bool {
 	if rulePrograms.MatchString(command) {
 		return true
@@ -93,8 +93,8 @@ func (a *Agent) changesRules(command string) bool {
 	return rulePrograms.MatchString(a.scriptText(first))
 }
 
-// scriptText is the text of a script without its comments; of anything else,
-// nothing.
+// scriptText returns the text of a script without its comments, or nothing if the
+// file is not a script.
 func (a *Agent) scriptText(path string) string {
 	const longest = 64 << 10
 	info, err := os.Stat(filepath.Join(a.System.Root, path))
@@ -118,7 +118,7 @@ func withoutComments(text string) string {
 	return b.String()
 }
 
-// parseLoader reads what systemd shows of one unit, when it is enabled or active.
+// parseLoader parses systemd's output about one unit, if that is enabled or active.
 func (a *Agent) parseLoader(shown string) (wire.Loader, bool) {
 	values := map[string]string{}
 	for line := range strings.Lines(shown) {
@@ -141,8 +141,8 @@ var (
 	including = regexp.MustCompile(`(?m)^\s*include\s+"([^"]+)"`)
 )
 
-// flushes says where a unit's commands flush the whole ruleset: in a file of rules
-// or what it includes, in a script, or themselves.
+// flushes says where a unit flushes the whole ruleset: in a file of rules or an
+// included one, in a script, or in its own command.
 func (a *Agent) flushes(commands string) string {
 	for _, file := range rulesFile.FindAllStringSubmatch(commands, -1) {
 		text := withoutComments(a.text(file[1]))

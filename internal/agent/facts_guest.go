@@ -11,13 +11,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// settingDirs hold the kernel's network settings that are set on every host, by
-// the dots of sysctl(8).
+// settingDirs hold network settings that Cairn sets on every host, in the notation
+// of sysctl(8).
 var settingDirs = []string{"net.ipv4", "net.ipv4.conf.all", "net.ipv6.conf.all"}
 
-// fixedSettings are the kernel's settings that cannot be set from here: names, and
-// beginnings with a dot at their end where that goes for a whole directory. A guest
-// has its machine's, and a kernel without IPv6 has none of IPv6.
+// fixedSettings returns the kernel settings that cannot be changed on this host. A
+// name that ends in a dot stands for a whole directory. A container has the
+// settings of its machine, and a kernel without IPv6 has none for IPv6.
 func (a *Agent) fixedSettings() []string {
 	var fixed []string
 	for _, dir := range settingDirs {
@@ -34,14 +34,14 @@ func (a *Agent) fixedSettings() []string {
 	return fixed
 }
 
-// settingsIn are the settings of a directory that root may set by their mode but
-// not here, and whether any can be set at all.
+// settingsIn returns the settings in a directory whose mode lets root write but
+// that cannot be written here. It also reports whether any of them can be set.
 func settingsIn(path string) (fixed []string, settable bool) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, false
 	}
-	const write = 2 // W_OK of access(2): it also tells of a file system that is read-only
+	const write = 2 // W_OK of access(2), which also detects a read-only file system
 	for _, entry := range entries {
 		info, err := entry.Info()
 		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o200 == 0 {
@@ -56,7 +56,7 @@ func settingsIn(path string) (fixed []string, settable bool) {
 	return fixed, settable
 }
 
-// failures are the units that failed, with when that was.
+// failures returns the failed units, with the time of the failure.
 func (a *Agent) failures(ctx context.Context, names []string) []wire.FailedUnit {
 	var all []wire.FailedUnit
 	for _, name := range names {

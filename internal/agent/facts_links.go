@@ -9,7 +9,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// link is what `ip -json -details link show` says of an interface.
+// link is an interface in the output of `ip -json -details link show`.
 type link struct {
 	Name   string `json:"ifname"`
 	Master string `json:"master"`
@@ -18,14 +18,14 @@ type link struct {
 	} `json:"linkinfo"`
 }
 
-// route is what `ip -json route show` says of a route.
+// route is a route in the output of `ip -json route show`.
 type route struct {
 	To   string `json:"dst"`
 	Over string `json:"dev"`
 	Type string `json:"type"`
 }
 
-// interfaces are the network interfaces as the kernel has them, but for those of
+// interfaces returns the network interfaces of the kernel, except those of
 // canaries.
 func (a *Agent) interfaces(ctx context.Context) []wire.NIC {
 	known, err := net.Interfaces()
@@ -55,7 +55,7 @@ func (a *Agent) interfaces(ctx context.Context) []wire.NIC {
 	return all
 }
 
-// parseLinks finds the kind of each interface and the ports of each bridge.
+// parseLinks returns the kind of each interface and the ports of each bridge.
 func parseLinks(text string) (kinds map[string]string, ports map[string][]string) {
 	kinds, ports = map[string]string{}, map[string][]string{}
 	var links []link
@@ -71,9 +71,9 @@ func parseLinks(text string) (kinds map[string]string, ports map[string][]string
 	return kinds, ports
 }
 
-// parseDefaults finds the interfaces that a default route leads over, in whichever
-// table. Half of all addresses count too: VPNs set two such routes in the place of
-// a default one.
+// parseDefaults returns the interfaces of default routes, in any table. Routes to
+// half of all addresses count too: a VPN uses two such routes instead of a default
+// one.
 func parseDefaults(listings ...string) map[string]bool {
 	over := map[string]bool{}
 	for _, text := range listings {

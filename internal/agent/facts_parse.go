@@ -28,7 +28,7 @@ func parseResolvers(text string) []string {
 	return servers
 }
 
-// parseCPUInfo counts the processors of /proc/cpuinfo and looks for the flags of
+// parseCPUInfo counts the processors in /proc/cpuinfo and looks for the flags of
 // VT-x and AMD-V.
 func parseCPUInfo(text string) (cpus int, virtualization bool) {
 	for line := range strings.Lines(text) {
@@ -44,7 +44,7 @@ func parseCPUInfo(text string) (cpus int, virtualization bool) {
 	return cpus, virtualization
 }
 
-// parseMemory reads MemTotal of /proc/meminfo, which has kibibytes.
+// parseMemory reads MemTotal of /proc/meminfo, which is in kibibytes.
 func parseMemory(text string) uint64 {
 	for line := range strings.Lines(text) {
 		if rest, found := strings.CutPrefix(line, "MemTotal:"); found {
@@ -55,8 +55,8 @@ func parseMemory(text string) uint64 {
 	return 0
 }
 
-// parseRoutes4 finds the default gateways in /proc/net/route, whose addresses are
-// hexadecimal in the host's byte order.
+// parseRoutes4 finds the default gateways in /proc/net/route. Addresses are
+// hexadecimal, in the host's byte order.
 func parseRoutes4(text string) []string {
 	var gateways []string
 	for line := range strings.Lines(text) {

@@ -12,7 +12,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// sshFacts reads what stands in the SSH server's files, and where it listens.
+// sshFacts reads the SSH server's files, and where it listens.
 func (a *Agent) sshFacts(ctx context.Context, login Login) wire.SSH {
 	facts := wire.SSH{Port: login.Port}
 	settings, err := sshdconf.Files{Root: a.System.Root}.ReadServer(resource.SSHServer(ctx, a.System))
@@ -24,7 +24,7 @@ func (a *Agent) sshFacts(ctx context.Context, login Login) wire.SSH {
 	facts.Forwarding = sshdconf.First(settings, "allowtcpforwarding", "yes")
 	facts.Managed = slices.ContainsFunc(settings, func(s sshdconf.Setting) bool { return s.File == sshdconf.Own && s.Keyword == "port" })
 	facts.Settings = slices.DeleteFunc(settings, func(s sshdconf.Setting) bool {
-		// Values for programs may be secret, and are nobody's business here.
+		// Environment values may be secret, and Cairn does not need them.
 		return s.File == sshdconf.Own || s.Keyword == "setenv"
 	})
 	if ports, listens := a.socketPorts(ctx); listens {
@@ -34,7 +34,8 @@ func (a *Agent) sshFacts(ctx context.Context, login Login) wire.SSH {
 	return facts
 }
 
-// socketPorts are the ports on which systemd listens in sshd's place.
+// socketPorts returns the ports on which systemd listens instead of sshd, and
+// whether it does.
 func (a *Agent) socketPorts(ctx context.Context) (ports []uint16, listens bool) {
 	said := a.said(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", a.System.Distro().SSH.Socket)
 	for line := range strings.Lines(said) {

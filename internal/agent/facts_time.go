@@ -9,24 +9,24 @@ import (
 	"cairn/internal/wire"
 )
 
-// question is how a time daemon is asked whether a server holds the clock.
-type question struct {
-	argv   []string // prints what it thinks of the clock
+// clockQuery asks a time daemon whether a server holds the clock.
+type clockQuery struct {
+	argv   []string // the command that prints the state of the clock
 	synced func(said string) bool
 }
 
-// questions are those to the time daemons. The kernel's flag alone does not do:
-// chronyd leaves it as it is without "rtcsync" (chrony.conf(5)), and openntpd never
-// sets it. For timesyncd the kernel speaks.
-var questions = map[string]question{
+// questions are the queries for the time daemons. The kernel's flag alone is not
+// enough: chronyd does not set it without "rtcsync" (chrony.conf(5)), and openntpd
+// never sets it. For timesyncd the kernel's flag is used.
+var questions = map[string]clockQuery{
 	"chrony":   {[]string{"chronyc", "-n", "tracking"}, chronySynced},
 	"ntp":      {ntpqLeap, ntpSynced},
 	"ntpsec":   {ntpqLeap, ntpSynced},
 	"openntpd": {[]string{"ntpctl", "-s", "status"}, openntpdSynced},
 }
 
-// ntpqLeap asks for the leap indicator, of which 11 says that the clock is not
-// synchronised (RFC 5905, figure 9).
+// ntpqLeap asks for the leap indicator. 11 means that the clock is not synchronised
+// (RFC 5905, figure 9).
 var ntpqLeap = []string{"ntpq", "-n", "-c", "rv 0 leap,stratum,refid"}
 
 func chronySynced(said string) bool {
@@ -38,14 +38,16 @@ func ntpSynced(said string) bool {
 	return strings.Contains(said, "leap=0") && !strings.Contains(said, "leap=11")
 }
 
-// openntpdSynced reads ntpctl(8), which says "clock unsynced" otherwise.
+// openntpdSynced reads the output of ntpctl(8), which otherwise says "clock
+// unsynced".
 func openntpdSynced(said string) bool { return strings.Contains(said, "clock synced") }
 
-// unitDirs are where a package or the host's owner puts units (systemd.unit(5)).
+// unitDirs are the directories in which packages and the host's owner put units
+// (systemd.unit(5)).
 var unitDirs = []string{"/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}
 
-// clocks are the time daemons on the host, with what they say where that is more
-// than the kernel does.
+// clocks returns the time daemons on the host, with their own report where it says
+// more than the kernel.
 func (a *Agent) clocks(ctx context.Context, kernelSynced bool) []wire.Clock {
 	var all []wire.Clock
 	for _, d := range a.System.Distro().TimeDaemons() {
@@ -62,8 +64,8 @@ func (a *Agent) clocks(ctx context.Context, kernelSynced bool) []wire.Clock {
 	return all
 }
 
-// hasUnit reports whether the unit has a file. One that is masked has: it is there
-// and may not run.
+// hasUnit reports whether the unit has a file. A masked unit has one, but may not
+// run.
 func (a *Agent) hasUnit(name string) bool {
 	for _, dir := range unitDirs {
 		if _, err := os.Lstat(filepath.Join(a.System.Root, dir, name)); err == nil {
@@ -73,7 +75,7 @@ func (a *Agent) hasUnit(name string) bool {
 	return false
 }
 
-// oneLine is a text of several lines on one, with every run of blanks as one.
+// oneLine joins the lines of a text, and turns every run of blanks into one.
 func oneLine(text string) string {
 	var parts []string
 	for line := range strings.Lines(text) {

@@ -7,15 +7,14 @@ import (
 	"cairn/internal/wire"
 )
 
-// fates are what became of a run's steps and guards, by id.
+// fates hold what became of a run's steps and guards, by id.
 type fates struct {
-	over   map[string]bool   // nothing is left to do
-	causes map[string]string // what failed in the end, for what failed or was skipped, and for its tasks
+	over   map[string]bool   // nothing more to do
+	causes map[string]string // the original failure, for each step, guard and task that failed or was skipped
 	first  error             // the first failure
 }
 
-// failed notes a failure and what it is called; the names are those that others
-// depend on.
+// failed notes a failure and its cause. Others may depend on any of the names.
 func (f *fates) failed(failure error, cause string, names ...string) {
 	if f.first == nil {
 		f.first = failure
@@ -23,7 +22,7 @@ func (f *fates) failed(failure error, cause string, names ...string) {
 	f.skipped(cause, names...)
 }
 
-// skipped notes what is to blame for it that nothing came of what has the names.
+// skipped notes the cause for everything with one of the names.
 func (f *fates) skipped(cause string, names ...string) {
 	for _, n := range names {
 		if f.causes[n] == "" {
@@ -32,7 +31,7 @@ func (f *fates) skipped(cause string, names ...string) {
 	}
 }
 
-// cause is what failed of that on which something depends.
+// cause returns the failure of something on which a step depends, if there is one.
 func (f *fates) cause(after []string) (cause string, fails bool) {
 	for _, name := range after {
 		if cause, fails = f.causes[name]; fails {
@@ -44,7 +43,7 @@ func (f *fates) cause(after []string) (cause string, fails bool) {
 
 func since(cause string) string { return "since " + cause + " failed" }
 
-// namesOf are a guard and the tasks that it serves.
+// namesOf returns a guard's id and the tasks that it serves.
 func namesOf(g wire.Guard) []string {
 	names := []string{g.ID}
 	for _, s := range g.Steps {
@@ -53,8 +52,8 @@ func namesOf(g wire.Guard) []string {
 	return names
 }
 
-// past is what the log says of the run's earlier processes. A guard that is not
-// permanent has a record of its own, and is gone on with by that.
+// past reads the log of the run's earlier processes. A guard that is not permanent
+// yet is resumed from its own record.
 func (r *running) past() (*fates, error) {
 	f := &fates{over: map[string]bool{}, causes: map[string]string{}}
 	_, err := readEvents(r.log.file, 0, func(e wire.Event) error {
@@ -72,7 +71,7 @@ func (r *running) past() (*fates, error) {
 	return f, err
 }
 
-// problemOf is a failure as it was before it was written down.
+// problemOf restores a failure from its written form.
 func problemOf(f *wire.Failure) error {
 	p := problem.New(problem.Code(f.Code), "", f.Summary).WithFix(f.Fix)
 	if f.Cause != "" {

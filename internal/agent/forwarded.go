@@ -17,16 +17,17 @@ import (
 	"cairn/internal/wire"
 )
 
-// A forwarded canary stands where a container stands: in a network namespace of
-// its own, behind a veth pair, reached by destination NAT. Its traffic passes the
-// forward chains, as that of a published port does (docs.docker.com, "Packet
-// filtering and firewalls"), and never the input chain.
+// A forwarded canary stands where a container would: in a network namespace of its
+// own, behind a veth pair, reached by destination NAT. Its traffic passes the
+// forward chains and never the input chain, like that of a published port
+// (docs.docker.com, "Packet filtering and firewalls").
 //
-// Several may stand at once, for as many controllers and looks; each has a place
-// of its own (canary_place.go), from which its names and addresses follow.
+// Several may stand at the same time, for several controllers and looks. Each has a
+// place of its own (canary_place.go), which determines its names and addresses.
 
-// forwarded is one canary under way, with what takes it away again, newest first.
-type forwarded struct {
+// forwardedCanary is a canary that stands, with the functions that remove it,
+// newest first.
+type forwardedCanary struct {
 	*Agent
 	place *canaryPlace
 	name  string
@@ -38,7 +39,7 @@ type forwarded struct {
 func (s *session) openForwarded(ctx context.Context, request wire.CanaryRequest) (uint16, func(), error) {
 	match, known := map[string]string{"tcp4": "ip", "tcp6": "ip6"}[request.Network]
 	if !known {
-		return 0, nil, fmt.Errorf("%q is no network for a forwarded canary", request.Network)
+		return 0, nil, fmt.Errorf("%q is not a network for a forwarded canary", request.Network)
 	}
 	port, err := freePort(request.Port)
 	if err != nil {
@@ -48,7 +49,7 @@ func (s *session) openForwarded(ctx context.Context, request wire.CanaryRequest)
 	if err != nil {
 		return 0, nil, err
 	}
-	f := &forwarded{Agent: s.Agent, place: place, name: place.name()}
+	f := &forwardedCanary{Agent: s.Agent, place: place, name: place.name()}
 	stop := func() { f.close(context.WithoutCancel(ctx)) }
 	host, inside := place.networks(match)
 	if err := f.open(ctx, request, host, inside, match, port); err != nil {
@@ -58,7 +59,7 @@ func (s *session) openForwarded(ctx context.Context, request wire.CanaryRequest)
 	return port, stop, nil
 }
 
-// freePort finds a port on which nobody listens on either family.
+// freePort finds a port on which nobody listens, on either family.
 func freePort(wanted uint16) (uint16, error) {
 	l, err := net.Listen("tcp", fmt.Sprintf(":%d", wanted))
 	if err != nil {
@@ -68,7 +69,7 @@ func freePort(wanted uint16) (uint16, error) {
 	return netip.MustParseAddrPort(l.Addr().String()).Port(), nil
 }
 
-func (f *forwarded) open(ctx context.Context, request wire.CanaryRequest, host, inside netip.Prefix, match string, port uint16) error {
+func (f *forwardedCanary) open(ctx context.Context, request wire.CanaryRequest, host, inside netip.Prefix, match string, port uint16) error {
 	family := map[string]string{"ip": "-4", "ip6": "-6"}[match]
 	link := f.name + "h"
 	if err := f.forwards(match); err != nil {
@@ -122,14 +123,14 @@ func without(words []string, word string) []string {
 	return kept
 }
 
-// errNoForwarding says that no published port can exist on the host either.
+// errNoForwarding says that the host can have no published port.
 var errNoForwarding = errors.New("the host does not forward IPv6, so that no port can be published on it")
 
-// forwards makes sure that the host would pass packets on: a canary that cannot be
-// reached for want of forwarding shows nothing. For IPv4 it is turned on for each
-// interface and back afterwards; for IPv6 that would drop the routes a router
-// announced (Linux, ip-sysctl, conf/all/forwarding), so there it has to be on.
-func (f *forwarded) forwards(match string) error {
+// forwards makes sure that the host passes packets on. Otherwise an unreachable
+// canary would prove nothing. For IPv4 it turns forwarding on for each interface,
+// and later off again. For IPv6 that would drop the routes that a router announced
+// (Linux, ip-sysctl, conf/all/forwarding), so there it must be on already.
+func (f *forwardedCanary) forwards(match string) error {
 	if match == "ip6" {
 		if f.readSysctl("net/ipv6/conf/all/forwarding") != "1" {
 			return errNoForwarding
@@ -150,13 +151,13 @@ func (f *forwarded) forwards(match string) error {
 	return nil
 }
 
-func (f *forwarded) readSysctl(name string) string {
+func (f *forwardedCanary) readSysctl(name string) string {
 	value, _ := os.ReadFile(filepath.Join(f.System.Root, "/proc/sys", name))
 	return strings.TrimSpace(string(value))
 }
 
-// serve starts this program once more, inside the namespace.
-func (f *forwarded) serve(at netip.AddrPort, nonce string) error {
+// serve starts this program again inside the namespace.
+func (f *forwardedCanary) serve(at netip.AddrPort, nonce string) error {
 	argv := append([]string{"ip", "netns", "exec", f.name}, f.argv("canary", at.String())...)
 	f.cmd = exec.Command(argv[0], argv[1:]...)
 	f.cmd.Stdin = strings.NewReader(nonce + "\n")
@@ -170,13 +171,13 @@ func (f *forwarded) serve(at netip.AddrPort, nonce string) error {
 		return err
 	}
 	if line, _ := bufio.NewReader(said).ReadString('\n'); line != "ready\n" {
-		return fmt.Errorf("the canary did not come up: %s", complaint.String())
+		return fmt.Errorf("the canary did not start: %s", complaint.String())
 	}
 	return nil
 }
 
-// answers makes sure, from this host, that there is a canary to be reached.
-func (f *forwarded) answers(ctx context.Context, at netip.AddrPort, nonce string) error {
+// answers makes sure that the canary can be reached from this host.
+func (f *forwardedCanary) answers(ctx context.Context, at netip.AddrPort, nonce string) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", at.String())
 	if err != nil {
 		return err
@@ -189,7 +190,7 @@ func (f *forwarded) answers(ctx context.Context, at netip.AddrPort, nonce string
 	return nil
 }
 
-func (f *forwarded) run(ctx context.Context, argv []string, stdin []byte) error {
+func (f *forwardedCanary) run(ctx context.Context, argv []string, stdin []byte) error {
 	out, err := f.System.Runner.Run(ctx, system.Command{Argv: argv, Stdin: stdin})
 	if err != nil {
 		return err
@@ -200,8 +201,8 @@ func (f *forwarded) run(ctx context.Context, argv []string, stdin []byte) error 
 	return nil
 }
 
-// close takes everything away, newest first.
-func (f *forwarded) close(ctx context.Context) {
+// close removes everything, newest first.
+func (f *forwardedCanary) close(ctx context.Context) {
 	if f.cmd != nil && f.cmd.Process != nil {
 		_ = f.cmd.Process.Kill()
 		_ = f.cmd.Wait()

@@ -14,8 +14,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// listen opens a canary: a port on which nobody else listens, that answers with
-// the nonce until the stream closes.
+// listen opens a canary: a port on which nobody else listens. It answers with the
+// nonce until the stream closes.
 func (s *session) listen(ctx context.Context, stream *wire.Stream) error {
 	var request wire.CanaryRequest
 	if err := stream.Receive(ctx, &request); err != nil {
@@ -36,7 +36,7 @@ func (s *session) listen(ctx context.Context, stream *wire.Stream) error {
 	if err := stream.Send(ctx, wire.CanaryReply{Port: port}); err != nil {
 		return err
 	}
-	// Nothing more is sent: this returns when the other side has had enough.
+	// Nothing more is sent. This returns when the other side closes.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	_, err = stream.ReadContext(ctx, make([]byte, 1))
@@ -55,7 +55,7 @@ func openCanary(ctx context.Context, request wire.CanaryRequest) (port uint16, s
 	case strings.HasPrefix(network, "udp"):
 		closer, port, err = listenUDP(ctx, network, request.Port, request.Nonce)
 	default:
-		return 0, nil, fmt.Errorf("%q is no network for a canary", network)
+		return 0, nil, fmt.Errorf("%q is not a network for a canary", network)
 	}
 	if err != nil {
 		return 0, nil, err
@@ -103,8 +103,8 @@ func listenUDP(ctx context.Context, network string, port uint16, nonce string) (
 }
 
 // Canary listens on a TCP address and answers with the nonce, until ctx ends. It
-// is what runs in the network namespace of a forwarded canary, and says "ready"
-// when it listens.
+// runs in the network namespace of a forwarded canary. It writes "ready" once it
+// listens.
 func Canary(ctx context.Context, address, nonce string, ready io.Writer) error {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {

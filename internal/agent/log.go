@@ -13,9 +13,10 @@ import (
 	"cairn/internal/wire"
 )
 
-// Log is a run's events on the host's disk: records of a length, a CRC-32C and an
-// event in CBOR, each synced before the next. A record that a crash cut short is
-// cut off when the log is opened for writing. One process writes; any may read.
+// Log stores a run's events on the host's disk. A record is a length, a CRC-32C and
+// an event in CBOR, and is synced before the next one. If a crash cut a record
+// short, opening the log for writing removes it. One process may write and any may
+// read.
 type Log struct {
 	file    *os.File
 	run     string
@@ -26,7 +27,7 @@ type Log struct {
 const (
 	logFile     = "events.log"
 	reserveFile = "reserve"
-	// reserveSize is kept free for the events that tell that the disk is full.
+	// reserveSize bytes are kept free for the events that report a full disk.
 	reserveSize = 256 << 10
 	recordHead  = 8
 	maxRecord   = 1 << 20
@@ -60,7 +61,7 @@ func seekEnd(file *os.File, at int64) error {
 	return err
 }
 
-// holdReserve takes the reserve when there is room for it; a run can begin
+// holdReserve allocates the reserve if there is room for it. A run can begin
 // without.
 func (l *Log) holdReserve() {
 	file, err := os.OpenFile(l.reserve, os.O_WRONLY|os.O_CREATE, 0o600)
@@ -71,7 +72,7 @@ func (l *Log) holdReserve() {
 	_, _ = file.Write(make([]byte, reserveSize))
 }
 
-// Append numbers the event, writes it, and returns when it is on the disk.
+// Append numbers the event, writes it and syncs it to disk.
 func (l *Log) Append(e wire.Event) (wire.Event, error) {
 	if e.Type.Passing() {
 		return e, fmt.Errorf("%s is for the moment, and in no log", e.Type)
@@ -94,7 +95,7 @@ func (l *Log) Append(e wire.Event) (wire.Event, error) {
 	return e, err
 }
 
-// write adds a record whole or not at all.
+// write adds a record completely or not at all.
 func (l *Log) write(record []byte) error {
 	at, err := l.file.Seek(0, io.SeekCurrent)
 	if err != nil {
@@ -106,17 +107,17 @@ func (l *Log) write(record []byte) error {
 	return l.file.Sync()
 }
 
-// Last is the newest event, the zero Event when there is none.
+// Last returns the newest event, or the zero Event if there is none.
 func (l *Log) Last() wire.Event { return l.last }
 
-// Close closes the log and gives the reserve back.
+// Close closes the log and frees the reserve.
 func (l *Log) Close() error {
 	_ = os.Remove(l.reserve)
 	return l.file.Close()
 }
 
-// readEvents calls each for the records from an offset on, and returns where the
-// whole ones end.
+// readEvents calls each for the records from an offset on. It returns where the
+// last complete one ends.
 func readEvents(file io.ReaderAt, from int64, each func(wire.Event) error) (end int64, err error) {
 	for at := from; ; {
 		var head [recordHead]byte
@@ -152,7 +153,7 @@ func unlessEOF(err error) error {
 	return err
 }
 
-// lastEvent is the newest event of the run in dir.
+// lastEvent returns the newest event of the run in dir.
 func lastEvent(dir string) (last wire.Event, err error) {
 	file, err := os.Open(filepath.Join(dir, logFile))
 	if errors.Is(err, os.ErrNotExist) {

@@ -9,13 +9,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// progressFile is how far the step of a run is that is under way. It is for whoever
-// looks at this moment: each replaces the one before, nothing waits for the disk,
-// and nothing of it is in the run's log.
+// progressFile holds the progress of a run's current step. It is only for the
+// moment: each content replaces the last, is not synced to disk, and does not enter
+// the run's log.
 const progressFile = "progress"
 
-// showing tells whoever follows the run how far its step is. That it cannot be told
-// stops no work.
+// showing shows the followers of the run how far its step is. Errors do not stop
+// the work.
 func (r *running) showing(s wire.Step) func(text string) {
 	path := filepath.Join(r.dir, progressFile)
 	return func(text string) {
@@ -26,17 +26,17 @@ func (r *running) showing(s wire.Step) func(text string) {
 	}
 }
 
-// noProgress forgets it when the step ends, and what a process before this one left.
+// noProgress removes the file when the step ends, and what an earlier process left.
 func (r *running) noProgress() {
 	_ = os.Remove(filepath.Join(r.dir, progressFile))
 	_ = os.Remove(filepath.Join(r.dir, progressFile+".new"))
 }
 
-// progressEvery is how often it is looked at whether a run has got further.
+// progressEvery is how often a run is checked for progress.
 const progressEvery = 500 * time.Millisecond
 
-// sendProgress sends how far the step is, when that is news. Over a slow line the
-// next look is after the last was sent, so what was in between is left out.
+// sendProgress sends the progress if it is new. Over a slow line some of it is
+// skipped, because the next check comes only after the last was sent.
 func (t *tail) sendProgress(ctx context.Context) error {
 	if t.ended || time.Since(t.looked) < progressEvery {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// purge removes what Cairn keeps for itself on the host: the agents, the runs and
-// the locks. What runs have set up stays. This process goes on until the session
+// purge removes Cairn's own files from the host: the agents, the runs and the
+// locks. What runs have set up stays. This process continues until the session
 // ends, although its program is gone.
 func (s *session) purge(ctx context.Context) wire.Done {
 	host, err := flock(filepath.Join(s.State, "lock"))
@@ -22,7 +22,7 @@ func (s *session) purge(ctx context.Context) wire.Done {
 		return wire.Done{Failure: failureOf(problem.New(problem.RunLocked, "", "a run is changing this host"))}
 	}
 	defer func() { _ = host.Close() }()
-	// A guard that waits for somebody to end it is ended first.
+	// A guard that has not ended is ended first.
 	err = s.endGuards(ctx)
 	if err == nil {
 		err = errors.Join(os.RemoveAll(s.State), os.RemoveAll(s.Work), os.RemoveAll(filepath.Dir(s.Program)))

@@ -20,9 +20,9 @@ type readCommand struct {
 	args int
 }
 
-// readCommands are all that can be run over a session.
+// readCommands are the only commands that can be run over a session.
 var readCommands = map[string]readCommand{
-	// sshd(8), AUTHORIZED_KEYS FILE FORMAT: lines with their numbers.
+	// Lines with their numbers; see AUTHORIZED_KEYS FILE FORMAT in sshd(8).
 	"authorized-keys": {func(a []string) []string {
 		return []string{"sh", "-c", `grep -n "" "$(getent passwd "$0" | cut -d: -f6)/.ssh/authorized_keys"`, a[0]}
 	}, 1},
@@ -35,11 +35,11 @@ var readCommands = map[string]readCommand{
 	"resolve": {func(a []string) []string { return []string{"getent", "ahosts", a[0]} }, 1},
 }
 
-// plainWord is what an argument may be: nothing that an option, a list or a
-// second word could be made of.
+// plainWord matches valid arguments. An argument cannot become an option, a list or
+// a second word.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:-]*$`)
 
-// sshdEffective has sshd tell the options that are in force for a connection.
+// sshdEffective has sshd print the options in force for a connection.
 func (s *session) sshdEffective(ctx context.Context) readCommand {
 	return readCommand{func(a []string) []string {
 		port, _ := strconv.ParseUint(a[4], 10, 16)
@@ -78,8 +78,8 @@ func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadR
 	return reply
 }
 
-// sleepingKeys are the accounts with keys that open nothing today, a line each with
-// how many.
+// sleepingKeys lists the accounts with keys that open nothing at present, and the
+// number of keys, one account a line.
 func (s *session) sleepingKeys(ctx context.Context) wire.ReadReply {
 	accounts, _ := guard.Accounts(ctx, s.System, s.login.Peer, s.Now())
 	var lines []byte

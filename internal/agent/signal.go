@@ -14,7 +14,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// signal passes what the controller says on to a guard.
+// signal passes the controller's signal to a guard.
 func (s *session) signal(ctx context.Context, request wire.GuardSignal) wire.Done {
 	dir, err := s.guardDir(request.Run, request.Guard)
 	if err != nil {
@@ -28,16 +28,16 @@ func (s *session) signal(ctx context.Context, request wire.GuardSignal) wire.Don
 	case wire.SignalAbort:
 		err = guard.Abort(ctx, dir, request.Reason)
 	default:
-		err = fmt.Errorf("%q is no signal", request.Signal)
+		err = fmt.Errorf("%q is not a signal", request.Signal)
 	}
 	if err != nil {
-		return wire.Done{Failure: failureOf(problem.Wrap(problem.GuardRolledBack, "", "the guard did not take the "+string(request.Signal), err))}
+		return wire.Done{Failure: failureOf(problem.Wrap(problem.GuardRolledBack, "", "the guard did not accept the signal "+string(request.Signal), err))}
 	}
 	return wire.Done{}
 }
 
-// canary runs an SSH server on a guard's staged configuration, for one
-// connection that is the stream itself: it listens on no port.
+// canary runs an SSH server on a guard's staged configuration. Its only connection
+// is the stream, so it listens on no port.
 func (s *session) canary(ctx context.Context, stream *wire.Stream) error {
 	var request wire.CanaryLogin
 	if err := stream.Receive(ctx, &request); err != nil {
@@ -56,8 +56,7 @@ func (s *session) canary(ctx context.Context, stream *wire.Stream) error {
 	system.PrepareSSHD()
 	argv := guard.CanaryCommand(dir)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	// Not cmd.Stdin: Run would wait for the other side to say more, also to a
-	// server that has ended.
+	// Not cmd.Stdin: Run would wait for more input even after the server has ended.
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return err

@@ -11,12 +11,12 @@ import (
 	"cairn/internal/wire"
 )
 
-// mostPorts bounds each of a survey's lists of ports: a host that listens on more
-// is told so by number.
+// mostPorts limits each list of ports in a survey. Of the rest only the number is
+// reported.
 const mostPorts = 256
 
-// survey looks at who can get in today and at what can be reached. It changes
-// nothing; what cannot be read is left out.
+// survey finds out who can log in now and what can be reached. It changes nothing,
+// and leaves out what cannot be read.
 func (s *session) survey(ctx context.Context, planned []resource.Spec) wire.Survey {
 	var survey wire.Survey
 	survey.Accounts, survey.More = guard.Accounts(ctx, s.System, s.login.Peer, s.Now())
@@ -28,7 +28,7 @@ func (s *session) survey(ctx context.Context, planned []resource.Spec) wire.Surv
 	return survey
 }
 
-// revoked are the keys of a plan that the SSH server refuses.
+// revoked returns the keys of a plan that the SSH server refuses.
 func (s *session) revoked(ctx context.Context, planned []resource.Spec) []resource.Revoked {
 	var all []resource.Revoked
 	for _, spec := range planned {
@@ -50,12 +50,12 @@ func bounded[T any](all []T, more *int) []T {
 	return all[:mostPorts]
 }
 
-// byPort orders listeners as people look for them.
+// byPort orders listeners by port, as people look for them.
 func byPort(a, b wire.Listener) int {
 	return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Program, b.Program))
 }
 
-// sortedByPort has every listener once.
+// sortedByPort returns each listener once, sorted.
 func sortedByPort(all []wire.Listener) []wire.Listener {
 	slices.SortFunc(all, byPort)
 	return slices.CompactFunc(all, func(a, b wire.Listener) bool { return byPort(a, b) == 0 })

@@ -12,8 +12,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// listeners are the ports on which something answers beyond the loopback, with
-// the program that holds each.
+// listeners returns the ports that answer on more than the loopback, with the
+// program that holds each.
 func (a *Agent) listeners() []wire.Listener {
 	var sockets []socket
 	for _, protocol := range []string{"tcp", "tcp6", "udp", "udp6"} {
@@ -23,22 +23,22 @@ func (a *Agent) listeners() []wire.Listener {
 	return merged(sockets, a.holders(sockets))
 }
 
-// socket is one that listens.
+// socket is a listening socket.
 type socket struct {
 	protocol string // tcp or udp
 	address  netip.Addr
 	port     uint16
-	inode    string // 0 of those that the kernel itself holds
+	inode    string // 0 if the kernel itself holds it
 }
 
-// States of /proc/net/tcp (include/net/tcp_states.h): a UDP socket without a peer
-// has that of a closed one.
+// States in /proc/net/tcp (include/net/tcp_states.h). A UDP socket without a peer
+// has the state of a closed one.
 const (
 	listening = "0A"
 	unbound   = "07"
 )
 
-// parseSockets reads /proc/net/tcp and its like (proc_net(5)).
+// parseSockets reads /proc/net/tcp and similar files (proc_net(5)).
 func parseSockets(protocol, text string) []socket {
 	protocol = protocol[:3]
 	state := map[string]string{"tcp": listening, "udp": unbound}[protocol]
@@ -55,10 +55,10 @@ func parseSockets(protocol, text string) []socket {
 	return all
 }
 
-// reachable leaves out the loopback's sockets, and those of UDP that only wait for
-// the answer to a question of their own: of clients for DHCP, whose answers pass
-// every firewall, and on the ports that the kernel gives out itself. A kernel's
-// own socket on such a port, as WireGuard's, is none of them.
+// reachable leaves out the loopback's sockets, and UDP sockets of clients that wait
+// for an answer. These are DHCP clients, whose answers pass every firewall, and
+// sockets on ephemeral ports. A kernel socket on such a port, like WireGuard's, is
+// kept.
 func (a *Agent) reachable(sockets []socket) []socket {
 	const dhcp4, dhcp6 = 68, 546
 	first, last := a.ephemeral()
@@ -68,7 +68,7 @@ func (a *Agent) reachable(sockets []socket) []socket {
 	})
 }
 
-// ephemeral are the ports for sockets that ask for none (ip(7)).
+// ephemeral returns the range of ports for sockets that ask for none (ip(7)).
 func (a *Agent) ephemeral() (first, last uint16) {
 	fields := strings.Fields(a.text("/proc/sys/net/ipv4/ip_local_port_range"))
 	if len(fields) != 2 {
@@ -79,8 +79,8 @@ func (a *Agent) ephemeral() (first, last uint16) {
 	return uint16(low), uint16(high)
 }
 
-// holders names the program of each socket, by its inode. Where systemd holds one
-// for a program that runs too, it is that program's.
+// holders names the program of each socket, by inode. If systemd holds a socket for
+// a running program, it names that program.
 func (a *Agent) holders(sockets []socket) map[string]string {
 	wanted := map[string]bool{}
 	for _, s := range sockets {
@@ -91,7 +91,7 @@ func (a *Agent) holders(sockets []socket) map[string]string {
 	for _, process := range processes {
 		fds, err := os.ReadDir(filepath.Join(process, "fd"))
 		if err != nil {
-			continue // it has ended
+			continue // the process has ended
 		}
 		for _, fd := range fds {
 			link, err := os.Readlink(filepath.Join(process, "fd", fd.Name()))
@@ -115,8 +115,9 @@ func readOr(path, otherwise string) string {
 	return string(content)
 }
 
-// merged has one listener for each port, protocol and program, with all its
-// addresses; one that listens on all of a family's has no need to name any.
+// merged returns one listener for each port, protocol and program, with all its
+// addresses. If it listens on all addresses of a family, none of that family is
+// named.
 func merged(sockets []socket, programs map[string]string) []wire.Listener {
 	type key struct {
 		protocol, program string

@@ -14,8 +14,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// addLastLogins tells of each account when it last logged in, by whichever record
-// the host keeps: lastlog2(8) since Debian 13, lastlog(8) before, and wtmp(5).
+// addLastLogins adds the last login of each account, from whichever record the host
+// keeps: lastlog2(8) since Debian 13, lastlog(8) before, and wtmp(5).
 func (a *Agent) addLastLogins(ctx context.Context, accounts []wire.Account) {
 	if len(accounts) == 0 {
 		return
@@ -37,8 +37,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// parseLastlog2 reads lines that end in the time of the login; the others are the
-// heading and accounts that never logged in.
+// parseLastlog2 reads the lines that end in a login time. The others are the
+// heading, and accounts that never logged in.
 func parseLastlog2(text string) map[string]time.Time {
 	logins := map[string]time.Time{}
 	for line := range strings.Lines(text) {
@@ -53,8 +53,8 @@ func parseLastlog2(text string) map[string]time.Time {
 	return logins
 }
 
-// timeBytes is how long a time is in the records of logins. On amd64 they kept the
-// 32 bits of i386, on arm64 they did not (bits/utmp.h of the GNU C library,
+// timeBytes returns the size of a time in login records. On amd64 they keep the 32
+// bits of i386; on arm64 they do not (bits/utmp.h of the GNU C library,
 // __WORDSIZE_TIME64_COMPAT32).
 func timeBytes() int {
 	if runtime.GOARCH == "amd64" {
@@ -63,8 +63,8 @@ func timeBytes() int {
 	return 8
 }
 
-// lastlog reads /var/log/lastlog: one record for each user's number, a time, 32
-// octets of line and 256 of host.
+// lastlog reads /var/log/lastlog. It has one record for each UID: a time, 32 bytes
+// of line and 256 bytes of host.
 func (a *Agent) lastlog() func(uid int) time.Time {
 	size := int64(timeBytes() + 32 + 256)
 	return func(uid int) time.Time {
@@ -92,17 +92,17 @@ func timeOf(record []byte) time.Time {
 	return time.Unix(seconds, 0)
 }
 
-// Parts of a record of wtmp(5), struct utmp of the GNU C library.
+// Offsets in a record of wtmp(5), struct utmp of the GNU C library.
 const (
 	wtmpUser    = 44 // after type, process, line and id
 	wtmpUserEnd = wtmpUser + 32
 	userProcess = 7       // the type of a login
-	newestWtmp  = 1 << 20 // octets that are read: some 2,700 logins
+	newestWtmp  = 1 << 20 // bytes that are read: about 2,700 logins
 )
 
-// wtmp is each user's last login in the newest part of /var/log/wtmp.
+// wtmp returns each user's last login, from the newest part of /var/log/wtmp.
 func (a *Agent) wtmp() map[string]time.Time {
-	// The time comes after the exit status (4 octets) and the session.
+	// The time comes after the exit status (4 bytes) and the session.
 	size, at := 384, 340
 	if timeBytes() == 8 {
 		size, at = 400, 344

@@ -14,8 +14,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// published are the ports that rules of destination NAT lead on, as those of
-// containers are.
+// published returns the ports that destination NAT forwards, like those of
+// containers.
 func (a *Agent) published(ctx context.Context) []wire.Listener {
 	listing := a.said(ctx, "nft", "--stateless", "list", "ruleset")
 	if strings.Contains(a.text("/proc/net/ip_tables_names"), "nat") {
@@ -29,9 +29,9 @@ var (
 	natTarget = regexp.MustCompile(`(?i)\b(?:dnat(?: ip6?)? to|to-destination) (\S+)`)
 )
 
-// parsePublished finds destination NAT in what nft(8) and iptables-save(8) print.
-// What leads to the loopback is for the host's own programs, as the resolver that
-// Docker gives to containers.
+// parsePublished finds destination NAT in the output of nft(8) and
+// iptables-save(8). It leaves out targets on the loopback, which are for the host's
+// own programs, like Docker's resolver for containers.
 func parsePublished(listing string) []wire.Listener {
 	var all []wire.Listener
 	for line := range strings.Lines(listing) {
@@ -52,7 +52,7 @@ func loopback(target string) bool {
 	return err == nil && at.Addr().IsLoopback()
 }
 
-// allowed are the ports that ufw and firewalld let in, where they are in force.
+// allowed returns the ports that ufw and firewalld let in, if they are in force.
 func (a *Agent) allowed() []wire.Allowed {
 	var all []wire.Allowed
 	if strings.Contains(a.text("/etc/ufw/ufw.conf"), "ENABLED=yes") {
@@ -67,8 +67,8 @@ func (a *Agent) allowed() []wire.Allowed {
 	return slices.Compact(all)
 }
 
-// parseUFW reads the comments in which ufw keeps its rules, as in
-// "### tuple ### allow tcp 80,443 0.0.0.0/0 any 0.0.0.0/0 in".
+// parseUFW reads the comments in which ufw stores its rules, such as "### tuple ###
+// allow tcp 80,443 0.0.0.0/0 any 0.0.0.0/0 in".
 func parseUFW(text string) []wire.Allowed {
 	var all []wire.Allowed
 	for line := range strings.Lines(text) {
@@ -82,8 +82,8 @@ func parseUFW(text string) []wire.Allowed {
 	return all
 }
 
-// ranges reads ports such as "80,443,8000:8010" of a protocol, or of both where it
-// is "any".
+// ranges reads ports such as "80,443,8000:8010" of a protocol. "any" means both
+// protocols.
 func ranges(by, protocol, ports string) []wire.Allowed {
 	protocols := []string{protocol}
 	if protocol == "any" {
@@ -98,7 +98,7 @@ func ranges(by, protocol, ports string) []wire.Allowed {
 		low, errLow := strconv.ParseUint(first, 10, 16)
 		high, errHigh := strconv.ParseUint(last, 10, 16)
 		if errLow != nil || errHigh != nil {
-			continue // "any": not a port that could be named
+			continue // "any" is not a port
 		}
 		for _, protocol := range protocols {
 			all = append(all, wire.Allowed{By: by, Protocol: protocol, First: uint16(low), Last: uint16(high)})
@@ -114,8 +114,8 @@ var (
 	xmlProtocol = regexp.MustCompile(`\bprotocol="(tcp|udp)"`)
 )
 
-// firewalld reads the zones that its owner has changed, with the services that
-// they name (firewalld.zone(5), firewalld.service(5)).
+// firewalld reads the zones that the owner has changed, with the services that they
+// name (firewalld.zone(5), firewalld.service(5)).
 func (a *Agent) firewalld() []wire.Allowed {
 	zones, _ := filepath.Glob(filepath.Join(a.System.Root, "/etc/firewalld/zones/*.xml"))
 	var all []wire.Allowed

@@ -10,9 +10,9 @@ import (
 	"cairn/internal/resource"
 )
 
-// notAdmitted is why a guard's firewall would keep this machine out: the host sees
-// it at an address that network.admin does not have. Nil where that is not so, or
-// cannot be told.
+// notAdmitted returns why a guard's firewall would keep this machine out: the host
+// sees it at an address outside network.admin. It returns nil if that is not so, or
+// not known.
 func (f *following) notAdmitted(session *host.Session, guard sentGuard) error {
 	peer, err := netip.ParseAddr(session.Hello().Facts.Peer)
 	admin := f.engine.lab.Network.Admin

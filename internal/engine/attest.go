@@ -9,7 +9,7 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// Attest takes the owner's word on an exit criterion that nothing else can prove.
+// Attest records the owner's word on an exit criterion that nothing else can prove.
 func (e *Engine) Attest(ctx context.Context, criterion string, o Order) (*CaseTurn, error) {
 	return e.steer(ctx, "task attest", o, func(*cmmn.Case) (cmmn.Command, error) {
 		word := map[string]json.RawMessage{roadmap.ValueName(criterion): json.RawMessage("true")}
@@ -17,7 +17,7 @@ func (e *Engine) Attest(ctx context.Context, criterion string, o Order) (*CaseTu
 	})
 }
 
-// refuseAttest says why a criterion takes no word now; nil when it does.
+// refuseAttest returns why a criterion takes no word now, or nil if it does.
 func (e *Engine) refuseAttest(id string) error {
 	c, isExit, known := e.criterion(id)
 	switch {

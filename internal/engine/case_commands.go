@@ -9,21 +9,20 @@ import (
 	"cairn/internal/problem"
 )
 
-// Order is who asks something of the case, and for what reason. The journal
-// keeps both.
+// Order says who asks something of the case, and why. The journal records both.
 type Order struct {
 	By  string // the owner's name on this machine
 	Why string
 }
 
-// SuspendCase lets the case rest: until it is resumed nothing on the roadmap goes
-// on, and up refuses to change a host.
+// SuspendCase pauses the case. Until it is resumed, nothing on the roadmap
+// continues, and up refuses to change a host.
 func (e *Engine) SuspendCase(ctx context.Context, o Order) (*CaseTurn, error) {
 	return e.steer(ctx, "case suspend", o, transition(cmmn.Suspend))
 }
 
-// ResumeCase lets a suspended case go on. CMMN has no resume of a case; a
-// suspended one leaves by reactivate (Table 8.6).
+// ResumeCase continues a suspended case. CMMN has no resume of a case; a suspended
+// one continues by reactivate (Table 8.6).
 func (e *Engine) ResumeCase(ctx context.Context, o Order) (*CaseTurn, error) {
 	return e.steer(ctx, "case resume", o, func(c *cmmn.Case) (cmmn.Command, error) {
 		if c.State() != cmmn.Suspended {
@@ -33,28 +32,28 @@ func (e *Engine) ResumeCase(ctx context.Context, o Order) (*CaseTurn, error) {
 	})
 }
 
-// ReactivateCase opens a case again that was suspended, completed or terminated,
-// or that has failed.
+// ReactivateCase reopens a case that was suspended, completed or terminated, or
+// that has failed.
 func (e *Engine) ReactivateCase(ctx context.Context, o Order) (*CaseTurn, error) {
 	return e.steer(ctx, "case reactivate", o, transition(cmmn.Reactivate))
 }
 
-// CloseCase ends a case that is not active for ever. The hosts stay as they are.
+// CloseCase ends an inactive case for ever. The hosts stay as they are.
 func (e *Engine) CloseCase(ctx context.Context, o Order) (*CaseTurn, error) {
 	return e.steer(ctx, "case close", o, transition(cmmn.Close))
 }
 
-// decision finds the command for the case as it is under the lab's lock.
+// decision chooses the command for the case, under the lab's lock.
 type decision func(*cmmn.Case) (cmmn.Command, error)
 
-// transition is of the case itself.
+// transition returns the decision for a transition of the case itself.
 func transition(t cmmn.Transition) decision {
 	return func(*cmmn.Case) (cmmn.Command, error) { return cmmn.Do{Transition: t}, nil }
 }
 
-// steer carries the owner's command out under the lab's lock and journals it as
-// one turn, which it returns. What the case refuses is a problem with code
-// CaseIllegal, and changes nothing.
+// steer executes the owner's command under the lab's lock, journals it as one turn,
+// and returns that turn. If the case refuses the command, the error is a problem
+// with the code CaseIllegal, and nothing changes.
 func (e *Engine) steer(ctx context.Context, purpose string, o Order, decide decision) (*CaseTurn, error) {
 	done, err := e.takeLock(ctx, purpose)
 	if err != nil {
@@ -75,7 +74,7 @@ func (e *Engine) steer(ctx context.Context, purpose string, o Order, decide deci
 	return e.lastTurn(ctx)
 }
 
-// begun is a problem as long as the case has not started.
+// begun returns a problem while the case has not started.
 func (l *labCase) begun() error {
 	if !l.started() {
 		return problem.New(problem.CaseNotBegun, "", "the case has not begun")
@@ -83,7 +82,7 @@ func (l *labCase) begun() error {
 	return nil
 }
 
-// atWork is a problem when the case was halted and nothing in it goes on.
+// atWork returns a problem if the case was halted.
 func (l *labCase) atWork() error {
 	if !l.started() {
 		return nil
@@ -100,7 +99,7 @@ func (l *labCase) atWork() error {
 	return nil
 }
 
-// caseProblem puts what the case refuses into an error for the owner.
+// caseProblem turns a refusal of the case into an error for the owner.
 func caseProblem(err error) error {
 	var illegal *cmmn.IllegalTransitionError
 	var refused *cmmn.CommandError

@@ -8,8 +8,8 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// waitsFor says in words what something that is not open yet waits for; nothing
-// when it waits for nothing.
+// waitsFor says in words what an item that is not open yet waits for. It is empty
+// if the item waits for nothing.
 func (l *labCase) waitsFor(id string) []string {
 	if l.c == nil {
 		return nil
@@ -31,7 +31,7 @@ func (l *labCase) waitsFor(id string) []string {
 	return waits
 }
 
-// inWords is one criterion's rest.
+// inWords says what is left of one criterion.
 func (l *labCase) inWords(w cmmn.Way) []string {
 	var waits []string
 	for _, e := range w.Events {
@@ -58,7 +58,7 @@ func (l *labCase) eventInWords(e cmmn.Event) string {
 }
 
 // conditionInWords names the checkpoint or criterion whose value a part of a
-// condition is.
+// condition reads.
 func (l *labCase) conditionInWords(part string) string {
 	for _, stage := range l.roadmap.Stages {
 		for _, c := range stage.Checkpoints {

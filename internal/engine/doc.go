@@ -1,10 +1,10 @@
-// Package engine is Cairn's composition: the only place that knows the lab, the
-// roadmap, the case, the hosts, the probes and the journal together. It plans,
-// brings about, checks and explains; it shows nothing itself but events.
+// Package engine puts Cairn together. Only this package knows the lab, the roadmap,
+// the case, the hosts, the probes and the journal at once. It plans, changes,
+// checks and explains, and reports events; it prints nothing.
 //
 // # Order of things
 //
-// What a host is told to do is in the journal before it is told. What it reports
-// is in the journal before anything follows from it. The case is advanced only
-// by evidence that is in the journal.
+// Cairn journals an order before it gives the order to a host. It journals a host's
+// report before anything follows from the report. Only evidence in the journal
+// advances the case.
 package engine

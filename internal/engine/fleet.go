@@ -14,23 +14,23 @@ import (
 	"cairn/internal/lab"
 )
 
-// atOnce is how many hosts are worked on at the same time: what a controller
-// with two processors bears without one host's answers waiting for another's.
+// atOnce limits how many hosts are worked on at the same time. A controller with
+// two processors can handle that many without delays.
 const atOnce = 16
 
-// fleet is the connections of one command. It is safe for concurrent use.
+// fleet holds the connections of one command. It is safe for concurrent use.
 type fleet struct {
 	engine *Engine
-	making singleflight.Group // of connections, by their hosts
+	making singleflight.Group // connections being made, by host
 	mu     sync.Mutex
 	open   map[string]*host.Session
 	failed map[string]error
-	trips  map[string]int // of connections that were closed
+	trips  map[string]int // of closed connections
 }
 
-// connectAll connects to the hosts, all at the same time: most of it is waiting, and
-// those that do not answer take their time-out once, however many they are. One that
-// cannot be reached is kept with its reason and hinders no other.
+// connectAll connects to all hosts at the same time, because most of it is waiting.
+// So silent hosts cost one timeout, however many they are. A host that cannot be
+// reached is kept with the reason, and does not hinder others.
 func (e *Engine) connectAll(ctx context.Context, hosts []lab.Host) *fleet {
 	f := &fleet{engine: e, open: map[string]*host.Session{}, failed: map[string]error{}, trips: map[string]int{}}
 	var all sync.WaitGroup
@@ -41,7 +41,7 @@ func (e *Engine) connectAll(ctx context.Context, hosts []lab.Host) *fleet {
 	return f
 }
 
-// each calls do for every host, several at the same time, and waits.
+// each calls do for every host, several at the same time, and waits for all.
 func (f *fleet) each(hosts []lab.Host, do func(lab.Host)) {
 	var group errgroup.Group
 	group.SetLimit(atOnce)
@@ -54,8 +54,8 @@ func (f *fleet) each(hosts []lab.Host, do func(lab.Host)) {
 	_ = group.Wait()
 }
 
-// session returns the connection to a host and makes it where there is none yet,
-// or where it broke. A host that could not be reached is not tried again by the
+// session returns the connection to a host. It makes one if there is none yet or
+// the last one broke. A host that could not be reached is not tried again by the
 // same command.
 func (f *fleet) session(ctx context.Context, h lab.Host) (*host.Session, error) {
 	if session, failure := f.have(h); session != nil || failure != nil {
@@ -72,8 +72,7 @@ func (f *fleet) session(ctx context.Context, h lab.Host) (*host.Session, error) 
 	return made.(*host.Session), err
 }
 
-// have is the connection to a host that is there and did not break, or why there
-// is none.
+// have returns the working connection to a host, or why there is none.
 func (f *fleet) have(h lab.Host) (session *host.Session, failure error) {
 	f.mu.Lock()
 	session, failure = f.open[h.Name], f.failed[h.Name]
@@ -87,7 +86,7 @@ func (f *fleet) have(h lab.Host) (session *host.Session, failure error) {
 	return nil, nil
 }
 
-// keep has a connection, or why there is none, in the place of the one before.
+// keep stores a connection, or why there is none, in place of the last one.
 func (f *fleet) keep(h lab.Host, session *host.Session, failure error) {
 	f.mu.Lock()
 	old := f.take(h.Name)
@@ -103,7 +102,8 @@ func (f *fleet) keep(h lab.Host, session *host.Session, failure error) {
 	}
 }
 
-// take removes what there is of a host. The caller has the lock, and closes it.
+// take removes and returns the connection to a host. The caller holds the lock, and
+// closes the connection.
 func (f *fleet) take(name string) *host.Session {
 	old := f.open[name]
 	if old != nil {
@@ -114,7 +114,7 @@ func (f *fleet) take(name string) *host.Session {
 	return old
 }
 
-// unreachable leaves out the hosts that could not be reached, whatever for.
+// unreachable leaves out the hosts that could not be reached, for whatever reason.
 func (f *fleet) unreachable(left *leftOut) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -123,16 +123,16 @@ func (f *fleet) unreachable(left *leftOut) {
 	}
 }
 
-// renew replaces a host's connection by one that was proven meanwhile, or where
-// there is none by a new one.
+// renew replaces a host's connection by a proven one. If there is none, it makes a
+// new one.
 func (f *fleet) renew(ctx context.Context, h lab.Host, proven *host.Session) error {
 	f.keep(h, proven, nil)
 	_, err := f.session(ctx, h)
 	return err
 }
 
-// close ends all connections, at the same time, because one to a host that is gone
-// takes a while.
+// close ends all connections at the same time, because one to a dead host takes a
+// while.
 func (f *fleet) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -143,7 +143,7 @@ func (f *fleet) close() {
 	all.Wait()
 }
 
-// connect makes one connection and says so.
+// connect makes one connection and reports it.
 func (e *Engine) connect(ctx context.Context, h lab.Host) (*host.Session, error) {
 	e.tell(Event{Type: EventConnecting, Host: h.Name, Text: "connecting to " + h.At().String()})
 	session, err := e.connector.Connect(ctx, h, e.login)
@@ -155,7 +155,7 @@ func (e *Engine) connect(ctx context.Context, h lab.Host) (*host.Session, error)
 	return session, nil
 }
 
-// serialised lets one event through at a time.
+// serialised lets only one event through at a time.
 func serialised(progress func(Event)) func(Event) {
 	if progress == nil {
 		return nil
@@ -168,7 +168,7 @@ func serialised(progress func(Event)) func(Event) {
 	}
 }
 
-// sessions are the connections there are, by the hosts' names.
+// sessions returns the connections, sorted by the hosts' names.
 func (f *fleet) sessions() []*host.Session {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -179,7 +179,8 @@ func (f *fleet) sessions() []*host.Session {
 	return all
 }
 
-// roundTrips counts them for each host, over all its connections.
+// roundTrips returns the number of round trips for each host, over all its
+// connections.
 func (f *fleet) roundTrips() map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

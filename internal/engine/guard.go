@@ -11,13 +11,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// proofTime bounds each of the controller's proofs in a guard.
+// proofTime limits each of the controller's proofs in a guard.
 const proofTime = 25 * time.Second
 
-// answer gives a host that waits in a guard what it waits for: after PREPARE the
-// go-ahead, when the owner can log in to a server with the new configuration;
-// after SETTLE the confirmation, over a connection made after the change. When
-// the proof fails the guard is told why and puts everything back.
+// answer gives a waiting guard what it waits for. After PREPARE that is the
+// go-ahead, if the owner can log in to a server with the new configuration. After
+// SETTLE it is the confirmation, over a connection made after the change. If the
+// proof fails, the guard is told the reason and restores everything.
 func (f *following) answer(ctx context.Context, session *host.Session, event wire.Event) error {
 	guard, known := f.guard(event.Guard)
 	switch {
@@ -30,7 +30,7 @@ func (f *following) answer(ctx context.Context, session *host.Session, event wir
 		}
 		err := session.Proceed(ctx, f.run, guard.ID)
 		if problem.CodeOf(err) == problem.GuardRolledBack {
-			return nil // it came too late; the guard's own events tell what became of it
+			return nil // too late; the guard's own events report the result
 		}
 		return err
 	case event.Type == wire.GuardSettled && known:
@@ -53,9 +53,9 @@ func (f *following) guard(id string) (sentGuard, bool) {
 	return sentGuard{}, false
 }
 
-// abort tells the guard to put everything back. That it could not be told is no
-// failure: the guard then does it by itself at its deadline. A proof that was
-// interrupted has failed nothing: whoever comes back in time can still make it.
+// abort tells the guard to restore everything. If it cannot be told, that is no
+// error, because the guard then acts by itself at its deadline. An interrupted
+// proof has not failed: a controller that comes back in time can repeat it.
 func (f *following) abort(ctx context.Context, session *host.Session, guard sentGuard, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -69,9 +69,9 @@ func (f *following) abort(ctx context.Context, session *host.Session, guard sent
 	return nil
 }
 
-// confirm makes a wholly new connection as the owner, which proves the TCP path,
-// the key exchange, the host key, the login and sudo, confirms over it, and keeps
-// it.
+// confirm makes an entirely new connection as the owner, confirms the guard over
+// it, and keeps it. The connection proves the TCP path, the key exchange, the host
+// key, the login and sudo.
 func (f *following) confirm(ctx context.Context, guard sentGuard) error {
 	ctx, cancel := context.WithTimeout(ctx, proofTime)
 	defer cancel()

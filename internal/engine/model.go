@@ -11,8 +11,8 @@ import (
 	"cairn/internal/task"
 )
 
-// ReadModel reads a case model: CMMN 1.1 XML, or a roadmap in YAML, of which it
-// makes the model for the workflow. name is for messages.
+// ReadModel reads a case model: CMMN 1.1 XML, or a roadmap in YAML, from which it
+// makes the model for the workflow. name is used in messages.
 func ReadModel(name string, data []byte, w roadmap.Workflow) (*cmmn.Model, error) {
 	if bytes.HasPrefix(bytes.TrimLeft(data, "\ufeff \t\r\n"), []byte("<")) {
 		return interchange.Import(name, data)
@@ -24,7 +24,7 @@ func ReadModel(name string, data []byte, w roadmap.Workflow) (*cmmn.Model, error
 	return r.Model(w), nil
 }
 
-// CompileModel makes a model runnable.
+// CompileModel turns a model into a runnable program.
 func CompileModel(name string, m *cmmn.Model) (*cmmn.Program, error) {
 	conditions, err := condition.New()
 	if err != nil {

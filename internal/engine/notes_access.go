@@ -10,9 +10,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// lostAccounts names each account that can log in over SSH today and no longer
-// will, and those that lose one of their ways in. Where the SSH server already
-// runs on Cairn's policy there is nobody to lose.
+// lostAccounts names each account that can log in over SSH at present and will not
+// afterwards, and those that lose one of their ways in. If the SSH server already
+// runs with Cairn's policy, no account is lost.
 func lostAccounts(n noted) []Note {
 	if _, changes := n.changing("sshd-dropin "); !changes {
 		return nil
@@ -34,7 +34,7 @@ func lostAccounts(n noted) []Note {
 	return append(notes, sleepingKeys(n)...)
 }
 
-// sleepingKeys names the keys that will open nothing, and that nobody takes away.
+// sleepingKeys names the keys that stay but will open nothing.
 func sleepingKeys(n noted) []Note {
 	var whose []string
 	for _, a := range n.survey.Accounts {
@@ -51,12 +51,12 @@ func sleepingKeys(n noted) []Note {
 	}}
 }
 
-// stays reports whether an account's keys go on working.
+// stays reports whether an account's keys will still work.
 func stays(a wire.Account, owner string) bool {
 	return a.Name == owner || slices.Contains(a.Groups, task.SSHGroup)
 }
 
-// lostWays is what an account can do today and cannot afterwards.
+// lostWays says what an account can do at present and cannot do afterwards.
 func lostWays(a wire.Account, owner string) string {
 	switch stays := stays(a, owner); {
 	case stays && a.Keys > 0 && a.Password:
@@ -87,7 +87,7 @@ func keys(n int) string {
 	return fmt.Sprintf("%d keys", n)
 }
 
-// sudoWithoutPassword says what the owner's key opens in the end.
+// sudoWithoutPassword says what the owner's key finally opens.
 func sudoWithoutPassword(n noted) []Note {
 	if _, changes := n.changing("sudoers "); !changes {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"cairn/internal/task"
 )
 
-// noteBans says whom a program that bans addresses will spare from now on.
+// noteBans says which networks a program that bans addresses will spare.
 func noteBans(n noted) []Note {
 	var notes []Note
 	for _, program := range n.facts.Banning {

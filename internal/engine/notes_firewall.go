@@ -12,10 +12,11 @@ import (
 	"cairn/internal/wire"
 )
 
-// filterNotes are about other filters on the host: a packet has to pass both.
+// filterNotes are about other filters on the host. A packet has to pass all of
+// them.
 func filterNotes(n noted) []Note {
 	var notes []Note
-	// ufw has a table for each family, and the same is to be said of both.
+	// ufw has a table for each family, with the same note for both.
 	add := func(note Note) {
 		if !slices.Contains(notes, note) {
 			notes = append(notes, note)
@@ -33,7 +34,7 @@ func filterNotes(n noted) []Note {
 				Fix: "Let it in there too, or do without " + who + ".",
 			})
 		}
-		// What ufw and firewalld let in is named by lostPorts.
+		// lostPorts names what ufw and firewalld let in.
 		if closed := closedBy(f, task.Openings(n.lab, n.host)); f.Owner == "" && len(closed) > 0 {
 			add(Note{
 				Kind: NoteReach, Text: fmt.Sprintf("%s lets in %s. Cairn will close it.", who, strings.Join(closed, ", ")),
@@ -51,7 +52,7 @@ func filterName(f wire.Filter) string {
 	return "the table " + f.Table
 }
 
-// turnOff says how the owner ends the other filter.
+// turnOff says how the owner can turn off the other filter.
 func turnOff(f wire.Filter, os wire.OS) string {
 	if command := distro.Of(os.ID, os.Version).Firewall(f.Owner).Off; command != "" {
 		return "run `" + command + "` on the host"
@@ -59,7 +60,7 @@ func turnOff(f wire.Filter, os wire.OS) string {
 	return "take that table away on the host, and out of the file that loads it"
 }
 
-// notLetIn are the openings that a filter does not let in from anywhere.
+// notLetIn returns the openings that a filter lets in from nowhere.
 func notLetIn(f wire.Filter, openings []lab.Opening) []string {
 	var ports []string
 	for _, o := range openings {
@@ -70,8 +71,8 @@ func notLetIn(f wire.Filter, openings []lab.Opening) []string {
 	return ports
 }
 
-// closedBy are the ports that a filter lets in and that are not declared. Those of
-// DHCP are the host's own doing.
+// closedBy returns the ports that a filter lets in and that are not declared. It
+// leaves out DHCP's, which belong to the host itself.
 func closedBy(f wire.Filter, openings []lab.Opening) []string {
 	openings = append(slices.Clone(openings), lab.Opening{Protocol: "udp", Port: 68}, lab.Opening{Protocol: "udp", Port: 546})
 	return slices.DeleteFunc(slices.Clone(f.Lets), func(let string) bool {
@@ -79,7 +80,8 @@ func closedBy(f wire.Filter, openings []lab.Opening) []string {
 	})
 }
 
-// covers reports whether ports as a [wire.Filter] has them hold the opening.
+// covers reports whether ports, in the notation of [wire.Filter], include the
+// opening.
 func covers(let string, o lab.Opening) bool {
 	ports, protocol, _ := strings.Cut(let, "/")
 	first, last, isRange := strings.Cut(ports, "-")
@@ -91,7 +93,7 @@ func covers(let string, o lab.Opening) bool {
 	return errFrom == nil && errTo == nil && protocol == o.Protocol && uint16(from) <= o.Port && o.Port <= uint16(to)
 }
 
-// loaderNotes are about who else loads rules when the host starts.
+// loaderNotes are about other units that load rules when the host starts.
 func loaderNotes(n noted) []Note {
 	var notes []Note
 	for _, l := range n.facts.Loaders {
@@ -105,7 +107,7 @@ func loaderNotes(n noted) []Note {
 	return notes
 }
 
-// guestNotes are about what the host forwards.
+// guestNotes are about traffic that the host forwards.
 func guestNotes(n noted) []Note {
 	var notes []Note
 	sides := task.SidesOf(task.Host{Lab: n.lab, Host: n.host, Facts: n.facts})
@@ -136,7 +138,8 @@ func guestNotes(n noted) []Note {
 	return notes
 }
 
-// unknownSide reports whether an interface has a network of which nothing is known.
+// unknownSide reports whether an interface has a network about which nothing is
+// known.
 func unknownSide(sides task.Sides, nic wire.NIC) bool {
 	known := nic.Name == "lo" || nic.Kind == "veth" || slices.Contains(sides.Outside, nic.Name) || len(sides.Behind([]wire.NIC{nic})) > 0
 	return !known && nic.Up && len(nic.Addresses) > 0

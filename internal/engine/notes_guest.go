@@ -8,7 +8,7 @@ import (
 	"cairn/internal/task"
 )
 
-// noteSkipped names what is left aside on a host that may not set it.
+// noteSkipped names the kernel settings that this host cannot set.
 func noteSkipped(n noted) []Note {
 	skipped := task.Skipped(n.facts)
 	if len(skipped) == 0 || !slices.ContainsFunc(n.steps, func(s StepPlan) bool { return s.Task == task.HostBase && s.Changes() }) {

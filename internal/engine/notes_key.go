@@ -10,8 +10,8 @@ import (
 	"cairn/internal/resource"
 )
 
-// keyNotes say which key opens the host once it is set up, where something on the
-// host is to be changed: it is the owner's way in from then on.
+// keyNotes say which key will open the host, if anything on the host is to change.
+// It is the owner's way in from then on.
 func keyNotes(n noted) []Note {
 	changes := false
 	for _, step := range n.steps {
@@ -37,8 +37,7 @@ func keyNotes(n noted) []Note {
 	return append([]Note{note}, furtherKeyNotes(n)...)
 }
 
-// furtherKeyNotes say which other keys open the same account, where they are put
-// there.
+// furtherKeyNotes say which other keys will open the same account.
 func furtherKeyNotes(n noted) []Note {
 	step, changes := n.changing("authorized-key ")
 	if !changes || !slices.ContainsFunc(step.Diff.Changes, func(c resource.Change) bool { return c.Property == resource.FurtherKey }) {
@@ -51,8 +50,8 @@ func furtherKeyNotes(n noted) []Note {
 	return []Note{{Kind: NoteKey, Text: "So do the keys of your other devices: " + strings.Join(names, ", ") + " (ssh.further-keys)."}}
 }
 
-// revokedKeys say which of the keys that are set up the SSH server refuses, and
-// why: one of them is the way in that everything else rests on.
+// revokedKeys say which of the keys to be set up the SSH server refuses, and why.
+// One of them is the way in on which everything else depends.
 func revokedKeys(n noted) []Note {
 	var notes []Note
 	for _, r := range n.survey.Revoked {
@@ -67,7 +66,7 @@ func revokedKeys(n noted) []Note {
 	return notes
 }
 
-// keyName is a key of a line of authorized_keys, for people.
+// keyName names the key of an authorized_keys line, for people.
 func keyName(line string) string {
 	key, comment, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// lostPorts names each port that answers today, or that another firewall lets in,
-// and no longer will, and last what to add to the lab file to keep them.
+// lostPorts names each port that is open at present, in this or another firewall,
+// and will be closed. Its last note says what to add to the lab file to keep them.
 func lostPorts(n noted) []Note {
 	step, changes := n.changing(firewallStep)
 	if !changes {
@@ -51,8 +51,8 @@ func lostPorts(n noted) []Note {
 	return notes
 }
 
-// proposed is the port as the lab file has it, empty for that of an SSH server:
-// who may reach SSH is said elsewhere.
+// proposed returns the port in the lab file's notation. It is empty for an SSH
+// server's port, because network.admin decides about SSH.
 func proposed(l wire.Listener) string {
 	if l.Program == "sshd" {
 		return ""
@@ -60,8 +60,8 @@ func proposed(l wire.Listener) string {
 	return l.String()
 }
 
-// onePort is empty for a range: the lab file names ports one by one, and those of
-// the range that somebody listens on are named by their listeners.
+// onePort is empty for a range, because the lab file names single ports. Used ports
+// of a range are named by their listeners.
 func onePort(a wire.Allowed) string {
 	if a.First != a.Last {
 		return ""
@@ -71,11 +71,11 @@ func onePort(a wire.Allowed) string {
 
 const firewallStep = "nft-table inet " + task.FirewallTable
 
-// isNewTable reports whether a table of rules is not there yet.
+// isNewTable reports whether a table of rules does not exist yet.
 func isNewTable(c resource.Change) bool { return c.From == "" && strings.HasPrefix(c.To, "table ") }
 
-// closing reports whether a port that is not to be open was open to somebody under
-// the table that is in force: there is none, or a rule of it goes.
+// closing reports whether an undeclared port is open to somebody under the present
+// table. It is, if there is no table, or if a rule for the port is removed.
 func closing(step StepPlan, protocol string, port uint16) bool {
 	goes := func(c resource.Change) bool {
 		return strings.Contains(c.From+" ", fmt.Sprintf("%s dport %d ", protocol, port))
@@ -83,13 +83,13 @@ func closing(step StepPlan, protocol string, port uint16) bool {
 	return step.Problem != "" || slices.ContainsFunc(step.Diff.Changes, isNewTable) || slices.ContainsFunc(step.Diff.Changes, goes)
 }
 
-// opens reports whether the lab file has the port open, to whomever.
+// opens reports whether the lab file opens the port, to anybody.
 func (n noted) opens(protocol string, port uint16) bool {
 	return slices.ContainsFunc(task.Openings(n.lab, n.host), func(o lab.Opening) bool { return o.Protocol == protocol && o.Port == port })
 }
 
 // fromOutside reports whether the lab's network leads to one of the listener's
-// addresses: one that is only on a bridge is for the guests behind it.
+// addresses. An address on a bridge alone is for the guests behind it.
 func (n noted) fromOutside(l wire.Listener) bool {
 	if len(l.Addresses) == 0 {
 		return true
@@ -106,11 +106,11 @@ func (n noted) leadsTo(address string) bool {
 			return slices.ContainsFunc(nic.Addresses, func(a string) bool { return strings.HasPrefix(a, declared.String()+"/") })
 		})
 	}
-	return true // an address that the host did not name
+	return true // the host did not name this address
 }
 
-// published reports whether the listener only stands in for a container: Docker
-// has such a program for each published port.
+// published reports whether the listener only stands in for a container. Docker
+// runs such a program for each published port.
 func published(s wire.Survey, l wire.Listener) bool {
 	return slices.ContainsFunc(s.Published, func(p wire.Listener) bool { return p.Protocol == l.Protocol && p.Port == l.Port })
 }
@@ -122,7 +122,7 @@ func places(l wire.Listener) string {
 	return strings.Join(l.Addresses, " and ")
 }
 
-// keepOpen is what to do for the ports to stay as they are.
+// keepOpen says how to keep the ports open.
 func (n noted) keepOpen(ports []string) string {
 	if len(n.host.Open) > 0 {
 		return "To keep what others shall reach, add it to `open` of the host in lab.yaml: " + strings.Join(ports, ", ")
@@ -130,9 +130,10 @@ func (n noted) keepOpen(ports []string) string {
 	return "To keep what others shall reach, give the host a line in lab.yaml: " + lab.OpenLine(ports)
 }
 
-// ProposeOpen are the ports that others can reach on a host, as far as its own
-// programs know, and that the lab file does not have open; as the lab file has
-// ports. SSH is never among them, nor is what only the host itself can reach.
+// ProposeOpen returns the ports that others can reach on a host, as far as its own
+// programs know, and that the lab file does not open. They are in the lab file's
+// notation. SSH is never among them, and neither is what only the host itself can
+// reach.
 func ProposeOpen(l *lab.Lab, h lab.Host, facts wire.Facts, survey wire.Survey) []string {
 	n := noted{lab: l, host: h, facts: facts, survey: survey}
 	var ports []string

@@ -2,8 +2,8 @@ package engine
 
 import "strings"
 
-// restarts says what of the host's software comes, goes, starts, stops or reads
-// its configuration anew.
+// restarts says which software of the host is installed, removed, started, stopped
+// or reloaded.
 func restarts(n noted) []Note {
 	var installed, removed, started, stopped []string
 	for _, s := range n.steps {
@@ -33,7 +33,7 @@ func restarts(n noted) []Note {
 	return append(notes, reloads(n)...)
 }
 
-// reloads says that open SSH sessions survive, which is what an owner fears for.
+// reloads says that open SSH sessions survive, because owners fear for them.
 func reloads(n noted) []Note {
 	if _, changes := n.changing("sshd-dropin "); !changes {
 		return nil

@@ -10,19 +10,18 @@ import (
 	"cairn/internal/task"
 )
 
-// policyChanges reports whether the SSH server's policy is about to be put in
-// place.
+// policyChanges reports whether the SSH server's policy is about to change.
 func (n noted) policyChanges() bool {
 	_, changes := n.changing("sshd-dropin ")
 	return changes
 }
 
-// policy is what the SSH server is to say, keywords in lower case.
+// policy returns the planned policy of the SSH server, with keywords in lower case.
 func (n noted) policy() map[string]string {
 	return task.EffectiveSSH(task.Host{Lab: n.lab, Host: n.host, Facts: n.facts})
 }
 
-// sshDoors are settings of the owner's that stay open whatever the policy says.
+// sshDoors are the owner's settings that let somebody in despite the policy.
 func (n noted) sshDoors() []Note {
 	var notes []Note
 	if trouble := n.facts.SSH.Trouble; trouble != "" {
@@ -36,7 +35,7 @@ func (n noted) sshDoors() []Note {
 	return notes
 }
 
-// shutting is what closes a door.
+// shutting says how to close a door.
 func shutting(door sshdconf.Door) string {
 	switch {
 	case door.Command && door.Line == 0:
@@ -47,8 +46,8 @@ func shutting(door sshdconf.Door) string {
 	return "take the line away"
 }
 
-// waysIn are settings that let somebody in and that the policy turns off, with
-// whom.
+// waysIn are settings that let somebody in and that the policy turns off, with a
+// text for each.
 var waysIn = map[string]string{
 	"trustedusercakeys":       "certificates of the authority in %s will no longer open the host",
 	"authorizedkeyscommand":   "keys that %s names will no longer open the host",
@@ -58,7 +57,7 @@ var waysIn = map[string]string{
 	"authorizedkeysfile":      "of the files with keys %s only .ssh/authorized_keys will still be read",
 }
 
-// sshWaysClosed are ways in of the owner's that end with the policy.
+// sshWaysClosed names the owner's ways in that the policy closes.
 func (n noted) sshWaysClosed() []Note {
 	if !n.policyChanges() {
 		return nil
@@ -81,7 +80,8 @@ func (n noted) sshWaysClosed() []Note {
 	return notes
 }
 
-// sshListsOwner are lists that would keep the owner out, or let others stay in.
+// sshListsOwner names lists that would keep the owner out, or keep letting others
+// in.
 func (n noted) sshListsOwner() []Note {
 	var notes []Note
 	for _, s := range n.facts.SSH.Settings {
@@ -104,7 +104,7 @@ func (n noted) sshListsOwner() []Note {
 }
 
 // allowedElsewhere reports whether another line of AllowUsers for the same logins
-// names the owner: such lines add up.
+// names the owner. Such lines add up.
 func (n noted) allowedElsewhere(than sshdconf.Setting) bool {
 	return slices.ContainsFunc(n.facts.SSH.Settings, func(s sshdconf.Setting) bool {
 		return s.Keyword == "allowusers" && s.Match == than.Match && slices.ContainsFunc(s.Args, func(pattern string) bool {
@@ -114,10 +114,10 @@ func (n noted) allowedElsewhere(than sshdconf.Setting) bool {
 	})
 }
 
-// forwards orders what sshd forwards: each lets through what those before it do.
+// forwards ranks what sshd forwards. Each value includes those below it.
 var forwards = map[string]int{"no": 0, "local": 1, "yes": 2, "all": 2}
 
-// sshForwarding is forwarding that works today and will not.
+// sshForwarding names forwarding that works at present and will not afterwards.
 func (n noted) sshForwarding() []Note {
 	today, then := n.facts.SSH.Forwarding, n.policy()["allowtcpforwarding"]
 	if !n.policyChanges() || forwards[strings.ToLower(today)] <= forwards[then] {

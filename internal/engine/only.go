@@ -11,23 +11,23 @@ import (
 	"cairn/internal/spelling"
 )
 
-// targets are the hosts that this engine plans for and changes: all that Cairn
-// manages, or those of them that were asked for. A run looks at the others too: what
-// the case opens next rests on all of them.
+// targets returns the hosts that this engine plans for and changes: all managed
+// hosts, or those of them that were asked for. A run looks at the others too,
+// because all of them decide what the case opens next.
 func (e *Engine) targets() []lab.Host {
 	return slices.DeleteFunc(e.resolved.Managed(), func(h lab.Host) bool { return !e.concerns(h.Name) })
 }
 
-// concerns reports whether a host is among those that were asked for.
+// concerns reports whether a host was asked for.
 func (e *Engine) concerns(host string) bool { return len(e.only) == 0 || slices.Contains(e.only, host) }
 
-// concerning are the looks at hosts that were asked for.
+// concerning returns the looks at hosts that were asked for.
 func (e *Engine) concerning(looks []resolve.Look) []resolve.Look {
 	return slices.DeleteFunc(looks, func(p resolve.Look) bool { return !e.concerns(p.Host) })
 }
 
-// places are the hosts to connect to for looks: all, or those that were asked for.
-// A second host that one of them is looked at from is connected to when it is
+// places returns the hosts to connect to for looks: all, or those that were asked
+// for. A second host, from which one of them is looked at, is connected to when
 // needed.
 func (e *Engine) places() []lab.Host {
 	if len(e.only) == 0 {
@@ -36,12 +36,12 @@ func (e *Engine) places() []lab.Host {
 	return e.targets()
 }
 
-// judgeTargets is what a checkpoint is worth on the hosts that were asked for.
+// judgeTargets says what a checkpoint is worth on the hosts that were asked for.
 func (e *Engine) judgeTargets(checkpoint string) evidence.Judgement {
 	return e.judge(checkpoint, e.concerning)
 }
 
-// knowsOnly refuses names that are no hosts Cairn manages.
+// knowsOnly returns an error for names that are not managed hosts.
 func (e *Engine) knowsOnly() error {
 	var known []string
 	for _, h := range e.resolved.Managed() {

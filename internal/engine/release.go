@@ -12,17 +12,17 @@ import (
 	"cairn/internal/wire"
 )
 
-// ReleaseReport is what a release puts back on a host, or has put back.
+// ReleaseReport says what a release restores on a host, or has restored.
 type ReleaseReport struct {
 	Host     string   `json:"host"`
 	Back     []string `json:"back,omitempty"` // resources, as plans name them
 	Left     []string `json:"left,omitempty"` // what stays, in words
-	Released bool     `json:"released"`       // whether it was done, and proven that the owner gets in
+	Released bool     `json:"released"`       // the release is done, and the owner's login was proven
 }
 
-// Release puts back on a host what Cairn changed there, under a guard like any other
-// change that could lock the owner out. The owner's user, key and sudo stay. consent
-// is asked before anything is changed; nil takes it as given.
+// Release restores on a host what Cairn changed there, under a guard like any other
+// change that could lock the owner out. The owner's user, key and sudo stay.
+// consent is called before any change; nil means that consent is given.
 func (e *Engine) Release(ctx context.Context, h lab.Host, consent func(*ReleaseReport) (bool, error)) (*ReleaseReport, error) {
 	done, err := e.takeLock(ctx, "host release")
 	if err != nil {
@@ -65,7 +65,7 @@ func (e *Engine) Release(ctx context.Context, h lab.Host, consent func(*ReleaseR
 	return report, nil
 }
 
-// releaseStep describes the release of the session's host, and looks at what it
+// releaseStep describes the release of the session's host, and finds out what it
 // would do.
 func (e *Engine) releaseStep(ctx context.Context, session *host.Session) (StepPlan, error) {
 	h := session.Host()
@@ -97,7 +97,7 @@ func (e *Engine) releaseStep(ctx context.Context, session *host.Session) (StepPl
 	return StepPlan{ID: stepID(r), Guard: task.GuardRelease, Diff: checked[0].Diff, spec: spec}, nil
 }
 
-// release carries the step out and proves that the owner still gets in.
+// release carries out the step and proves that the owner still gets in.
 func (e *Engine) release(ctx context.Context, session *host.Session, s StepPlan) error {
 	guard := guardOn(session.Host(), task.ReleaseGuard)
 	guard.Steps = []wire.Step{step(s)}

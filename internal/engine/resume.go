@@ -11,11 +11,10 @@ import (
 	"cairn/internal/problem"
 )
 
-// finishRuns brings to an end what an earlier controller began on the hosts: it
-// attaches to it, writes down what the journal lacks, and answers its guards.
-// That such a run failed or was rolled back is no failure of this command, which
-// plans anew. Hosts are dealt with at the same time, and one where this cannot be
-// done is left out.
+// finishRuns completes the runs that an earlier controller began on the hosts. It
+// attaches to each run, writes down what the journal lacks, and answers its guards.
+// A failure or rollback of such a run is not an error of this command, which plans
+// anew. Hosts are handled at the same time. A host where this fails is left out.
 func (e *Engine) finishRuns(ctx context.Context, f *fleet, left *leftOut) error {
 	sessions := map[string]*host.Session{}
 	var hosts []lab.Host
@@ -31,7 +30,7 @@ func (e *Engine) finishRuns(ctx context.Context, f *fleet, left *leftOut) error 
 	return ctx.Err()
 }
 
-// finishRunsOf finishes those that a host knew when the session began.
+// finishRunsOf finishes the runs that a host knew when the session began.
 func (e *Engine) finishRunsOf(ctx context.Context, f *fleet, session *host.Session) error {
 	past := 0
 	for _, run := range session.Hello().Runs {
@@ -63,8 +62,8 @@ func (e *Engine) finishRunsOf(ctx context.Context, f *fleet, session *host.Sessi
 	return nil
 }
 
-// keepPastRun writes down what a run did that ended long ago, of a controller with
-// another journal: it is about the past, but evidence may be older.
+// keepPastRun journals a run of a controller with another journal that ended long
+// ago. It is about the past, but evidence may be older still.
 func (e *Engine) keepPastRun(ctx context.Context, f *fleet, h lab.Host, run string) error {
 	session, err := f.session(ctx, h)
 	if err != nil {
@@ -99,8 +98,8 @@ func unlessItsOwn(ctx context.Context, err error) error {
 	return nil
 }
 
-// sentTo is what the journal keeps of a run on a host. Of a run that another
-// journal knows there is nothing; its guards then roll back by themselves.
+// sentTo returns the journal's record of a run on a host. If another journal has
+// that record, known is false, and the run's guards roll back by themselves.
 func (e *Engine) sentTo(ctx context.Context, run, name string) (sent sentRun, known bool, err error) {
 	events, err := e.journal.OfRun(ctx, run)
 	if err != nil {

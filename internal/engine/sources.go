@@ -9,8 +9,8 @@ import (
 	"cairn/internal/resolve"
 )
 
-// sourcesOf are the addresses that connections from a vantage to a host come
-// from. peer is the controller's as the host sees it.
+// sourcesOf returns the source addresses of connections from a vantage to a host.
+// peer is the controller's address as the host sees it.
 func sourcesOf(l *lab.Lab, vantage string, to lab.Host, peer string) []netip.Addr {
 	if vantage != resolve.FromController {
 		h, _ := l.Host(vantage)
@@ -22,7 +22,7 @@ func sourcesOf(l *lab.Lab, vantage string, to lab.Host, peer string) []netip.Add
 	}
 	for _, towards := range to.Addresses() {
 		if towards == to.At() {
-			continue // peer says so itself, behind whatever translates addresses
+			continue // peer is right even behind address translation
 		}
 		if address, found := ownAddress(towards); found && !slices.Contains(sources, address) {
 			sources = append(sources, address)
@@ -31,9 +31,9 @@ func sourcesOf(l *lab.Lab, vantage string, to lab.Host, peer string) []netip.Add
 	return sources
 }
 
-// ownAddress is the one this machine would use towards another: connecting a UDP
-// socket chooses it and sends nothing. The login shows the host only one family,
-// and IPv6 has no translation on the way that would make this wrong.
+// ownAddress returns the address that this machine uses towards another. Connecting
+// a UDP socket chooses it and sends nothing. The login shows the host only one
+// family. For IPv6 no address translation on the way can make this wrong.
 func ownAddress(towards netip.Addr) (netip.Addr, bool) {
 	if !towards.IsValid() {
 		return netip.Addr{}, false

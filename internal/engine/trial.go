@@ -13,7 +13,8 @@ import (
 	"cairn/internal/task"
 )
 
-// try makes a guard's trials of a moment, in order, each within its time.
+// try makes the trials that a guard has for a moment, in order, each within its
+// time limit.
 func (f *following) try(ctx context.Context, session *host.Session, guard sentGuard, when task.Moment) error {
 	trials, err := f.trials(guard)
 	if err != nil {
@@ -37,8 +38,8 @@ func (f *following) tryOne(ctx context.Context, t task.Trial, on task.Ground) er
 	return t.Try(ctx, on)
 }
 
-// trials are what a guard is tried with. One that was sent before trials had names
-// has the login that it asked for.
+// trials returns a guard's trials. A guard of an old version names none, and gets
+// the login that it asked for.
 func (f *following) trials(guard sentGuard) ([]task.Trial, error) {
 	if guard.Canary != "" && len(guard.Trials) == 0 {
 		return []task.Trial{task.StagedLogin}, nil
@@ -97,7 +98,7 @@ func (g ground) Login(ctx context.Context, at task.Door) error {
 	return session.Close()
 }
 
-// stagedLogin logs in, with the pinned host key, and opens a session.
+// stagedLogin logs in with the pinned host key and opens a session.
 func (g ground) stagedLogin(ctx context.Context, offer *host.Offer) error {
 	pinned, known := g.engine.connector.HostKey(g.host)
 	if !known {

@@ -17,11 +17,11 @@ import (
 	"cairn/internal/wire"
 )
 
-// uploadsAtOnce is how many agents are brought at the same time: each is megabytes,
-// and they share the controller's way into the network.
+// uploadsAtOnce limits how many agents are uploaded at the same time. Each is
+// megabytes, and all share the controller's uplink.
 const uploadsAtOnce = 16
 
-// helloBuffer takes in what a script prints.
+// helloBuffer is the size of the buffer for the output of a script.
 const helloBuffer = 64 << 10
 
 // bootstrap turns a login into a session with the agent.
@@ -31,24 +31,24 @@ type bootstrap struct {
 	transport transport
 	user      string
 	how       Login
-	spoke     bool        // a script of ours did run
+	spoke     bool        // one of our scripts ran
 	echo      sync.Once   // guards echoed
-	echoed    bool        // what answers the login runs what it is asked to
-	lacks     string      // why sudo is of no use
+	echoed    bool        // the login runs our commands
+	lacks     string      // why sudo does not help
 	entered   firstLogin  // what was needed so far
 	password  secret.Text // of sudo, or root's own; see entered.Root
 }
 
-// word is what a script said: an agent's hello, or what is needed.
+// word is the answer of a script: an agent's hello, or what the script needs.
 type word struct {
 	session   *Session // nil when something is needed
 	arch      string   // as uname names it
 	need      string   // missing, uploaded, failed, send, and those of root_login.go
-	detail    string   // what stands behind the need
+	detail    string   // more about the need
 	complaint string   // what was written to standard error
 }
 
-// start begins the agent that is there, or brings it first.
+// start starts the agent on the host, and uploads it first if it is missing.
 func (b *bootstrap) start(ctx context.Context) (*Session, error) {
 	sums := agents.Sums()
 	if len(sums) == 0 {
@@ -70,10 +70,10 @@ func (b *bootstrap) start(ctx context.Context) (*Session, error) {
 	if said, err = b.begin(ctx, sums); err != nil || said.session != nil {
 		return said.session, err
 	}
-	return nil, problem.Wrap(problem.HostAgentBroken, "", "the agent was brought and does not start", errors.New(firstNonEmpty(said.complaint, said.need)))
+	return nil, problem.Wrap(problem.HostAgentBroken, "", "the agent was copied to the host but does not start", errors.New(firstNonEmpty(said.complaint, said.need)))
 }
 
-// begin has the host start its agent. One that is not this controller's counts as
+// begin has the host start its agent. An agent of another version counts as
 // missing.
 func (b *bootstrap) begin(ctx context.Context, sums map[string]string) (word, error) {
 	said, err := b.asRoot(ctx, startScript, b.connector.options.Limits.Hello, nil, sums["amd64"], sums["arm64"])
@@ -89,10 +89,10 @@ func (b *bootstrap) begin(ctx context.Context, sums map[string]string) (word, er
 	}
 	_ = said.session.end()
 	os := hello.Facts.OS
-	return word{arch: unameOf(hello.Facts.Arch), need: "missing", detail: os.ID + " " + os.Version, complaint: "it is not the one that this cairn brings"}, nil
+	return word{arch: unameOf(hello.Facts.Arch), need: "missing", detail: os.ID + " " + os.Version, complaint: "the agent on the host is not the one in this cairn"}, nil
 }
 
-// upload brings the agent for an architecture.
+// upload copies the agent for an architecture to the host.
 func (b *bootstrap) upload(ctx context.Context, arch string) error {
 	agent, known := agents.All()[arch]
 	if !known {
@@ -104,7 +104,7 @@ func (b *bootstrap) upload(ctx context.Context, arch string) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	b.connector.tell(b.host, fmt.Sprintf("bringing the agent (%.1f MB)", float64(len(agent.Gzip))/1e6))
+	b.connector.tell(b.host, fmt.Sprintf("copying the agent (%.1f MB)", float64(len(agent.Gzip))/1e6))
 	said, err := b.asRoot(ctx, uploadScript, b.connector.options.Limits.Upload, agent.Gzip, agent.Sum)
 	switch {
 	case err != nil:
@@ -117,8 +117,8 @@ func (b *bootstrap) upload(ctx context.Context, arch string) error {
 	return problem.Wrap(problem.HostAgentUpload, "", "the agent could not be put on the host", errors.New(firstNonEmpty(said.detail, said.need)))
 }
 
-// hear waits for a script's word. One that asks for more has not ended; all others
-// have, and their channel is closed.
+// hear waits for a script's word. A script that says "send" still runs and waits
+// for input. After any other word it has ended, and its channel is closed.
 func (b *bootstrap) hear(ctx context.Context, channel *channel, reader *bufio.Reader, nonce string) (word, error) {
 	hello, need, err := wire.ReadHello(reader, nonce)
 	if err == nil {
@@ -134,7 +134,7 @@ func (b *bootstrap) hear(ctx context.Context, channel *channel, reader *bufio.Re
 	}
 	var ended error
 	if err == nil || errors.Is(err, io.EOF) {
-		ended = channel.wait() // what it complains about has then arrived
+		ended = channel.wait() // now all of its standard error has arrived
 	}
 	_ = channel.Close()
 	if err != nil {
@@ -144,7 +144,7 @@ func (b *bootstrap) hear(ctx context.Context, channel *channel, reader *bufio.Re
 	return said, nil
 }
 
-// unameOf is uname's name of an architecture that Go names otherwise.
+// unameOf returns uname's name for an architecture, given Go's name.
 func unameOf(arch string) string {
 	for uname, name := range distro.Architectures {
 		if name == arch {

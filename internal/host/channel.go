@@ -12,37 +12,37 @@ import (
 	"cairn/internal/secret"
 )
 
-// maxComplaint is how much of a script's standard error is kept.
+// maxComplaint limits how much of a script's standard error is kept.
 const maxComplaint = 64 << 10
 
-// answer is the password that sudo or su is given, and the prompt by which it asks.
-// The zero value is for a script that is not asked for one.
+// answer is the password for sudo or su, and the prompt that asks for it. The zero
+// value is for a script that needs no password.
 type answer struct {
 	prompt   string
 	password secret.Text
 }
 
-// channel is one script on the host: what it prints, what it reads, and what it
-// complains about.
+// channel is one script that runs on the host, with its input, output and standard
+// error.
 type channel struct {
 	process
 	answer answer
-	timer  *time.Timer // until the limit
+	timer  *time.Timer // runs out at the limit
 
 	mu         sync.Mutex
 	complaints bytes.Buffer
-	asked      int           // how often it asked for the password
-	prompted   chan struct{} // closed when it did for the first time
+	asked      int           // how often the script asked for the password
+	prompted   chan struct{} // closed at the first prompt
 	refused    bool          // it asked again: the password is wrong
 	late       bool          // the limit was reached
 }
 
-// errLate says that a script was not started within its limit.
-var errLate = errors.New("the host does not start anything")
+// errLate says that the host did not start a script within the limit.
+var errLate = errors.New("the host did not start the program in time")
 
-// newChannel starts a line of shell that ends with ctx or after the limit,
-// whichever comes first, until release is called. With ctx the transport ends too:
-// telling a host that does not answer would end nothing.
+// newChannel starts a line of shell. The line ends when ctx ends or the limit is
+// reached, until release is called. When ctx ends, the transport is closed too: a
+// host that does not answer would not react to a request.
 func newChannel(ctx context.Context, t transport, line string, limit time.Duration, a answer) (c *channel, release func(), err error) {
 	c = &channel{answer: a, prompted: make(chan struct{})}
 	stop := context.AfterFunc(ctx, func() { _ = t.Close() })
@@ -60,7 +60,8 @@ func newChannel(ctx context.Context, t transport, line string, limit time.Durati
 	return c, release, nil
 }
 
-// began notes that the script runs; it is ended if the limit was reached before.
+// began notes that the script runs. If the limit was reached before, it ends the
+// script.
 func (c *channel) began(p process) {
 	c.mu.Lock()
 	c.process = p
@@ -71,7 +72,8 @@ func (c *channel) began(p process) {
 	}
 }
 
-// giveUp ends the script at its limit, or the wait for the host to begin it.
+// giveUp is called at the limit. It ends the script, or closes the transport if the
+// script has not begun.
 func (c *channel) giveUp(t transport) {
 	c.mu.Lock()
 	c.late = true
@@ -84,7 +86,7 @@ func (c *channel) giveUp(t transport) {
 	_ = p.Close()
 }
 
-// complaints takes in what the script writes to its standard error.
+// complaints collects the script's standard error.
 type complaints channel
 
 // Write implements [io.Writer].
@@ -104,13 +106,13 @@ func (s *complaints) Write(p []byte) (int, error) {
 	}
 	if before < 2 && s.asked >= 2 {
 		s.refused = true
-		// Whoever calls this is needed to close the channel.
+		// Not here: Close waits for the goroutine that calls Write.
 		go func() { _ = (*channel)(s).Close() }()
 	}
 	return len(p), nil
 }
 
-// complaint is what the script wrote to its standard error, without the prompts.
+// complaint returns the script's standard error without the prompts.
 func (c *channel) complaint() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -121,16 +123,17 @@ func (c *channel) complaint() string {
 	return printable(text)
 }
 
-// state tells whether the password was asked for again, and whether the limit was reached.
+// state reports whether the password was asked for again, and whether the limit was
+// reached.
 func (c *channel) state() (wrongPassword, late bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.refused, c.late
 }
 
-// feed writes what the script reads: the password when it was asked for, and never
-// before, because then somebody else might read it; then the input. For an agent
-// there is none, it reads frames.
+// feed writes the script's input: first the password, then the input. It waits for
+// the prompt, because an earlier password could be read by another program. There
+// is no input for an agent, which reads frames.
 func (c *channel) feed(ctx context.Context, input []byte) {
 	if c.answer.prompt != "" {
 		select {
@@ -148,7 +151,8 @@ func (c *channel) feed(ctx context.Context, input []byte) {
 	}
 }
 
-// from is the channel read through what has read its beginning.
+// from returns the channel, with r in place of its reader. r has read the
+// beginning.
 func (c *channel) from(r io.Reader) io.ReadWriteCloser { return rest{r, c} }
 
 type rest struct {

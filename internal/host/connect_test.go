@@ -25,7 +25,7 @@ func TestColdAndWarmStart(t *testing.T) {
 	var told []string
 	c := m.connector(func(o *Options) { o.Progress = func(host, text string) { told = append(told, host+": "+text) } })
 	cold := m.connect(c, m.as("root"), Login{})
-	if len(told) != 1 || !strings.HasPrefix(told[0], "box: bringing the agent") {
+	if len(told) != 1 || !strings.HasPrefix(told[0], "box: copying the agent") {
 		t.Errorf("the owner was told %q", told)
 	}
 	hello := cold.Hello()
@@ -45,7 +45,7 @@ func TestColdAndWarmStart(t *testing.T) {
 		t.Errorf("a warm start took %d round trips", trips)
 	}
 	if len(told) != 1 {
-		t.Errorf("the agent was brought again: %q", told)
+		t.Errorf("the agent was copied again: %q", told)
 	}
 }
 

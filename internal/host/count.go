@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// tripCounter counts round trips: how often something was read after something
-// had been written. It is safe for concurrent use.
+// tripCounter counts round trips: how often a read followed a write. It is safe for
+// concurrent use.
 type tripCounter struct {
 	asked atomic.Bool
 	trips atomic.Int64
@@ -22,7 +22,7 @@ func (c *tripCounter) read(n int) {
 
 func (c *tripCounter) count() int { return int(c.trips.Load()) }
 
-// countingConn is a connection whose round trips are counted.
+// countingConn is a connection that counts its round trips.
 type countingConn struct {
 	net.Conn
 	tripCounter

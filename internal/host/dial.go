@@ -16,35 +16,35 @@ import (
 	"cairn/internal/secret"
 )
 
-// tcpDialer has the kernel notice a machine that is gone, beside the heartbeats of a
-// session: it asks after 10 s without a word, gives up after three questions, and
-// does not send again for longer than goneAfter.
+// tcpDialer has the kernel notice a dead machine, in addition to the heartbeats of
+// a session. The kernel sends a probe after 10 s of silence and gives up after
+// three. It resends data for no longer than goneAfter.
 var tcpDialer = net.Dialer{
 	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}, Control: boundResends,
 }
 
-// goneAfter is longer than a home network stalls.
+// goneAfter is longer than a home network usually stalls.
 const goneAfter = 30 * time.Second
 
 // DialFunc makes a connection, as [net.Dialer.DialContext] does.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// client is one login.
+// client is one SSH login.
 type client struct {
 	*ssh.Client
 	conn *countingConn
-	used *identity // what opened it; nil for a password
+	used *identity // the key that was accepted; nil for a password
 }
 
 // attempt is one way to log in.
 type attempt struct {
 	user     string
 	keys     keyring
-	password secret.Text // empty: none is offered
+	password secret.Text // empty: not tried
 }
 
-// methods begin with the password where there is one: a server counts every key
-// that it refuses, and gives up after a few (MaxAuthTries in sshd_config(5)).
+// methods puts the password first, if there is one. A server counts every key that
+// it refuses and gives up after a few (MaxAuthTries in sshd_config(5)).
 func (a attempt) methods(signers []ssh.Signer) []ssh.AuthMethod {
 	keys := ssh.PublicKeys(signers...)
 	if a.password.Empty() {
@@ -54,7 +54,7 @@ func (a attempt) methods(signers []ssh.Signer) []ssh.AuthMethod {
 	return []ssh.AuthMethod{ssh.PasswordCallback(password), ssh.KeyboardInteractive(answerAll(a.password)), keys}
 }
 
-// offered is what a server was asked to accept, for people.
+// offered says, for people, what the server was offered.
 func (a attempt) offered() string {
 	var offers []string
 	if !a.password.Empty() {
@@ -66,8 +66,8 @@ func (a attempt) offered() string {
 	return firstNonEmpty(strings.Join(offers, ", "), "nothing")
 }
 
-// answerAll answers every hidden question of a server with the password; a
-// question that is shown is none for a password.
+// answerAll answers every hidden question of a server with the password. A question
+// with a visible answer does not ask for a password.
 func answerAll(password secret.Text) ssh.KeyboardInteractiveChallenge {
 	return func(_, _ string, questions []string, shown []bool) ([]string, error) {
 		answers := make([]string, len(questions))
@@ -80,10 +80,10 @@ func answerAll(password secret.Text) ssh.KeyboardInteractiveChallenge {
 	}
 }
 
-// open makes a TCP connection and logs in. A person is asked between two
-// connections, because a server does not wait long for a login (LoginGraceTime):
-// whether a key that was never seen is the host's, and for a passphrase once the
-// host accepts the key.
+// open makes a TCP connection and logs in. It asks the person only between two
+// connections, because a server does not wait long for a login (LoginGraceTime). It
+// may ask whether a new host key is right, and for the passphrase of a key that the
+// host accepts.
 func (c *Connector) open(ctx context.Context, t target, a attempt, depth int) (*client, error) {
 	for {
 		made, unknown, offer, err := c.login(ctx, t, a, depth)
@@ -108,16 +108,16 @@ func (c *Connector) open(ctx context.Context, t target, a attempt, depth int) (*
 	}
 }
 
-// unusable says that the host accepts a key that cannot be used.
+// unusable says that the host accepts a key but the key cannot be used.
 func unusable(t target, locked *lockedError, rest keyring) error {
 	if locked != nil {
-		return problem.Wrap(problem.HostPromptNeeded, t.name, "the host accepts a key whose passphrase is needed, and there is no terminal to ask for it", errors.Join(rest.problems...))
+		return problem.Wrap(problem.HostPromptNeeded, t.name, "the host accepts a key that has a passphrase, and there is no terminal to ask for it", errors.Join(rest.problems...))
 	}
 	return rest.empty(t.name)
 }
 
-// login tries once. It returns the host's key when that was never seen and has to
-// be accepted first.
+// login tries once. If the host's key is new and has to be accepted first, it
+// returns that key.
 func (c *Connector) login(ctx context.Context, t target, a attempt, depth int) (made *client, unknown ssh.PublicKey, offer *Offer, err error) {
 	raw, err := c.dial(ctx, t, depth)
 	if err != nil {
@@ -163,13 +163,13 @@ func (j *keyJudge) judge(_ string, _ net.Addr, key ssh.PublicKey) error {
 	return j.err
 }
 
-// meet has a new host's key accepted, by the fingerprint given or by the owner,
-// and pins it.
+// meet has a new host's key accepted, by --fingerprint or by the owner, and pins
+// it.
 func (c *Connector) meet(ctx context.Context, t target, key ssh.PublicKey) error {
 	c.asking.Lock()
 	defer c.asking.Unlock()
 	if pinned, known := c.known.key(t.name); known {
-		return samePinned(t.name, pinned, key) // somebody met it meanwhile
+		return samePinned(t.name, pinned, key) // another goroutine pinned it meanwhile
 	}
 	seen := ssh.FingerprintSHA256(key)
 	switch given := c.options.Fingerprint; {
@@ -190,7 +190,7 @@ func (c *Connector) meet(ctx context.Context, t target, key ssh.PublicKey) error
 	return c.known.pin(t.name, key)
 }
 
-// keyFile is where sshd(8) keeps a key of the kind.
+// keyFile is where sshd(8) keeps a host key of this type.
 func keyFile(key ssh.PublicKey) string {
 	kind := "rsa"
 	switch key.Type() {
@@ -202,8 +202,8 @@ func keyFile(key ssh.PublicKey) string {
 	return "/etc/ssh/ssh_host_" + kind + "_key.pub"
 }
 
-// loginProblem says what kept a login from working. The library tells a refused
-// login only by its text; a server that has refused too many keys breaks off.
+// loginProblem explains why a login failed. Package ssh tells a refused login only
+// by its text. A server that has refused too many keys closes the connection.
 func (c *Connector) loginProblem(ctx context.Context, t target, a attempt, err error) error {
 	var mismatch *ssh.AlgorithmNegotiationError
 	_, known := c.known.key(t.name)
@@ -211,26 +211,26 @@ func (c *Connector) loginProblem(ctx context.Context, t target, a attempt, err e
 	case errors.As(err, &mismatch) && mismatch.What == "host key" && known:
 		return problem.Wrap(problem.HostKeyChanged, t.name, "the host no longer shows a key of the pinned kind", err)
 	case strings.Contains(text, "Too many authentication failures"):
-		return problem.Wrap(problem.HostLoginRefused, t.name, fmt.Sprintf("the host does not let %s in; it was offered %s and lost patience", a.user, a.offered()), err).
+		return problem.Wrap(problem.HostLoginRefused, t.name, fmt.Sprintf("the host does not let %s in; it was offered %s and gave up", a.user, a.offered()), err).
 			WithFix("name the right key as ssh.key in lab.yaml, or as IdentityFile with IdentitiesOnly for this host in ~/.ssh/config")
 	case strings.Contains(text, "unable to authenticate"):
 		return refused(t, a, err)
 	case ctx.Err() != nil:
-		return problem.Wrap(problem.HostTimeout, t.name, "the login did not end in time", ctx.Err())
+		return problem.Wrap(problem.HostTimeout, t.name, "the login took too long", ctx.Err())
 	}
-	p := problem.Wrap(problem.HostUnreachable, t.name, "no SSH server answers as one at "+t.endpoint, err)
+	p := problem.Wrap(problem.HostUnreachable, t.name, "no SSH server answers at "+t.endpoint, err)
 	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
 		return p.WithFix("check address and port in lab.yaml. If they are right, wait a minute and try again. After several failed logins a server turns a client away for a while (PerSourcePenalties in sshd_config(5))")
 	}
 	return p
 }
 
-// refused says what was offered in vain, what could not be offered, and what
-// ssh(1) would try besides.
+// refused says which keys the host refused, which ones could not be offered, and
+// what else ssh(1) would try.
 func refused(t target, a attempt, err error) error {
 	p := problem.Wrap(problem.HostLoginRefused, t.name, fmt.Sprintf("the host does not let %s in; it was offered %s", a.user, a.offered()), errors.Join(append(a.keys.problems, err)...))
 	if beyond := t.ssh.beyond(); beyond != "" {
-		return p.WithFix("use a key for this host: Cairn cannot log in by " + beyond + ", which ~/.ssh/config asks for")
+		return p.WithFix("use a key for this host: ~/.ssh/config asks for " + beyond + ", which Cairn does not support")
 	}
 	return p
 }

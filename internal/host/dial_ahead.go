@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// headStart is how long a port of a host is waited for alone: a host that is up
-// answers sooner, and is then not disturbed at its other ports.
+// headStart is how long only one port of a host is tried. A host that is up answers
+// sooner, and its other ports are then not disturbed.
 const headStart = 250 * time.Millisecond
 
-// dialAhead dials the further ports of a host while one is silent, so that a host
-// that is off takes one time-out and not one for each port.
+// dialAhead dials the other ports of a host while the first is silent. So a host
+// that is down costs one timeout instead of one for each port.
 type dialAhead struct {
-	endpoints []string // in the order in which they are asked for
+	endpoints []string // in the order in which they are tried
 
 	mu   sync.Mutex
-	made map[string]*dialled
+	made map[string]*earlyDial
 }
 
-// dialled is a connection that was asked for ahead.
-type dialled struct {
+// earlyDial is a connection that was begun ahead of its turn.
+type earlyDial struct {
 	done   chan struct{}
 	cancel context.CancelFunc
 	conn   net.Conn
@@ -31,20 +31,20 @@ type dialled struct {
 
 type dialAheadKey struct{}
 
-// diallingAhead is a context in which these endpoints, which are asked for one after
-// the other, are dialled ahead. End it with the function.
-func diallingAhead(ctx context.Context, endpoints []string) (ahead context.Context, end func()) {
-	d := &dialAhead{endpoints: endpoints, made: map[string]*dialled{}}
+// withDialAhead returns a context in which these endpoints, which are tried one
+// after the other, are dialled ahead. The caller has to call end.
+func withDialAhead(ctx context.Context, endpoints []string) (ahead context.Context, end func()) {
+	d := &dialAhead{endpoints: endpoints, made: map[string]*earlyDial{}}
 	return context.WithValue(ctx, dialAheadKey{}, d), d.drop
 }
 
-// dialWithin makes a connection within a time-out, or takes the one that was made
+// dialWithin makes a connection within a timeout, or takes the one that was made
 // ahead.
 func dialWithin(ctx context.Context, limit time.Duration, dial DialFunc, network, endpoint string) (net.Conn, error) {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	d, _ := ctx.Value(dialAheadKey{}).(*dialAhead)
-	if d == nil || !slices.Contains(d.endpoints, endpoint) { // a host to go through is another
+	if d == nil || !slices.Contains(d.endpoints, endpoint) { // a jump host is not among them
 		return dial(bounded, network, endpoint)
 	}
 	if made := d.take(endpoint); made != nil {
@@ -59,12 +59,12 @@ func dialWithin(ctx context.Context, limit time.Duration, dial DialFunc, network
 	conn, err := dial(bounded, network, endpoint)
 	silent.Stop()
 	if err == nil {
-		d.drop() // the others may not be asked for any more, and would grow old
+		d.drop() // the others may never be used
 	}
 	return conn, err
 }
 
-// begin dials what comes after an endpoint, each until its own time is up.
+// begin dials the endpoints after the given one. Each has a timeout of its own.
 func (d *dialAhead) begin(ctx context.Context, limit time.Duration, dial DialFunc, network, after string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -73,7 +73,7 @@ func (d *dialAhead) begin(ctx context.Context, limit time.Duration, dial DialFun
 			continue
 		}
 		bounded, cancel := context.WithTimeout(ctx, limit)
-		made := &dialled{done: make(chan struct{}), cancel: cancel}
+		made := &earlyDial{done: make(chan struct{}), cancel: cancel}
 		d.made[endpoint] = made
 		go func() {
 			defer cancel()
@@ -83,7 +83,7 @@ func (d *dialAhead) begin(ctx context.Context, limit time.Duration, dial DialFun
 	}
 }
 
-func (d *dialAhead) take(endpoint string) *dialled {
+func (d *dialAhead) take(endpoint string) *earlyDial {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	made := d.made[endpoint]
@@ -91,7 +91,7 @@ func (d *dialAhead) take(endpoint string) *dialled {
 	return made
 }
 
-// drop gives up what was not taken.
+// drop closes the connections that were not taken.
 func (d *dialAhead) drop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -3,9 +3,9 @@
 //
 // # First contact
 //
-// The owner's key is tried first, as the lab's user. Where it is not accepted
-// yet, the user named for first contact (root by default) is tried with the same
-// keys and, when the owner asked for it, with a password, which is asked for and
-// never stored. A host's key is pinned the first time it is seen and accepted by
-// the owner; another key later stops everything.
+// The owner's key is tried first, as the lab's user. If the host does not accept it
+// yet, Cairn tries the first-contact user (root by default) with the same keys. A
+// password is tried only if the owner asked for that. Cairn asks for it and never
+// stores it. A host's key is pinned when the owner accepts it on first contact. Any
+// other key later stops everything.
 package host

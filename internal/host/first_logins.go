@@ -11,19 +11,19 @@ import (
 	"cairn/internal/problem"
 )
 
-// firstLogin is how a host was entered before the owner's own login worked, so
-// that the next command can do the same. It holds which passwords to ask for, and
+// firstLogin says how a host was entered before the owner's own login worked, so
+// that the next command can do the same. It records which passwords to ask for, and
 // never a password.
 type firstLogin struct {
 	User     string `json:"user"`
 	Password bool   `json:"password,omitempty"` // one was needed to log in
-	Root     string `json:"root,omitempty"`     // what asked for one to become root: sudo or su
+	Root     string `json:"root,omitempty"`     // the program that asked for one to become root: sudo or su
 }
 
-// firstLoginsFile is the file in the lab's state folder, by the hosts' names.
+// firstLoginsFile is the file in the lab's state folder. Its keys are host names.
 const firstLoginsFile = "first-logins.json"
 
-// firstLogins reads what is remembered; without a file that is nothing.
+// firstLogins reads the remembered logins. A missing file means none.
 func (c *Connector) firstLogins() (map[string]firstLogin, error) {
 	path := filepath.Join(c.options.Dir, firstLoginsFile)
 	all := map[string]firstLogin{}
@@ -40,7 +40,7 @@ func (c *Connector) firstLogins() (map[string]firstLogin, error) {
 	return all, nil
 }
 
-// remember keeps how a host was entered, or with a zero login forgets it.
+// remember stores how a host was entered. A zero login removes the entry.
 func (c *Connector) remember(host string, login firstLogin) error {
 	path := filepath.Join(c.options.Dir, firstLoginsFile)
 	unlock, err := lockDir(c.options.Dir)
@@ -70,8 +70,8 @@ func firstLoginsBad(summary, path string, err error) error {
 	return problem.Wrap(problem.HostFirstLogins, path, summary, err)
 }
 
-// Remember keeps how the session's host was entered, for the commands that come
-// before the owner's own login works. No password is kept.
+// Remember stores how the session's host was entered, for the commands that run
+// before the owner's own login works. It stores no password.
 func (c *Connector) Remember(s *Session) error {
 	if s.ownersWay() {
 		return c.remember(s.host.Name, firstLogin{})
@@ -79,8 +79,8 @@ func (c *Connector) Remember(s *Session) error {
 	return c.remember(s.host.Name, s.entered)
 }
 
-// remembered fills in what the owner did not say: the lab file's first user, then
-// what `host add` found to work.
+// remembered fills in what the owner did not say, from the lab file's first user
+// and from what `host add` found to work.
 func (c *Connector) remembered(h lab.Host, how Login) (Login, error) {
 	all, err := c.firstLogins()
 	if err != nil {
@@ -96,8 +96,8 @@ func (c *Connector) remembered(h lab.Host, how Login) (Login, error) {
 	return how, nil
 }
 
-// forgetFirst forgets how a host was entered at first, once nothing of it is
-// needed any more: the owner got in with the key, and without a password to root.
+// forgetFirst removes the remembered login once it is no longer needed: the owner
+// got in with the key, and became root without a password.
 func (c *Connector) forgetFirst(s *Session) error {
 	all, err := c.firstLogins()
 	if _, known := all[s.host.Name]; err != nil || !known || !s.ownersWay() {

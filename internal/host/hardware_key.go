@@ -17,14 +17,14 @@ import (
 	"cairn/internal/lab"
 )
 
-// isHardware reports whether a key's private half is in a security key (FIDO), so
-// that its file holds only where to find it.
+// isHardware reports whether a key's private half is in a security key (FIDO). Its
+// file holds only a handle.
 func isHardware(key ssh.PublicKey) bool {
 	return key.Type() == ssh.KeyAlgoSKED25519 || key.Type() == ssh.KeyAlgoSKECDSA256
 }
 
-// openHardware has OpenSSH sign with a security key: it knows the devices. The key
-// is put into an SSH agent that is there for this and ends with the program.
+// openHardware signs with a security key through OpenSSH, which knows the devices.
+// It puts the key into an SSH agent of its own, which ends with this program.
 func (c *Connector) openHardware(s settings, path string, public ssh.PublicKey) (ssh.Signer, error) {
 	provider := s.get("securitykeyprovider")
 	held, err := c.devices.get(hardwareKey{path, provider}, func() ([]*identity, error) {
@@ -52,11 +52,11 @@ func (c *Connector) openHardware(s settings, path string, public ssh.PublicKey) 
 // hardwareKey is the file of a security key and the library that reaches it.
 type hardwareKey struct{ path, provider string }
 
-// agentTime is how long an SSH agent may take to start or to take in a key.
+// agentTime is how long an SSH agent may take to start or to add a key.
 const agentTime = 10 * time.Second
 
-// ownAgent starts an SSH agent and returns its socket. It belongs to a command that
-// reads what this program never writes, and so ends when this program does.
+// ownAgent starts an SSH agent and returns its socket. The agent runs a command
+// that waits for the end of its input. That end comes when this program ends.
 func ownAgent(provider string) (socket string, err error) {
 	dir, err := os.MkdirTemp("", "cairn-agent-")
 	if err != nil {
@@ -68,14 +68,14 @@ func ownAgent(provider string) (socket string, err error) {
 		args = append(args, "-P", provider)
 	}
 	cmd := exec.Command("ssh-agent", append(args, "sh", "-c", `cat >/dev/null; rm -rf "$0"`, dir)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is not for it
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C must not reach it
 	if _, err := cmd.StdinPipe(); err != nil {
 		return "", err
 	}
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	go func() { _ = cmd.Wait() }() // until then the command's input stays open
+	go func() { _ = cmd.Wait() }() // keeps the command's input open
 	for limit := time.Now().Add(agentTime); ; time.Sleep(10 * time.Millisecond) {
 		conn, err := net.Dial("unix", socket)
 		if err == nil {
@@ -87,8 +87,8 @@ func ownAgent(provider string) (socket string, err error) {
 	}
 }
 
-// addHardware puts a security key's file into the agent. There is no terminal for
-// what it might ask.
+// addHardware puts a security key's file into the agent. There is no terminal, so
+// it can ask for nothing.
 func addHardware(socket, path, provider string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), agentTime)
 	defer cancel()

@@ -11,14 +11,14 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// identity is a key, or a certificate, that ssh(1) would offer to a host. It is a
-// signer that opens its private half only when a server accepts the public one, as
-// ssh(1) does. It is safe for concurrent use.
+// identity is a key, or a certificate, that ssh(1) would offer to a host. Like
+// ssh(1), it opens its private half only when a server accepts the public one. It
+// is safe for concurrent use.
 type identity struct {
 	public  ssh.PublicKey
 	comment string
 	from    string // where it was found: a path, or the SSH agent
-	file    string // of the private key; empty for one that only the agent holds
+	file    string // the private key's file; empty if only the agent holds the key
 	open    func() (ssh.Signer, error)
 }
 
@@ -42,14 +42,14 @@ func (i *identity) SignWithAlgorithm(rand io.Reader, data []byte, algorithm stri
 	return signer.Sign(rand, data)
 }
 
-// certificate reports whether it is a certificate, which opens a host only until
-// it expires.
+// certificate reports whether the identity is a certificate, which is valid only
+// until it expires.
 func (i *identity) certificate() bool {
 	_, is := i.public.(*ssh.Certificate)
 	return is
 }
 
-// plain is the key itself, also where it is in a certificate.
+// plain returns the key itself, without a certificate.
 func (i *identity) plain() ssh.PublicKey {
 	if c, is := i.public.(*ssh.Certificate); is {
 		return c.Key
@@ -59,8 +59,9 @@ func (i *identity) plain() ssh.PublicKey {
 
 func sameKey(a, b ssh.PublicKey) bool { return bytes.Equal(a.Marshal(), b.Marshal()) }
 
-// usable reports whether the configuration lets a kind of key be offered
-// (PubkeyAcceptedAlgorithms). RSA keys go by the names of their signatures (RFC 8332).
+// usable reports whether the configuration allows this type of key to be offered
+// (PubkeyAcceptedAlgorithms). RSA keys go by the names of their signatures (RFC
+// 8332).
 func (s settings) usable(key ssh.PublicKey) bool {
 	patterns := s.get("pubkeyacceptedalgorithms")
 	names := []string{key.Type()}
@@ -73,7 +74,8 @@ func (s settings) usable(key ssh.PublicKey) bool {
 	return patterns == "" || slices.ContainsFunc(names, func(name string) bool { return matchesList(name, patterns) })
 }
 
-// matchesList compares a name with a pattern list (ssh_config(5), PATTERNS).
+// matchesList reports whether a name matches a pattern list (ssh_config(5),
+// PATTERNS).
 func matchesList(name, patterns string) bool {
 	matched := false
 	for _, pattern := range strings.Split(patterns, ",") {
@@ -90,8 +92,8 @@ func matchesList(name, patterns string) bool {
 }
 
 // inOrder puts keys into the order in which ssh(1) offers them (pubkey_prepare in
-// its sshconnect2.c): the certificates that are named; what the agent holds of the
-// files; what else it holds, unless only the files count; the rest of the files.
+// its sshconnect2.c): the named certificates, the files' keys that the agent holds,
+// the agent's other keys unless only the files count, and the other files.
 func inOrder(certificates, files, held []*identity, filesOnly bool) []*identity {
 	ordered, others := slices.Clone(certificates), []*identity(nil)
 	for _, h := range held {
@@ -108,8 +110,8 @@ func inOrder(certificates, files, held []*identity, filesOnly bool) []*identity 
 	return append(append(ordered, others...), files...)
 }
 
-// certify makes identities of certificates able to sign, with the private keys
-// among the others.
+// certify lets the certificates among the identities sign with the private keys
+// among them.
 func certify(identities []*identity) {
 	for _, i := range identities {
 		if i.open != nil {
@@ -126,7 +128,7 @@ func certify(identities []*identity) {
 					return ssh.NewCertSigner(certificate, signer)
 				}
 			}
-			return nil, errors.New("there is no private key for the certificate")
+			return nil, errors.New("the private key of the certificate was not found")
 		}
 	}
 }

@@ -15,13 +15,13 @@ import (
 	"cairn/internal/problem"
 )
 
-// lockedError is a private key whose passphrase is needed.
+// lockedError says that a private key needs its passphrase.
 type lockedError struct{ path string }
 
-func (e *lockedError) Error() string { return "its passphrase is needed" }
+func (e *lockedError) Error() string { return "the key needs its passphrase" }
 
-// fileIdentities are what ssh(1) offers of an IdentityFile: its key, and where no
-// certificates are named the one that lies beside it.
+// fileIdentities returns what ssh(1) offers for an IdentityFile: the key, and the
+// certificate beside it if none is named.
 func (c *Connector) fileIdentities(ring *keyring, s settings, path string, withCertificate bool) []*identity {
 	public, comment, err := publicOf(path)
 	if err != nil {
@@ -42,15 +42,15 @@ func (c *Connector) fileIdentities(ring *keyring, s settings, path string, withC
 	return []*identity{key}
 }
 
-// usual reports whether ssh(1) looks for a key without being told to, so that it
-// need not be there.
+// usual reports whether ssh(1) looks for a key by default. Such a file may be
+// missing.
 func (s settings) usual(path string) bool {
 	return filepath.Dir(path) == filepath.Join(s.home, ".ssh") && strings.HasPrefix(filepath.Base(path), "id_")
 }
 
-// publicOf is the public half of a key, found as ssh(1) does: in the file itself,
-// which may be a public key whose private half the agent holds; beside it; or in
-// the clear part of the private key.
+// publicOf returns the public half of a key, found as ssh(1) does: in the file
+// itself, in the file beside it, or in the clear part of the private key. The file
+// itself may be a public key if the agent holds the private half.
 func publicOf(path string) (public ssh.PublicKey, comment string, err error) {
 	for _, name := range []string{path, path + ".pub"} {
 		if public, comment, err = readPublic(name); err == nil {
@@ -69,7 +69,7 @@ func publicOf(path string) (public ssh.PublicKey, comment string, err error) {
 	case errors.As(err, &locked) && locked.PublicKey != nil:
 		return locked.PublicKey, "", nil
 	case errors.As(err, &locked):
-		return nil, "", errors.New("it has a passphrase and shows no public half: make one with `ssh-keygen -y`, as the file with .pub at its end")
+		return nil, "", errors.New("it has a passphrase and no readable public half: write its public key with `ssh-keygen -y` to a file of the same name with .pub at the end")
 	}
 	return nil, "", err
 }
@@ -84,8 +84,8 @@ func readPublic(path string) (ssh.PublicKey, string, error) {
 	return public, comment, err
 }
 
-// openFile opens a private key, whose passphrase was asked for before where it has
-// one. What ssh(1) refuses to use is refused here.
+// openFile opens a private key. If the key has a passphrase, the person was asked
+// before. A key that ssh(1) refuses to use is refused here too.
 func (c *Connector) openFile(s settings, path string, public ssh.PublicKey) (ssh.Signer, error) {
 	content, err := readPrivate(path)
 	if err != nil {
@@ -105,13 +105,13 @@ func (c *Connector) openFile(s settings, path string, public ssh.PublicKey) (ssh
 		return nil, err
 	}
 	if !sameKey(signer.PublicKey(), public) {
-		return nil, errors.New("the public key beside it belongs to another")
+		return nil, errors.New("the public key beside it belongs to another private key")
 	}
 	return signer, nil
 }
 
-// readPrivate reads a private key that is its owner's alone: ssh(1) ignores one
-// that others may read.
+// readPrivate reads a private key. It refuses a key that others may read, which
+// ssh(1) ignores.
 func readPrivate(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -119,12 +119,12 @@ func readPrivate(path string) ([]byte, error) {
 	}
 	content, err := os.ReadFile(path)
 	if err == nil && bytes.Contains(content, []byte("PRIVATE KEY")) && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("others may read the private key, and ssh(1) ignores such a one: run `chmod 600 %s`", path)
+		return nil, fmt.Errorf("other users can read the private key, so ssh(1) ignores it: run `chmod 600 %s`", path)
 	}
 	return content, err
 }
 
-// unlocked is a private key whose passphrase was given.
+// unlocked returns a private key whose passphrase was given.
 func (c *Connector) unlocked(path string) (ssh.Signer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,8 +134,8 @@ func (c *Connector) unlocked(path string) (ssh.Signer, error) {
 	return nil, &lockedError{path}
 }
 
-// unlocking is what came of asking for a passphrase.
-type unlocking struct {
+// unlockResult is the result of asking for a passphrase.
+type unlockResult struct {
 	signer ssh.Signer
 	err    error
 }
@@ -151,7 +151,7 @@ func (c *Connector) unlock(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	var answer unlocking
+	var answer unlockResult
 	content, err := readPrivate(path)
 	if err == nil {
 		answer.signer, err = ssh.ParsePrivateKeyWithPassphrase(content, []byte(passphrase.Reveal()))

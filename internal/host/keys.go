@@ -17,24 +17,24 @@ import (
 	"cairn/internal/problem"
 )
 
-// keyring is what there is to log in with, in ssh(1)'s order.
+// keyring holds the keys to log in with, in ssh(1)'s order.
 type keyring struct {
 	identities []*identity
-	// problems say why some of what is named cannot be used.
+	// problems say why some of the named keys cannot be used.
 	problems []error
 }
 
-// login is a way in: to which host, as whom.
+// login is a user on a host.
 type login struct{ host, user string }
 
-// ownerKeys are the keys with which the owner logs in to a host as the lab's user:
-// the one that the lab names, or else those that `ssh USER@HOST` would offer.
+// ownerKeys returns the keys with which the owner logs in to a host as the lab's
+// user: the lab's key if it names one, else those that `ssh USER@HOST` would offer.
 func (c *Connector) ownerKeys(ctx context.Context, h lab.Host) (keyring, error) {
 	return c.keysFor(ctx, h, h.User)
 }
 
-// keysFor are the keys for any user of a host. Where the lab names a key it comes
-// first, and for the lab's own user it is the only one.
+// keysFor returns the keys for any user of a host. If the lab names a key, that one
+// comes first. For the lab's own user it is the only one.
 func (c *Connector) keysFor(ctx context.Context, h lab.Host, user string) (keyring, error) {
 	return c.rings.get(login{h.Name, user}, func() (keyring, error) {
 		s, err := c.config.forHost(ctx, h, user)
@@ -53,7 +53,7 @@ func (c *Connector) keysFor(ctx context.Context, h lab.Host, user string) (keyri
 	})
 }
 
-// onlyLabKey is what ssh(1) would do if the lab's key were the only one given.
+// onlyLabKey returns the settings as if the lab's key were the only one given.
 func (c *Connector) onlyLabKey(s settings) settings {
 	values := maps.Clone(s.values)
 	if values == nil {
@@ -64,10 +64,10 @@ func (c *Connector) onlyLabKey(s settings) settings {
 	return s
 }
 
-// offered are the keys that ssh(1) would offer.
+// offered returns the keys that ssh(1) would offer.
 func (c *Connector) offered(s settings) (keyring, error) {
 	if !s.offersKeys() {
-		return keyring{problems: []error{fmt.Errorf("the SSH client configuration lets no keys be tried for %s (PubkeyAuthentication, PreferredAuthentications)", s.name)}}, nil
+		return keyring{problems: []error{fmt.Errorf("the SSH client configuration allows no keys for %s (PubkeyAuthentication, PreferredAuthentications)", s.name)}}, nil
 	}
 	paths, err := s.files("identityfile", "IdentityFile")
 	if err != nil {
@@ -91,7 +91,8 @@ func (c *Connector) offered(s settings) (keyring, error) {
 	if err != nil {
 		ring.problems = append(ring.problems, err)
 	}
-	// ssh(1) signs for a certificate also with a key of the agent that it does not offer.
+	// ssh(1) also signs for a certificate with a key of the agent that it does not
+	// offer.
 	certify(slices.Concat(held, named, files))
 	ring.identities = inOrder(named, files, held, s.is("identitiesonly"))
 	ring.identities = slices.DeleteFunc(ring.identities, func(i *identity) bool { return !s.usable(i.public) })
@@ -101,8 +102,8 @@ func (c *Connector) offered(s settings) (keyring, error) {
 	return ring, nil
 }
 
-// certificates reads those that CertificateFile names; what cannot be read is left
-// out, as ssh(1) does.
+// certificates reads the files that CertificateFile names. Like ssh(1), it leaves
+// out a file that cannot be read.
 func (r *keyring) certificates(paths []string) []*identity {
 	var all []*identity
 	for _, path := range paths {
@@ -112,7 +113,7 @@ func (r *keyring) certificates(paths []string) []*identity {
 		case err != nil:
 			r.problems = append(r.problems, fmt.Errorf("CertificateFile %s: %w", path, err))
 		case !is || certificate.CertType != ssh.UserCert:
-			r.problems = append(r.problems, fmt.Errorf("CertificateFile %s is no certificate of a user", path))
+			r.problems = append(r.problems, fmt.Errorf("CertificateFile %s is not a user certificate", path))
 		default:
 			all = append(all, &identity{public: certificate, comment: comment, from: path})
 		}
@@ -120,9 +121,9 @@ func (r *keyring) certificates(paths []string) []*identity {
 	return all
 }
 
-// agentIdentities are the keys of the SSH agent at the socket; none when there is
-// no agent. The connection stays, because the agent signs over it. One that was
-// forwarded from a machine that is gone does not answer.
+// agentIdentities returns the keys of the SSH agent at the socket, or none if there
+// is no agent. The connection stays open, because the agent signs over it. A
+// forwarded agent does not answer once its machine is gone, hence the limit.
 func agentIdentities(socket string, limit time.Duration) ([]*identity, error) {
 	if socket == "" {
 		return nil, nil
@@ -136,7 +137,7 @@ func agentIdentities(socket string, limit time.Duration) ([]*identity, error) {
 	}
 	signers, err := agent.NewClient(conn).Signers()
 	if err == nil {
-		err = conn.SetDeadline(time.Time{}) // a person may have to allow that it signs
+		err = conn.SetDeadline(time.Time{}) // a person may have to confirm each signature
 	}
 	if err != nil || len(signers) == 0 {
 		_ = conn.Close()
@@ -146,7 +147,7 @@ func agentIdentities(socket string, limit time.Duration) ([]*identity, error) {
 	for _, signer := range signers {
 		public, err := ssh.ParsePublicKey(signer.PublicKey().Marshal())
 		if err != nil {
-			continue // of a kind that no server here could be asked to accept
+			continue // a type of key that this program cannot offer
 		}
 		comment := ""
 		if key, is := signer.PublicKey().(*agent.Key); is {
@@ -157,15 +158,15 @@ func agentIdentities(socket string, limit time.Duration) ([]*identity, error) {
 	return held, nil
 }
 
-// empty says why there is nothing to log in with.
+// empty explains why there is no key to log in with.
 func (r keyring) empty(where string) error {
 	if len(r.problems) == 0 {
-		return problem.New(problem.HostNoKey, where, "no private key was found to log in with")
+		return problem.New(problem.HostNoKey, where, "no private key was found for the login")
 	}
-	return problem.Wrap(problem.HostNoKey, where, "no private key can be used to log in with", errors.Join(r.problems...))
+	return problem.Wrap(problem.HostNoKey, where, "no private key can be used for the login", errors.Join(r.problems...))
 }
 
-// without is the ring without one of its keys.
+// without returns the ring without one of its keys, and notes why.
 func (r keyring) without(i *identity, why error) keyring {
 	return keyring{
 		identities: slices.DeleteFunc(slices.Clone(r.identities), func(other *identity) bool { return other == i }),
@@ -173,7 +174,7 @@ func (r keyring) without(i *identity, why error) keyring {
 	}
 }
 
-// with is the ring with another behind it.
+// with returns the ring with another one appended.
 func (r keyring) with(other keyring) keyring {
 	for _, i := range other.identities {
 		if !slices.ContainsFunc(r.identities, func(own *identity) bool { return sameKey(own.public, i.public) }) {
@@ -184,13 +185,13 @@ func (r keyring) with(other keyring) keyring {
 	return r
 }
 
-// plainOnly is the ring without its certificates.
+// plainOnly returns the ring without its certificates.
 func (r keyring) plainOnly() keyring {
 	r.identities = slices.DeleteFunc(slices.Clone(r.identities), (*identity).certificate)
 	return r
 }
 
-// shown are the keys for people.
+// shown names the keys, for people.
 func (r keyring) shown() string {
 	var all []string
 	for _, i := range r.identities {

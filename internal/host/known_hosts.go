@@ -18,10 +18,10 @@ import (
 	"cairn/internal/problem"
 )
 
-// knownHosts are the pinned keys, in OpenSSH's own format (sshd(8),
-// SSH_KNOWN_HOSTS FILE FORMAT), under the hosts' names in the lab, so that a host
-// which moves to another address stays the same host. Several programs may pin at
-// the same time; it is safe for concurrent use.
+// knownHosts holds the pinned keys, in OpenSSH's format (sshd(8), SSH_KNOWN_HOSTS
+// FILE FORMAT). The names are those of the lab, so a host that moves to another
+// address stays the same host. Several programs may pin at the same time. It is
+// safe for concurrent use.
 type knownHosts struct {
 	path string
 
@@ -29,7 +29,7 @@ type knownHosts struct {
 	keys map[string]ssh.PublicKey
 }
 
-// openKnownHosts reads the file in dir; none is an empty one.
+// openKnownHosts reads the file in dir. A missing file counts as empty.
 func openKnownHosts(dir string) (*knownHosts, error) {
 	k := &knownHosts{path: filepath.Join(dir, "known_hosts")}
 	_, keys, err := k.read()
@@ -37,10 +37,10 @@ func openKnownHosts(dir string) (*knownHosts, error) {
 	return k, err
 }
 
-// read returns the file's lines and the keys that are in them.
+// read returns the file's lines and the keys in them.
 func (k *knownHosts) read() (lines [][]byte, keys map[string]ssh.PublicKey, err error) {
 	content, err := os.ReadFile(k.path)
-	// That there is no such folder is found, and said, by whoever writes into it.
+	// A missing folder is reported on write.
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil, problem.Wrap(problem.HostKnownHostsBad, k.path, "the pinned host keys cannot be read", err)
 	}
@@ -49,7 +49,7 @@ func (k *knownHosts) read() (lines [][]byte, keys map[string]ssh.PublicKey, err 
 		lines = append(lines, bytes.TrimRight(line, "\r\n"))
 		names, key, err := parseKnownHost(line)
 		if err != nil {
-			return nil, nil, problem.Wrap(problem.HostKnownHostsBad, fmt.Sprintf("%s:%d", k.path, len(lines)), "the line is no pinned host key", err)
+			return nil, nil, problem.Wrap(problem.HostKnownHostsBad, fmt.Sprintf("%s:%d", k.path, len(lines)), "the line is not a pinned host key", err)
 		}
 		for _, name := range names {
 			keys[name] = key
@@ -58,7 +58,7 @@ func (k *knownHosts) read() (lines [][]byte, keys map[string]ssh.PublicKey, err 
 	return lines, keys, nil
 }
 
-// parseKnownHost reads one line. One that is empty or a comment has no names.
+// parseKnownHost reads one line. An empty line or a comment gives no names.
 func parseKnownHost(line []byte) ([]string, ssh.PublicKey, error) {
 	line = bytes.TrimSpace(line)
 	if len(line) == 0 || line[0] == '#' {
@@ -83,8 +83,8 @@ func (k *knownHosts) key(name string) (ssh.PublicKey, bool) {
 	return key, found
 }
 
-// pin adds a host's key. That another program pinned a different one meanwhile is
-// a changed key.
+// pin adds a host's key. If another program has pinned a different key meanwhile,
+// it returns the error for a changed key.
 func (k *knownHosts) pin(name string, key ssh.PublicKey) error {
 	return k.change(func(lines [][]byte, keys map[string]ssh.PublicKey) ([][]byte, error) {
 		if other, known := keys[name]; known {
@@ -106,8 +106,8 @@ func (k *knownHosts) forget(name string) error {
 	})
 }
 
-// change reads the file anew, edits it and replaces it at once, while no other
-// program does the same.
+// change reads the file anew, edits it and replaces it atomically. A lock keeps
+// other programs from doing the same.
 func (k *knownHosts) change(edit func([][]byte, map[string]ssh.PublicKey) ([][]byte, error)) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -147,8 +147,8 @@ func samePinned(name string, pinned, shown ssh.PublicKey) error {
 		"the host shows the SSH key %s, but %s is pinned", ssh.FingerprintSHA256(shown), ssh.FingerprintSHA256(pinned)))
 }
 
-// lockDir makes the folder and waits until no other program has it locked
-// (flock(2)). The kernel gives the lock back when this program ends.
+// lockDir makes the folder and waits for its lock (flock(2)). The kernel releases
+// the lock when this program ends.
 func lockDir(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func lockDir(dir string) (unlock func(), err error) {
 	return func() { _ = folder.Close() }, nil
 }
 
-// replace changes a file at once and for good.
+// replace writes a file atomically and syncs it to disk.
 func replace(path string, content []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".known_hosts-")
 	if err != nil {

@@ -7,21 +7,21 @@ import (
 	"cairn/internal/wire"
 )
 
-// Limits are how long the other side may take, so that no wait on a machine that
-// is gone goes on for ever. A zero one is the usual.
+// Limits are how long the other side may take, so that no wait for a dead machine
+// is endless. A zero field means the usual limit.
 type Limits struct {
 	Dial   time.Duration // a TCP connection
-	Login  time.Duration // a whole login: a slow single-board computer needs seconds for one
+	Login  time.Duration // a whole login; a slow single-board computer needs seconds
 	Hello  time.Duration // starting an agent
-	Upload time.Duration // taking one: two megabytes over a slow link
-	Answer time.Duration // an answer of the agent: it mostly waits for programs that it starts
-	Leave  time.Duration // an orderly end of a session, before the connection is simply closed
+	Upload time.Duration // uploading an agent: two megabytes over a slow link
+	Answer time.Duration // an answer of the agent, which mostly waits for programs
+	Leave  time.Duration // an orderly end of a session; after that the connection is closed
 	// Heartbeat tells a silent connection from a dead one.
 	Heartbeat wire.Heartbeat
 }
 
-// usualLimits are the ones for a home network. An answer to a purge may take what
-// putting two guarded changes back does.
+// usualLimits suit a home network. Answer allows for a purge, which may have to put
+// two guarded changes back.
 var usualLimits = Limits{
 	Dial: 10 * time.Second, Login: 30 * time.Second, Hello: 30 * time.Second, Upload: 3 * time.Minute,
 	Answer: 5 * time.Minute, Leave: 2 * time.Second, Heartbeat: wire.DefaultHeartbeat,

@@ -9,8 +9,8 @@ import (
 	"cairn/internal/secret"
 )
 
-// connect logs in as the owner or, as long as that does not work, as the first
-// user, and starts the agent.
+// connect logs in as the owner, or as the first user if that does not work yet, and
+// starts the agent.
 func (c *Connector) connect(ctx context.Context, h lab.Host, how Login) (*Session, error) {
 	if how.OwnerOnly {
 		return c.asOwner(ctx, h, how)
@@ -29,8 +29,8 @@ func (c *Connector) connect(ctx context.Context, h lab.Host, how Login) (*Sessio
 	return c.asFirst(ctx, h, how, err)
 }
 
-// ownersOwn is how the owner logs in: where another user is known, that one is
-// tried before a password of this one is asked for.
+// ownersOwn returns the login for the owner's attempt. If another user is known,
+// the owner is not asked for a sudo password before that one was tried.
 func (c *Connector) ownersOwn(h lab.Host, how Login) Login {
 	if how.User != "" && how.User != h.User {
 		how.AskSudo, how.AsNeeded = false, false
@@ -38,9 +38,9 @@ func (c *Connector) ownersOwn(h lab.Host, how Login) Login {
 	return how
 }
 
-// anotherMayGetIn reports whether a host that sent one user away so may let
-// another in. A user without sudo is of use to find that out only where the other
-// is known; else its own way to root is what there is.
+// anotherMayGetIn reports whether another user may get in where this one failed. A
+// user without sudo counts only if the other is known; otherwise this user's own
+// way to root is all there is.
 func anotherMayGetIn(err error, known bool) bool {
 	switch problem.CodeOf(err) {
 	case problem.HostLoginRefused, problem.HostNoShell:
@@ -60,8 +60,8 @@ func (c *Connector) asOwner(ctx context.Context, h lab.Host, how Login) (*Sessio
 	return c.begin(ctx, h, how, made, firstLogin{User: h.User})
 }
 
-// asFirst logs in as the first user, and where the host names another in its
-// stead, as that one. refused is why the owner did not get in.
+// asFirst logs in as the first user. If the host names another user instead, it
+// tries that one. refused is why the owner did not get in.
 func (c *Connector) asFirst(ctx context.Context, h lab.Host, how Login, refused error) (*Session, error) {
 	named, err := c.config.forHost(ctx, h, "")
 	if err != nil {
@@ -82,7 +82,7 @@ func (c *Connector) asFirst(ctx context.Context, h lab.Host, how Login, refused 
 	case "":
 		return session, nil
 	case problem.HostLoginRefused:
-		return nil, err // which names the one who is wanted
+		return nil, err // it names the user that the host wants
 	}
 	return nil, wantedErr
 }
@@ -93,7 +93,7 @@ func bothRefused(h lab.Host, user string, owner, first error) error {
 		return first
 	}
 	if problem.CodeOf(owner) == problem.HostNoShell {
-		return problem.Wrap(problem.HostNoShell, h.Name, fmt.Sprintf("the host does not let %s in, and %s is let in but not to a shell", user, h.User), owner)
+		return problem.Wrap(problem.HostNoShell, h.Name, fmt.Sprintf("the host does not let %s in, and lets %s in but not to a shell", user, h.User), owner)
 	}
 	p := problem.Wrap(problem.HostLoginRefused, h.Name, fmt.Sprintf("the host lets neither %s nor %s in", h.User, user), first)
 	if user == "root" {
@@ -103,8 +103,8 @@ func bothRefused(h lab.Host, user string, owner, first error) error {
 	return p
 }
 
-// asUser logs in as somebody else than the owner, with the keys that are theirs
-// to try, and with a password if it is to be asked for.
+// asUser logs in as another user than the owner, with that user's keys, and with a
+// password if one is to be asked for.
 func (c *Connector) asUser(ctx context.Context, h lab.Host, how Login, user string) (*Session, error) {
 	keys, err := c.keysFor(ctx, h, user)
 	if err != nil {

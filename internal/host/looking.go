@@ -14,11 +14,11 @@ import (
 	"cairn/internal/problem"
 )
 
-// needSend is the word of a script that has a place for the agent and waits for it.
+// needSend is the word of a script that is ready to receive the agent.
 const needSend = "send"
 
-// startLooking brings an agent that only looks, for the time of one session: it
-// runs as whoever logged in, without sudo, and its files are gone once it runs.
+// startLooking uploads an agent that only looks, for one session. It runs as the
+// user who logged in, without sudo. Its files are removed once it runs.
 func (b *bootstrap) startLooking(ctx context.Context) (*Session, error) {
 	nonce, packed := rand.Text(), agents.All()
 	amd64, arm64 := packed["amd64"], packed["arm64"]
@@ -40,11 +40,11 @@ func (b *bootstrap) startLooking(ctx context.Context) (*Session, error) {
 	agent, known := packed[distro.Architectures[said.arch]]
 	if !known {
 		_ = channel.Close()
-		return nil, problem.New(problem.HostUnsupported, "", "the host's processor is of a kind that Cairn has no agent for: "+said.arch)
+		return nil, problem.New(problem.HostUnsupported, "", "Cairn has no agent for the host's processor, "+said.arch)
 	}
-	b.connector.tell(b.host, fmt.Sprintf("bringing the program that looks (%.1f MB); it leaves nothing behind", float64(len(agent.Gzip))/1e6))
+	b.connector.tell(b.host, fmt.Sprintf("copying the agent for looks (%.1f MB); it leaves nothing behind", float64(len(agent.Gzip))/1e6))
 	channel.timer.Reset(b.connector.options.Limits.Upload)
-	_, _ = channel.Write(agent.Gzip) // that it broke off is heard next
+	_, _ = channel.Write(agent.Gzip) // the next read reports a broken connection
 	if said, err = b.hear(ctx, channel, reader, nonce); err != nil {
 		return nil, err
 	}
@@ -54,11 +54,11 @@ func (b *bootstrap) startLooking(ctx context.Context) (*Session, error) {
 	return said.session, nil
 }
 
-// noPlaceToLook says why the agent could not be put anywhere on a vantage.
+// noPlaceToLook explains why the agent could not be placed on a vantage.
 func noPlaceToLook(detail string) error {
 	if strings.Contains(detail, "No space left on device") {
-		return problem.Wrap(problem.HostDiskFull, "", "the host has no space left for the program that looks", errors.New(detail))
+		return problem.Wrap(problem.HostDiskFull, "", "the host has no space left for the agent", errors.New(detail))
 	}
-	return problem.Wrap(problem.HostAgentUpload, "", "the host has no place from which the user may run a program", errors.New(detail)).
+	return problem.Wrap(problem.HostAgentUpload, "", "the host has no folder from which the user can run a program", errors.New(detail)).
 		WithFix("let programs run from /tmp or from the directory that XDG_RUNTIME_DIR names on that host (no noexec)")
 }

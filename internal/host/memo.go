@@ -2,14 +2,14 @@ package host
 
 import "sync"
 
-// memo remembers what was found out, so that it is found out once, also by those
-// who ask at the same time. Its zero value is empty and ready for use.
+// memo finds out each value once, also for callers that ask at the same time. Its
+// zero value is ready for use.
 type memo[K comparable, V any] struct {
 	mu    sync.Mutex
 	known map[K]func() (V, error)
 }
 
-// get finds out, or remembers.
+// get returns the remembered answer, error included, or finds it.
 func (m *memo[K, V]) get(key K, find func() (V, error)) (V, error) {
 	m.mu.Lock()
 	if m.known == nil {

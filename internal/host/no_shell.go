@@ -18,12 +18,12 @@ import (
 	"cairn/internal/wire"
 )
 
-// doubtTime is how long a host may say nothing before it is asked for a word, and
-// how long it then may take to print one.
+// doubtTime is how long a login may be silent before it is tested. It is also how
+// long the test may take.
 const doubtTime = 10 * time.Second
 
-// doubt gives a script up when nothing comes from it for a while and what answers
-// the login prints no word either: a menu may wait for ever. stop ends the doubt.
+// doubt gives a script up if it stays silent and the login fails the test of
+// [bootstrap.echoes]. A menu, for example, may wait for ever. stop ends the doubt.
 func (b *bootstrap) doubt(ctx context.Context, channel *channel) (stop func()) {
 	if b.spoke {
 		return func() {}
@@ -37,7 +37,7 @@ func (b *bootstrap) doubt(ctx context.Context, channel *channel) (stop func()) {
 	return func() { timer.Stop(); cancel() }
 }
 
-// silence explains why no word came from a script that ended so.
+// silence explains why a script ended without a word.
 func (b *bootstrap) silence(ctx context.Context, channel *channel, ended, err error) error {
 	var cut *ssh.ExitMissingError
 	said := channel.complaint()
@@ -65,8 +65,8 @@ func (b *bootstrap) silence(ctx context.Context, channel *channel, ended, err er
 	return b.noShell(ctx, err, said)
 }
 
-// noShell names what answers where a shell should. What ran nothing of ours says
-// so in its first line, or by what it complains about.
+// noShell names what answers instead of a shell. A program that is not a shell
+// shows itself by its first line of output or by its errors.
 func (b *bootstrap) noShell(ctx context.Context, err error, said string) error {
 	var silent *wire.NoHelloError
 	first := brief(said)
@@ -82,8 +82,8 @@ func (b *bootstrap) noShell(ctx context.Context, err error, said string) error {
 	p.Cause = errors.New("a command is forced on this login (command= beside the key in authorized_keys, or ForceCommand in sshd_config), or its shell is a menu")
 	switch {
 	case b.echoes(ctx):
-		p.Summary = "the shell of " + b.user + " does not run what Cairn asks for"
-		p.Cause = errors.New(firstNonEmpty(first, "it says nothing"))
+		p.Summary = "the shell of " + b.user + " does not run Cairn's commands"
+		p.Cause = errors.New(firstNonEmpty(first, "it prints nothing"))
 	case first == "":
 		p.Cause = errors.New("a start file of the shell, such as ~/.bashrc, ends or replaces it, or a command is forced on this login")
 		p.Fix = fmt.Sprintf("put this line first in ~/.bashrc of %s: case $- in *i*) ;; *) return ;; esac; or log in as another user: --first-user NAME", b.user)
@@ -91,49 +91,50 @@ func (b *bootstrap) noShell(ctx context.Context, err error, said string) error {
 	return p
 }
 
-// notStarted explains why the server ran nothing for a login that it let in. The
-// library's own words hold the whole script.
+// notStarted explains why the server ran nothing after a login. It does not pass on
+// all errors of package ssh, because some contain the whole script.
 func (b *bootstrap) notStarted(err error) error {
 	var closed *ssh.OpenChannelError
 	switch {
 	case errors.Is(err, errLate):
-		return problem.Wrap(problem.HostTimeout, "", "the host let the login in and then said nothing", err)
+		return problem.Wrap(problem.HostTimeout, "", "the host accepted the login and then did not answer", err)
 	case errors.As(err, &closed):
 		return problem.Wrap(problem.HostNoShell, "", "the host lets "+b.user+" in, but to no session", errors.New(printable(closed.Message)))
 	case strings.HasPrefix(err.Error(), "ssh: command "):
-		return problem.New(problem.HostNoShell, "", "the host lets "+b.user+" in and runs no command")
+		return problem.New(problem.HostNoShell, "", "the host lets "+b.user+" in but runs no command")
 	}
-	return problem.Wrap(problem.HostConnection, "", "the host let the login in and then broke off", err)
+	return problem.Wrap(problem.HostConnection, "", "the host accepted the login and then closed the connection", err)
 }
 
-// echoes reports whether what answers the login runs what it is asked to. It is
-// asked once.
+// echoes reports whether the login runs our commands. It tests this once.
 func (b *bootstrap) echoes(ctx context.Context) bool {
 	b.echo.Do(func() { b.echoed = b.echoesNow(ctx) })
 	return b.echoed
 }
 
-// echoesNow asks for a word that is not in the question, which a menu may repeat.
+// echoesNow asks for an output that is not part of the question, since a menu may
+// repeat the question.
 func (b *bootstrap) echoesNow(ctx context.Context) bool {
 	nonce := rand.Text()
-	// Not with ctx: it ends when the login speaks, and would take the connection along.
+	// Without ctx: ctx ends when the login speaks, and would close the connection.
 	channel, release, err := newChannel(context.WithoutCancel(ctx), b.transport, "printf cairn-%s\\\\n "+nonce, b.connector.doubt, answer{})
 	if err != nil {
 		return false
 	}
 	defer release()
 	said, _ := io.ReadAll(io.LimitReader(channel, maxComplaint))
-	// Giving up ends what the login reads: one that waits for Enter then goes on.
+	// A login that was given up does not count: giving up closes its input, and a login
+	// that waits for Enter then goes on.
 	_, late := channel.state()
 	_ = channel.Close()
 	return !late && bytes.Contains(said, []byte("cairn-"+nonce))
 }
 
-// sentAway is what the images of clouds print instead of running root's command
-// (cloud-init, disable_root_opts).
+// sentAway matches the output of cloud images, which print it instead of running
+// root's command (cloud-init, disable_root_opts).
 var sentAway = regexp.MustCompile(`^Please login as the user "?([a-z_][a-z0-9_-]*)"? rather than`)
 
-// otherUser is the user whom the host named when it sent this one away.
+// otherUser returns the user that the host named when it refused this one.
 func otherUser(err error) string {
 	var silent *wire.NoHelloError
 	if errors.As(err, &silent) {
@@ -146,14 +147,15 @@ func otherUser(err error) string {
 	return ""
 }
 
-// shownRunes is how much of what a host printed is repeated to the owner.
+// shownRunes limits how much of a host's output is repeated to the owner.
 const shownRunes = 160
 
-// escapes are terminal sequences (ECMA-48): CSI, OSC, and those of two characters.
+// escapes matches terminal sequences (ECMA-48): CSI, OSC, and those of two
+// characters.
 var escapes = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|[@-_a-z0-9])")
 
-// printable is what a host printed without what would move the owner's cursor,
-// on one line.
+// printable returns a host's output on one line, without anything that would move
+// the owner's cursor.
 func printable(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -164,7 +166,7 @@ func printable(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// brief is the beginning of a line that a host printed.
+// brief returns the beginning of a line that a host printed.
 func brief(line string) string {
 	runes := []rune(printable(line))
 	if len(runes) > shownRunes {

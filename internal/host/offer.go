@@ -9,16 +9,17 @@ import (
 	"cairn/internal/lab"
 )
 
-// Offer is what the owner's ssh(1) offers to a host, in its order, and which of it
-// was accepted. It is for one login.
+// Offer is the keys that the owner's ssh(1) offers to a host, in its order, and
+// which of them was accepted. It is for one login and not for concurrent use.
 type Offer struct {
 	ring keyring
 	used *identity
-	// failed is why the accepted key could not sign; nil when it could.
+	// failed is why the accepted key could not sign, or nil.
 	failed error
 }
 
-// OwnerOffer is what the owner logs in to a host with, as the lab's user.
+// OwnerOffer returns the keys with which the owner logs in to a host as the lab's
+// user. It is an error if there are none.
 func (c *Connector) OwnerOffer(ctx context.Context, h lab.Host) (*Offer, error) {
 	ring, err := c.ownerKeys(ctx, h)
 	if err == nil && len(ring.identities) == 0 {
@@ -27,7 +28,7 @@ func (c *Connector) OwnerOffer(ctx context.Context, h lab.Host) (*Offer, error) 
 	return &Offer{ring: ring}, err
 }
 
-// Signers are the keys, which sign until ctx ends.
+// Signers returns the keys. They sign until ctx ends.
 func (o *Offer) Signers(ctx context.Context) []ssh.Signer {
 	var signers []ssh.Signer
 	for _, i := range o.ring.identities {
@@ -36,14 +37,14 @@ func (o *Offer) Signers(ctx context.Context) []ssh.Signer {
 	return signers
 }
 
-// ByCertificate reports whether a certificate was accepted.
+// ByCertificate reports whether the accepted key is a certificate.
 func (o *Offer) ByCertificate() bool { return o.used != nil && o.used.certificate() }
 
-// Plain is the offer without certificates.
+// Plain returns the offer without certificates.
 func (o *Offer) Plain() *Offer { return &Offer{ring: o.ring.plainOnly()} }
 
-// offeredKey notes that it was asked to sign, which a server wants only of a key
-// that it accepts (RFC 4252 section 7).
+// offeredKey notes that it was asked to sign. A server asks that only of a key that
+// it accepts (RFC 4252 section 7).
 type offeredKey struct {
 	*identity
 	offer *Offer
@@ -51,7 +52,7 @@ type offeredKey struct {
 }
 
 // SignWithAlgorithm implements [ssh.AlgorithmSigner]. An agent may wait for a
-// person, who may not be there.
+// person who is not there, so the wait ends with ctx of [Offer.Signers].
 func (k *offeredKey) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
 	k.offer.used = k.identity
 	signed := make(chan *ssh.Signature, 1)

@@ -14,33 +14,34 @@ import (
 	"cairn/internal/problem"
 )
 
-// OwnerKey is the owner's key for a host, which is set up there.
+// OwnerKey is the owner's key that Cairn sets up on a host.
 type OwnerKey struct {
 	Signer  ssh.Signer
-	Comment string // of the key, may be empty
+	Comment string // the key's comment; may be empty
 	From    string // where it was found
-	// Command is how ssh(1) logs in with it.
+	// Command is the ssh(1) command that logs in with it.
 	Command string
-	// Offered reports whether ssh(1) offers it without being told to.
+	// Offered reports whether ssh(1) offers the key by default.
 	Offered bool
-	// Elsewhere is where ssh(1) goes instead of the host's address in the lab;
-	// empty where it goes there, or to a name.
+	// Elsewhere is the address to which ssh(1) goes instead of the lab's. It is
+	// empty if ssh(1) goes to the lab's address, or to a name.
 	Elsewhere string
 	lab       string
 }
 
-// Fingerprint is the key's, as ssh-keygen(1) shows it.
+// Fingerprint returns the SHA-256 fingerprint, as ssh-keygen(1) shows it.
 func (k OwnerKey) Fingerprint() string { return ssh.FingerprintSHA256(k.Signer.PublicKey()) }
 
-// Line is the key's line of authorized_keys.
+// Line returns the key's line of authorized_keys, without a line break.
 func (k OwnerKey) Line() string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(k.Signer.PublicKey()))) + " cairn-" + k.lab
 }
 
-// OwnerKey is the key to set up on the host of a session: the one that the lab
-// names, or else the one that just opened the host. It is always a plain key that
-// the owner's ssh(1) offers to the host. Where a password opened it, it is the
-// first file that ssh(1) would offer, or the only key of the agent.
+// OwnerKey returns the key to set up on the session's host: the lab's key if it
+// names one, else the key that opened the host. The result is always a plain key
+// that the owner's ssh(1) offers to the host. If a password opened the host, it is
+// the first file that ssh(1) would offer, or the agent's only key. If the key has a
+// passphrase, the person is asked for it.
 func (c *Connector) OwnerKey(ctx context.Context, s *Session) (OwnerKey, error) {
 	h := s.Host()
 	ring, err := c.ownerKeys(ctx, h)
@@ -57,7 +58,7 @@ func (c *Connector) OwnerKey(ctx context.Context, s *Session) (OwnerKey, error) 
 	return c.describe(ctx, h, chosen)
 }
 
-// choose finds the key among those that are plain and offered.
+// choose picks the key among the plain ones that are offered.
 func (c *Connector) choose(ring keyring, opened *identity, h lab.Host) (*identity, error) {
 	files := slices.DeleteFunc(slices.Clone(ring.identities), func(i *identity) bool { return i.file == "" })
 	switch {
@@ -76,7 +77,7 @@ func (c *Connector) choose(ring keyring, opened *identity, h lab.Host) (*identit
 			return nil, onlyCertificate(h, opened)
 		}
 		return nil, problem.New(problem.HostNoKey, h.Name, fmt.Sprintf(
-			"the key that opened the host, %s from %s, is not one that `ssh %s@%s` offers", ssh.FingerprintSHA256(opened.public), opened.from, h.User, h.Name)).
+			"the key that opened the host, %s from %s, is not one of those that `ssh %s@%s` offers", ssh.FingerprintSHA256(opened.public), opened.from, h.User, h.Name)).
 			WithFix("name your key as ssh.key in lab.yaml, or as IdentityFile of this host in ~/.ssh/config")
 	case len(files) > 0:
 		return files[0], nil
@@ -84,18 +85,18 @@ func (c *Connector) choose(ring keyring, opened *identity, h lab.Host) (*identit
 		return ring.identities[0], nil
 	}
 	return nil, problem.New(problem.HostNoKey, h.Name, fmt.Sprintf("the SSH agent holds %d keys, and none of them opened the host", len(ring.identities))).
-		WithFix("name yours as ssh.key in lab.yaml, or as IdentityFile of this host in ~/.ssh/config; the file of its public key will do")
+		WithFix("name yours as ssh.key in lab.yaml, or as IdentityFile of this host in ~/.ssh/config; the public key's file is enough")
 }
 
-// onlyCertificate refuses to set up what opens nothing once it has expired.
+// onlyCertificate refuses a certificate, which opens nothing after it has expired.
 func onlyCertificate(h lab.Host, opened *identity) error {
 	return problem.New(problem.HostNoKey, h.Name, fmt.Sprintf("a certificate from %s opened the host, and the key in it cannot be used without the certificate", opened.from)).
 		WithFix("add the key itself to the SSH agent with ssh-add, or name a key as ssh.key in lab.yaml")
 }
 
-// ready makes sure that a private key can be used, and asks for its passphrase
-// where it has one: in a guard there is no time for it. A security key is left
-// alone until it has to sign.
+// ready makes sure that a private key can be used. It asks for a passphrase now,
+// because there is no time for that during a guard. A security key is left alone
+// until it has to sign.
 func (c *Connector) ready(ctx context.Context, i *identity) error {
 	if isHardware(i.public) {
 		return nil
@@ -108,7 +109,7 @@ func (c *Connector) ready(ctx context.Context, i *identity) error {
 	return noKey(i.from, err)
 }
 
-// noKey says which key cannot be used; a problem that says more stays.
+// noKey says which key cannot be used. It returns a problem unchanged.
 func noKey(where string, err error) error {
 	if err == nil || problem.Of(err) != nil {
 		return err
@@ -116,7 +117,7 @@ func noKey(where string, err error) error {
 	return problem.Wrap(problem.HostNoKey, where, "the private key cannot be used", err)
 }
 
-// describe says how the owner uses a key.
+// describe says how the owner uses the key.
 func (c *Connector) describe(ctx context.Context, h lab.Host, chosen *identity) (OwnerKey, error) {
 	s, err := c.config.forHost(ctx, h, h.User)
 	if err != nil {

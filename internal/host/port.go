@@ -10,17 +10,17 @@ import (
 	"cairn/internal/sshdconf"
 )
 
-// connectAnyPort logs in where the host answers: at a port that is known to have
-// worked, at the lab's, or at SSH's own. A host whose port was changed in the lab
-// is met where it still is. That it is the same host the pinned key says; a server
-// with another one is passed over as long as there is a port left to try.
+// connectAnyPort logs in where the host answers. It tries the ports that worked
+// before, then the lab's port, then SSH's own. So a host whose port was changed in
+// the lab is found at its old port. The pinned key proves that it is the same host.
+// A server with another key is skipped while there are ports left to try.
 func (c *Connector) connectAnyPort(ctx context.Context, h lab.Host, how Login) (*Session, error) {
 	ports := c.portsOf(h, how)
 	var endpoints []string
 	for _, port := range ports {
 		endpoints = append(endpoints, endpointOf(h, port))
 	}
-	ctx, end := diallingAhead(ctx, endpoints)
+	ctx, end := withDialAhead(ctx, endpoints)
 	defer end()
 	var first error
 	for _, port := range ports {
@@ -32,7 +32,7 @@ func (c *Connector) connectAnyPort(ctx context.Context, h lab.Host, how Login) (
 			return session, c.ports.worked(h.Name, port)
 		}
 		if first == nil || port == h.Port {
-			first = err // what is wrong where the host should be is what to mend
+			first = err // the error at the lab's port is the one to fix
 		}
 		if ctx.Err() != nil || !elsewhere(h, err) {
 			return nil, err
@@ -41,8 +41,8 @@ func (c *Connector) connectAnyPort(ctx context.Context, h lab.Host, how Login) (
 	return nil, first
 }
 
-// elsewhere reports errors that leave it open whether the host answers at another
-// port: nobody is there, or another server. A host on the way is none of that.
+// elsewhere reports errors after which the host may still answer at another port:
+// nobody answered, or another server did. An error of a jump host is neither.
 func elsewhere(h lab.Host, err error) bool {
 	if p := problem.Of(err); p == nil || p.Where != "" && p.Where != h.Name {
 		return false
@@ -50,7 +50,7 @@ func elsewhere(h lab.Host, err error) bool {
 	return slices.Contains([]problem.Code{problem.HostUnreachable, problem.HostKeyChanged}, problem.CodeOf(err)) && !errors.Is(err, context.Canceled)
 }
 
-// portsOf are the ports to try for a host, in order, none twice.
+// portsOf returns the ports to try for a host, in order and without duplicates.
 func (c *Connector) portsOf(h lab.Host, how Login) []uint16 {
 	if how.Port != 0 {
 		return []uint16{how.Port}

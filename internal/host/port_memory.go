@@ -15,20 +15,20 @@ import (
 	"cairn/internal/sshdconf"
 )
 
-// keptPorts is how many ports are remembered of a host: the one that it moves
-// from, for the case that the move is taken back, and the one that it moves to.
+// keptPorts is how many ports are remembered for each host: the port before a move,
+// in case the move is undone, and the one after it.
 const keptPorts = 3
 
-// portMemory is where hosts answered last, in a file beside the pinned keys: a
-// line for each host whose port is not SSH's own, the latest port first. It is
-// safe for concurrent use.
+// portMemory stores where hosts answered last, in a file beside the pinned keys.
+// The file has a line for each host whose port is not 22, with the latest port
+// first. It is safe for concurrent use.
 type portMemory struct {
 	path string
 	mu   sync.Mutex
 }
 
-// of are the ports at which a host has answered, the latest first. A file that
-// cannot be read remembers nothing: the lab's port is tried in any case.
+// of returns the ports at which a host has answered, the latest first. An
+// unreadable file counts as empty, since the lab's port is tried in any case.
 func (m *portMemory) of(name string) []uint16 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -36,7 +36,7 @@ func (m *portMemory) of(name string) []uint16 {
 	return slices.Clone(all[name])
 }
 
-// worked remembers where a host answered.
+// worked remembers the port at which a host answered.
 func (m *portMemory) worked(name string, port uint16) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -57,7 +57,7 @@ func (m *portMemory) worked(name string, port uint16) error {
 }
 
 func (m *portMemory) unwritable(err error) error {
-	return problem.Wrap(problem.HostKnownHostsBad, m.path, "the ports at which hosts answered cannot be kept", err).WithFix("make the file and its folder writable")
+	return problem.Wrap(problem.HostKnownHostsBad, m.path, "the ports of the hosts cannot be remembered", err).WithFix("make the file and its folder writable")
 }
 
 func (m *portMemory) read() (map[string][]uint16, error) {
@@ -77,7 +77,7 @@ func (m *portMemory) read() (map[string][]uint16, error) {
 	return all, nil
 }
 
-// write replaces the file at once, while no other program does the same.
+// write replaces the file atomically, under the folder's lock.
 func (m *portMemory) write(all map[string][]uint16) error {
 	unlock, err := lockDir(filepath.Dir(m.path))
 	if err != nil {

@@ -15,14 +15,15 @@ import (
 	"cairn/internal/problem"
 )
 
-// farewellTime is how long a command may take to end by itself.
+// farewellTime is how long a command may take to end by itself once its input is
+// closed.
 const farewellTime = 300 * time.Millisecond
 
-// startProxy runs ProxyCommand as ssh(1) does: the owner's shell becomes the
-// command, whose input and output are the connection.
+// startProxy runs ProxyCommand as ssh(1) does. The owner's shell execs the command,
+// and the command's input and output are the connection.
 func startProxy(t target) (net.Conn, error) {
 	if t.ssh.is("proxyusefdpass") {
-		return nil, badConfig(t.name, "ProxyUseFdpass is not supported, which is set for "+t.ssh.name, nil)
+		return nil, badConfig(t.name, "ProxyUseFdpass is set for "+t.ssh.name+" and not supported", nil)
 	}
 	command, err := t.ssh.tokens(t.ssh.get("proxycommand"))
 	if err != nil {
@@ -49,8 +50,8 @@ type proxyConn struct {
 	cmd       *exec.Cmd
 	in        io.WriteCloser
 	out       io.ReadCloser
-	program   string // its name, without arguments: those may hold secrets
-	complaint bounded
+	program   string // without its arguments, which may hold secrets
+	complaint headBuffer
 	end       func()
 }
 
@@ -62,8 +63,8 @@ func (p *proxyConn) Read(b []byte) (int, error) { return p.out.Read(b) }
 // Write implements [net.Conn].
 func (p *proxyConn) Write(b []byte) (int, error) { return p.in.Write(b) }
 
-// Close implements [net.Conn]. A command ends when its input does; one that does
-// not is told to, and then killed. ssh(1) hangs up, which under nohup(1) is ignored.
+// Close implements [net.Conn]. A command usually ends when its input does. If not,
+// it gets SIGTERM, and later SIGKILL. ssh(1) sends SIGHUP, which nohup(1) ignores.
 func (p *proxyConn) Close() error {
 	p.end()
 	return nil
@@ -75,10 +76,10 @@ func (p *proxyConn) stop() {
 	defer ask.Stop()
 	kill := time.AfterFunc(endTime, func() { _ = p.cmd.Process.Kill() })
 	defer kill.Stop()
-	_ = p.cmd.Wait() // how it ended says nothing: it was told to
+	_ = p.cmd.Wait() // the exit status does not matter, since it was told to end
 }
 
-// explain adds what the command complained about, once the connection is closed.
+// explain adds the command's standard error. The connection must be closed before.
 func (p *proxyConn) explain(err error) error {
 	if text := strings.Join(strings.Fields(p.complaint.String()), " "); text != "" {
 		return fmt.Errorf("%w; %s says: %s", err, p.name(), text)
@@ -86,18 +87,18 @@ func (p *proxyConn) explain(err error) error {
 	return fmt.Errorf("%w, over %s", err, p.name())
 }
 
-// bounded keeps the beginning of what is written to it.
-type bounded struct{ bytes.Buffer }
+// headBuffer keeps the beginning of what is written to it.
+type headBuffer struct{ bytes.Buffer }
 
 // Write implements [io.Writer].
-func (b *bounded) Write(p []byte) (int, error) {
+func (b *headBuffer) Write(p []byte) (int, error) {
 	if b.Len() < maxComplaint {
 		b.Buffer.Write(p)
 	}
 	return len(p), nil
 }
 
-// proxyAddr is the address of a connection that has none.
+// proxyAddr stands for both addresses of a proxyConn, which has none.
 type proxyAddr struct{}
 
 func (proxyAddr) Network() string { return "command" }
@@ -109,11 +110,11 @@ func (*proxyConn) LocalAddr() net.Addr { return proxyAddr{} }
 // RemoteAddr implements [net.Conn].
 func (*proxyConn) RemoteAddr() net.Addr { return proxyAddr{} }
 
-// SetDeadline implements [net.Conn]; a command knows none.
+// SetDeadline implements [net.Conn]; a command has no deadlines.
 func (*proxyConn) SetDeadline(time.Time) error { return os.ErrNoDeadline }
 
-// SetReadDeadline implements [net.Conn]; a command knows none.
+// SetReadDeadline implements [net.Conn]; a command has no deadlines.
 func (*proxyConn) SetReadDeadline(time.Time) error { return os.ErrNoDeadline }
 
-// SetWriteDeadline implements [net.Conn]; a command knows none.
+// SetWriteDeadline implements [net.Conn]; a command has no deadlines.
 func (*proxyConn) SetWriteDeadline(time.Time) error { return os.ErrNoDeadline }

@@ -4,5 +4,5 @@ package host
 
 import "net"
 
-// quickAck is for Linux; elsewhere a connection stays as it is.
+// quickAck returns the connection unchanged, since the option exists only on Linux.
 func quickAck(conn net.Conn) net.Conn { return conn }

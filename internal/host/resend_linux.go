@@ -7,9 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// boundResends ends a connection on which nothing that was sent was acknowledged
-// for a while (TCP_USER_TIMEOUT in tcp(7)). The kernel's own bound is some fifteen
-// minutes.
+// boundResends ends a connection if sent data is not acknowledged for goneAfter
+// (TCP_USER_TIMEOUT in tcp(7)). The kernel's own limit is about fifteen minutes.
 func boundResends(_, _ string, raw syscall.RawConn) error {
 	var failed error
 	err := raw.Control(func(fd uintptr) {

@@ -4,5 +4,5 @@ package host
 
 import "syscall"
 
-// boundResends leaves it to the system where there is no such option.
+// boundResends does nothing, since the option exists only on Linux.
 func boundResends(_, _ string, _ syscall.RawConn) error { return nil }

@@ -13,10 +13,10 @@ import (
 	"cairn/internal/problem"
 )
 
-// What a script needs that could not become root.
+// Needs of a script that could not become root.
 const (
-	needNoSudo   = "no-sudo"  // there is none, and the user is not root
-	needPassword = "password" // sudo lets the user do nothing without one
+	needNoSudo   = "no-sudo"  // sudo is missing, and the user is not root
+	needPassword = "password" // sudo needs a password
 )
 
 // The programs that ask for a password to become root.
@@ -25,16 +25,16 @@ const (
 	bySu   = "su"
 )
 
-// notInSudoers is what sudo says when it takes the password and allows the user
-// nothing.
+// notInSudoers is sudo's message for a user whose password is right but who may not
+// use sudo.
 type notInSudoers string
 
 // Error implements error.
 func (e notInSudoers) Error() string { return string(e) }
 
-// asRoot runs a script as root and waits for its word. A password is asked for
-// when it is needed and the owner allowed that, and then kept for the next script.
-// Where the user has no sudo, su takes root's own.
+// asRoot runs a script as root and waits for its word. If a password is needed and
+// the owner allowed it, asRoot asks for one and keeps it for the next script. If
+// the user has no sudo, it uses su with root's password.
 func (b *bootstrap) asRoot(ctx context.Context, script string, limit time.Duration, input []byte, args ...string) (word, error) {
 	said, err := b.exec(ctx, script, limit, input, args...)
 	if err != nil || said.need != needPassword && said.need != needNoSudo {
@@ -93,8 +93,8 @@ func (b *bootstrap) exec(ctx context.Context, script string, limit time.Duration
 	return b.hear(ctx, channel, bufio.NewReaderSize(channel, helloBuffer), nonce)
 }
 
-// line is what the user's shell is given, and what the program that asks for a
-// password is answered.
+// line returns the line for the user's shell, and the answer for the program that
+// asks for a password.
 func (b *bootstrap) line(script, nonce string, args []string) (string, answer) {
 	words := append([]string{script, nonce}, args...)
 	if b.password.Empty() {
@@ -107,11 +107,11 @@ func (b *bootstrap) line(script, nonce string, args []string) (string, answer) {
 	return command(sudoScript, append([]string{prompt}, words...)...), answer{prompt, b.password}
 }
 
-// suPrompt is what su asks by where messages are not translated (pam_unix(8)).
+// suPrompt is su's untranslated prompt (pam_unix(8)).
 const suPrompt = "Password: "
 
-// noWayToRoot says why a user cannot become root where no password may be asked
-// for, and what would help.
+// noWayToRoot explains why the user cannot become root when no password may be
+// asked for, and says what helps.
 func (b *bootstrap) noWayToRoot(said word) error {
 	if said.need == needPassword {
 		return problem.Wrap(problem.HostNoSudo, "", b.user+" may not become root without a password", complained(said.complaint))
@@ -120,16 +120,16 @@ func (b *bootstrap) noWayToRoot(said word) error {
 		WithFix("give --ask-sudo-password: Cairn then asks for root's password and uses su; or " + b.console())
 }
 
-// console is how to give a user sudo without Cairn. The host has not told its
-// system yet, so that is the one that hosts have as a rule.
+// console says how to give a user sudo without Cairn. The host's system is not
+// known yet, so it names the commands of the most likely one.
 func (b *bootstrap) console() string {
 	likely := distro.Of("", "")
 	return fmt.Sprintf("at the console of %s, log in as root, type these two lines, and run the command again:\n"+
 		"         %s\n         usermod -aG %s %s", b.host.Name, likely.Packages.Installing("sudo"), likely.Admins, b.user)
 }
 
-// refusedRoot says why sudo or su with a password gave no root; nil where it was
-// not for their refusal.
+// refusedRoot explains why sudo or su refused the password. It returns nil if they
+// did not refuse it.
 func (b *bootstrap) refusedRoot(said string, askedAgain bool) error {
 	switch {
 	case b.entered.Root == "":
@@ -147,7 +147,7 @@ func (b *bootstrap) refusedRoot(said string, askedAgain bool) error {
 	return nil
 }
 
-// complained makes a cause of what a script wrote to its standard error.
+// complained turns a script's standard error into a cause.
 func complained(text string) error {
 	if text == "" {
 		return nil

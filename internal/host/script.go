@@ -2,15 +2,16 @@ package host
 
 import "strings"
 
-// The scripts run on the host before there is an agent. They are plain POSIX sh;
-// what they need comes as arguments, and nothing in them is secret. Their words
-// are lines of CAIRN-NEED, the nonce, the processor as uname names it, and what is
-// needed; wire.ReadHello finds them in what a login shell prints.
+// The scripts run on the host while there is no agent. They are plain POSIX sh,
+// take what they need as arguments, and contain no secrets. A script answers with a
+// line of four fields: CAIRN-NEED, the nonce, the processor as uname names it, and
+// what is needed. wire.ReadHello finds that line in the output of a login shell.
 
-// startScript runs as root: it becomes the agent that fits the host, or says what
-// is missing and which system it is. It ends with 0 always, so that a failure can
-// only be sudo's. $1 nonce, $2 and $3 the agents' hashes for amd64 and arm64, $4
-// both ends of the connection as sshd has them (SSH_CONNECTION in ssh(1)), $5 who logged in.
+// startScript runs as root. It becomes the agent that fits the host, or says what
+// is missing and which system the host runs. It always exits with 0, so that only
+// sudo can cause a failure. $1 is the nonce. $2 and $3 are the agents' hashes for
+// amd64 and arm64. $4 is both ends of the connection as sshd has them
+// (SSH_CONNECTION in ssh(1)), and $5 is the user who logged in.
 const startScript = `
 m=$(uname -m)
 case $m in x86_64) s=$2 ;; aarch64) s=$3 ;; *) s=none ;; esac
@@ -25,10 +26,10 @@ printf "\nCAIRN-NEED %s %s missing %s\n" "$1" "$m" "$o"
 exit 0
 `
 
-// uploadScript runs as root and takes a packed agent from its input. Each place is
-// tried: whether it can be written to, and run from. The hash is checked, and the
-// content is on the disk, before the agent gets its name; whatever happens before
-// that leaves nothing behind. $1 nonce, $2 hash.
+// uploadScript runs as root and reads a packed agent from its input. It tries each
+// place for writing and for running a program. The agent gets its name only after
+// its hash was checked and its content is on disk. A failure before that leaves
+// nothing behind. $1 is the nonce and $2 the hash.
 const uploadScript = `
 umask 077
 new=
@@ -46,17 +47,17 @@ done
 [ -n "$to" ] || say "failed $why"
 e=$( { gzip -dc >"$new"; } 2>&1 ) || say "failed $to: $e"
 h=$(sha256sum <"$new")
-[ "${h%% *}" = "$2" ] || say "failed $to: what arrived has another hash"
+[ "${h%% *}" = "$2" ] || say "failed $to: the received agent has another hash"
 e=$( { sync "$new" && mv "$new" "$to/cairn-agent" && sync "$to"; } 2>&1 ) || say "failed $to: $e"
 say uploaded
 `
 
-// lookScript runs as whoever logged in, on a host that is only looked from. It
-// takes a packed agent from its input into a directory of its own and becomes its
-// parent; the agent removes the files as soon as it runs, and the script whatever
-// is left when it ends. Each place is tried: whether it can be written to, and run
-// from. $1 nonce, $2 and $3 the agents' hashes for amd64 and arm64, $4 and $5 how
-// many octets they have when packed.
+// lookScript runs as the user who logged in, on a host that is only a vantage. It
+// reads a packed agent from its input into a folder of its own, and becomes the
+// agent's parent. The agent removes the files once it runs. The script removes
+// whatever is left when it ends. It tries each place for writing and for running a
+// program. $1 is the nonce. $2 and $3 are the agents' hashes for amd64 and arm64.
+// $4 and $5 are their packed sizes in bytes.
 const lookScript = `
 export LC_ALL=C
 umask 077
@@ -78,12 +79,12 @@ done
 say send
 e=$( { timeout 180 head -c "$n" | gzip -dc >"$d/cairn-agent"; } 2>&1 ) || { say "failed $d: $e"; exit 0; }
 h=$(sha256sum <"$d/cairn-agent")
-[ "${h%% *}" = "$s" ] || { say "failed $d: what arrived has another hash"; exit 0; }
+[ "${h%% *}" = "$s" ] || { say "failed $d: the received agent has another hash"; exit 0; }
 "$d/cairn-agent" look -user "$(id -un)" -connection "$SSH_CONNECTION" "$nonce"
 `
 
-// asRootScript runs $1 as root, with the other arguments: directly, or through
-// sudo that asks for nothing. $2 is the nonce.
+// asRootScript runs $1 as root, directly or through sudo without a password. The
+// other arguments are for $1. $2 is the nonce.
 const asRootScript = `
 export LC_ALL=C
 s=$1; shift
@@ -93,17 +94,17 @@ command -v sudo >/dev/null 2>&1 || { printf "\nCAIRN-NEED %s - no-sudo\n" "$1"; 
 sudo -n sh -c "$s" sh "$@" || printf "\nCAIRN-NEED %s - password\n" "$1"
 `
 
-// sudoScript is the same with a sudo that asks, always (-k), on its standard error
-// and with $1 as its prompt.
+// sudoScript does the same with a sudo that always asks for the password (-k), on
+// standard error and with the prompt $1.
 const sudoScript = `
 export LC_ALL=C
 p=$1; s=$2; shift 2
 exec sudo -k -S -p "$p" sh -c "$s" sh "$@" "$SSH_CONNECTION" "$(id -un)"
 `
 
-// suScript is the same with su(1), which asks for root's password on its standard
-// error and reads it from its input where that is no terminal. Its prompt is
-// always the same, so $1 goes before it. su keeps the user's PATH, which lacks the
+// suScript does the same with su(1), which asks for root's password on standard
+// error. su reads it from its input if that is not a terminal. Its prompt cannot be
+// chosen, so $1 is printed before it. su keeps the user's PATH, which lacks the
 // administrator's programs.
 const suScript = `
 export LC_ALL=C
@@ -113,7 +114,7 @@ printf %s "$p" >&2
 exec su -s /bin/sh -c 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH; exec sh -c "$0" sh "$@"' -- root "$s" "$@"
 `
 
-// command is a line that any login shell hands to sh.
+// command returns a line that any login shell passes on to sh.
 func command(script string, args ...string) string {
 	words := []string{"exec", "sh", "-c", quote(script), "sh"}
 	for _, arg := range args {
@@ -122,6 +123,6 @@ func command(script string, args ...string) string {
 	return strings.Join(words, " ")
 }
 
-// quote makes one word of a text, for every shell in the Bourne tradition and
-// for fish.
+// quote quotes a text as one word for fish and for every shell of the Bourne
+// family.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

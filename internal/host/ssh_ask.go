@@ -14,17 +14,17 @@ import (
 	"time"
 )
 
-// unsetUser is the user whom ssh(1) finds where nothing names one.
+// unsetUser is the user that ssh(1) reports if the configuration names none.
 const unsetUser = "cairn-no-user-is-named"
 
-// askProgram has ssh(1) say how it would log in. It connects to nothing, and runs
-// the commands of Match exec as it would for the owner.
+// askProgram asks ssh(1) how it would log in. ssh(1) connects to nothing, but runs
+// the commands of Match exec.
 func (c *sshConfig) askProgram(ctx context.Context, q question) (map[string][]string, error) {
 	args, config := []string{"-G"}, ""
 	switch {
 	case q.user == "":
-		// The first value of a keyword counts: the last file is heard where no other
-		// names a user.
+		// The first value of a keyword counts. The file that is read last matters
+		// only if no other names a user.
 		args, config = append(args, "-F", "/dev/stdin"), c.withoutUser()
 	case !c.ownHome():
 		args = append(args, "-l", q.user, "-F", c.ownFile())
@@ -32,7 +32,7 @@ func (c *sshConfig) askProgram(ctx context.Context, q question) (map[string][]st
 		args = append(args, "-l", q.user)
 	}
 	cmd := exec.CommandContext(ctx, c.program, append(args, "--", q.name)...)
-	cmd.WaitDelay = time.Second // a command of Match exec may hold the output open
+	cmd.WaitDelay = time.Second // a command of Match exec may keep the output open
 	var stderr bytes.Buffer
 	cmd.Stdin, cmd.Stderr = strings.NewReader(config), &stderr
 	out, err := cmd.Output()
@@ -49,14 +49,14 @@ func (c *sshConfig) askProgram(ctx context.Context, q question) (map[string][]st
 	return values, nil
 }
 
-// ownHome reports whether the home directory is the one that ssh(1) looks into,
-// which does not go by HOME.
+// ownHome reports whether c.home is the home directory that ssh(1) uses. ssh(1)
+// ignores HOME.
 func (c *sshConfig) ownHome() bool {
 	current, err := user.Current()
 	return err == nil && filepath.Clean(current.HomeDir) == filepath.Clean(c.home)
 }
 
-// ownFile is ~/.ssh/config, or "none" where there is no such file.
+// ownFile returns the path of ~/.ssh/config, or "none" if there is no such file.
 func (c *sshConfig) ownFile() string {
 	path := filepath.Join(c.home, ".ssh", "config")
 	if _, err := os.Stat(path); err != nil {
@@ -65,7 +65,8 @@ func (c *sshConfig) ownFile() string {
 	return path
 }
 
-// withoutUser is the whole configuration, with a user for whom it names none.
+// withoutUser returns a configuration that includes the owner's, and sets
+// [unsetUser] at the end.
 func (c *sshConfig) withoutUser() string {
 	config := fmt.Sprintf("Include %q\nMatch all\n", filepath.Join(c.home, ".ssh", "config"))
 	if c.ownHome() {
@@ -74,7 +75,7 @@ func (c *sshConfig) withoutUser() string {
 	return config + "User " + unsetUser + "\n"
 }
 
-// readSettings reads what `ssh -G` prints: a keyword and its value on each line.
+// readSettings reads the output of `ssh -G`: a keyword and its value on each line.
 func readSettings(printed []byte) map[string][]string {
 	values := map[string][]string{}
 	for line := range strings.Lines(string(printed)) {
@@ -86,7 +87,7 @@ func readSettings(printed []byte) map[string][]string {
 	return values
 }
 
-// said is what a program complained about, or else how it ended.
+// said returns what a program wrote to its standard error, or else how it ended.
 func said(stderr *bytes.Buffer, ended error) error {
 	if text := strings.TrimSpace(strings.ReplaceAll(stderr.String(), "\r", "")); text != "" {
 		return errors.New(strings.ReplaceAll(text, "\n", "; "))

@@ -12,48 +12,48 @@ import (
 	"cairn/internal/problem"
 )
 
-// sshConfig finds out what the owner's ssh(1) would do. Where OpenSSH's client is
-// installed, it is asked itself (`ssh -G`); otherwise ~/.ssh/config is read here. It
-// is safe for concurrent use.
+// sshConfig finds out what the owner's ssh(1) would do. If OpenSSH's client is
+// installed, it asks `ssh -G`. Otherwise it reads ~/.ssh/config itself. It is safe
+// for concurrent use.
 //
-// A lab's hosts have their address and port from the lab, because the firewall is
-// made from those; HostName and Port are taken for hosts to go through.
+// Address and port of a lab's host come from the lab, because the firewall is made
+// from them. HostName and Port count only for jump hosts.
 type sshConfig struct {
-	program string // ssh(1); empty: there is none
-	home    string // empty: nothing is read
+	program string // the path of ssh(1); empty if there is none
+	home    string // if empty, nothing is read
 	user    string // the owner's name on this machine
 	file    configFile
 	asked   memo[question, settings]
 }
 
-// question is what ssh(1) can be asked: how it would log in.
+// question is a login that ssh(1) is asked about.
 type question struct {
 	name string // as the owner types it
-	user string // empty: the one that the configuration names
-	port string // given beside the name, for %p; empty: the one that the configuration names
+	user string // if empty, the one from the configuration
+	port string // the port on the command line, for %p; if empty, the one from the configuration
 }
 
-// settings are the answer: the keywords of ssh_config(5) that bear on reaching a
-// host and logging in, in lower case, with their values.
+// settings are the answer. They hold the keywords of ssh_config(5) that matter for
+// reaching a host and logging in, in lower case, with their values.
 type settings struct {
 	question
 	home   string
 	local  string // the owner's name on this machine
 	values map[string][]string
-	// unnamed: the configuration speaks neither of the host's name nor of its address.
+	// unnamed: the configuration mentions neither the host's name nor its address.
 	unnamed bool
 }
 
-// keywords are those that Cairn goes by. What else a configuration says is either
-// about a session (forwarding, terminals) or what Cairn has rules of its own for:
-// host keys are pinned, and ciphers agreed upon with the server.
+// keywords are those that Cairn follows. All others are about a session
+// (forwarding, terminals), or about matters for which Cairn has rules of its own:
+// host keys are pinned, and ciphers are negotiated with the server.
 var keywords = []string{
 	"user", "hostname", "port", "addressfamily", "bindaddress", "bindinterface", "connecttimeout", "proxyjump", "proxycommand",
 	"proxyusefdpass", "hostkeyalias", "identityfile", "identitiesonly", "identityagent", "certificatefile", "pubkeyauthentication",
 	"preferredauthentications", "pubkeyacceptedalgorithms", "pkcs11provider", "securitykeyprovider", "gssapiauthentication", "hostbasedauthentication",
 }
 
-// newSSHConfig reads ~/.ssh/config where there is no ssh(1) to do it.
+// newSSHConfig finds ssh(1), or reads ~/.ssh/config itself if there is none.
 func newSSHConfig(home, user string) (*sshConfig, error) {
 	c := &sshConfig{home: home, user: user}
 	if home == "" {
@@ -66,12 +66,12 @@ func newSSHConfig(home, user string) (*sshConfig, error) {
 	return c, err
 }
 
-// namesNoHost is a name that no configuration speaks of, so that ssh(1) says of it
-// what holds for every host.
+// namesNoHost is a name that no configuration mentions. What ssh(1) says about it
+// holds for every host.
 const namesNoHost = "cairn-names-no-host"
 
-// forHost is how ssh(1) would log in to a host of the lab: under its name, or under
-// its address where the configuration speaks only of that.
+// forHost returns how ssh(1) would log in to a host of the lab. It asks by name,
+// and by address if the configuration mentions only that.
 func (c *sshConfig) forHost(ctx context.Context, h lab.Host, user string) (settings, error) {
 	port := fmt.Sprint(h.Port)
 	every, err := c.forName(ctx, question{namesNoHost, user, port})
@@ -90,7 +90,7 @@ func (c *sshConfig) forHost(ctx context.Context, h lab.Host, user string) (setti
 	return named, nil
 }
 
-// forName is how ssh(1) would log in to what a person types.
+// forName returns how ssh(1) would log in to a name that a person types.
 func (c *sshConfig) forName(ctx context.Context, q question) (settings, error) {
 	return c.asked.get(q, func() (settings, error) {
 		s := settings{question: q, home: c.home, local: c.user}
@@ -106,7 +106,7 @@ func (c *sshConfig) forName(ctx context.Context, q question) (settings, error) {
 	})
 }
 
-// same reports whether the configuration says the same of two names.
+// same reports whether the configuration says the same about two names.
 func (s settings) same(other settings) bool {
 	for _, keyword := range keywords {
 		a, b := s.values[keyword], other.values[keyword]
@@ -120,7 +120,8 @@ func (s settings) same(other settings) bool {
 	return true
 }
 
-// get is a keyword's value; empty where it has none, or is switched off.
+// get returns a keyword's first value. It is empty if the keyword is not set, or
+// set to none.
 func (s settings) get(keyword string) string {
 	values := s.values[keyword]
 	if len(values) == 0 || strings.EqualFold(values[0], "none") {
@@ -129,19 +130,19 @@ func (s settings) get(keyword string) string {
 	return values[0]
 }
 
-// is reports whether a keyword is switched on.
+// is reports whether a keyword is set to yes.
 func (s settings) is(keyword string) bool {
 	value := strings.ToLower(s.get(keyword))
 	return value == "yes" || value == "true"
 }
 
-// loginUser is who logs in.
+// loginUser returns the user who logs in.
 func (s settings) loginUser() string { return firstNonEmpty(s.user, s.get("user"), s.local) }
 
-// hostname is what the name stands for.
+// hostname returns the name or address that the configuration gives for the name.
 func (s settings) hostname() string { return firstNonEmpty(s.get("hostname"), s.name) }
 
-// network is the kind of TCP connection to make to a name.
+// network returns the kind of TCP connection to make.
 func (s settings) network() string {
 	switch s.get("addressfamily") {
 	case "inet":
@@ -152,8 +153,8 @@ func (s settings) network() string {
 	return "tcp"
 }
 
-// dialTime is how long a connection may take to be made, where nothing is set as
-// long as usual.
+// dialTime returns how long a connection may take: ConnectTimeout if it is set,
+// else the usual time.
 func (s settings) dialTime(usual time.Duration) time.Duration {
 	if given, err := time.ParseDuration(s.get("connecttimeout") + "s"); err == nil && given > 0 {
 		return given
@@ -168,7 +169,8 @@ func (s settings) offersKeys() bool {
 	return value != "no" && value != "false" && (methods == "" || slices.Contains(strings.Split(methods, ","), "publickey"))
 }
 
-// beyond names what ssh(1) would also try to log in with and Cairn cannot.
+// beyond names the login methods that ssh(1) would also try and Cairn does not
+// support.
 func (s settings) beyond() string {
 	var names []string
 	for keyword, name := range map[string]string{"gssapiauthentication": "GSSAPIAuthentication", "hostbasedauthentication": "HostbasedAuthentication"} {
@@ -180,7 +182,7 @@ func (s settings) beyond() string {
 	return strings.Join(names, " and ")
 }
 
-// badConfig is a configuration that cannot be used.
+// badConfig returns the problem of a configuration that cannot be used.
 func badConfig(where, summary string, err error) error {
 	return problem.Wrap(problem.HostSSHConfig, where, summary, err)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/kevinburke/ssh_config"
 )
 
-// configFile is ~/.ssh/config, read without the help of ssh(1). It knows Host and
-// Include, and of Match what is as plain as Host.
+// configFile is ~/.ssh/config, read without ssh(1). It supports Host and Include,
+// and a Match that is as simple as Host.
 type configFile struct{ parsed *ssh_config.Config }
 
 func readConfigFile(home string) (configFile, error) {
@@ -26,17 +26,17 @@ func readConfigFile(home string) (configFile, error) {
 		return configFile{}, badConfig(path, "the file cannot be read", err)
 	}
 	if line, text := firstCondition(content); line > 0 {
-		return configFile{}, badConfig(fmt.Sprintf("%s:%d", path, line), fmt.Sprintf("only ssh(1) can judge %q; install OpenSSH's client", text), nil)
+		return configFile{}, badConfig(fmt.Sprintf("%s:%d", path, line), fmt.Sprintf("only ssh(1) can evaluate %q; install OpenSSH's client", text), nil)
 	}
 	parsed, err := ssh_config.DecodeBytes(content)
 	if err != nil {
-		return configFile{}, badConfig(path, "the file cannot be understood", err)
+		return configFile{}, badConfig(path, "the file cannot be parsed", err)
 	}
 	return configFile{parsed}, nil
 }
 
-// firstCondition is the first line that begins a Match block with a condition
-// other than "all" or one host: what such a block says is not guessed at.
+// firstCondition finds the first Match line whose condition is not "all" or one
+// host. Cairn does not guess what such a block means.
 func firstCondition(content []byte) (number int, text string) {
 	for line := range bytes.Lines(content) {
 		number++
@@ -48,10 +48,10 @@ func firstCondition(content []byte) (number int, text string) {
 	return 0, ""
 }
 
-// usualKeys are tried where the configuration names none, as ssh(1) does.
+// usualKeys are the keys that ssh(1) tries if the configuration names none.
 var usualKeys = []string{"~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ecdsa_sk", "~/.ssh/id_ed25519", "~/.ssh/id_ed25519_sk"}
 
-// values is what the file says of a name.
+// values returns what the file says about a name.
 func (f configFile) values(q question) (map[string][]string, error) {
 	values := map[string][]string{}
 	for _, keyword := range keywords {

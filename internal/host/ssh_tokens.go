@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// path is a value that names a file: with ~, ${VARIABLES} and tokens, as
-// ssh_config(5) says under TOKENS and ENVIRONMENT VARIABLES.
+// path expands a value that names a file. It knows ~, ${VARIABLES} and tokens; see
+// TOKENS and ENVIRONMENT VARIABLES in ssh_config(5).
 func (s settings) path(keyword, value string) (string, error) {
 	value, err := expandTilde(value, s.home)
 	if err == nil {
@@ -26,7 +26,7 @@ func (s settings) path(keyword, value string) (string, error) {
 	return value, nil
 }
 
-// tokens puts what they stand for in the place of tokens.
+// tokens replaces the tokens of ssh_config(5) in a text.
 func (s settings) tokens(text string) (string, error) {
 	var b strings.Builder
 	for {
@@ -40,7 +40,7 @@ func (s settings) tokens(text string) (string, error) {
 		}
 		value, known := s.token(after[0])
 		if !known {
-			return text, fmt.Errorf("the token %%%c is not known here", after[0])
+			return text, fmt.Errorf("the token %%%c is not supported", after[0])
 		}
 		b.WriteString(value)
 		text = after[1:]
@@ -79,7 +79,7 @@ func (s settings) token(letter byte) (value string, known bool) {
 	return "", false
 }
 
-// expandTilde puts a home directory in the place of ~ or ~user.
+// expandTilde replaces ~ or ~user with the home directory.
 func expandTilde(path, home string) (string, error) {
 	if !strings.HasPrefix(path, "~") {
 		return path, nil
@@ -97,7 +97,7 @@ func expandTilde(path, home string) (string, error) {
 
 var variable = regexp.MustCompile(`\$\{[^}]*\}`)
 
-// expandVariables puts the environment in the place of ${NAME}.
+// expandVariables replaces ${NAME} with the variable's value.
 func expandVariables(text string) (string, error) {
 	var missing error
 	expanded := variable.ReplaceAllStringFunc(text, func(reference string) string {
@@ -110,8 +110,8 @@ func expandVariables(text string) (string, error) {
 	return expanded, missing
 }
 
-// agentSocket is where to find the SSH agent, given what SSH_AUTH_SOCK says; empty
-// for none.
+// agentSocket returns the path of the SSH agent's socket, or an empty string for no
+// agent. fromEnvironment is the value of SSH_AUTH_SOCK.
 func (s settings) agentSocket(fromEnvironment string) (string, error) {
 	values := s.values["identityagent"]
 	switch {
@@ -125,7 +125,7 @@ func (s settings) agentSocket(fromEnvironment string) (string, error) {
 	return s.path("IdentityAgent", values[0])
 }
 
-// files are the paths that a keyword names.
+// files returns the paths that a keyword names.
 func (s settings) files(keyword, name string) ([]string, error) {
 	var paths []string
 	for _, value := range s.values[keyword] {

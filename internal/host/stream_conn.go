@@ -11,7 +11,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// streamConn is a stream as a net.Conn.
+// streamConn makes a [net.Conn] of a stream.
 type streamConn struct {
 	*wire.Stream
 	reading, writing deadline
@@ -54,7 +54,7 @@ func (c *streamConn) LocalAddr() net.Addr { return overStream{} }
 // RemoteAddr implements [net.Conn].
 func (c *streamConn) RemoteAddr() net.Addr { return overStream{} }
 
-// overStream is the address of both ends.
+// overStream is the address of both ends of a streamConn.
 type overStream struct{}
 
 // Network implements [net.Addr].
@@ -63,15 +63,15 @@ func (overStream) Network() string { return "cairn" }
 // String implements [net.Addr].
 func (overStream) String() string { return "over the agent" }
 
-// errMoved ends a wait whose deadline was set anew.
+// errMoved ends a wait because its deadline was changed.
 var errMoved = errors.New("the deadline was moved")
 
-// deadline bounds one direction. Setting it also reaches a call that waits
-// already, as net.Conn has it.
+// deadline bounds one direction. As net.Conn demands, a change also reaches a call
+// that already waits.
 type deadline struct {
 	mu    sync.Mutex
 	at    time.Time
-	moved context.CancelCauseFunc // of the call that waits
+	moved context.CancelCauseFunc // ends the wait of the current call
 }
 
 func (d *deadline) set(at time.Time) {
@@ -83,7 +83,8 @@ func (d *deadline) set(at time.Time) {
 	}
 }
 
-// begin returns a context that ends with the deadline, or when that is moved.
+// begin returns a context that ends at the deadline, or when the deadline is
+// changed.
 func (d *deadline) begin() (context.Context, context.CancelFunc) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -96,8 +97,8 @@ func (d *deadline) begin() (context.Context, context.CancelFunc) {
 	return ctx, func() { cancel(); moved(nil) }
 }
 
-// bound makes the call, and again with the rest when the deadline was moved while
-// it waited.
+// bound makes the call. If the deadline was changed meanwhile, it repeats the call
+// for the rest of p.
 func (d *deadline) bound(p []byte, call func(context.Context, []byte) (int, error)) (int, error) {
 	for done := 0; ; {
 		ctx, cancel := d.begin()

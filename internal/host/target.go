@@ -15,29 +15,29 @@ import (
 	"cairn/internal/problem"
 )
 
-// maxJumps bounds a chain of hosts to go through: one that goes through itself
-// has no end.
+// maxJumps limits a chain of jump hosts. A host that jumps through itself would
+// have no end.
 const maxJumps = 8
 
-// target is where to log in: a host of the lab, or one to go through.
+// target is where to log in: a host of the lab, or a jump host.
 type target struct {
-	name     string   // under which its key is pinned
+	name     string   // the name under which its key is pinned
 	endpoint string   // address:port
-	jump     string   // the hosts to go through first, as ProxyJump has them
+	jump     string   // the jump hosts, as ProxyJump names them
 	ssh      settings // how ssh(1) would get there
 }
 
-// target is a host of the lab, for a login as the user.
+// target returns the target for a host of the lab and a user.
 func (c *Connector) target(ctx context.Context, h lab.Host, user string) (target, error) {
 	s, err := c.config.forHost(ctx, h, user)
 	return target{name: h.Name, endpoint: endpointOf(h, h.Port), jump: s.get("proxyjump"), ssh: s}, err
 }
 
-// endpointOf is where a host's port is.
+// endpointOf returns address:port of a host.
 func endpointOf(h lab.Host, port uint16) string { return netip.AddrPortFrom(h.At(), port).String() }
 
-// dial reaches the target's SSH port, in the way that the SSH client configuration
-// says. depth is how many hosts lie between already.
+// dial reaches the target's SSH port in the way that the SSH client configuration
+// says. depth is how many jump hosts are already in between.
 func (c *Connector) dial(ctx context.Context, t target, depth int) (net.Conn, error) {
 	switch {
 	case t.jump != "":
@@ -56,8 +56,9 @@ func (c *Connector) dial(ctx context.Context, t target, depth int) (net.Conn, er
 	return quickAck(conn), nil
 }
 
-// dialer makes TCP connections from where BindAddress or BindInterface say. A
-// lab's host has a literal address, whose family is its own.
+// dialer returns how to make TCP connections, from the source that BindAddress or
+// BindInterface names. A host of the lab has a literal address, so AddressFamily
+// does not matter for it.
 func (c *Connector) dialer(t target) (dial DialFunc, network string, err error) {
 	network = t.ssh.network()
 	if _, err := netip.ParseAddrPort(t.endpoint); err == nil {
@@ -72,7 +73,8 @@ func (c *Connector) dialer(t target) (dial DialFunc, network string, err error) 
 	return bound.DialContext, network, nil
 }
 
-// bindAddress is where connections start from; nil for wherever the system likes.
+// bindAddress returns the source address of connections, or nil if the system
+// chooses it.
 func (s settings) bindAddress(network, endpoint string) (net.Addr, error) {
 	name, keyword := s.get("bindaddress"), "BindAddress"
 	if named := s.get("bindinterface"); name == "" && named != "" {
@@ -92,7 +94,7 @@ func (s settings) bindAddress(network, endpoint string) (net.Addr, error) {
 	return address, nil
 }
 
-// addressOf is the first address of a family that a network interface has.
+// addressOf returns the first address of a family on a network interface.
 func addressOf(name string, six bool) (string, error) {
 	found, err := net.InterfaceByName(name)
 	if err != nil {
@@ -104,10 +106,10 @@ func addressOf(name string, six bool) (string, error) {
 			return prefix.Addr().String(), nil
 		}
 	}
-	return "", errors.Join(err, errors.New("it has no address of the family"))
+	return "", errors.Join(err, errors.New("it has no address of the right family"))
 }
 
-// dialThrough reaches the target through other hosts.
+// dialThrough reaches the target through jump hosts.
 func (c *Connector) dialThrough(ctx context.Context, t target, depth int) (net.Conn, error) {
 	if depth == maxJumps {
 		return nil, problem.New(problem.HostSSHConfig, t.name, "ProxyJump leads through more than 8 hosts, or in a circle")
@@ -123,24 +125,24 @@ func (c *Connector) dialThrough(ctx context.Context, t target, depth int) (net.C
 		_ = through.Close()
 		return nil, problem.Wrap(problem.HostUnreachable, t.name, fmt.Sprintf("the host cannot be reached at %s through %s", t.endpoint, t.jump), err)
 	}
-	return jumped{conn, through}, nil
+	return jumpConn{conn, through}, nil
 }
 
-// jumped closes the login it goes through with it.
-type jumped struct {
+// jumpConn is a connection through a jump host.
+type jumpConn struct {
 	net.Conn
 	through io.Closer
 }
 
-// Close implements [net.Conn]. The login goes first: closing what leads through it
-// would otherwise wait for a machine that is gone.
-func (j jumped) Close() error {
+// Close implements [net.Conn]. It closes the login first. Closing the connection
+// inside it would wait for a machine that may be dead.
+func (j jumpConn) Close() error {
 	err := j.through.Close()
-	_ = j.Conn.Close() // it has ended with the login
+	_ = j.Conn.Close() // it ended with the login
 	return err
 }
 
-// jumpLogin logs in to the last of the hosts named, as ssh(1) would.
+// jumpLogin logs in to the last of the named jump hosts, as ssh(1) would.
 func (c *Connector) jumpLogin(ctx context.Context, jump string, depth int) (*client, error) {
 	before, last := "", jump
 	if i := strings.LastIndexByte(jump, ','); i >= 0 {
@@ -157,7 +159,8 @@ func (c *Connector) jumpLogin(ctx context.Context, jump string, depth int) (*cli
 	if problem.CodeOf(err) != problem.HostLoginRefused || strings.Contains(last, "@") {
 		return made, err
 	}
-	// A host of the lab that was not set up yet: ssh(1) goes by the configuration.
+	// A host of the lab may not be set up yet. Then the user in the configuration
+	// counts, as for ssh(1).
 	if h, known := c.options.Lab.Host(t.name); known {
 		if s, asked := c.config.forHost(ctx, h, ""); asked == nil && s.get("user") != "" {
 			return c.jumpAs(ctx, t, s.get("user"), depth)
@@ -166,7 +169,7 @@ func (c *Connector) jumpLogin(ctx context.Context, jump string, depth int) (*cli
 	return nil, err
 }
 
-// jumpAs logs in to a host to go through as one user.
+// jumpAs logs in to a jump host as one user.
 func (c *Connector) jumpAs(ctx context.Context, t target, user string, depth int) (*client, error) {
 	ring, err := c.jumpKeys(ctx, t, user)
 	if err != nil {
@@ -175,8 +178,8 @@ func (c *Connector) jumpAs(ctx context.Context, t target, user string, depth int
 	return c.open(ctx, t, attempt{user: user, keys: ring}, depth)
 }
 
-// jumpKeys are the keys for a host to go through: those that the configuration
-// has for it, after the lab's own where the lab names one.
+// jumpKeys returns the keys for a jump host: the lab's own if it names one, then
+// those that the configuration has for that host.
 func (c *Connector) jumpKeys(ctx context.Context, t target, user string) (keyring, error) {
 	if h, known := c.options.Lab.Host(t.name); known {
 		return c.keysFor(ctx, h, user)
@@ -189,8 +192,8 @@ func (c *Connector) jumpKeys(ctx context.Context, t target, user string) (keyrin
 	return named.with(ring), err
 }
 
-// jumpTarget reads one host to go through, [ssh://][user@]host[:port]: one of the
-// lab by its name, or any other that ssh(1) would reach.
+// jumpTarget reads one jump host, [ssh://][user@]host[:port]. It may be the name of
+// a host of the lab, or any other host that ssh(1) would reach.
 func (c *Connector) jumpTarget(ctx context.Context, text string) (t target, user string, err error) {
 	rest := strings.TrimPrefix(text, "ssh://")
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
@@ -204,7 +207,7 @@ func (c *Connector) jumpTarget(ctx context.Context, text string) (t target, user
 	name, port := rest, ""
 	if strings.Contains(strings.TrimLeft(rest, "["), ":") && net.ParseIP(rest) == nil {
 		if name, port, err = net.SplitHostPort(rest); err != nil {
-			return target{}, "", problem.Wrap(problem.HostSSHConfig, "", fmt.Sprintf("ProxyJump names %q, which is no host", text), err)
+			return target{}, "", problem.Wrap(problem.HostSSHConfig, "", fmt.Sprintf("ProxyJump names %q, which is not a host", text), err)
 		}
 	}
 	s, err := c.config.forName(ctx, question{name, user, port})
@@ -228,8 +231,8 @@ func firstNonEmpty(texts ...string) string {
 	return ""
 }
 
-// keyAlgorithms asks a known host for the key that is pinned, and a new one for
-// its best.
+// keyAlgorithms asks a known host for its pinned key, and a new host for its best
+// key.
 func (c *Connector) keyAlgorithms(t target) []string {
 	if pinned, known := c.known.key(t.name); known {
 		return KeyAlgorithms(pinned)
@@ -237,8 +240,8 @@ func (c *Connector) keyAlgorithms(t target) []string {
 	return []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
 }
 
-// KeyAlgorithms are the signature algorithms under which a key can be shown: an
-// RSA key signs under SHA-2 names (RFC 8332).
+// KeyAlgorithms returns the signature algorithms for a host key. An RSA key signs
+// under SHA-2 names (RFC 8332).
 func KeyAlgorithms(key ssh.PublicKey) []string {
 	if key.Type() == ssh.KeyAlgoRSA {
 		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}

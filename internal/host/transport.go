@@ -9,18 +9,18 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// transport is a way to have a host's shell run something. Closing it ends what
-// waits on it, whatever the host does.
+// transport runs commands in a host's shell. Closing it ends every call that waits
+// on it, whatever the host does.
 type transport interface {
-	// start runs a line of shell; what it complains about goes to stderr. It waits
-	// for the host.
+	// start runs a line of shell and waits until the host has started it. Its
+	// standard error goes to stderr.
 	start(line string, stderr io.Writer) (process, error)
 	roundTrips() int
 	io.Closer
 }
 
-// process is one line of shell that runs. Close ends it; wait returns when it has
-// ended and everything that it wrote to its standard error has arrived.
+// process is one running line of shell. Close ends it. wait returns when it has
+// ended and all of its standard error has arrived.
 type process interface {
 	io.ReadWriteCloser
 	closeInput() error
@@ -54,10 +54,10 @@ type sshProcess struct {
 	io.Reader
 	session    *ssh.Session
 	connection io.Closer
-	ended      func() error // waits for the end, once: package ssh lets no two wait
+	ended      func() error // waits for the end; in package ssh only one may wait
 
-	// Package ssh lets nobody close an input while somebody writes to it, and does
-	// not say that two may close it.
+	// In package ssh nobody may close an input during a write, and it does not
+	// promise that two may close it.
 	mu       sync.Mutex
 	input    io.WriteCloser
 	shut     bool
@@ -74,7 +74,8 @@ func (p *sshProcess) Write(b []byte) (int, error) {
 	return p.input.Write(b)
 }
 
-// closeInput waits for a write, which ends at the latest with the connection.
+// closeInput waits for a running write. That write ends at the latest with the
+// connection.
 func (p *sshProcess) closeInput() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,19 +87,18 @@ func (p *sshProcess) closeInput() error {
 
 func (p *sshProcess) wait() error { return p.ended() }
 
-// Close implements [io.Closer]. Package ssh only tells the other side, and what
-// waits on the process goes on until that answers. A host that does not loses the
-// connection.
+// Close implements [io.Closer]. Package ssh only tells the other side, and waits
+// until that answers. If the host does not answer, Close cuts the connection.
 func (p *sshProcess) Close() error {
 	cut := time.AfterFunc(endTime, func() { _ = p.connection.Close() })
 	defer cut.Stop()
 	err := errors.Join(p.closeInput(), p.session.Close())
-	_ = p.wait() // how it ended says nothing: it was told to
+	_ = p.wait() // the exit status does not matter, since it was told to end
 	if errors.Is(err, io.EOF) {
-		return nil // it had ended by itself
+		return nil // it ended by itself
 	}
 	return err
 }
 
-// endTime is how long a process may take to end when it was told to.
+// endTime is how long a process may take to end after it was told to.
 const endTime = 5 * time.Second

@@ -9,7 +9,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// patterns for editors; the parsers of net/netip decide.
+// Patterns for editors. The parsers of net/netip have the last word.
 const (
 	pattern4       = `^([0-9]{1,3}\.){3}[0-9]{1,3}$`
 	pattern6       = `^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$`
@@ -52,11 +52,11 @@ var (
 	}}
 )
 
-// isPlain6 reports an IPv6 address that is neither bound to an interface nor an
-// IPv4 address in disguise.
+// isPlain6 reports whether an address is a plain IPv6 address: without a zone, and
+// not an IPv4 address in IPv6 form.
 func isPlain6(a netip.Addr) bool { return a.Is6() && !a.Is4In6() && a.Zone() == "" }
 
-// checkAddress looks whether a text is an address that a machine may have.
+// checkAddress reports a text that is not an address of one machine.
 func checkAddress(text string, family func(netip.Addr) bool) *document.Flaw {
 	a, err := netip.ParseAddr(text)
 	if err != nil {
@@ -76,7 +76,8 @@ func checkAddress(text string, family func(netip.Addr) bool) *document.Flaw {
 	return nil
 }
 
-// checkPrefix looks whether a text is a network, and then looks at that.
+// checkPrefix reports a text that is not a network, and then applies a further
+// check.
 func checkPrefix(text string, further func(netip.Prefix) *document.Flaw) *document.Flaw {
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
@@ -100,7 +101,7 @@ func checkPrefix(text string, further func(netip.Prefix) *document.Flaw) *docume
 	return further(p)
 }
 
-// checkSize looks whether a network has a plausible size.
+// checkSize reports a network whose size is not plausible.
 func checkSize(p netip.Prefix, shortest, longest int) *document.Flaw {
 	if p.Bits() >= shortest && p.Bits() <= longest {
 		return nil
@@ -111,9 +112,9 @@ func checkSize(p netip.Prefix, shortest, longest int) *document.Flaw {
 	}
 }
 
-// checkAdmin refuses networks that hold strangers. The largest ones for private
-// use are 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193); anything larger holds
-// a part of the internet.
+// checkAdmin refuses networks that include strangers. The largest private ones are
+// 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193). Anything larger includes a part of
+// the internet.
 func checkAdmin(p netip.Prefix) *document.Flaw {
 	largest := 8
 	if p.Addr().Is6() {
@@ -133,7 +134,7 @@ func checkAdmin(p netip.Prefix) *document.Flaw {
 	}
 }
 
-// parseAddress reads an address; the invalid one for another text.
+// parseAddress reads an address. Any other text gives the invalid address.
 func parseAddress(text string) netip.Addr {
 	a, err := netip.ParseAddr(text)
 	if err != nil || strings.Contains(text, "%") {
@@ -142,7 +143,7 @@ func parseAddress(text string) netip.Addr {
 	return a
 }
 
-// parsePrefix reads a network; the invalid one for another text.
+// parsePrefix reads a network. Any other text gives the invalid prefix.
 func parsePrefix(text string) netip.Prefix {
 	p, err := netip.ParsePrefix(text)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"cairn/internal/document"
 )
 
-// build makes a lab of a file's values. What is not of its form, and so has a
-// fault already, counts as not said.
+// build makes a lab from a file's values. A value of the wrong form already has a
+// fault, and counts as missing.
 func build(root *document.Node) *Lab {
 	name := document.TextOf(root.Get("lab"))
 	l := &Lab{
@@ -153,7 +153,7 @@ func buildWaiver(n *document.Node) Waiver {
 	return w
 }
 
-// portOf is a port number; 0 of anything else.
+// portOf returns a port number, or 0 for anything else.
 func portOf(n *document.Node) uint16 {
 	value := document.NumberOf(n)
 	if value < 0 || value > math.MaxUint16 {

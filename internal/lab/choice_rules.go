@@ -9,7 +9,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// choices checks that what was chosen can be together.
+// choices checks that the chosen options fit together.
 func (r *rules) choices() {
 	n := r.root.Get("choose")
 	r.implemented(n.Get("firewall"))
@@ -26,30 +26,30 @@ func (r *rules) choices() {
 	r.publicDomain(n.Get("tls"))
 }
 
-// implemented refuses a firewall that this version cannot set up: it would have to
-// set up another one than the owner asked for.
+// implemented refuses a firewall that this version cannot set up. Otherwise Cairn
+// would set up another one than the owner asked for.
 func (r *rules) implemented(firewall *document.Node) {
 	if chosen := document.TextOf(firewall); r.good(firewall) && chosen != nftables {
 		r.fault(firewall.Place, document.Flaw{
-			Code: problem.LabNotReady, Message: fmt.Sprintf("this version of Cairn cannot set up %s yet; write %s, which it writes to as well", chosen, nftables),
+			Code: problem.LabNotReady, Message: fmt.Sprintf("this version of Cairn cannot set up %s yet; write %s, which %[1]s uses as well", chosen, nftables),
 		})
 	}
 }
 
-// publicDomain checks that the domain is one that a public authority vouches for,
-// if it has to.
+// publicDomain checks that a public authority can certify the domain, if the choice
+// of tls needs that.
 func (r *rules) publicDomain(tls *document.Node) {
 	ending := privateEnding(r.lab.Domain)
 	if document.TextOf(tls) != letsEncrypt || ending == "" || r.bad[r.root.Get("domain")] {
 		return
 	}
-	r.conflict(tls.Place, "letsencrypt gives certificates for public domains only, and nobody can own %s under .%s", document.Quoted(r.lab.Domain), ending)
+	r.conflict(tls.Place, "letsencrypt gives certificates for public domains only, and nobody can own %s, which ends in .%s", document.Quoted(r.lab.Domain), ending)
 }
 
-// privateEnding is the ending of a domain that no one can own, so that no public
-// authority vouches for it, or "". They are the special-use names of RFC 2606,
-// 6761, 6762 and 8375, "internal" (set aside by ICANN in 2024), and those that
-// routers use without any right.
+// privateEnding returns the ending of a domain that nobody can own, so that no
+// public authority certifies it, or "". Such endings are the special-use names of
+// RFC 2606, 6761, 6762 and 8375, "internal" (set aside by ICANN in 2024), and names
+// that routers use without being assigned them.
 func privateEnding(domain string) string {
 	endings := []string{"home.arpa", "local", "internal", "lan", "home", "corp", "test", "example", "invalid", "localhost", "localdomain"}
 	i := slices.IndexFunc(endings, func(e string) bool { return domain == e || strings.HasSuffix(domain, "."+e) })

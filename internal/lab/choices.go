@@ -1,21 +1,22 @@
 package lab
 
-// choice is a question of the roadmap that the owner answers once for the lab.
+// choice is a question that the roadmap leaves to the owner, answered once for the
+// lab.
 type choice struct {
 	name    string
 	doc     string
 	options []string // the first is the default
 }
 
-// choices are all there are, in the roadmap's order.
+// choices are all choices, in the roadmap's order.
 var choices = []choice{
-	{"time-daemon", "What keeps the clock of each host right. `keep` is the daemon that a host has, or else timesyncd.", []string{"keep", TimeSyncd, Chrony}},
+	{"time-daemon", "What keeps each host's clock right. `keep` uses the daemon that a host already has, or else timesyncd.", []string{"keep", TimeSyncd, Chrony}},
 	{"firewall", "What filters packets on each host.", []string{nftables, "ufw", "firewalld"}},
-	{"container-platform", "What runs services. `existing` is a Kubernetes that is there already, reached with a kubeconfig.",
+	{"container-platform", "What runs services. `existing` is your own Kubernetes, reached with a kubeconfig.",
 		[]string{dockerPlatform, "k3s", "k0s", "rke2", "existing"}},
 	{"reverse-proxy", "What receives HTTP and hands it to services.",
 		[]string{"traefik", "caddy", "nginx", "haproxy", proxyManager}},
-	{"tls", "Where certificates come from: the lab's own authority, or Let's Encrypt for a domain that is really yours.",
+	{"tls", "Where certificates come from: the lab's own authority, or Let's Encrypt for a domain that you own.",
 		[]string{"internal-ca", letsEncrypt}},
 	{"vpn", "How you get in from elsewhere.", []string{"wireguard", "openvpn"}},
 	{"backup", "What makes backups. Velero is for Kubernetes only.", []string{"restic", "borg", "kopia", velero}},

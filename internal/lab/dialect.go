@@ -5,9 +5,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// dialect is how much of YAML a lab file may use. Its bounds are far above what a
-// lab needs. Keys that are there twice are reported among everything else that is
-// wrong.
+// dialect limits the YAML of a lab file. Its limits are far above what a lab needs.
+// A repeated key is reported together with all other faults.
 var dialect = document.Dialect{
 	Name: "a lab file", Least: "at least the keys lab, network and hosts",
 	MaxBytes: 128 << 10, MaxDepth: 32, MaxValues: 20000,

@@ -8,7 +8,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// problemOf is the faults of a lab file as one error for the owner.
+// problemOf turns the faults of a lab file into one error for the owner.
 func problemOf(path string, faults document.Faults) error {
 	faults = faults.In(path)
 	if slices.ContainsFunc(faults, func(f document.Fault) bool { return f.Code == problem.LabSyntax }) {

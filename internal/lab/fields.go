@@ -6,7 +6,7 @@ import (
 	"cairn/internal/document"
 )
 
-// What holds when the file does not say.
+// Defaults.
 const (
 	defaultTimezone = "Etc/UTC"
 	defaultWorkflow = Hybrid
@@ -25,7 +25,7 @@ var roles = optionForm("a role", string(Server), string(Worker), string(Storage)
 
 var labNameForm = labelForm("a lab's name", "home", nil)
 
-// labShape is everything that may stand in a lab file.
+// labShape describes everything that a lab file may contain.
 func labShape() *document.Shape {
 	return document.Keyed(
 		document.Key{Name: "lab", Required: true, Shape: document.Words(labNameForm), Doc: "The lab's name."},
@@ -39,10 +39,10 @@ func labShape() *document.Shape {
 		document.Key{Name: "networks", Shape: document.Named(labelForm("a network's name", "iot", nil), document.Keyed(subnetKeys()...)),
 			Doc: "Further networks, by name, such as other VLANs. A host is on the network that its address lies in. Your router passes traffic between them."},
 		document.Key{Name: "hosts", Required: true, Shape: hostsShape(), Doc: "The machines, by name."},
-		document.Key{Name: "choose", Shape: chooseShape(), Doc: "Your choices where the roadmap leaves one. Each has a default."},
+		document.Key{Name: "choose", Shape: chooseShape(), Doc: "The choices that the roadmap leaves to you. Each has a default."},
 		document.Key{Name: "services", Shape: servicesShape(), Doc: "What to run on the lab, by name: services of Cairn's catalog, or your own."},
-		document.Key{Name: "journal", Shape: journalShape(), Doc: "What becomes of the record of all that happened."},
-		document.Key{Name: "waivers", Shape: document.ListOf(waiverShape()), Doc: "Checkpoints that may do without proof for a time."},
+		document.Key{Name: "journal", Shape: journalShape(), Doc: "How long the record of all events is kept."},
+		document.Key{Name: "waivers", Shape: document.ListOf(waiverShape()), Doc: "Checkpoints that need no proof for a time."},
 	)
 }
 
@@ -59,13 +59,13 @@ func sshShape() *document.Shape {
 	)
 }
 
-// subnetKeys are what every network has.
+// subnetKeys are the keys that every network has.
 func subnetKeys() []document.Key {
 	return []document.Key{
 		{Name: "cidr", Required: true, Shape: document.Words(cidr4Form), Doc: "The IPv4 network. The `address` of every host on it lies in it."},
 		{Name: "cidr6", Fallback: "no IPv6", Shape: document.Words(cidr6Form), Doc: "The IPv6 network. The `address6` of every host on it lies in it."},
 		{Name: "gateway", Fallback: "not known", Shape: document.Words(addressForm), Doc: "The router's address in the network."},
-		{Name: "dns", Fallback: "the gateway", Shape: document.ListOf(document.Words(addressForm)), Doc: "The resolvers that the hosts ask."},
+		{Name: "dns", Fallback: "the gateway", Shape: document.ListOf(document.Words(addressForm)), Doc: "The DNS resolvers of the hosts."},
 	}
 }
 
@@ -81,7 +81,7 @@ func hostsShape() *document.Shape {
 		document.Key{Name: "address", Required: true, Unless: "address6", Shape: document.Words(address4Form), Doc: "Its IPv4 address. Cairn reaches the host there."},
 		document.Key{Name: "address6", Fallback: "none", Shape: document.Words(address6Form), Doc: "Its IPv6 address. Cairn reaches the host there if it has no `address`."},
 		document.Key{Name: "also", Fallback: "none", Shape: document.ListOf(document.Words(addressForm)),
-			Doc: "Its further addresses, such as one on each of several networks. What answers there is looked at as well."},
+			Doc: "Its further addresses, such as one on each of several networks. Cairn looks at what answers there, too."},
 		document.Key{Name: "port", Fallback: document.AsCode(fmt.Sprint(defaultPort)), Shape: document.Number(portForm), Doc: "The port of its SSH server."},
 		document.Key{Name: "user", Fallback: document.AsCode(defaultUser), Shape: document.Words(userForm),
 			Doc: "Your account on it. Cairn makes it and gives it your key if the first login is root's. It cannot be root, because Cairn closes SSH to root."},
@@ -95,14 +95,14 @@ func hostsShape() *document.Shape {
 		document.Key{Name: "open", Fallback: "none", Shape: document.ListOf(openingShape()),
 			Doc: "Ports that others may reach, beside those of SSH and of services. Everyone may, unless `from` names networks."},
 		document.Key{Name: "inside", Fallback: "those that lead to guests by their kind", Shape: document.ListOf(document.Words(interfaceForm)),
-			Doc: "Network interfaces with nothing but the host's own guests behind them, where Cairn does not see that by itself. What guests begin is forwarded."},
+			Doc: "Network interfaces that lead only to the host's own guests (VMs, containers), if Cairn does not detect them by itself. Connections from guests are forwarded."},
 	)), "there is nothing to manage")
 }
 
 func hardwareShape() *document.Shape {
 	return document.Keyed(
-		document.Key{Name: "cpus", Fallback: "not verified", Shape: document.Number(cpusForm), Doc: "At least so many logical processors."},
-		document.Key{Name: "memory", Fallback: "not verified", Shape: document.Words(memoryForm), Doc: "At least about so much memory."},
+		document.Key{Name: "cpus", Fallback: "not verified", Shape: document.Number(cpusForm), Doc: "The minimum number of logical processors."},
+		document.Key{Name: "memory", Fallback: "not verified", Shape: document.Words(memoryForm), Doc: "The approximate minimum of memory."},
 		document.Key{Name: "virtualization", Fallback: "not verified", Shape: document.YesNo(), Doc: "Whether it can run virtual machines."},
 	)
 }
@@ -128,7 +128,7 @@ func chooseShape() *document.Shape {
 func journalShape() *document.Shape {
 	return document.Keyed(
 		document.Key{Name: "keep", Fallback: document.AsCode(defaultKeep), Shape: document.Words(daysForm),
-			Doc: "How long events stay in the journal. Older ones are moved, packed, to `.cairn/archive`; nothing is thrown away, and the newest of everything stays. `cairn export evidence` reads both."},
+			Doc: "How long events stay in the journal. Older ones are compressed and moved to `.cairn/archive`. Nothing is deleted, and the newest event of each kind stays. `cairn export evidence` reads both."},
 	)
 }
 
@@ -146,7 +146,7 @@ func servicesShape() *document.Shape {
 func waiverShape() *document.Shape {
 	return document.Keyed(
 		document.Key{Name: "checkpoint", Required: true, Shape: document.Words(checkpointForm), Doc: "The checkpoint, or a part of it behind a slash."},
-		document.Key{Name: "reason", Required: true, Shape: document.Words(reasonForm), Doc: "Why it may do without proof, for whoever reads this later."},
+		document.Key{Name: "reason", Required: true, Shape: document.Words(reasonForm), Doc: "Why it needs no proof, for later readers."},
 		document.Key{Name: "expires", Required: true, Shape: document.Words(dateForm),
 			Doc: "The day, by UTC, from which the waiver no longer counts. From then on the checkpoint fails again."},
 	)

@@ -14,7 +14,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// labelForm is a host name's part by RFC 1123, section 2.1, in lower case.
+// labelForm is one part of a host name (RFC 1123, section 2.1), in lower case.
 func labelForm(name, example string, reserved map[string]string) *document.Form {
 	return &document.Form{
 		Name: name, Rule: "lower-case letters, digits and hyphens, at most 63", Example: example,
@@ -28,7 +28,7 @@ func labelForm(name, example string, reserved map[string]string) *document.Form 
 	}
 }
 
-// lowerCase suggests the same text in lower case, if that is what is wrong.
+// lowerCase suggests the text in lower case if only the case is wrong.
 func lowerCase(text string) *document.Flaw {
 	if lower := strings.ToLower(text); lower != text {
 		return &document.Flaw{Suggestion: lower}
@@ -36,9 +36,9 @@ func lowerCase(text string) *document.Flaw {
 	return nil
 }
 
-// reservedHosts would be mistaken for something else.
+// reservedHosts are names with another meaning.
 var reservedHosts = map[string]string{
-	"localhost":  "every host calls itself so",
+	"localhost":  "every host uses it for itself",
 	"controller": "it is the vantage of the machine that Cairn runs on",
 	"outside":    "it is the vantage beyond the lab's network",
 }
@@ -63,7 +63,7 @@ var domainForm = &document.Form{
 	},
 }
 
-// userForm is what useradd(8) and Debian's adduser take for a name.
+// userForm accepts the names that useradd(8) and Debian's adduser accept.
 var userForm = &document.Form{
 	Name: "a user name", Rule: "lower-case letters, digits, _ and -, at most 32", Example: "ops",
 	Pattern: `^[a-z_][a-z0-9_-]{0,31}$`,
@@ -82,13 +82,13 @@ var userForm = &document.Form{
 	},
 }
 
-// firstUserForm is what an account that is there already may be called: installers
-// take more names than useradd(8) does, and root is one.
+// firstUserForm accepts the name of an existing account. Installers allow more
+// names than useradd(8), and root.
 var firstUserForm = &document.Form{
 	Name: "a user name", Rule: "letters, digits, ., _ and -, at most 32", Example: "root", Pattern: `^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`,
 }
 
-// IsFirstUser reports whether an account on a fresh host may have the name.
+// IsFirstUser reports whether a fresh host may have an account of that name.
 func IsFirstUser(name string) bool { return firstUserForm.Inspect(name) == nil }
 
 var portForm = &document.Form{Name: "a port number", Example: "22", Min: 1, Max: 65535}
@@ -108,7 +108,8 @@ var memoryForm = &document.Form{
 	},
 }
 
-// suggest is a flaw with a suggestion, or nil when the suggestion is the text.
+// suggest returns a flaw with a suggestion, or nil if the suggestion is the text
+// itself.
 func suggest(text, better string) *document.Flaw {
 	if text == better {
 		return nil
@@ -116,7 +117,7 @@ func suggest(text, better string) *document.Flaw {
 	return &document.Flaw{Suggestion: better}
 }
 
-// parseMemory reads a text of memoryForm; 0 for another.
+// parseMemory reads a text of memoryForm. Any other text gives 0.
 func parseMemory(text string) Bytes {
 	shifts := map[string]int{"MiB": 20, "GiB": 30, "TiB": 40}
 	for unit, shift := range shifts {
@@ -128,7 +129,7 @@ func parseMemory(text string) Bytes {
 	return 0
 }
 
-// daysForm is a time that is counted in days.
+// daysForm is a time in days or years.
 var daysForm = &document.Form{
 	Name: "a number of days or years", Example: "400d", Pattern: `^[1-9][0-9]{0,3}[dy]$`,
 	Check: func(text string) *document.Flaw {
@@ -137,12 +138,12 @@ var daysForm = &document.Form{
 	},
 }
 
-// parseDays reads a text of daysForm; 0 for another. A year has 365 days.
+// parseDays reads a text of daysForm. Any other text gives 0. A year has 365 days.
 func parseDays(text string) time.Duration {
 	const day = 24 * time.Hour
 	for unit, length := range map[string]time.Duration{"d": day, "y": 365 * day} {
 		digits, is := strings.CutSuffix(text, unit)
-		// What is longer than a Duration can say is as good as for ever.
+		// A time too long for a Duration means for ever.
 		if n, err := strconv.ParseInt(digits, 10, 64); is && err == nil {
 			return time.Duration(min(n, int64(math.MaxInt64/length))) * length
 		}
@@ -167,7 +168,7 @@ var openingForm = &document.Form{
 	},
 }
 
-// parseOpening reads a text of openingForm; port 0 for another.
+// parseOpening reads a text of openingForm. Any other text gives port 0.
 func parseOpening(text string) (port uint16, protocol string) {
 	number, protocol, _ := strings.Cut(text, "/")
 	n, err := strconv.ParseUint(number, 10, 16)
@@ -177,8 +178,8 @@ func parseOpening(text string) (port uint16, protocol string) {
 	return uint16(n), protocol
 }
 
-// interfaceForm is what the kernel takes for the name of a network interface and
-// nft for one without quotes (Linux, dev_valid_name: at most 15 characters).
+// interfaceForm accepts names of network interfaces that both the kernel and nft
+// without quotes accept (Linux, dev_valid_name: at most 15 characters).
 var interfaceForm = &document.Form{
 	Name: "the name of a network interface", Rule: "as `ip link` shows it", Example: "lxdbr0", Pattern: `^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$`,
 	Check: func(text string) *document.Flaw {
@@ -218,7 +219,7 @@ var reasonForm = &document.Form{
 	},
 }
 
-// isControl reports control characters other than the end of a line.
+// isControl reports control characters other than a newline.
 func isControl(r rune) bool { return r != '\n' && unicode.IsControl(r) }
 
 var keyForm = &document.Form{

@@ -13,7 +13,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// furtherKeyForm is a public key, as its file or as its line.
+// furtherKeyForm is a public key, given as its line or as the path of its file.
 var furtherKeyForm = &document.Form{
 	Name: "a public key", Rule: "its line of authorized_keys without options, or the path of its file, which begins with / or ~/", Example: "~/.ssh/phone.pub",
 	Pattern: `^((/|~/).|(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) AAAA)`,
@@ -31,10 +31,10 @@ var furtherKeyForm = &document.Form{
 
 func isPath(text string) bool { return strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~/") }
 
-// plainKeyType is of what opens a host by itself: a certificate's line does not.
+// plainKeyType matches keys that open a host by themselves. A certificate does not.
 var plainKeyType = regexp.MustCompile(`^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)$`)
 
-// publicKey reads a public key and its comment, and gives them back as a line of
+// publicKey reads a public key with its comment, and returns it as a line of
 // authorized_keys.
 func publicKey(text string) (line string, found *document.Flaw) {
 	key, comment, options, rest, err := ssh.ParseAuthorizedKey([]byte(text))
@@ -53,9 +53,9 @@ func publicKey(text string) (line string, found *document.Flaw) {
 	return strings.TrimSpace(strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))) + " " + comment), nil
 }
 
-// furtherKeys reads the keys that the file declares, from their files where it
-// names those. Unlike your own key, which logging in asks for, a key that cannot be
-// read here could not be put on any host.
+// furtherKeys reads the declared keys, from their files where the lab names files.
+// An unreadable file is a fault, because Cairn could put that key on no host. The
+// owner's own key is different: the login asks for it.
 func (r *rules) furtherKeys() {
 	seen := map[string]bool{}
 	for _, n := range r.root.Get("ssh").Get("further-keys").List() {
@@ -80,7 +80,8 @@ func (r *rules) furtherKeys() {
 	}
 }
 
-// furtherKey is the line of one key; empty where its file is not to be looked for.
+// furtherKey returns the line of one key. It is empty if the key's file is not to
+// be read.
 func (r *rules) furtherKey(text string) (string, *document.Flaw) {
 	if !isPath(text) {
 		return publicKey(text)

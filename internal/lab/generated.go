@@ -7,17 +7,17 @@ import (
 	"cairn/internal/document"
 )
 
-// schemaID names the schema for editors that show it. Nothing is fetched from
-// there.
+// schemaID is the schema's name, which editors show. Nothing is fetched from that
+// address.
 const schemaID = "https://cairn.invalid/lab.schema.json"
 
-// Schema is the JSON Schema of lab files, draft-07, as most editors understand
-// it. It knows every key, option and form, but not how values must fit together:
-// for that there is [Parse]. It is the same bytes every time.
+// Schema returns the JSON Schema of lab files (draft-07, which most editors
+// support). It describes every key, option and form. How values must fit together
+// is checked by [Parse] alone. The bytes are always the same.
 func Schema() []byte { return document.JSONSchema(labShape(), schemaID, "Cairn lab file") }
 
-// Reference is the reference page of lab files, in Markdown. It is the same
-// bytes every time.
+// Reference returns the reference page of lab files, in Markdown. The bytes are
+// always the same.
 func Reference() []byte {
 	var b bytes.Buffer
 	b.WriteString(referenceHead)

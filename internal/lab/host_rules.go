@@ -10,7 +10,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// hosts checks the hosts with the network and with each other.
+// hosts checks the hosts against the networks and against each other.
 func (r *rules) hosts() {
 	holder := r.root.Pair("hosts")
 	if holder == nil {
@@ -32,7 +32,7 @@ func (r *rules) hosts() {
 	}
 }
 
-// takenByGateways are the addresses that are in use, with their user's name.
+// takenByGateways returns the addresses of gateways, with the name of each user.
 func (r *rules) takenByGateways() map[netip.Addr]string {
 	taken := map[netip.Addr]string{}
 	for _, s := range r.lab.Subnets() {
@@ -43,7 +43,7 @@ func (r *rules) takenByGateways() map[netip.Addr]string {
 	return taken
 }
 
-// hostAddress checks that an address of a host is in a network and its own.
+// hostAddress checks that a host's address lies in a network and is used only once.
 func (r *rules) hostAddress(h document.Pair, n *document.Node, taken map[netip.Addr]string) {
 	a, ok := r.address(n)
 	if !ok {
@@ -62,14 +62,14 @@ func (r *rules) hostAddress(h document.Pair, n *document.Node, taken map[netip.A
 	switch {
 	case !complete:
 	case ranges == "":
-		r.conflict(n.Place, "the host has an IPv6 address, but network.cidr6 is not there")
+		r.conflict(n.Place, "the host has an IPv6 address, but network.cidr6 is missing")
 	default:
 		r.fault(n.Place, outside(a, ranges))
 	}
 }
 
-// oneNetwork checks that a host's two addresses are on the same network: its
-// routes and resolvers are those of one.
+// oneNetwork checks that both addresses of a host are on the same network, because
+// a host has the routes and resolvers of one network.
 func (r *rules) oneNetwork(h document.Pair) {
 	n4, n6 := h.Value.Get("address"), h.Value.Get("address6")
 	a4, ok4 := r.address(n4)
@@ -84,8 +84,8 @@ func (r *rules) oneNetwork(h document.Pair) {
 	}
 }
 
-// administered checks that somebody may reach a host's SSH where Cairn does: a
-// network of the other address family never gets there.
+// administered checks that the admin networks can reach a host's SSH at the address
+// that Cairn uses. A network of the other address family cannot.
 func (r *rules) administered(p document.Pair) {
 	n := cmp.Or(p.Value.Get("address"), p.Value.Get("address6"))
 	a, ok := r.address(n)

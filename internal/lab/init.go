@@ -20,29 +20,28 @@ import (
 	"cairn/internal/problem"
 )
 
-// StateDirName is the folder beside a lab file in which Cairn keeps its own.
+// StateDirName is the folder beside a lab file that holds Cairn's own files.
 const StateDirName = ".cairn"
 
-// SchemaName is the schema's file in the state folder.
+// SchemaName is the name of the schema's file in the state folder.
 const SchemaName = "lab.schema.json"
 
-// InitOptions are what is known of a lab before it is written down. All may be
-// left empty.
+// InitOptions are what is known about a new lab. All fields are optional.
 type InitOptions struct {
-	Name    string       // the lab's; "home" when empty
-	User    string       // the owner's on the hosts; else the one who runs this, or "ops" if that cannot be
-	CIDR    netip.Prefix // the network of the machine that this runs on
+	Name    string       // the lab's name; "home" if empty
+	User    string       // the owner's user on the hosts; if empty, the current user, or "ops" if that name is not allowed
+	CIDR    netip.Prefix // the network of this machine
 	Gateway netip.Addr   // its router
-	Address netip.Addr   // the first host's
-	Now     time.Time    // from which the example's waiver counts a year; none when zero
+	Address netip.Addr   // the first host's address
+	Now     time.Time    // the example's waiver ends a year later; without it there is no waiver
 }
 
 //go:embed lab.yaml.tmpl
 var labTemplate string
 
-// gitignore keeps the journal, locks and whatever else comes out of the owner's
-// repository, but not the pinned keys of hosts: they are as much a part of the
-// lab as its addresses.
+// gitignore keeps the journal, locks and other local files out of the owner's
+// repository. The pinned host keys are tracked, because they belong to the lab like
+// its addresses.
 const gitignore = `# Cairn's own. What is kept: the pinned host keys and the schema of lab.yaml.
 *
 !.gitignore
@@ -50,13 +49,13 @@ const gitignore = `# Cairn's own. What is kept: the pinned host keys and the sch
 !` + SchemaName + `
 `
 
-// Init writes a lab file to begin with into a folder, which is made if it is not
-// there, and the state folder beside it with the lab file's schema. It returns
-// the paths of what was written, in that order. Nothing is overwritten: where
-// there is a lab file already the error is a problem with code LabExists and
-// nothing is written; other files are left as they are. Each file is there whole
-// or not at all, the lab file last. Options that do not make a lab are a problem
-// with code LabBadValue or LabInvalid.
+// Init writes a first lab file into a folder, and the state folder with its schema
+// beside it. It creates the folder if it is missing. It returns the paths of the
+// files it wrote, in that order. Init overwrites nothing. If there is a lab file
+// already, it writes nothing and returns a problem with the code LabExists. Each
+// file is written completely or not at all, the lab file last. If the options do
+// not make a valid lab, the error is a problem with the code LabBadValue or
+// LabInvalid.
 func Init(dir string, options InitOptions) ([]string, error) {
 	path := filepath.Join(dir, FileName)
 	if _, err := os.Lstat(path); err == nil {
@@ -94,7 +93,7 @@ func Init(dir string, options InitOptions) ([]string, error) {
 	return written, nil
 }
 
-// filled are the options with something in each place that the template needs.
+// filled returns the options with a value in each field that the template needs.
 func (o InitOptions) filled() InitOptions {
 	o.Name = cmp.Or(o.Name, "home")
 	o.User = cmp.Or(o.User, currentUser(), defaultUser)
@@ -109,8 +108,8 @@ func (o InitOptions) filled() InitOptions {
 	return o
 }
 
-// check looks at the names before they are written among YAML, where they could
-// mean something else.
+// check tests the names before they are written into YAML, where some would mean
+// something else.
 func (o InitOptions) check() error {
 	for _, given := range []struct {
 		text string
@@ -123,8 +122,8 @@ func (o InitOptions) check() error {
 	return nil
 }
 
-// free is the tenth address of the network, or the first that is not the
-// gateway's in a small one.
+// free returns the tenth address of the network. In a small network it is the first
+// one that is not the gateway's.
 func (o InitOptions) free() netip.Addr {
 	tenth := o.CIDR.Addr().As4()
 	tenth[3] += 10
@@ -138,8 +137,8 @@ func (o InitOptions) free() netip.Addr {
 	return first
 }
 
-// currentUser is the name of whoever runs this, or "" when it cannot be a user
-// of the lab, as with root.
+// currentUser returns the name of the current user, or "" if it cannot be the lab's
+// user, like root.
 func currentUser() string {
 	u, err := user.Current()
 	if err != nil || userForm.Inspect(u.Username) != nil {
@@ -148,7 +147,7 @@ func currentUser() string {
 	return u.Username
 }
 
-// render fills the template in.
+// render fills in the template.
 func render(options InitOptions) []byte {
 	var b bytes.Buffer
 	t := template.Must(template.New(FileName).Parse(labTemplate))
@@ -166,7 +165,7 @@ func render(options InitOptions) []byte {
 	return b.Bytes()
 }
 
-// templateChoice is a choice as the template shows it.
+// templateChoice is a choice as the template prints it.
 type templateChoice struct{ Line, Options string }
 
 func templateChoices() []templateChoice {
@@ -177,8 +176,8 @@ func templateChoices() []templateChoice {
 	return all
 }
 
-// writeNew writes a file that is not there yet, and reports whether it did: by a
-// temporary one beside it that takes the name when it is whole and on the disk.
+// writeNew writes a file that does not exist yet, and reports whether it did. It
+// writes and syncs a temporary file beside it, and then renames that.
 func writeNew(path string, body []byte) (bool, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return false, err
@@ -187,12 +186,12 @@ func writeNew(path string, body []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer os.Remove(temporary) // without effect once it was renamed
+	defer os.Remove(temporary) // has no effect after the rename
 	return true, os.Rename(temporary, path)
 }
 
-// temporaryBeside writes a file that only has to take its name: it is whole and on
-// the disk. The caller removes it.
+// temporaryBeside writes and syncs a temporary file, ready to be renamed to path.
+// The caller removes it.
 func temporaryBeside(path string, body []byte, mode fs.FileMode) (string, error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 	"cairn/internal/problem"
 )
 
-// later remarks on what the file asks for and this version of Cairn does not do
-// yet. It is no fault: an owner who never gets that far is not stopped by it.
+// later remarks on settings that this version of Cairn does not support yet. They
+// are not faults, because an owner who never gets that far is not hindered by them.
 func (r *rules) later() {
 	for _, p := range r.root.Get("choose").Each() {
 		i := slices.IndexFunc(choices, func(c choice) bool { return c.name == p.Key })
-		// The default is what holds without a word, so writing it down asks for nothing.
+		// The default applies anyway, so writing it down asks for nothing new.
 		if i >= 0 && r.good(p.Value) && document.TextOf(p.Value) != choices[i].options[0] && slices.Contains(r.known.LaterChoices, p.Key) {
 			r.remark(p.Place, document.Flaw{
 				Code:    problem.LabNotReady,
-				Message: fmt.Sprintf("not in this version: Cairn does not set up %s yet, so the choice %s is only kept", p.Key, document.Quoted(document.TextOf(p.Value))),
+				Message: fmt.Sprintf("not in this version: Cairn does not set up %s yet, so the choice %s has no effect", p.Key, document.Quoted(document.TextOf(p.Value))),
 			})
 		}
 	}
@@ -28,15 +28,15 @@ func (r *rules) later() {
 		if r.known.LaterServices {
 			r.remark(p.Place, document.Flaw{
 				Code:    problem.LabNotReady,
-				Message: fmt.Sprintf("not in this version: Cairn sets up no services yet, so %s is neither set up nor looked for in a catalog", document.Quoted(p.Key)),
+				Message: fmt.Sprintf("not in this version: Cairn sets up no services yet, so %s is ignored", document.Quoted(p.Key)),
 			})
 		}
 	}
 }
 
-// sshKey remarks on a private key that is not on this machine. It is no fault: the
-// lab may be looked at, and rehearsed, where its key is not. The public half will
-// do, since the SSH agent may hold the private one.
+// sshKey remarks on a private key that is not on this machine. It is not a fault,
+// because the lab can be viewed and rehearsed without the key. The public key is
+// enough, since the SSH agent may hold the private one.
 func (r *rules) sshKey() {
 	n := r.root.Get("ssh").Get("key")
 	if !r.good(n) || r.known.Home == "" {

@@ -15,20 +15,20 @@ import (
 	"cairn/internal/problem"
 )
 
-// FileName is what a lab file is called.
+// FileName is the name of a lab file.
 const FileName = "lab.yaml"
 
-// Known are names that other parts of Cairn have. References to them are checked
-// while the file is read, so that a wrong one is reported with its place like
-// everything else. A nil list means that they are not checked.
+// Known holds names from other parts of Cairn. References to them are checked while
+// the file is read, so that a wrong one is reported with its place like any other
+// fault. A nil list is not checked.
 type Known struct {
 	Checkpoints []string            // of the roadmap, without the part behind a slash
-	Parts       map[string][]string // the names of the probes of each checkpoint, which a waiver may name behind a slash
+	Parts       map[string][]string // the probes of each checkpoint; a waiver may name one behind a slash
 	Services    []string            // of the catalog
-	Now         time.Time           // today's date, for waivers; zero asks for none
-	Home        string              // the owner's home, for paths that begin with ~/; empty looks for no key
+	Now         time.Time           // today's date, for waivers; if zero, they are not checked
+	Home        string              // the owner's home, for paths that begin with ~/; if empty, keys are not checked
 
-	// What this version of Cairn does not do, although the lab file may ask for it.
+	// Settings of a lab file that this version of Cairn does not support.
 	LaterChoices  []string // names of choices
 	LaterServices bool     // services
 }
@@ -39,8 +39,8 @@ func Load(path string) (*Lab, error) { return Known{}.Load(path) }
 // Parse checks the text of a lab file. See [Known.Parse].
 func Parse(path string, data []byte) (*Lab, error) { return Known{}.Parse(path, data) }
 
-// Load reads and checks a lab file, and that the files which it names are there.
-// Its errors are problems: LabMissing when it cannot be read, and those of Parse.
+// Load reads and checks a lab file, and checks that the files it names exist. Its
+// errors are problems: LabMissing if the file cannot be read, and those of Parse.
 func (k Known) Load(path string) (*Lab, error) {
 	data, err := read(path)
 	if err != nil {
@@ -52,9 +52,9 @@ func (k Known) Load(path string) (*Lab, error) {
 	})
 }
 
-// Parse checks the text of a lab file, which path only names. Its errors are
-// problems with code LabSyntax or LabInvalid, whose cause is the
-// [document.Faults] of the file: all of them, unless the file is not YAML.
+// Parse checks the text of a lab file. path is used only in messages. Its errors
+// are problems with the code LabSyntax or LabInvalid. Their cause is the
+// [document.Faults] of the file: all of them, unless the text is not YAML.
 func (k Known) Parse(path string, data []byte) (*Lab, error) { return k.parse(path, data, nil) }
 
 func (k Known) parse(path string, data []byte, exists func(string) bool) (*Lab, error) {
@@ -77,7 +77,7 @@ func (k Known) parse(path string, data []byte, exists func(string) bool) (*Lab, 
 	return l, nil
 }
 
-// read returns the text of a file, one byte more than the bound at most.
+// read returns the text of a file, at most one byte more than the limit.
 func read(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -98,8 +98,8 @@ func missing(path string, err error) error {
 	return problem.Wrap(problem.LabMissing, path, "the lab file cannot be read", err)
 }
 
-// Find returns the path of the lab file in a folder, or in the nearest one above
-// it. Its error is a problem with code LabMissing.
+// Find returns the path of the lab file in a folder, or in the nearest folder above
+// it. If there is none, its error is a problem with the code LabMissing.
 func Find(dir string) (string, error) {
 	from, err := filepath.Abs(dir)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// networks checks the networks by themselves and with each other.
+// networks checks each network, and the networks against each other.
 func (r *rules) networks() {
 	var seen []subnetNode
 	for _, s := range r.subnets() {
@@ -21,13 +21,13 @@ func (r *rules) networks() {
 	r.distinct(r.root.Get("network").Get("admin"))
 }
 
-// subnetNode is a network as it stands in the file.
+// subnetNode is a network in the file.
 type subnetNode struct {
 	key  string // path of its keys in the file
 	node *document.Node
 }
 
-// subnets are the networks of the file, the first one first.
+// subnets are the networks of the file, the main one first.
 func (r *rules) subnets() []subnetNode {
 	all := []subnetNode{{"network", r.root.Get("network")}}
 	for _, p := range r.root.Get("networks").Each() {
@@ -36,7 +36,7 @@ func (r *rules) subnets() []subnetNode {
 	return all
 }
 
-// gateway checks that the router is in the network that it leads out of.
+// gateway checks that the router is in its own network.
 func (r *rules) gateway(s subnetNode) {
 	n := s.node.Get("gateway")
 	a, ok := r.address(n)
@@ -47,14 +47,14 @@ func (r *rules) gateway(s subnetNode) {
 	switch {
 	case !within.IsValid():
 	case !within.Contains(a):
-		r.conflict(n.Place, "the gateway %s is outside of the network %s", a, within)
+		r.conflict(n.Place, "the gateway %s is outside the network %s", a, within)
 	default:
 		r.spare(n.Place, a, within)
 	}
 }
 
-// prefixFor is a network's range of an address's family. It is invalid when
-// there is none, or none without fault.
+// prefixFor returns a network's range for an address's family. It is invalid if the
+// range is missing or has a fault.
 func (r *rules) prefixFor(s subnetNode, a netip.Addr) netip.Prefix {
 	key := "cidr"
 	if a.Is6() {
@@ -63,7 +63,7 @@ func (r *rules) prefixFor(s subnetNode, a netip.Addr) netip.Prefix {
 	return r.prefix(s.node.Get(key))
 }
 
-// prefix is a value as a network, invalid when it is no good one.
+// prefix returns a value as a network. It is invalid if the value has a fault.
 func (r *rules) prefix(n *document.Node) netip.Prefix {
 	if !r.good(n) {
 		return netip.Prefix{}
@@ -71,8 +71,8 @@ func (r *rules) prefix(n *document.Node) netip.Prefix {
 	return parsePrefix(document.TextOf(n))
 }
 
-// apart reports a network that overlaps one before it: an address in both would
-// be on neither for certain.
+// apart reports a network that overlaps an earlier one. An address in both would
+// not clearly belong to either.
 func (r *rules) apart(s subnetNode, before []subnetNode) {
 	for _, key := range []string{"cidr", "cidr6"} {
 		own := r.prefix(s.node.Get(key))
@@ -84,7 +84,7 @@ func (r *rules) apart(s subnetNode, before []subnetNode) {
 	}
 }
 
-// networkOf is the network that an address lies in.
+// networkOf returns the network that contains an address.
 func (r *rules) networkOf(a netip.Addr) (subnetNode, bool) {
 	for _, s := range r.subnets() {
 		if r.prefixFor(s, a).Contains(a) {
@@ -94,8 +94,8 @@ func (r *rules) networkOf(a netip.Addr) (subnetNode, bool) {
 	return subnetNode{}, false
 }
 
-// ranges are the networks of an address's family, in words; complete is false
-// when one of them has a fault, so that nothing follows from what is left.
+// ranges names the networks of an address's family. complete is false if one of
+// them has a fault; then nothing can be concluded from the others.
 func (r *rules) ranges(a netip.Addr) (words string, complete bool) {
 	var all []string
 	for _, s := range r.subnets() {
@@ -114,9 +114,9 @@ func (r *rules) ranges(a netip.Addr) (words string, complete bool) {
 	return strings.Join(all, ", "), true
 }
 
-// spare reports an address that no machine of the network may have: of IPv4 its
-// first and last (RFC 1122, 3.2.1.3), of IPv6 its first, which is that of any
-// router (RFC 4291, 2.6.1).
+// spare reports an address that no machine of the network may have. For IPv4 these
+// are the first and the last (RFC 1122, 3.2.1.3). For IPv6 it is the first, the
+// address of any router (RFC 4291, 2.6.1).
 func (r *rules) spare(at document.Place, a netip.Addr, within netip.Prefix) {
 	switch {
 	case a == within.Masked().Addr() && a.Is4():
@@ -128,7 +128,7 @@ func (r *rules) spare(at document.Place, a netip.Addr, within netip.Prefix) {
 	}
 }
 
-// resolvers checks for one that is there twice, however it is written.
+// resolvers reports a resolver that is listed twice, in any spelling.
 func (r *rules) resolvers(n *document.Node) {
 	seen := map[netip.Addr]bool{}
 	for _, item := range n.List() {
@@ -140,12 +140,12 @@ func (r *rules) resolvers(n *document.Node) {
 	}
 }
 
-// outside is what to say of a host's address that lies in no network.
+// outside returns the flaw for a host's address that lies in no network.
 func outside(a netip.Addr, ranges string) document.Flaw {
-	f := document.Flaw{Code: problem.LabConflict, Message: fmt.Sprintf("%s is outside of the network %s", a, ranges)}
+	f := document.Flaw{Code: problem.LabConflict, Message: fmt.Sprintf("%s is outside the network %s", a, ranges)}
 	if strings.Contains(ranges, ", ") {
 		f.Message = fmt.Sprintf("%s is in none of the networks %s", a, ranges)
 	}
-	f.Expected = "an address in there; a host on another network needs that one under `networks`"
+	f.Expected = "an address in it; declare the network of this host under `networks` if it is another one"
 	return f
 }

@@ -12,14 +12,14 @@ import (
 	"cairn/internal/problem"
 )
 
-// OpenLine is the line of a lab file that opens ports of a host. Ports are as the
-// file has them, as "443/tcp".
+// OpenLine returns the line of a lab file that opens ports of a host. Ports have
+// the form "443/tcp".
 func OpenLine(ports []string) string { return "open: [" + strings.Join(ports, ", ") + "]" }
 
-// WriteOpen puts the line that opens ports into a host of the lab file at path,
-// below its address, and changes nothing else of the text: comments and order stay.
-// It writes only where the file then means the same but for these ports; otherwise
-// its error is a problem, and the line is for the owner to put in.
+// WriteOpen adds the line that opens ports to a host in the lab file at path, below
+// its address. It changes nothing else of the text, so comments and order stay. It
+// writes only if the file then differs in nothing but these ports. Otherwise it
+// returns a problem that gives the owner the line to add.
 func WriteOpen(path, host string, ports []string) error {
 	data, err := read(path)
 	if err != nil {
@@ -52,14 +52,14 @@ func withOpen(path string, data []byte, host string, ports []string) ([]byte, er
 	line := []byte(string(indent) + OpenLine(ports) + "\n")
 	changed := bytes.Join(slices.Insert(lines, at, line), nil)
 	after, err := Parse(path, changed)
-	if err != nil || !opened(before, after, host, ports) {
+	if err != nil || !onlyOpened(before, after, host, ports) {
 		return nil, notWritten(path, host, ports)
 	}
 	return changed, nil
 }
 
-// opened reports whether two labs differ in nothing but the ports of the host.
-func opened(before, after *Lab, host string, ports []string) bool {
+// onlyOpened reports whether two labs differ only in the open ports of the host.
+func onlyOpened(before, after *Lab, host string, ports []string) bool {
 	same := *after
 	same.Hash = before.Hash
 	same.Hosts = slices.Clone(after.Hosts)
@@ -76,11 +76,11 @@ func opened(before, after *Lab, host string, ports []string) bool {
 }
 
 func notWritten(path, host string, ports []string) error {
-	return problem.New(problem.LabUnwritten, path, fmt.Sprintf("the line cannot be put into %s where it stands there", host)).
-		WithFix(fmt.Sprintf("give %s the line yourself: %s", host, OpenLine(ports)))
+	return problem.New(problem.LabUnwritten, path, fmt.Sprintf("Cairn cannot add the line to %s without changing more", host)).
+		WithFix(fmt.Sprintf("add this line to %s yourself: %s", host, OpenLine(ports)))
 }
 
-// replaceFile puts a text in the place of a file at once, with the file's mode.
+// replaceFile replaces a file atomically and keeps its mode.
 func replaceFile(path string, body []byte) error {
 	fail := func(err error) error {
 		return problem.Wrap(problem.CommandFile, path, "the lab file cannot be written", err)
@@ -97,7 +97,7 @@ func replaceFile(path string, body []byte) error {
 	if err != nil {
 		return fail(err)
 	}
-	defer os.Remove(temporary) // without effect once it was renamed
+	defer os.Remove(temporary) // has no effect after the rename
 	if err := os.Rename(temporary, target); err != nil {
 		return fail(err)
 	}

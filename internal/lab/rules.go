@@ -9,17 +9,17 @@ import (
 	"cairn/internal/problem"
 )
 
-// rules hold the values of a file against each other. Those that have a fault
-// themselves are left out, so that one mistake is reported once.
+// rules checks the values of a file against each other. It leaves out values that
+// have a fault already, so that one mistake is reported once.
 type rules struct {
 	root   *document.Node
 	lab    *Lab
 	bad    map[*document.Node]bool
 	known  Known
-	exists func(path string) bool // whether a file is in the lab's folder; nil when that is not to be asked
+	exists func(path string) bool // whether a file exists in the lab's folder; if nil, this is not checked
 	faults document.Faults
 
-	remarks document.Faults // what is wrong without keeping the lab from being used
+	remarks document.Faults // faults that do not prevent the use of the lab
 }
 
 // check applies all rules.
@@ -40,27 +40,27 @@ func (r *rules) fault(p document.Place, f document.Flaw) {
 	r.faults = append(r.faults, f.At(p))
 }
 
-// remark reports what does not keep the lab from being used.
+// remark reports a fault that does not prevent the use of the lab.
 func (r *rules) remark(p document.Place, f document.Flaw) { r.remarks = append(r.remarks, f.At(p)) }
 
-// conflict reports two things that cannot both be.
+// conflict reports two settings that exclude each other.
 func (r *rules) conflict(p document.Place, format string, args ...any) {
 	r.fault(p, document.Flaw{Code: problem.LabConflict, Message: fmt.Sprintf(format, args...)})
 }
 
-// good reports whether a value is there and without fault.
+// good reports whether a value is present and has no fault.
 func (r *rules) good(n *document.Node) bool {
 	return n != nil && n.Kind != document.Nothing && !r.bad[n]
 }
 
-// address is a value as an address, if it is a good one.
+// address returns a value as an address, if it has no fault.
 func (r *rules) address(n *document.Node) (netip.Addr, bool) {
 	a := parseAddress(document.TextOf(n))
 	return a, r.good(n) && a.IsValid()
 }
 
-// distinct reports networks of a list that overlap. nftables refuses a set
-// whose intervals do, and to a reader one of them says nothing.
+// distinct reports networks of a list that overlap. nftables refuses a set with
+// overlapping intervals, and to a reader one of them is superfluous.
 func (r *rules) distinct(n *document.Node) {
 	var seen []netip.Prefix
 	for _, item := range n.List() {
@@ -70,7 +70,7 @@ func (r *rules) distinct(n *document.Node) {
 		}
 		for _, other := range seen {
 			if p.Overlaps(other) {
-				r.fault(item.Place, document.Flaw{Code: problem.LabDuplicate, Message: fmt.Sprintf("%s and %s overlap, so one of them says nothing", p, other)})
+				r.fault(item.Place, document.Flaw{Code: problem.LabDuplicate, Message: fmt.Sprintf("%s and %s overlap, so one of them is superfluous", p, other)})
 				break
 			}
 		}

@@ -10,7 +10,8 @@ import (
 	"cairn/internal/spelling"
 )
 
-// services checks which keys go together, and that what is named is there.
+// services checks which keys go together, and that the named files and services
+// exist.
 func (r *rules) services() {
 	for _, p := range r.root.Get("services").Each() {
 		own := p.Value.Get("compose")
@@ -23,10 +24,10 @@ func (r *rules) services() {
 	}
 }
 
-// catalogService checks a service that Cairn's catalog describes.
+// catalogService checks a service from Cairn's catalog.
 func (r *rules) catalogService(p document.Pair) {
 	if http := p.Value.Pair("http"); http != nil {
-		r.conflict(http.Place, "%s has http without compose: where a service of the catalog answers is known already", p.Key)
+		r.conflict(http.Place, "%s has http without compose: the catalog already knows its port", p.Key)
 		return
 	}
 	if r.known.Services == nil || slices.Contains(r.known.Services, p.Key) {
@@ -38,7 +39,7 @@ func (r *rules) catalogService(p document.Pair) {
 	})
 }
 
-// ownService checks a service with a compose file of the owner's.
+// ownService checks a service with the owner's own compose file.
 func (r *rules) ownService(p document.Pair, compose *document.Node) {
 	keys := []string{"compose", "http"}
 	for _, option := range p.Value.Pairs {

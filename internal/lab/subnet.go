@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Subnet is a network that hosts are on, with what they share there. Prefixes
-// are masked.
+// Subnet is a network of hosts, with the settings that they share. Its prefixes are
+// masked.
 type Subnet struct {
 	Name    string       // an RFC 1123 label; empty for the lab's first network
 	CIDR    netip.Prefix // IPv4
@@ -18,18 +18,19 @@ type Subnet struct {
 // Contains reports whether an address lies in the subnet.
 func (s Subnet) Contains(a netip.Addr) bool { return s.CIDR.Contains(a) || s.CIDR6.Contains(a) }
 
-// subnet is the lab's first network.
+// subnet returns the lab's main network as a Subnet.
 func (n Network) subnet() Subnet {
 	return Subnet{CIDR: n.CIDR, CIDR6: n.CIDR6, Gateway: n.Gateway, DNS: n.DNS}
 }
 
-// Subnets are all networks of the lab, the first one first.
+// Subnets returns all networks of the lab, the main one first.
 func (l *Lab) Subnets() []Subnet {
 	return append([]Subnet{l.Network.subnet()}, l.Networks...)
 }
 
-// SubnetOf is the network that holds the host's address. Where none does, as
-// only a lab made without a file can have it, it is the first.
+// SubnetOf returns the network that contains the host's address. If none does,
+// which is possible only for a lab that was not loaded from a file, it returns the
+// main one.
 func (l *Lab) SubnetOf(h Host) Subnet {
 	all := l.Subnets()
 	if i := slices.IndexFunc(all, func(s Subnet) bool { return s.Contains(h.At()) }); i >= 0 {

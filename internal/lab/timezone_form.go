@@ -11,14 +11,15 @@ import (
 	"cairn/internal/spelling"
 )
 
-// timezoneText has one name of the IANA time zone database a line: those that
-// both Go's distribution and Debian 13's package tzdata know. Behind a name that
-// Debian keeps in tzdata-legacy, which hosts do not have, is today's name.
+// timezoneText lists names of the IANA time zone database, one a line: those that
+// both Go's distribution and Debian 13's package tzdata contain. Some names are in
+// Debian's tzdata-legacy, which hosts do not have. Behind such a name stands its
+// current name.
 //
 //go:embed timezones.txt
 var timezoneText string
 
-// timezones are the names that may be used, and today's names of old ones.
+// timezones returns the allowed names, and the current names of old ones.
 func timezones() (names []string, renamed map[string]string) {
 	renamed = map[string]string{}
 	for line := range strings.Lines(timezoneText) {

@@ -1,10 +1,9 @@
-// Package lab is what the owner declares: the lab file, strictly read.
+// Package lab reads the lab file, in which the owner declares the lab.
 //
-// Everything that may stand in the file is in one table (fields.go, with the
-// forms of values in forms.go and the choices in choices.go). Validation, the
-// JSON Schema for editors ([Schema]) and the reference page ([Reference]) are all
-// made from it. What only shows when values are held against each other is in
-// the files named *_rules.go. Nothing here reaches a host.
+// The keys of the file are in one table: fields.go, with the forms of values in
+// forms.go and the choices in choices.go. Validation, the JSON Schema for editors
+// ([Schema]) and the reference page ([Reference]) are all made from it. The files
+// *_rules.go check values against each other. This package connects to no host.
 package lab
 
 import (
@@ -15,17 +14,17 @@ import (
 	"cairn/internal/document"
 )
 
-// Workflow says how strictly stages gate.
+// Workflow says how strictly one stage waits for another.
 type Workflow string
 
 // The workflow modes.
 const (
-	// Waterfall opens a stage when the one before it met its exit criteria.
+	// Waterfall opens a stage when the stage before it has met its exit criteria.
 	Waterfall Workflow = "waterfall"
-	// Agile lets only true dependencies gate.
+	// Agile makes tasks wait only for their dependencies.
 	Agile Workflow = "agile"
-	// Hybrid gates everything by the first stage, and later tasks by their
-	// dependencies only.
+	// Hybrid makes everything wait for the first stage, and later tasks only for
+	// their dependencies.
 	Hybrid Workflow = "hybrid"
 )
 
@@ -41,18 +40,18 @@ const (
 	VantageRole Role = "vantage" // a place to look from
 )
 
-// Lab is everything the lab file declares, with every default filled in. It is
-// not changed after loading and so may be read by many at once.
+// Lab is everything that the lab file declares, with all defaults filled in. It
+// does not change after loading, so it is safe for concurrent use.
 type Lab struct {
 	Name     string // an RFC 1123 label
-	Domain   string // under which services get their names
+	Domain   string // services are named SERVICE.DOMAIN
 	Timezone string // a name of the IANA time zone database
 	Workflow Workflow
 	SSH      SSH
 	Network  Network           // the first network, and who administers the lab
 	Networks []Subnet          // further networks, sorted by name
 	Hosts    []Host            // sorted by name
-	Choose   map[string]string // the option of every choice there is
+	Choose   map[string]string // the chosen option of every choice
 	Journal  Journal
 	Services []Service // sorted by name
 	Waivers  []Waiver  // in the file's order
@@ -61,26 +60,26 @@ type Lab struct {
 	Dir  string // its folder
 	Hash string // SHA-256 of its bytes, in hexadecimal digits
 
-	// Remarks are what is wrong without keeping the lab from being looked at: a
-	// waiver that is over (code LabExpired), a key file that is not on this machine
-	// (LabNoKey), and what this version of Cairn does not do yet (LabNotReady).
+	// Remarks are faults that do not prevent the use of the lab: an expired waiver
+	// (code LabExpired), a key file that is not on this machine (LabNoKey), and
+	// settings that this version of Cairn does not support yet (LabNotReady).
 	Remarks document.Faults
 }
 
 // SSH is how the owner logs in.
 type SSH struct {
-	// Key is the path of the owner's private key, or of the public one of a key
-	// that the SSH agent holds, absolute or beginning with "~/". Empty means what
-	// the owner's ssh(1) offers to a host.
+	// Key is the path of the owner's private key, or of a public key whose private
+	// half the SSH agent holds. It is absolute or begins with "~/". Empty means the
+	// keys that the owner's ssh(1) offers to a host.
 	Key string
-	// FurtherKeys are the public keys of the owner's other devices, as plain lines of
-	// authorized_keys, each key once.
+	// FurtherKeys are the public keys of the owner's other devices, as plain lines
+	// of authorized_keys, without duplicates.
 	FurtherKeys []string
 	// Forwarding is what hosts forward over SSH, unless one says otherwise.
 	Forwarding Forwarding
 }
 
-// Journal is what becomes of the record of all that happened.
+// Journal says how long the record of events is kept.
 type Journal struct {
 	// Keep is how long events stay in the journal before they are archived.
 	Keep time.Duration
@@ -96,12 +95,12 @@ const (
 	ForwardAll   Forwarding = "all"   // and from the host to the client
 )
 
-// Network is the first network that hosts are on, and who may administer all of
-// them. Prefixes are masked.
+// Network is the main network of the hosts, and the networks that may administer
+// all hosts. Its prefixes are masked.
 type Network struct {
 	CIDR    netip.Prefix   // IPv4
-	CIDR6   netip.Prefix   // IPv6; invalid when the lab has none
-	Gateway netip.Addr     // invalid when none is declared
+	CIDR6   netip.Prefix   // IPv6; invalid if the lab has none
+	Gateway netip.Addr     // invalid if none is declared
 	DNS     []netip.Addr   // resolvers; the gateway unless declared
 	Admin   []netip.Prefix // who may reach SSH and management ports; never empty, never everyone, no two overlap
 }
@@ -112,51 +111,52 @@ type Bytes int64
 // Host is a machine of the lab.
 type Host struct {
 	Name     string       // an RFC 1123 label
-	Address  netip.Addr   // IPv4, within a network of the lab; invalid when the host has only Address6
-	Address6 netip.Addr   // IPv6, within the same network; invalid when the host has none
-	Also     []netip.Addr // further ones, each within a network of the lab
+	Address  netip.Addr   // IPv4, within a network of the lab; invalid if the host has only Address6
+	Address6 netip.Addr   // IPv6, within the same network; invalid if the host has none
+	Also     []netip.Addr // further addresses, each within a network of the lab
 	Port     uint16       // of its SSH server
 	User     string       // the owner's account on it, never root
-	// FirstUser is who logs in as long as User cannot; empty when the file does not say.
+	// FirstUser is the user for first contact, while User does not work yet. Empty
+	// if the file does not say.
 	FirstUser string
 	Roles     []Role // never empty, in the file's order
 	Hardware  Hardware
-	// Forwarding is what its SSH server forwards.
+	// Forwarding is what the host's SSH server forwards.
 	Forwarding Forwarding
 	Open       []Opening // beside SSH, which is open to the admin networks
-	Inside     []string  // network interfaces with nothing but the host's own guests behind them
+	Inside     []string  // network interfaces that lead only to the host's own guests
 }
 
-// Hardware is what a host is said to have. It is verified, not assumed.
+// Hardware is what a host is declared to have. Cairn verifies it.
 type Hardware struct {
 	CPUs           int   // logical processors; 0 means not declared
 	Memory         Bytes // 0 means not declared
 	Virtualization *bool // whether it can run virtual machines; nil means not declared
 }
 
-// Opening is a port of a host that others may reach.
+// Opening is a port of a host that is open to others.
 type Opening struct {
 	Protocol string         // "tcp" or "udp"
 	Port     uint16         // never 0
-	From     []netip.Prefix // who may; everyone when empty
+	From     []netip.Prefix // the networks that may reach it; empty means everyone
 }
 
-// Service is discretionary work: a service of the catalog, or the owner's own.
+// Service is optional work: a service of the catalog, or the owner's own.
 type Service struct {
 	Name     string         // an RFC 1123 label
 	Compose  string         // the owner's own compose file, relative to Lab.Dir; empty for a service of the catalog
-	HTTPPort uint16         // where the owner's own answers HTTP; 0 when it does not
+	HTTPPort uint16         // the HTTP port of the owner's own service; 0 if it has none
 	Options  map[string]any // for the catalog: string, bool, int64, float64, nil, []any and map[string]any
 }
 
-// Waiver is the owner's word that a checkpoint may do without proof for a time.
+// Waiver lets a checkpoint count without proof for a time, by the owner's word.
 type Waiver struct {
 	Checkpoint string    // STAGE.CHECKPOINT, or STAGE.CHECKPOINT/ASPECT for a part of it
 	Reason     string    // never empty
-	Expires    time.Time // the first moment, in UTC, at which it no longer counts
+	Expires    time.Time // from this moment on, in UTC, it no longer counts
 }
 
-// Host finds a host by name.
+// Host returns the host of that name, and whether there is one.
 func (l *Lab) Host(name string) (Host, bool) {
 	for _, h := range l.Hosts {
 		if h.Name == name {
@@ -166,8 +166,8 @@ func (l *Lab) Host(name string) (Host, bool) {
 	return Host{}, false
 }
 
-// At is where the host is reached: its IPv4 address, or its IPv6 address where it
-// has no other.
+// At returns the address at which Cairn reaches the host: its IPv4 address, or its
+// IPv6 address if it has no other.
 func (h Host) At() netip.Addr {
 	if h.Address.IsValid() {
 		return h.Address
@@ -175,7 +175,7 @@ func (h Host) At() netip.Addr {
 	return h.Address6
 }
 
-// Addresses are all that the host is declared with, the one where it is reached
+// Addresses returns all declared addresses of the host, with that of [Host.At]
 // first.
 func (h Host) Addresses() []netip.Addr {
 	all := append([]netip.Addr{h.Address, h.Address6}, h.Also...)
@@ -185,6 +185,6 @@ func (h Host) Addresses() []netip.Addr {
 // Has reports whether the host has the role.
 func (h Host) Has(r Role) bool { return slices.Contains(h.Roles, r) }
 
-// OnlyVantage reports whether the host is only looked from, and so is never
-// changed.
+// OnlyVantage reports whether the host is only a vantage. Cairn never changes such
+// a host.
 func (h Host) OnlyVantage() bool { return len(h.Roles) == 1 && h.Roles[0] == VantageRole }

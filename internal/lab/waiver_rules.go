@@ -11,8 +11,8 @@ import (
 	"cairn/internal/spelling"
 )
 
-// waivers checks that each is for a checkpoint that there is, and the only one
-// for it.
+// waivers checks that each waiver names an existing checkpoint, and that no
+// checkpoint has two.
 func (r *rules) waivers() {
 	seen := map[string]bool{}
 	for _, item := range r.root.Get("waivers").List() {
@@ -29,7 +29,7 @@ func (r *rules) waivers() {
 	}
 }
 
-// waived checks the checkpoint itself, and its part behind the slash.
+// waived checks the checkpoint, and its part behind the slash.
 func (r *rules) waived(n *document.Node) {
 	id, part, partial := strings.Cut(n.Text, "/")
 	if r.known.Checkpoints == nil {
@@ -51,8 +51,8 @@ func (r *rules) waived(n *document.Node) {
 	})
 }
 
-// waivedPart checks that a part is one: the name of a probe of the checkpoint, or
-// the end of it behind a hyphen (evidence.Waiver.Covers).
+// waivedPart checks that the part exists. It is the name of a probe of the
+// checkpoint, or the end of such a name behind a hyphen (evidence.Waiver.Covers).
 func (r *rules) waivedPart(n *document.Node, id, part string) {
 	probes := r.known.Parts[id]
 	if slices.ContainsFunc(probes, func(probe string) bool { return probe == part || strings.HasSuffix(probe, "-"+part) }) {
@@ -68,8 +68,8 @@ func (r *rules) waivedPart(n *document.Node, id, part string) {
 	r.fault(n.Place, f)
 }
 
-// endings are the names of probes and what each ends with, by which a part may be
-// named.
+// endings returns the names of the probes, and the endings by which a part may name
+// them.
 func endings(probes []string) []string {
 	all := slices.Clone(probes)
 	for _, probe := range probes {
@@ -82,8 +82,8 @@ func endings(probes []string) []string {
 	return all
 }
 
-// over remarks on a waiver whose last day has passed. It is no fault: on the day
-// on which it ends the lab must not become one that nothing can be done with.
+// over remarks on an expired waiver. It is not a fault: on the day a waiver ends,
+// the lab must stay usable.
 func (r *rules) over(expires *document.Node) {
 	day, err := time.Parse(time.DateOnly, document.TextOf(expires))
 	if err != nil || !r.good(expires) || r.known.Now.IsZero() || r.known.Now.Before(day) {

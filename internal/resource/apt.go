@@ -12,8 +12,8 @@ import (
 	"cairn/internal/system"
 )
 
-// aptOptions: a server that says nothing for 30 s is given up and tried once more;
-// the defaults add up to minutes. A configuration file that the owner changed stays
+// aptOptions limits the wait for a silent server to 30 s, with one retry; the
+// defaults add up to minutes. A configuration file that the owner changed is kept
 // (dpkg(1), --force-confold).
 var aptOptions = []string{
 	"-q", "-y", "-o", "APT::Status-Fd=3",
@@ -21,16 +21,16 @@ var aptOptions = []string{
 	"-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold",
 }
 
-// apt runs apt-get(8). It waits for whoever holds a lock, and finishes what a
-// crash has left half done, but only once apt says so: by then nobody else is at
-// work.
+// apt runs apt-get(8). It waits for other programs that hold a lock. It completes
+// an interrupted installation, but only when apt reports one: then no other program
+// is working on it.
 func apt(ctx context.Context, sys *system.System, argv ...string) (system.Output, error) {
 	argv = slices.Concat([]string{"apt-get"}, aptOptions, argv)
 	out, err := aptUnlocked(ctx, sys, argv)
 	if err == nil || !strings.Contains(string(out.Stderr), "dpkg --configure -a") {
 		return out, err
 	}
-	system.Tell(ctx, "an earlier installation was interrupted: it is finished first")
+	system.Tell(ctx, "an earlier installation was interrupted; completing it first")
 	configure := system.Command{
 		Argv: []string{"dpkg", "--force-confdef", "--force-confold", "--configure", "-a"}, Silence: system.Silences[system.Installing], Shown: dpkgLine.FindString,
 	}
@@ -40,9 +40,9 @@ func apt(ctx context.Context, sys *system.System, argv ...string) (system.Output
 	return aptUnlocked(ctx, sys, argv)
 }
 
-// aptUnlocked runs apt-get as soon as nobody holds a lock that it needs. apt itself
-// can wait for dpkg's lock, but not for that of its lists, and says nothing of who
-// holds it before it gives up.
+// aptUnlocked runs apt-get once no other program holds a lock that it needs. apt
+// can wait for dpkg's lock by itself. It cannot wait for the lock of its lists, and
+// does not say who holds that before it gives up.
 func aptUnlocked(ctx context.Context, sys *system.System, argv []string) (system.Output, error) {
 	began, told := time.Now(), ""
 	for {
@@ -66,8 +66,8 @@ func aptUnlocked(ctx context.Context, sys *system.System, argv []string) (system
 	}
 }
 
-// updateLists reads the package lists anew. What apt complains about comes back as
-// words: one repository that fails keeps nobody from what the others have.
+// updateLists updates the package lists. It returns apt's complaints as text,
+// because one failing repository must not block the packages of the others.
 func updateLists(ctx context.Context, sys *system.System) (complaints []complaint, err error) {
 	out, err := apt(ctx, sys, "update")
 	complaints = complaintsOf(out, time.Now())
@@ -78,10 +78,10 @@ func updateLists(ctx context.Context, sys *system.System) (complaints []complain
 	return complaints, err
 }
 
-// noSpace is strerror(3) of ENOSPC.
+// noSpace is the text of ENOSPC (strerror(3)).
 const noSpace = "No space left on device"
 
-// hasPackageLists reports whether apt has ever got a list.
+// hasPackageLists reports whether apt has ever downloaded a list.
 func hasPackageLists(s *system.System) bool {
 	lists, err := filepath.Glob(s.Path("/var/lib/apt/lists/*_Packages*"))
 	return err == nil && len(lists) > 0

@@ -12,13 +12,13 @@ import (
 	"cairn/internal/system"
 )
 
-// complaint is what keeps apt from a repository, in a sentence for the owner.
+// complaint says, in a sentence for the owner, why apt cannot use a repository.
 type complaint struct {
 	text string
-	fix  string // "" where apt's own words are all that is known
+	fix  string // "" if only apt's own message is known
 }
 
-// String is both on one line.
+// String returns the complaint and its fix on one line.
 func (c complaint) String() string {
 	if c.fix == "" {
 		return c.text
@@ -26,7 +26,7 @@ func (c complaint) String() string {
 	return c.text + " (to fix it, " + c.fix + ")"
 }
 
-// The fixes of a repository.
+// Fixes for a repository.
 const (
 	fixClock   = "set this host's clock, with `date --utc --set \"YYYY-MM-DD HH:MM\"` as root"
 	fixExpired = "set this host's clock if it is wrong, with `date --utc --set \"YYYY-MM-DD HH:MM\"` as root. If it is right, nobody keeps this mirror up to date any more: name another"
@@ -34,10 +34,10 @@ const (
 		"Or take the repository out. The system's own keys are in a package whose name ends in -keyring"
 )
 
-// aptReasons are what apt(8) says of a repository that it does not take, and what
-// that means. %s is the repository, %[2]s what the pattern found, %[3]s the time on
-// this host. Signatures are read by gpgv or, since Debian 13, by sqv, each in its
-// own words.
+// aptReasons are apt(8)'s messages about repositories that it rejects, with their
+// meaning. %s is the repository, %[2]s the match of the pattern, %[3]s the time on
+// this host. Signatures are checked by gpgv, or by sqv since Debian 13, each with
+// messages of its own.
 var aptReasons = []struct {
 	says      *regexp.Regexp
 	text, fix string
@@ -51,7 +51,8 @@ var aptReasons = []struct {
 	{regexp.MustCompile(`Failed to parse keyring "([^"]+)"`), "%s is signed, and this host cannot read its key from %[2]s", fixKey},
 }
 
-// complaintsOf are apt's errors and warnings about repositories, each once.
+// complaintsOf returns apt's errors and warnings about repositories, without
+// duplicates.
 func complaintsOf(out system.Output, now time.Time) []complaint {
 	var all []complaint
 	explained, named := map[string]bool{}, map[string]bool{} // repositories
@@ -59,8 +60,8 @@ func complaintsOf(out system.Output, now time.Time) []complaint {
 	take := func(text string) {
 		repository := repositoryIn(text)
 		c, known := explain(repository, text, onlyIPv6, now)
-		// The same reason is said as a warning and as an error, and that the
-		// repository is not signed comes on top.
+		// apt reports the same reason as a warning and as an error, and adds that
+		// the repository is not signed.
 		if !explained[repository] && !slices.Contains(all, c) {
 			all = append(all, c)
 		}
@@ -72,7 +73,7 @@ func complaintsOf(out system.Output, now time.Time) []complaint {
 			take(text)
 		}
 	}
-	// Beside a graver error apt does not repeat that a server cannot be reached.
+	// Beside a graver error apt does not say again that a server cannot be reached.
 	for _, failed := range notFetched.FindAllStringSubmatch(string(out.Stdout), -1) {
 		if text := "Failed to fetch " + failed[1] + "  " + strings.Join(strings.Fields(failed[2]), " "); !named[repositoryIn(text)] {
 			take(text)
@@ -81,11 +82,11 @@ func complaintsOf(out system.Output, now time.Time) []complaint {
 	return all
 }
 
-// notFetched is what apt's progress tells of the list of a repository that did not
-// arrive: the lines below say why.
+// notFetched matches apt's progress about a repository's list that did not arrive.
+// The indented lines give the reason.
 var notFetched = regexp.MustCompile(`(?m)^Err:\d+ (\S+ \S+ (?:In)?Release(?:\.gpg)?)\n((?:  .*\n)+)`)
 
-// aptComplaint is the text of an error or warning.
+// aptComplaint returns the text of a line, if that is an error or a warning.
 func aptComplaint(line string) (text string, found bool) {
 	line = strings.TrimSpace(line)
 	for _, prefix := range []string{"E: ", "W: "} {
@@ -96,12 +97,12 @@ func aptComplaint(line string) (text string, found bool) {
 	return "", false
 }
 
-// releaseFile is a repository as apt names it: by the address of its list, or by
-// the fields of its source.
+// releaseFile matches a repository in apt's messages, given by the address of its
+// list or by the fields of its source.
 var releaseFile = regexp.MustCompile(`\b([a-z+]+:/\S*?(?: \S+)?)[ /](?:In)?Release\b`)
 
-// repositoryIn is the repository that a complaint names, as a source has it: address
-// and suite. It is "" where a complaint is about something else.
+// repositoryIn returns the repository of a complaint as a source names it: address
+// and suite. It is "" if the complaint is about something else.
 func repositoryIn(text string) string {
 	found := releaseFile.FindStringSubmatch(text)
 	if found == nil {
@@ -111,7 +112,7 @@ func repositoryIn(text string) string {
 	return strings.TrimRight(name, "/. ") // the suite of a repository without one is "./"
 }
 
-// explain says what a complaint means, or gives it as it is.
+// explain says what a complaint means, or repeats it.
 func explain(repository, text string, onlyIPv6 map[string]string, now time.Time) (c complaint, known bool) {
 	for name, attempt := range onlyIPv6 {
 		if strings.Contains(text, "//"+name+"/") || strings.Contains(text, "//"+name+":") {
@@ -129,11 +130,11 @@ func explain(repository, text string, onlyIPv6 map[string]string, now time.Time)
 	return complaint{text: text}, false
 }
 
-// attempt is apt's message of a connection that did not come about.
+// attempt matches apt's message about a failed connection.
 var attempt = regexp.MustCompile(`(?:Could not connect to|Cannot initiate the connection to) (\S+):\w+ \(([0-9a-fA-F.:]+)\)(?:\. - connect \(\d+: ([^)]+)\)|, (connection timed out))`)
 
-// hostsOnlyByIPv6 are the servers that apt tried by IPv6 addresses alone, with what
-// came of one of them.
+// hostsOnlyByIPv6 returns the servers that apt tried only at IPv6 addresses, with
+// the result of one attempt.
 func hostsOnlyByIPv6(output string) map[string]string {
 	hosts := map[string]string{}
 	for _, found := range attempt.FindAllStringSubmatch(output, -1) {
@@ -155,8 +156,8 @@ func hostsOnlyByIPv6(output string) map[string]string {
 	return hosts
 }
 
-// sourcesFailed is why packages cannot be had: of the repositories that apt could
-// not read, one had them.
+// sourcesFailed explains why packages cannot be installed: one of the repositories
+// that apt could not read has them.
 func sourcesFailed(packages []string, complaints []complaint, err error) error {
 	var reasons, fixes []string
 	for _, c := range complaints {

@@ -15,7 +15,7 @@ import (
 	"cairn/internal/system"
 )
 
-// aptHung names the mirror where apt was ended because nothing came from it.
+// aptHung names the mirror if apt was ended because it received nothing.
 func aptHung(ctx context.Context, sys *system.System, err error) error {
 	var h *system.Hung
 	if !errors.As(err, &h) || !strings.Contains(h.At, "/apt/methods/") || len(h.Servers) == 0 {
@@ -31,12 +31,12 @@ func aptHung(ctx context.Context, sys *system.System, err error) error {
 // namesFor is how long the names of mirrors are looked up.
 const namesFor = 10 * time.Second
 
-// mirrorAt is a server as the host's sources name it, with its address; a proxy is
-// its address alone.
+// mirrorAt names a server as the host's sources do, with its address. A proxy has
+// only an address.
 func mirrorAt(ctx context.Context, sys *system.System, server netip.AddrPort) string {
 	ctx, cancel := context.WithTimeout(ctx, namesFor)
 	defer cancel()
-	// The addresses of all lists, without getting them (apt-get(8)).
+	// The addresses of all lists, without a download (apt-get(8)).
 	out, err := sys.Ask(ctx, "apt-get", "--print-uris", "update")
 	if err != nil {
 		return server.String()

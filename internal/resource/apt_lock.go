@@ -8,18 +8,18 @@ import (
 	"cairn/internal/problem"
 )
 
-// aptLock is a lock of apt's or dpkg's that another program holds.
+// aptLock is a lock of apt or dpkg that another program holds.
 type aptLock struct {
 	path    string
-	pid     string // "" where it cannot be told
+	pid     string // "" if not known
 	program string
 }
 
-// lockLine is apt's message of a lock that another holds. The holder is missing
-// where it cannot be told.
+// lockLine matches apt's message about a held lock. It may not name the holder.
 var lockLine = regexp.MustCompile(`Could not get lock (\S+?)\.? (?:It is held by process (\d+) \(([^)]*)\)|- open)`)
 
-// lockHeld is the lock that apt could not get; without a path where there is none.
+// lockHeld returns the lock that apt could not get. Its path is empty if there is
+// none.
 func lockHeld(stderr string) aptLock {
 	found := lockLine.FindStringSubmatch(stderr)
 	if found == nil {
@@ -28,7 +28,7 @@ func lockHeld(stderr string) aptLock {
 	return aptLock{path: found[1], pid: found[2], program: found[3]}
 }
 
-// String says which lock is held, and by whom.
+// String names the lock and its holder.
 func (l aptLock) String() string {
 	switch {
 	case l.path == "":
@@ -39,7 +39,7 @@ func (l aptLock) String() string {
 	return fmt.Sprintf("%s is held by %s (process %s)", l.path, l.program, l.pid)
 }
 
-// problem is that the lock was not given back in time.
+// problem says that the lock was not released in time.
 func (l aptLock) problem(err error) error {
 	p := problem.Wrap(problem.PackageLocked, "", fmt.Sprintf("another program has held a lock of apt for %s: %s", lockPatience, l), err)
 	if l.pid != "" {
@@ -48,9 +48,9 @@ func (l aptLock) problem(err error) error {
 	return p
 }
 
-// lockPatience is how long another that holds one of apt's locks is waited for:
-// an unattended upgrade of a small host takes minutes.
+// lockPatience is how long apt's locks are waited for. An unattended upgrade on a
+// small host takes minutes.
 var lockPatience = 5 * time.Minute
 
-// lockPause is the time from one look at such a lock to the next.
+// lockPause is the time between two checks of a lock.
 const lockPause = 2 * time.Second

@@ -11,7 +11,7 @@ import (
 	"cairn/internal/system"
 )
 
-// aptPackages is the back end for apt(8) and dpkg(1).
+// aptPackages is the backend for apt(8) and dpkg(1).
 type aptPackages struct{}
 
 // installed implements [packageManager].
@@ -52,7 +52,7 @@ func (aptPackages) displaced(ctx context.Context, sys *system.System, names []st
 	return removals(string(out.Stdout)), nil
 }
 
-// removals are the packages that a simulation of apt-get(8) takes away.
+// removals returns the packages that a simulation of apt-get(8) removes.
 func removals(simulation string) []string {
 	var names []string
 	for line := range strings.Lines(simulation) {
@@ -76,8 +76,8 @@ func (p aptPackages) install(ctx context.Context, sys *system.System, names, may
 	}
 	err = p.installOnce(ctx, sys, names, mayGo)
 	if err != nil && !updated && problem.CodeOf(err) == "" {
-		// The lists may be too old to know a package, or name a file that the mirror
-		// has replaced.
+		// The lists may be too old to know a package, or may name a file that the
+		// mirror has replaced.
 		var updateErr error
 		if complaints, updateErr = updateLists(ctx, sys); updateErr != nil {
 			return errors.Join(err, updateErr)
@@ -93,7 +93,7 @@ func (p aptPackages) install(ctx context.Context, sys *system.System, names, may
 	return err
 }
 
-// installOnce installs with the lists that are there.
+// installOnce installs packages with the present lists.
 func (p aptPackages) installOnce(ctx context.Context, sys *system.System, names, mayGo []string) error {
 	goes, err := p.displaced(ctx, sys, names)
 	if err == nil {
@@ -104,7 +104,7 @@ func (p aptPackages) installOnce(ctx context.Context, sys *system.System, names,
 	}
 	argv := []string{"install", "--no-install-recommends"}
 	if len(goes) == 0 {
-		// What the simulation saw may have changed since.
+		// The host may have changed since the simulation.
 		argv = append(argv, "--no-remove")
 	}
 	_, err = apt(ctx, sys, append(append(argv, "--"), names...)...)

@@ -7,13 +7,13 @@ import (
 	"cairn/internal/system"
 )
 
-// aptStatus reads what apt tells of its progress where APT::Status-Fd is set
-// (README.progress-reporting in its source). apt writes how much it has got twice a
-// second, also while nothing comes; that is no word of life then.
+// aptStatus reads apt's progress from APT::Status-Fd (README.progress-reporting in
+// its source). apt writes the amount it has downloaded twice a second, even while
+// it receives nothing. Such a line is then no sign of life.
 type aptStatus struct{ got string }
 
-// Lines of it. Of the description, which repeats names and may be anything, only
-// the number of files is taken.
+// Its lines. From the description, which may contain anything, only the number of
+// files is taken.
 var (
 	downloading = regexp.MustCompile(`^dlstatus:(\d+:(\d{1,3})(?:\.\d+)?):(?:\w+ file (\d+ of \d+))?`)
 	packaging   = regexp.MustCompile(`^pmstatus:([a-z0-9][a-z0-9+.:-]*):(\d{1,3})(?:\.\d+)?:`)
@@ -36,6 +36,6 @@ func (a *aptStatus) line(text string) (said system.Status) {
 	return said
 }
 
-// dpkgLine is a line of dpkg(1) that may be shown. What packages' scripts print may
-// be anything.
+// dpkgLine matches a line of dpkg(1) that may be shown. The scripts of packages may
+// print anything.
 var dpkgLine = regexp.MustCompile(`^(?:Setting up|Unpacking|Processing triggers for) [a-z0-9][a-z0-9+.:-]*`)

@@ -83,7 +83,7 @@ func TestAProgramThatHangsOnALockSaysWhoHasIt(t *testing.T) {
 	_, err = out.Read(make([]byte, 5))
 	ok(t, err)
 	_, err = system.NewLocal().RunWith(t.Context(), system.Command{Argv: []string{"flock", path, "true"}, Silence: 300 * time.Millisecond})
-	mustFail(t, err, "waited for a lock that flock has (process "+strconv.Itoa(holder.Process.Pid)+")")
+	mustFail(t, err, "waited for a lock that flock holds (process "+strconv.Itoa(holder.Process.Pid)+")")
 	if problem.CodeOf(err) != problem.CommandHung {
 		t.Errorf("it is %v", err)
 	}
@@ -99,7 +99,7 @@ func TestAStatusThatDoesNotChangeIsNoWord(t *testing.T) {
 		return system.Command{Argv: []string{"sh", "-c", script}, Silence: time.Second, Status: (&aptStatus{}).line}
 	}
 	_, err := system.NewLocal().RunWith(t.Context(), command(same))
-	mustFail(t, err, "sh said nothing for 400ms and was ended")
+	mustFail(t, err, "sh was silent for 400ms and was ended")
 	var seen []string
 	ctx := system.Showing(t.Context(), func(text string) { seen = append(seen, text) })
 	_, err = system.NewLocal().RunWith(ctx, command(moving))

@@ -17,14 +17,15 @@ import (
 	"cairn/internal/system"
 )
 
-// AuthorizedKey is a public key that may log in as a user, and further ones beside
-// it. The user's other keys stay as they are, line by line.
+// AuthorizedKey lets a public key, and any further ones, log in as a user. The
+// user's other keys stay unchanged, line by line.
 type AuthorizedKey struct {
 	User string `cbor:"1,keyasint"`
 	Line string `cbor:"2,keyasint"` // of authorized_keys (sshd(8)): "ssh-ed25519 AAAA... comment"
-	// Further are such lines of other keys. One that is there with options before it
-	// is left so: a plain line beside it would let the key do more. They are no
-	// resources of their own, since each would find the file changed by the other.
+	// Further are such lines of other keys. If a key is present with options, it
+	// stays so, because a plain line beside it would allow more. Further keys are
+	// not resources of their own, since each would find the file changed by the
+	// other.
 	Further []string `cbor:"3,keyasint,omitempty"`
 }
 
@@ -45,24 +46,25 @@ func (k AuthorizedKey) Validate() error {
 			return fmt.Errorf("%q is not a line of authorized_keys", line)
 		}
 		if kind := strings.Fields(line)[0]; !slices.Contains(plainKeys, kind) || kindOf(blob) != kind {
-			return fmt.Errorf("%q is no plain public key", line)
+			return fmt.Errorf("%q is not a plain public key", line)
 		}
 	}
 	return system.ValidName("user", k.User)
 }
 
-// lines are those of all its keys.
+// lines returns the lines of all its keys.
 func (k AuthorizedKey) lines() []string { return append([]string{k.Line}, k.Further...) }
 
-// plainKeys are the kinds of keys that open a host by themselves (sshd(8),
-// AUTHORIZED_KEYS FILE FORMAT). A certificate's line opens nothing once it expired.
+// plainKeys are the types of keys that open a host by themselves (sshd(8),
+// AUTHORIZED_KEYS FILE FORMAT). A certificate's line opens nothing after its
+// expiry.
 var plainKeys = []string{
 	"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
 	"sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
 }
 
-// kindOf is the kind that stands at the beginning of a key itself (RFC 4253
-// section 6.6), and not only before it.
+// kindOf returns the type that is encoded in the key itself (RFC 4253 section 6.6),
+// not the word before it.
 func kindOf(blob string) string {
 	_, encoded, _ := strings.Cut(blob, " ")
 	key, err := base64.StdEncoding.DecodeString(encoded)
@@ -78,7 +80,7 @@ func kindOf(blob string) string {
 
 func (k AuthorizedKey) blob() string { return blobOf(k.Line) }
 
-// blobOf is the key itself, without its comment.
+// blobOf returns the key itself, without its comment.
 func blobOf(line string) string {
 	fields := strings.Fields(line)
 	if len(fields) < 2 || !strings.HasPrefix(fields[1], "AAAA") {
@@ -87,8 +89,8 @@ func blobOf(line string) string {
 	return fields[0] + " " + fields[1]
 }
 
-// The paths below a user's home; sshd with StrictModes takes them only when
-// nobody else can write to them (sshd_config(5)).
+// Paths below a user's home. With StrictModes sshd accepts them only if nobody else
+// can write to them (sshd_config(5)).
 const (
 	sshDir  = ".ssh"
 	keyFile = ".ssh/authorized_keys"
@@ -119,7 +121,7 @@ func (k AuthorizedKey) Check(_ context.Context, sys *system.System) (Diff, error
 // FurtherKey is the property of each further key in a diff.
 const FurtherKey = "further key"
 
-// keys compares the keys with those of the content.
+// keys compares the keys with those in the content.
 func (k AuthorizedKey) keys(content []byte) []property {
 	var all []property
 	for i, line := range k.lines() {
@@ -135,7 +137,7 @@ func (k AuthorizedKey) keys(content []byte) []property {
 	return all
 }
 
-// shown is a key's comment, or its end when it has none.
+// shown returns a key's comment, or the end of the key if it has none.
 func shown(line string) string {
 	fields := strings.Fields(line)
 	if len(fields) > 2 {
@@ -144,8 +146,8 @@ func shown(line string) string {
 	return fields[0] + " ..." + fields[1][max(0, len(fields[1])-12):]
 }
 
-// in reports whether a key stands in the content. Before the owner's there may be
-// no options, which would narrow what it may do.
+// in reports whether the content has the key. The owner's key must have no options,
+// which would restrict it.
 func (k AuthorizedKey) in(content []byte, key string) bool {
 	blob := blobOf(key) + " "
 	for line := range strings.Lines(string(content)) {
@@ -157,15 +159,16 @@ func (k AuthorizedKey) in(content []byte, key string) bool {
 	return false
 }
 
-// narrowed reports whether a line has the key with options before it, other than
-// the one that makes an authority for certificates of it.
+// narrowed reports whether a line has the key with options before it. An option
+// that makes it a certificate authority does not count.
 func narrowed(line, blob string) bool {
 	options, _, found := strings.Cut(line, " "+blob)
 	return found && !strings.HasPrefix(line, "#") && !strings.Contains(strings.ToLower(options), "cert-authority")
 }
 
-// open opens the user's home so that no link in it can lead out of it: what is in
-// there belongs to somebody who is not root. Home is nil when there is none yet.
+// open opens the user's home in such a way that no link leads out of it, because
+// its contents belong to a user other than root. It returns a nil home if there is
+// none yet.
 func (k AuthorizedKey) open(sys *system.System) (system.Account, *os.Root, error) {
 	user, found, err := sys.AccountOf(k.User)
 	if err != nil || !found {
@@ -178,12 +181,12 @@ func (k AuthorizedKey) open(sys *system.System) (system.Account, *os.Root, error
 	return user, home, err
 }
 
-// maxKeys bounds what is read of a file that somebody else fills, in bytes.
+// maxKeys limits how much of another user's file is read, in bytes.
 const maxKeys = 1 << 20
 
-// readIn reads a plain file below the home, nil when there is none. Whoever owns
-// the home could have put anything there: a pipe that never ends, or another name
-// of a file that is not theirs to read.
+// readIn reads a regular file below the home. It returns nil if there is none. The
+// owner of the home may have put anything there: an endless pipe, or a second name
+// of a file that the owner may not read.
 func readIn(home *os.Root, name string) ([]byte, error) {
 	file, err := home.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -198,16 +201,16 @@ func readIn(home *os.Root, name string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no plain file", file.Name())
+		return nil, fmt.Errorf("%s is not a regular file", file.Name())
 	case info.Sys().(*syscall.Stat_t).Nlink > 1:
-		return nil, fmt.Errorf("%s is also known by another name", file.Name())
+		return nil, fmt.Errorf("%s has another name (hard link)", file.Name())
 	case info.Size() > maxKeys:
 		return nil, fmt.Errorf("%s is larger than %d bytes", file.Name(), maxKeys)
 	}
 	return io.ReadAll(io.LimitReader(file, maxKeys))
 }
 
-// looks is a path's mode and owner as text.
+// looks returns a path's mode and owner as text.
 func looks(home *os.Root, name string) string {
 	info, err := home.Lstat(name)
 	if err != nil {
@@ -240,7 +243,7 @@ func (k AuthorizedKey) Apply(_ context.Context, sys *system.System, _ Diff) erro
 	return sys.PlaceIn(home, user.Home, keyFile).Replace(k.added(content), system.Attributes{Mode: 0o600, UID: user.UID, GID: user.GID})
 }
 
-// added is the content with the keys that are missing behind what is there.
+// added returns the content with the missing keys appended.
 func (k AuthorizedKey) added(content []byte) []byte {
 	for _, line := range k.lines() {
 		if k.in(content, line) {
@@ -280,8 +283,8 @@ func (k AuthorizedKey) Verify(ctx context.Context, sys *system.System) error {
 	return nil
 }
 
-// fingerprints are those of the keys in an authorized_keys file, which stand
-// second on the lines of `ssh-keygen -l`.
+// fingerprints returns the fingerprints of the keys in an authorized_keys file.
+// They are the second word in the lines of `ssh-keygen -l`.
 func fingerprints(ctx context.Context, sys *system.System, keys []byte) ([]string, error) {
 	out, err := sys.RunWith(ctx, system.Command{Argv: []string{"ssh-keygen", "-l", "-f", "-"}, Stdin: keys})
 	if err != nil {
@@ -311,7 +314,7 @@ func (k AuthorizedKey) Precheck(ctx context.Context, sys *system.System) error {
 func (k AuthorizedKey) Capture(_ context.Context, sys *system.System) (system.Undo, error) {
 	user, found, err := sys.AccountOf(k.User)
 	if err != nil || !found {
-		// The user comes with the same guard, whose undo takes the home away.
+		// The same guard creates the user. Its undo removes the home.
 		return system.Undo{}, err
 	}
 	return sys.CaptureFiles(user.Home+"/"+sshDir, user.Home+"/"+keyFile)

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// property is one thing that is compared: what the host has and what it should
-// have, each as text.
+// property is one thing to compare: what the host has and what it should have, as
+// text.
 type property struct{ name, have, want string }
 
-// compare makes the diff of the properties that differ. The fingerprint covers
-// what the host has of all of them.
+// compare returns the diff of the properties that differ. The fingerprint covers
+// the host's values of all properties.
 func compare(properties ...property) Diff {
 	digest := sha256.New()
 	var d Diff
@@ -27,7 +27,7 @@ func compare(properties ...property) Diff {
 	return d
 }
 
-// merge makes one diff of several looks at parts of the same thing.
+// merge makes one diff from diffs of parts of the same thing.
 func merge(parts ...Diff) Diff {
 	digest := sha256.New()
 	var whole Diff
@@ -48,12 +48,12 @@ func (d Diff) named(part string) Diff {
 	return Diff{Changes: changes, Fingerprint: d.Fingerprint}
 }
 
-// absent is how a property says that there is nothing.
+// absent is the value of a missing property.
 const absent = "absent"
 
 func summary(content []byte) string { return nameOf(content).summary() }
 
-// yesNo is a switch for people.
+// yesNo returns "yes" or "no".
 func yesNo(b bool) string {
 	if b {
 		return "yes"
@@ -61,7 +61,7 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// different is the error of a Verify.
+// different returns the error of a Verify.
 func different(r Resource, d Diff) error {
 	if d.Empty() {
 		return nil

@@ -8,9 +8,10 @@ import (
 	"cairn/internal/system"
 )
 
-// Converge brings the resource about: it checks, applies what differs, and
-// verifies. It returns the diff that it applied, empty when there was nothing to
-// do. With a fingerprint it applies nothing to a state that is another.
+// Converge brings a resource into its described state: it checks, applies what
+// differs, and verifies. It returns the diff that it applied, which is empty if
+// there was nothing to do. If a fingerprint is given, it applies nothing to a host
+// in another state.
 func Converge(ctx context.Context, sys *system.System, r Resource, fingerprint string) (Diff, error) {
 	diff, err := r.Check(ctx, sys)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"cairn/internal/system"
 )
 
-// Exemption keeps a program that bans addresses from banning networks: the looks
-// that prove refusals are what such a program takes for an attack.
+// Exemption keeps a program that bans addresses from banning networks. Such a
+// program takes the looks that prove refusals for an attack.
 type Exemption struct {
-	Program  string   `cbor:"1,keyasint"` // one of [Banning]'s
+	Program  string   `cbor:"1,keyasint"` // a name from [Banning]
 	Networks []string `cbor:"2,keyasint"` // "192.168.1.0/24", sorted
 }
 
@@ -41,25 +41,24 @@ func (e Exemption) Validate() error {
 	return nil
 }
 
-// banner is a program that bans addresses. Its functions are pure readings of
-// the host's files and of what the program says.
+// banner is a program that bans addresses. Its functions only read the host's files
+// and the program's output.
 type banner struct {
 	name   string
-	config string   // a file that is there when the program is installed
-	units  []string // those that run are told of new files
+	config string   // a file that exists if the program is installed
+	units  []string // those that run are reloaded or restarted for new files
 	verb   string   // how: reload or restart
 	// files are the program's files as they should be.
 	files func(ctx context.Context, sys *system.System, networks []string) ([]File, error)
-	// lists are the lists of exempt networks that the program goes by, by name;
-	// nil where the files are all there is to know.
+	// lists returns the program's effective lists of exempt networks, by name. It
+	// is nil if the files say everything.
 	lists func(ctx context.Context, sys *system.System) (map[string][]netip.Prefix, error)
-	// pardon lifts bans of the networks that are in force; nil where telling the
-	// units does that.
+	// pardon lifts present bans of the networks. It is nil if the reload or restart
+	// does that.
 	pardon func(ctx context.Context, sys *system.System, networks []string) error
 }
 
-// banners are the programs that can be told, each with the place that its manual
-// names.
+// banners are the supported programs, each with the place that its manual names.
 var banners = []banner{fail2ban, sshguard, crowdsec, portsentry, psad}
 
 func bannerOf(name string) (banner, bool) {
@@ -70,8 +69,8 @@ func bannerOf(name string) (banner, bool) {
 	return banners[i], true
 }
 
-// Banning names the programs on the host that ban addresses and that an
-// [Exemption] can be made for.
+// Banning returns the names of the programs on the host that ban addresses and that
+// an [Exemption] supports.
 func Banning(sys *system.System) []string {
 	var names []string
 	for _, b := range banners {
@@ -108,7 +107,7 @@ func (e Exemption) Check(ctx context.Context, sys *system.System) (Diff, error) 
 	return merge(append(parts, lists, compare(property{"told since its files changed", yesNo(len(stale) == 0), "yes"}))...), nil
 }
 
-// inForce compares each list that the program goes by with the networks.
+// inForce compares each of the program's effective lists with the networks.
 func (e Exemption) inForce(ctx context.Context, sys *system.System, b banner) (Diff, error) {
 	if b.lists == nil {
 		return compare(), nil
@@ -130,7 +129,7 @@ func (e Exemption) inForce(ctx context.Context, sys *system.System, b banner) (D
 	return compare(properties...), nil
 }
 
-// covered reports whether a network, or an address, is within one of the list.
+// covered reports whether a network or address lies within one of the list.
 func covered(network string, list []netip.Prefix) bool {
 	p, ok := networkOf(network)
 	return ok && slices.ContainsFunc(list, func(wide netip.Prefix) bool {
@@ -138,7 +137,7 @@ func covered(network string, list []netip.Prefix) bool {
 	})
 }
 
-// stale are the units that run with older files.
+// stale returns the units that still run with older files.
 func (b banner) stale(ctx context.Context, sys *system.System, files []File) ([]string, error) {
 	var stale []string
 	for _, name := range b.units {
@@ -177,7 +176,8 @@ func (e Exemption) Apply(ctx context.Context, sys *system.System, _ Diff) error 
 		return err
 	}
 	if b.pardon != nil && len(stale) > 0 {
-		// First, so that a crash before the last unit was told does it again.
+		// This comes first, so that it is repeated after a crash before the last
+		// unit was told.
 		if err := b.pardon(ctx, sys, e.Networks); err != nil {
 			return err
 		}

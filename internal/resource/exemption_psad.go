@@ -11,9 +11,9 @@ import (
 	"cairn/internal/system"
 )
 
-// psad takes a port scan for an attack, from what the firewall logs of it. It
-// ignores the networks of its list that have the danger level 0 (psad(8),
-// "auto_dl"), and reads the list when it starts.
+// psad takes a port scan in the firewall's log for an attack. It ignores the
+// networks in its list that have the danger level 0 (psad(8), "auto_dl"), and reads
+// the list when it starts.
 var psad = banner{
 	name: "psad", config: "/etc/psad/psad.conf", units: []string{"psad.service"}, verb: "restart",
 	files: func(_ context.Context, sys *system.System, networks []string) ([]File, error) {
@@ -22,7 +22,7 @@ var psad = banner{
 	pardon: psadPardon,
 }
 
-// psadIgnored is a line of a network that is ignored, whatever the protocol.
+// psadIgnored matches a line of a network that is ignored for all protocols.
 var psadIgnored = regexp.MustCompile(`(?m)^[ \t]*(\S+)[ \t]+0[ \t]*;`)
 
 func psadIgnores(text string) []netip.Prefix {
@@ -36,15 +36,15 @@ func psadIgnores(text string) []netip.Prefix {
 }
 
 const (
-	// psadBans are the addresses that psad bans. It bans them again when it starts,
-	// whatever its list says by then.
+	// psadBans lists the addresses that psad bans. It bans them again when it
+	// starts, whatever its list says.
 	psadBans = "/var/log/psad/auto_blocked_iptables"
-	// psadPatience is several times the interval at which psad does what it is told
+	// psadPatience is several times the interval at which psad handles requests
 	// (psad.conf, CHECK_INTERVAL).
 	psadPatience = 30 * time.Second
 )
 
-// psadPardon lifts bans that were imposed before, and waits until psad has done so.
+// psadPardon lifts earlier bans, and waits until psad has done so.
 func psadPardon(ctx context.Context, sys *system.System, networks []string) error {
 	banned, err := psadBanned(sys, networks)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // Group is a local group.
 type Group struct {
 	Name   string `cbor:"1,keyasint"`
-	System bool   `cbor:"2,keyasint,omitempty"` // numbered among the system's, when it is made
+	System bool   `cbor:"2,keyasint,omitempty"` // if it is created, with a GID of the system's range
 }
 
 // Kind implements [Resource].
@@ -46,7 +46,7 @@ func (g Group) Verify(ctx context.Context, sys *system.System) error {
 // Precheck implements [Guardable].
 func (Group) Precheck(context.Context, *system.System) error { return nil }
 
-// accountFiles are what useradd(8) and its kin write to.
+// accountFiles are the files that useradd(8) and similar programs write.
 var accountFiles = []string{
 	"/etc/passwd", "/etc/passwd-", "/etc/shadow", "/etc/shadow-", "/etc/group", "/etc/group-", "/etc/gshadow", "/etc/gshadow-",
 	"/etc/subuid", "/etc/subuid-", "/etc/subgid", "/etc/subgid-",

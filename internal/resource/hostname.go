@@ -11,8 +11,8 @@ import (
 	"cairn/internal/system"
 )
 
-// Hostname is the host's name, now and after a restart, and that it can be
-// resolved on the host itself.
+// Hostname is the host's name, now and after a restart. The host itself must be
+// able to resolve it.
 type Hostname struct {
 	Name string `cbor:"1,keyasint"`
 }
@@ -23,13 +23,13 @@ func (Hostname) Kind() Kind { return "hostname" }
 // Key implements [Resource].
 func (h Hostname) Key() string { return h.Name }
 
-// label is RFC 1123 section 2.1, in lower case.
+// label matches a label of RFC 1123 section 2.1, in lower case.
 var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // Validate implements [Resource].
 func (h Hostname) Validate() error {
 	if !label.MatchString(h.Name) {
-		return fmt.Errorf("%q cannot be a host's name", h.Name)
+		return fmt.Errorf("%q is not a valid host name", h.Name)
 	}
 	return nil
 }
@@ -89,11 +89,12 @@ func (h Hostname) Apply(ctx context.Context, sys *system.System, d Diff) error {
 	return err
 }
 
-// ownAddress is what Debian gives a host's own name (Debian Reference, 5.1.1).
+// ownAddress is the address that Debian gives a host's own name (Debian Reference,
+// 5.1.1).
 const ownAddress = "127.0.1.1"
 
-// added gives the name the host's own address: in the place of the old name where
-// that stands there, else on a line of its own.
+// added gives the name the host's own address. It replaces the old name if that has
+// the address, and otherwise adds a line.
 func (h Hostname) added(table []byte, old string) []byte {
 	lines := strings.SplitAfter(string(table), "\n")
 	for i, line := range lines {
@@ -108,7 +109,7 @@ func (h Hostname) added(table []byte, old string) []byte {
 	return []byte(strings.Join(lines, "") + ownAddress + "\t" + h.Name + "\n")
 }
 
-// renamed is a line of hosts(5) with the new name for the old one, alone and
+// renamed returns a line of hosts(5) with the old name replaced, both alone and
 // before a domain.
 func (h Hostname) renamed(fields []string, old string) string {
 	for i, name := range fields[1:] {

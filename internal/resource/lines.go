@@ -9,19 +9,21 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what is compared line by line; what is longer is told by its size.
+// Limits of a comparison line by line. Of longer contents only the size is shown.
 const (
 	maxLines      = 400
 	maxLineOctets = 16 << 10
 	contextLines  = 3 // around each difference, as diff(1) has them
 )
 
-// lineDiff is what separates two contents, as lines that begin with "+", "-" or a
-// space; empty where they are no texts or too long.
+// lineDiff returns the difference of two contents as lines that begin with "+", "-"
+// or a space. It is empty if a content is not text or is too long.
 //
-// What Cairn writes is no secret, or it would be marked as one. What it replaces
-// may hold any: somebody may have added it by hand. So a line that goes is shown
-// only where a line that comes has the same first word, which tells that its kind
+// What Cairn writes is not secret, or it would be marked as such. What it replaces
+// may contain secrets, since anybody may have added them by hand. So a removed line
+// is shown only if an added line has the same first word, which shows that this
+// kind of value is not secret. Comments are never shown. The other lines are
+// counted.
 // of value is no secret; and never a comment. The others are counted.
 func lineDiff(have, want []byte) string {
 	if !isText(have) || !isText(want) {
@@ -53,7 +55,8 @@ func lineDiff(have, want []byte) string {
 	return strings.Join(out, "\n")
 }
 
-// isText: short enough to be compared, and nothing in it that would not print.
+// isText reports whether a content is short enough for a comparison and contains
+// only printable text.
 func isText(content []byte) bool {
 	if len(content) > maxLineOctets || bytes.Count(content, []byte("\n")) > maxLines || !utf8.Valid(content) {
 		return false
@@ -68,8 +71,8 @@ func lines(content []byte) []string {
 	return strings.Split(strings.TrimSuffix(string(content), "\n"), "\n")
 }
 
-// firstWord is what names a setting: "APT::Periodic::Enable", "kernel.x", "ops". A
-// comment is named by its sign, however it goes on.
+// firstWord returns the word that names a setting: "APT::Periodic::Enable",
+// "kernel.x", "ops". For a comment it is the comment sign.
 func firstWord(line string) string {
 	line = strings.TrimSpace(line)
 	for _, sign := range []string{"#", "//"} {
@@ -83,13 +86,13 @@ func firstWord(line string) string {
 	return line
 }
 
-// edit is a line that stays (' '), goes ('-') or comes ('+').
+// edit is a line that stays (' '), is removed ('-') or is added ('+').
 type edit struct {
 	mark byte
 	line string
 }
 
-// edits leads from one list of lines to another by a longest common subsequence.
+// edits turns one list of lines into another, by a longest common subsequence.
 func edits(old, fresh []string) []edit {
 	common := make([][]int, len(old)+1)
 	for i := range common {
@@ -122,7 +125,7 @@ func edits(old, fresh []string) []edit {
 	return all
 }
 
-// withContext leaves out what stays and is not near a difference.
+// withContext leaves out unchanged lines that are not near a difference.
 func withContext(all []edit) []edit {
 	near := make([]bool, len(all))
 	for i, e := range all {

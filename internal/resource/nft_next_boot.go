@@ -12,34 +12,35 @@ import (
 	"cairn/internal/system"
 )
 
-// NextBoot is what the next start of a host makes of a table.
+// NextBoot predicts the table after the next start of a host.
 type NextBoot struct {
-	// Order are the units that load rules, in the order in which they would.
+	// Order lists the units that load rules, in their order.
 	Order []string `cbor:"1,keyasint,omitempty"`
-	// Untried are those of them whose rules could not be tried beforehand.
+	// Untried are units whose rules could not be tried.
 	Untried []string `cbor:"2,keyasint,omitempty"`
-	// Trouble is why the table would not be there as it is now, or is not kept now.
+	// Trouble says why the table would be missing or different then, or is not
+	// protected now.
 	Trouble []string `cbor:"3,keyasint,omitempty"`
-	// LoadedAgain is when the table was last loaded again because somebody had
-	// changed it, in this boot; empty when nobody had.
+	// LoadedAgain is when the table was last reloaded in this boot because another
+	// program had changed it. It is empty if that did not happen.
 	LoadedAgain string `cbor:"4,keyasint,omitempty"`
 }
 
-// loaderUnit is a unit that loads rules, and how it does.
+// loaderUnit is a unit that loads rules.
 type loaderUnit struct {
 	name     string
 	state    unitState
 	commands [][]string // programs with arguments, as systemd shows them
-	after    []string   // units that it is started after
+	after    []string   // the units that start before it
 }
 
-// startCommand is one command of what systemctl(1) shows as ExecStart.
+// startCommand matches one command in systemctl(1)'s output of ExecStart.
 var startCommand = regexp.MustCompile(`argv\[\]=(.*?) ; ignore_errors=`)
 
-// NextBoot finds out what the next start of the host will load: it has the rules of
-// all enabled units loaded, in their order, in an empty network namespace that has
-// interfaces of the same names, and looks what is there then. The units are those
-// named, and Cairn's own. It changes nothing.
+// NextBoot finds out what the next start of the host will load. It loads the rules
+// of all enabled units, in their order, into an empty network namespace with
+// interfaces of the same names. Then it reads the result. The units are those in
+// others, and Cairn's own. It changes nothing.
 func (t NftTable) NextBoot(ctx context.Context, sys *system.System, others []string) (NextBoot, error) {
 	var next NextBoot
 	own, err := loaderUnitOf(ctx, sys, t.unitName())
@@ -68,8 +69,8 @@ func (t NftTable) NextBoot(ctx context.Context, sys *system.System, others []str
 	for _, loader := range loaders {
 		next.Order = append(next.Order, loader.name)
 	}
-	// Whoever loads before, Cairn's table is loaded after each of them: by its own
-	// unit, by the one that follows the others, and by who watches over it.
+	// Cairn's table is loaded after each of the others: by its own unit, by the
+	// unit that follows the others, and by the script that watches it.
 	if len(own.startTrouble()) == 0 {
 		next.Order = append(next.Order, t.unitName())
 	}
@@ -101,8 +102,8 @@ func loaderUnitOf(ctx context.Context, s *system.System, name string) (loaderUni
 	return unit, nil
 }
 
-// inOrder has each unit behind those that it is started after. Others stay in the
-// order given.
+// inOrder puts each unit behind those that start before it, and otherwise keeps the
+// order.
 func inOrder(units []loaderUnit) []loaderUnit {
 	var ordered []loaderUnit
 	for rest := slices.Clone(units); len(rest) > 0; {
@@ -115,7 +116,7 @@ func inOrder(units []loaderUnit) []loaderUnit {
 	return ordered
 }
 
-// startTrouble is why a unit of Cairn's would not start with the host.
+// startTrouble says why one of Cairn's units would not start with the host.
 func (u loaderUnit) startTrouble() []string {
 	switch {
 	case u.state.load == "not-found":
@@ -130,14 +131,15 @@ func (u loaderUnit) startTrouble() []string {
 	return nil
 }
 
-// tryScript loads the files that it is given, where they are not in force, with
-// interfaces of the names that the host has.
+// tryScript loads the given files where they have no effect, with interfaces of the
+// host's names.
 const tryScript = `
 	for link in $LINKS; do ip link add "$link" type dummy; done 2>/dev/null
 	for file; do nft -f "$file" >&2 || echo "untried $file"; done
 	echo "table:"; exec nft --stateless list table "$FAMILY" "$NAME"`
 
-// tryBoot loads what the units would and compares the table with the one in force.
+// tryBoot loads what the units would load, and compares the table with the one in
+// force.
 func (t NftTable) tryBoot(ctx context.Context, sys *system.System, loaders []loaderUnit, withOwn bool, next *NextBoot) error {
 	links, err := sys.Ask(ctx, "ls", "/sys/class/net")
 	if err != nil {
@@ -188,8 +190,8 @@ func (t NftTable) tryBoot(ctx context.Context, sys *system.System, loaders []loa
 	return nil
 }
 
-// ruleFiles are the files of rules that a unit has nft load. A unit that has
-// another program do it has none.
+// ruleFiles returns the files of rules that a unit loads with nft. It is empty for
+// a unit that runs another program for that.
 func (u loaderUnit) ruleFiles() []string {
 	var files []string
 	for _, argv := range u.commands {
@@ -201,7 +203,7 @@ func (u loaderUnit) ruleFiles() []string {
 	return files
 }
 
-// loadedAgain asks the journal for the last time that somebody else's change was
+// loadedAgain asks the journal for the last time that another program's change was
 // undone.
 func (t NftTable) loadedAgain(ctx context.Context, sys *system.System) (string, error) {
 	out, err := sys.Ask(ctx, "journalctl", "--quiet", "--no-pager", "--boot", "--output=short-unix", "--lines=1", "--grep=loaded it again", "--unit="+t.unitName())

@@ -142,5 +142,5 @@ func TestAPackageManagerWithoutABackEndIsNamed(t *testing.T) {
 	ok(t, os.MkdirAll(sys.Path("/etc"), 0o755))
 	ok(t, os.WriteFile(sys.Path("/etc/os-release"), []byte("ID=hills\nVERSION_ID=3\n"), 0o644))
 	_, err := Packages{Names: []string{"ed"}}.Check(t.Context(), sys)
-	mustFail(t, err, `no back end for the package manager "crates"`)
+	mustFail(t, err, `no backend for the package manager "crates"`)
 }

@@ -12,13 +12,14 @@ import (
 	"cairn/internal/system"
 )
 
-// Packages are packages that are installed, in whatever version the host's sources
-// have, and packages that are not. How they are handled is the host's package
-// manager's: see [packageManager].
+// Packages are packages that must be installed, in whatever version the host's
+// sources have, and packages that must not. The host's package manager does the
+// work; see [packageManager].
 type Packages struct {
 	Names  []string `cbor:"1,keyasint,omitempty"`
 	Absent []string `cbor:"2,keyasint,omitempty"` // their configuration files stay
-	// Replaces are packages that may go where they do not go with the named ones.
+	// Replaces are packages that may be removed if they conflict with the named
+	// ones.
 	Replaces []string `cbor:"3,keyasint,omitempty"`
 }
 
@@ -34,8 +35,8 @@ func (p Packages) Key() string {
 	return strings.Join(words, " ")
 }
 
-// packageName is what package managers have names of: the rule of Debian's policy
-// (section 5.6.1) with RPM's capitals and underscores.
+// packageName matches the names of packages: the rule of Debian's policy (section
+// 5.6.1), with the capitals and underscores of RPM.
 var packageName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]+$`)
 
 // Validate implements [Resource].
@@ -99,8 +100,8 @@ func installedWord(yes bool) string {
 	return absent
 }
 
-// refuseDisplaced refuses packages that would go and may not: what becomes of them is
-// the owner's to decide.
+// refuseDisplaced returns an error if packages would be removed that may not. Only
+// the owner can decide that.
 func refuseDisplaced(goes, mayGo, names []string) error {
 	kept := slices.DeleteFunc(slices.Clone(goes), func(name string) bool { return slices.Contains(mayGo, name) })
 	if len(kept) == 0 {

@@ -20,15 +20,15 @@ import (
 type Revoked struct {
 	Line string `cbor:"1,keyasint"` // of authorized_keys
 	Why  string `cbor:"2,keyasint"` // with file and line
-	All  bool   `cbor:"3,keyasint"` // because it refuses every key
+	All  bool   `cbor:"3,keyasint"` // the server refuses every key
 }
 
-// RevokedKeys are those of the keys that the SSH server refuses, as it is
+// RevokedKeys returns those of the keys that the SSH server refuses, as it is
 // configured for the user's login.
 func (k AuthorizedKey) RevokedKeys(ctx context.Context, sys *system.System, login sshdconf.Login) ([]Revoked, error) {
 	settings, err := sshdFiles(sys, nil).ReadServer(SSHServer(ctx, sys))
 	if err != nil || !says(settings, "revokedkeys") {
-		return nil, nil // sshd itself names a line that it does not take
+		return nil, nil // sshd itself reports a line that it does not accept
 	}
 	login.User = k.User
 	effective, err := keywords(ctx, sys, SSHDTells(login, SSHDOptions(ctx, sys)))
@@ -58,7 +58,7 @@ func says(settings []sshdconf.Setting, keyword string) bool {
 	return false
 }
 
-// saidBy is where the file is named.
+// saidBy returns where the file is named.
 func saidBy(settings []sshdconf.Setting, file string) string {
 	for _, s := range settings {
 		if s.Keyword == "revokedkeys" && s.Value() == file {
@@ -68,11 +68,11 @@ func saidBy(settings []sshdconf.Setting, file string) string {
 	return ""
 }
 
-// krlMagic is how a revocation list that ssh-keygen(1) made begins (PROTOCOL.krl).
+// krlMagic is the beginning of a revocation list of ssh-keygen(1) (PROTOCOL.krl).
 var krlMagic = []byte("SSHKRL\n\x00")
 
-// Revokes holds a key against a file of revoked keys. Nothing is why where the SSH
-// server does not refuse the key. What it cannot read revokes every key.
+// Revokes checks a key against a file of revoked keys. Why is empty if the SSH
+// server does not refuse the key. An unreadable file revokes every key.
 func Revokes(ctx context.Context, s *system.System, file, line string) (Revoked, error) {
 	none := Revoked{Line: line}
 	if file == "" || file == "none" {
@@ -96,8 +96,8 @@ func refusesAll(line, why string) Revoked {
 	return Revoked{line, why + ", so the SSH server refuses every key", true}
 }
 
-// inRevocationList asks ssh-keygen(1), which ends with 1 for a key that is revoked
-// and with 255 for a list that it does not understand.
+// inRevocationList asks ssh-keygen(1), which exits with 1 for a revoked key and
+// with 255 for an unreadable list.
 func inRevocationList(ctx context.Context, s *system.System, file, line string) (Revoked, error) {
 	dir, err := os.MkdirTemp("", "cairn-key-")
 	if err != nil {
@@ -115,12 +115,12 @@ func inRevocationList(ctx context.Context, s *system.System, file, line string) 
 	case out.Exit == 1:
 		return Revoked{Line: line, Why: file + " revokes it"}, nil
 	}
-	return refusesAll(line, file+" is no revocation list that can be read"), nil
+	return refusesAll(line, file+" is not a readable revocation list"), nil
 }
 
-// inRevokedLines looks through plain public keys, a line each. A line that is no
-// key ends the server's search, and it refuses whatever it has not found until then
-// (sshkey_in_file in authfile.c).
+// inRevokedLines searches plain public keys, one a line. A line that is not a key
+// ends the server's search, and the server then refuses every key it has not found
+// before (sshkey_in_file in authfile.c).
 func inRevokedLines(file, content, key string) Revoked {
 	number := 0
 	for line := range strings.Lines(content) {
@@ -129,7 +129,7 @@ func inRevokedLines(file, content, key string) Revoked {
 		switch {
 		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
 		case len(fields) < 2 || !isKey(fields[0], fields[1]):
-			return refusesAll(key, fmt.Sprintf("%s:%d is no public key", file, number))
+			return refusesAll(key, fmt.Sprintf("%s:%d is not a public key", file, number))
 		case fields[0]+" "+fields[1] == blobOf(key):
 			return Revoked{Line: key, Why: fmt.Sprintf("%s:%d revokes it", file, number)}
 		}
@@ -137,7 +137,8 @@ func inRevokedLines(file, content, key string) Revoked {
 	return Revoked{Line: key}
 }
 
-// isKey reports whether two words are a public key: its kind stands in it again.
+// isKey reports whether two words are a public key, whose encoded part repeats the
+// type.
 func isKey(kind, encoded string) bool {
 	_, err := base64.StdEncoding.DecodeString(encoded)
 	return err == nil && kindOf(kind+" "+encoded) == kind

@@ -9,9 +9,9 @@ import (
 	"cairn/internal/system"
 )
 
-// labelPorts has SELinux let the SSH server listen, where SELinux is enforced:
-// only ports of the type ssh_port_t are its own (semanage-port(8)). The label
-// stays when a change is put back: by itself it opens nothing.
+// labelPorts lets the SSH server listen where SELinux is enforced: sshd may use
+// only ports of the type ssh_port_t (semanage-port(8)). The label stays when a
+// change is undone, because by itself it opens nothing.
 func labelPorts(ctx context.Context, s *system.System, ports []uint16) error {
 	enforced, _, err := s.Read("/sys/fs/selinux/enforce")
 	if err != nil || strings.TrimSpace(string(enforced)) != "1" {
@@ -19,7 +19,7 @@ func labelPorts(ctx context.Context, s *system.System, ports []uint16) error {
 	}
 	for _, port := range ports {
 		if port == 22 {
-			continue // the policy has it
+			continue // the policy allows it already
 		}
 		number := strconv.Itoa(int(port))
 		out, err := s.Ask(ctx, "semanage", "port", "-a", "-t", "ssh_port_t", "-p", "tcp", number)
@@ -32,7 +32,7 @@ func labelPorts(ctx context.Context, s *system.System, ports []uint16) error {
 		if out.Exit == 0 {
 			continue
 		}
-		// The port has a label already: its own, or another's.
+		// The port has a label already, its own or another.
 		if _, err := s.Run(ctx, "semanage", "port", "-m", "-t", "ssh_port_t", "-p", "tcp", number); err != nil {
 			return err
 		}

@@ -12,15 +12,15 @@ import (
 	"cairn/internal/system"
 )
 
-// portPlan is what has to stand in the SSH server's files for it to listen on
-// certain ports and no others.
+// portPlan is what the SSH server's files must contain for it to listen only on
+// certain ports.
 type portPlan struct {
 	own     []SSHOption       // Port statements of the drop-in
-	foreign map[string][]byte // other files, as they have to be
+	foreign map[string][]byte // new contents of other files
 }
 
-// portPlan finds it. What the owner's files say already is left there; a Port of
-// theirs that is not wanted becomes a comment. The error names what only the owner
+// portPlan makes the plan. What the owner's files say already stays there. An
+// unwanted Port of theirs becomes a comment. The error names what only the owner
 // can change.
 func (s SSHDropin) portPlan(ctx context.Context, sys *system.System) (portPlan, error) {
 	if len(s.Ports) == 0 {
@@ -45,7 +45,7 @@ func (s SSHDropin) portPlan(ctx context.Context, sys *system.System) (portPlan, 
 		}
 	}
 	if len(theirs) == 0 && slices.Equal(s.Ports, []uint16{sshdconf.DefaultPort}) {
-		return plan, nil // where sshd listens when nothing is said
+		return plan, nil // sshd's default port
 	}
 	for _, port := range s.Ports {
 		if text := strconv.Itoa(int(port)); !slices.Contains(theirs, text) {
@@ -60,14 +60,13 @@ func (s SSHDropin) wants(port string) bool {
 	return err == nil && slices.Contains(s.Ports, uint16(n))
 }
 
-// wantsAddress reports whether an address to listen on leaves the port open, or
-// names one that is wanted.
+// wantsAddress reports whether a ListenAddress names no port, or a wanted one.
 func (s SSHDropin) wantsAddress(o sshdconf.Setting) bool {
 	port, own := sshdconf.PortOf(o.Value())
 	return !own || slices.Contains(s.Ports, port)
 }
 
-// comment makes a comment of a line.
+// comment turns a line into a comment.
 func (p *portPlan) comment(sys *system.System, o sshdconf.Setting) error {
 	content, edited := p.foreign[o.File]
 	if !edited {
@@ -90,14 +89,15 @@ func (s SSHDropin) portWords() string {
 	return strings.Join(words, " and ")
 }
 
-// withPorts is the drop-in with the Port statements that it needs here.
+// withPorts returns the drop-in with the Port statements that it needs on this
+// host.
 func (s SSHDropin) withPorts(ctx context.Context, sys *system.System) (SSHDropin, portPlan, error) {
 	plan, err := s.portPlan(ctx, sys)
 	s.Options = slices.Concat(plan.own, s.Options)
 	return s, plan, err
 }
 
-// listening is where the server is to listen, as it is and as it has to be.
+// listening compares the ports on which the server listens with the wanted ones.
 func (s SSHDropin) listening(ctx context.Context, sys *system.System) (property, error) {
 	have, err := sshPorts(ctx, sys)
 	if err != nil {
@@ -106,7 +106,7 @@ func (s SSHDropin) listening(ctx context.Context, sys *system.System) (property,
 	return property{"listens on port", SSHDropin{Ports: have}.portWords(), s.portWords()}, nil
 }
 
-// sshPorts are the ports that the SSH server listens on, by its socket or files.
+// sshPorts returns the ports of the SSH server, from its socket or files.
 func sshPorts(ctx context.Context, s *system.System) ([]uint16, error) {
 	socket, err := sshSocket(ctx, s)
 	if err != nil || socket.listens {
@@ -116,7 +116,7 @@ func sshPorts(ctx context.Context, s *system.System) ([]uint16, error) {
 	return sshdconf.Ports(settings), err
 }
 
-// put changes the owner's files.
+// put writes the owner's files.
 func (p portPlan) put(sys *system.System) error {
 	for _, file := range slices.Sorted(maps.Keys(p.foreign)) {
 		_, have, _, err := sys.Stat(file)

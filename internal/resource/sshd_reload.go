@@ -9,10 +9,9 @@ import (
 	"cairn/internal/system"
 )
 
-// captureServer keeps what has the server run again on the files that were put
-// back: the unit that listens now. Where the socket listens, the server's own unit
-// runs only while it is needed. A server that a socket starts is started by
-// the next login.
+// captureServer returns the commands that make the server run again with the
+// restored files, through the unit that listens now. If the socket listens, the
+// server's own unit runs only while it is needed, and the next login starts it.
 func captureServer(ctx context.Context, s *system.System) ([]system.Command, error) {
 	units := s.Distro().SSH
 	service, err := unitStateOf(ctx, s, units.Service)
@@ -32,12 +31,12 @@ func captureServer(ctx context.Context, s *system.System) ([]system.Command, err
 	return []system.Command{{Argv: []string{"systemctl", "--no-block", "try-restart", units.Service}}}, nil
 }
 
-// restartServer replaces the server's process, which sessions survive
-// (KillMode=process in the unit). Reloading would not do: a server that could not
-// listen with its new configuration has ended, and as long as systemd waits for
-// the reload that ended it, it neither reloads nor starts. A server that runs is
-// left alone when it could not start again. While the host starts, ssh.service may
-// wait for this very command, which must not wait in turn.
+// restartServer replaces the server's process. Sessions survive that
+// (KillMode=process in the unit). A reload is not enough: a server that could not
+// listen with its new configuration has ended, and while systemd waits for that
+// reload it neither reloads nor starts. A running server is left alone if it could
+// not start again. While the host starts, ssh.service may wait for this very
+// command, so the command must not wait.
 func restartServer(units distro.SSH) system.Command {
 	return system.Command{Argv: []string{"sh", "-c", `
 	systemctl reset-failed "$0" 2>/dev/null
@@ -46,8 +45,8 @@ func restartServer(units distro.SSH) system.Command {
 	exec systemctl restart "$0"`, units.Service}}
 }
 
-// sshdIsCurrent reports whether sshd has read its configuration since the file
-// was written. A server that does not run reads it when it starts.
+// sshdIsCurrent reports whether sshd has read its configuration since the file was
+// written. A stopped server reads it when it starts.
 func sshdIsCurrent(ctx context.Context, s *system.System, path string) (bool, error) {
 	info, _, found, err := s.Stat(path)
 	if err != nil || !found {
@@ -60,11 +59,11 @@ func sshdIsCurrent(ctx context.Context, s *system.System, path string) (bool, er
 	return !state.runs() || state.changed.After(info.ModTime()), nil
 }
 
-// listenKeywords are the options that the socket decides where it listens.
+// listenKeywords are the options without effect if a socket listens.
 var listenKeywords = []string{"port", "listenaddress", "addressfamily"}
 
-// notListening refuses options that would do nothing: sshd takes over the socket
-// that systemd opened (sshd(8), -i and socket activation).
+// notListening refuses options that would have no effect: sshd takes over the
+// socket that systemd opened (sshd(8), -i and socket activation).
 func (s SSHDropin) notListening(ctx context.Context, sys *system.System) error {
 	for _, o := range s.Options {
 		for _, keyword := range listenKeywords {

@@ -8,8 +8,8 @@ import (
 	"cairn/internal/system"
 )
 
-// SSHServer is what systemd has of the SSH server's command line. What it does not
-// tell is as Debian's unit has it.
+// SSHServer returns the SSH server's command line from systemd. Missing parts are
+// as in Debian's unit.
 func SSHServer(ctx context.Context, s *system.System) sshdconf.Server {
 	var server sshdconf.Server
 	unit := unitProperties(ctx, s, serverUnit(ctx, s), "FragmentPath", "DropInPaths", "MainPID")
@@ -23,8 +23,8 @@ func SSHServer(ctx context.Context, s *system.System) sshdconf.Server {
 	return server
 }
 
-// serverUnit is the unit that starts the server: where a socket starts one for each
-// connection, that is an instance of another.
+// serverUnit returns the unit that starts the server. If a socket starts a server
+// for each connection, that is another unit's instance.
 func serverUnit(ctx context.Context, s *system.System) string {
 	units := s.Distro().SSH
 	socket := unitProperties(ctx, s, units.Socket, "ActiveState", "Accept")
@@ -34,8 +34,8 @@ func serverUnit(ctx context.Context, s *system.System) string {
 	return units.Service
 }
 
-// unitProperties are some of what systemd shows of a unit; none where it shows
-// nothing.
+// unitProperties returns some properties of a unit. The map is empty if systemd
+// shows none.
 func unitProperties(ctx context.Context, s *system.System, unit string, names ...string) map[string]string {
 	shown := map[string]string{}
 	out, err := s.Run(ctx, "systemctl", "show", "--property="+strings.Join(names, ","), "--", unit)
@@ -49,9 +49,9 @@ func unitProperties(ctx context.Context, s *system.System, unit string, names ..
 	return shown
 }
 
-// SSHDOptions have `sshd -T` judge by the command line of the server that runs, or
-// where none does of the one that starts next. One that cannot be read has none:
-// what the host tells of its SSH server says why.
+// SSHDOptions returns the options that make `sshd -T` judge as the running server
+// does, or as the next one to start. If they cannot be read there are none; the
+// host's facts about its SSH server give the reason.
 func SSHDOptions(ctx context.Context, s *system.System) []string {
 	line, err := sshdFiles(s, nil).CommandLine(SSHServer(ctx, s))
 	if err != nil {
@@ -60,7 +60,7 @@ func SSHDOptions(ctx context.Context, s *system.System) []string {
 	return sshdconf.Options(line.InForce())
 }
 
-// SSHDTells is the command by which sshd tells what is in force for a login
+// SSHDTells returns the command with which sshd prints what is in force for a login
 // (sshd(8), -T and -C).
 func SSHDTells(login sshdconf.Login, options []string) []string {
 	return append([]string{sshdProgram, "-T", "-C", login.Spec()}, options...)

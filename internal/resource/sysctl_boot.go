@@ -10,13 +10,13 @@ import (
 	"cairn/internal/system"
 )
 
-// sysctlDirs are where settings stand, in order of precedence: of two files of
+// sysctlDirs are the folders of settings, in order of precedence. Of two files of
 // the same name the first is read (sysctl.d(5)).
 var sysctlDirs = []string{"/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d"}
 
-// sysctlAtBoot is the value that a setting gets when the host starts and the file
-// that gives it, both empty when none does. Patterns are not considered: a
-// setting that is named wins over them.
+// sysctlAtBoot returns the value of a setting after a start of the host, and the
+// file that sets it. Both are empty if none does. Patterns do not matter, because a
+// named setting wins over them.
 func sysctlAtBoot(s *system.System, name string) (value, by string, err error) {
 	files, err := sysctlFiles(s)
 	if err != nil {
@@ -38,7 +38,7 @@ func sysctlAtBoot(s *system.System, name string) (value, by string, err error) {
 	return value, by, nil
 }
 
-// sysctlFiles are the files that are read, in the order they are.
+// sysctlFiles returns the files that are read, in order.
 func sysctlFiles(s *system.System) ([]string, error) {
 	chosen := map[string]string{}
 	var names []string

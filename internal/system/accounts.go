@@ -15,8 +15,8 @@ type Account struct {
 	Home, Shell string
 }
 
-// AccountOf reads one user from the host's own file. Users of a directory
-// service are none of Cairn's.
+// AccountOf reads one user from the host's /etc/passwd, and reports whether it
+// exists. Cairn does not manage users of a directory service (LDAP and the like).
 func (s *System) AccountOf(name string) (Account, bool, error) {
 	fields, found, err := s.entry("/etc/passwd", name, 7)
 	if err != nil || !found {
@@ -25,12 +25,12 @@ func (s *System) AccountOf(name string) (Account, bool, error) {
 	uid, errUID := strconv.Atoi(fields[2])
 	gid, errGID := strconv.Atoi(fields[3])
 	if errUID != nil || errGID != nil {
-		return Account{}, false, fmt.Errorf("/etc/passwd: the line of %s has no numbers", name)
+		return Account{}, false, fmt.Errorf("/etc/passwd: the line of %s has no valid UID and GID", name)
 	}
 	return Account{name, uid, gid, fields[5], fields[6]}, true, nil
 }
 
-// GroupID is the number of a group.
+// GroupID returns the number of a group, and whether the group exists.
 func (s *System) GroupID(name string) (int, bool, error) {
 	fields, found, err := s.entry("/etc/group", name, 4)
 	if err != nil || !found {
@@ -40,7 +40,7 @@ func (s *System) GroupID(name string) (int, bool, error) {
 	return gid, err == nil, err
 }
 
-// hasGroupID reports whether a group has the number.
+// hasGroupID reports whether a group with that number exists.
 func (s *System) hasGroupID(gid int) (bool, error) {
 	content, _, err := s.Read("/etc/group")
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *System) hasGroupID(gid int) (bool, error) {
 	return false, nil
 }
 
-// GroupsOf are the groups that list the user, in order.
+// GroupsOf returns the groups that list the user, sorted.
 func (s *System) GroupsOf(user string) ([]string, error) {
 	content, _, err := s.Read("/etc/group")
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *System) GroupsOf(user string) ([]string, error) {
 	return groups, nil
 }
 
-// entry finds the line of a name in a file of fields.
+// entry finds the line of a name in a file with that many fields.
 func (s *System) entry(path, name string, fields int) ([]string, bool, error) {
 	content, _, err := s.Read(path)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *System) entry(path, name string, fields int) ([]string, bool, error) {
 	return nil, false, nil
 }
 
-// Owner resolves the owner and group of a file; empty names are root's.
+// Owner returns the UID and GID of a user and a group. An empty name means root.
 func (s *System) Owner(user, group string) (uid, gid int, err error) {
 	if user != "" && user != "root" {
 		a, found, err := s.AccountOf(user)
@@ -112,10 +112,11 @@ func orMissing(err error, what, name string) error {
 	return fmt.Errorf("there is no %s %s", what, name)
 }
 
-// accountName is what useradd(8) and groupadd(8) of Debian take.
+// accountName matches the names that Debian's useradd(8) and groupadd(8) accept.
 var accountName = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 
-// ValidName refuses what cannot be the name of a user or group.
+// ValidName returns an error for a text that cannot be the name of a user or group.
+// what is "user" or "group".
 func ValidName(what, name string) error {
 	if !accountName.MatchString(name) {
 		return fmt.Errorf("%q cannot be the name of a %s", name, what)

@@ -2,26 +2,26 @@ package system
 
 import "time"
 
-// Work is a kind of program.
+// Work is a kind of program, by how long it may be silent.
 type Work int
 
-// What programs do.
+// The kinds of work.
 const (
-	Brief      Work = iota // looks at something, or sets it
-	Fetching               // gets something over the network
-	Installing             // changes packages, with their own scripts
+	Brief      Work = iota // reads or sets something
+	Fetching               // downloads something
+	Installing             // changes packages and runs their scripts
 )
 
-// Silences are how long a program of each kind may say nothing before it counts as
-// hanging, and is ended with all that it has started.
+// Silences are how long a program of each kind may be silent. After that it counts
+// as hung, and is ended together with everything it started.
 var Silences = map[Work]time.Duration{
-	// The slowest is a unit that is restarted: systemd gives it 90 s to end and 90 s
-	// to start (DefaultTimeoutStartSec= in systemd-system.conf(5)).
+	// The slowest case is a unit restart: systemd allows 90 s to stop and 90 s to
+	// start (DefaultTimeoutStartSec= in systemd-system.conf(5)).
 	Brief: 5 * time.Minute,
-	// apt gives a server up that says nothing for 30 s, and tries it once more. What
-	// takes longer is a server that answers, but with nothing.
+	// apt gives up on a silent server after 30 s, and tries it once more. Only a
+	// server that answers without sending data takes longer.
 	Fetching: 2 * time.Minute,
-	// The slowest that a package does without a word, such as making an initial RAM
-	// disk, takes minutes on a small host.
+	// The slowest silent step of a package, such as making an initial RAM disk,
+	// takes minutes on a small host.
 	Installing: 15 * time.Minute,
 }

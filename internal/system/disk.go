@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 )
 
-// UnfinishedFiles is the pattern of the names of files that ReplaceFile has not finished.
+// UnfinishedFiles is a pattern for the names of files that ReplaceFile has not
+// finished.
 const UnfinishedFiles = ".new-*"
 
-// ReplaceFile gives a file of Cairn's own its content and mode at once and for good:
-// it is on the disk when it returns, and whoever reads it finds the old content or
-// the new one, also after a power cut.
+// ReplaceFile writes one of Cairn's own files atomically and syncs it to disk. A
+// reader sees the old content or the new one, also after a power cut.
 func ReplaceFile(path string, content []byte, mode fs.FileMode) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), UnfinishedFiles)
 	if err != nil {
@@ -29,7 +29,7 @@ func ReplaceFile(path string, content []byte, mode fs.FileMode) error {
 	return SyncDir(filepath.Dir(path))
 }
 
-// SyncDir puts on the disk which files a directory has.
+// SyncDir syncs a directory's entries to disk.
 func SyncDir(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// ParseEndpoint reads ADDRESS:PORT of /proc/net/tcp and its like (proc_net(5)) in
-// hexadecimal digits; the address is in words of 32 bits, each in the host's byte
+// ParseEndpoint reads the hexadecimal ADDRESS:PORT of /proc/net/tcp and similar
+// files (proc_net(5)). The address consists of 32-bit words in the host's byte
 // order.
 func ParseEndpoint(text string) (netip.AddrPort, bool) {
 	address, port, _ := strings.Cut(text, ":")

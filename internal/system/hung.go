@@ -14,18 +14,19 @@ import (
 	"time"
 )
 
-// Hung is what is known of a program that said nothing for too long.
+// Hung describes a program that was ended because it was silent for too long. It is
+// an error.
 type Hung struct {
-	program string        // that was run
-	Limit   time.Duration // that it took
-	At      string        // the command line of the process that was at work
-	lock    string        // who has the file locked that one of its processes waits for
+	program string        // the program that was run
+	Limit   time.Duration // how long it was silent
+	At      string        // the command line of the process that was working
+	lock    string        // the holder of the lock that one of its processes waits for
 	Servers []netip.AddrPort
 }
 
 // Error implements error.
 func (h *Hung) Error() string {
-	text := fmt.Sprintf("%s said nothing for %s and was ended; at work was `%s`", h.program, h.Limit, h.At)
+	text := fmt.Sprintf("%s was silent for %s and was ended; `%s` was running", h.program, h.Limit, h.At)
 	if h.lock != "" {
 		text += ", which waited for " + h.lock
 	}
@@ -43,17 +44,17 @@ func (h *Hung) where() string {
 	return strings.Join(all, ", ")
 }
 
-// whyHung looks at processes that hang, the last one first.
+// whyHung inspects hung processes, the last one first.
 func whyHung(program string, limit time.Duration, pids []int) *Hung {
 	locks, _ := os.ReadFile("/proc/locks")
 	return &Hung{program: program, Limit: limit, At: commandLine(pids[0]), lock: waitedFor(string(locks), pids), Servers: servers(pids)}
 }
 
-// blocked is a line of /proc/locks (proc_locks(5)) of who waits for a lock; the line
-// before it with the same number is the lock.
+// blocked matches a line of /proc/locks (proc_locks(5)) about a process that waits
+// for a lock. The lock itself is the line before, with the same number.
 var blocked = regexp.MustCompile(`^(\d+): (-> +)?\w+ +\S+ +\S+ +(-?\d+) `)
 
-// waitedFor says who holds a lock that one of the processes waits for.
+// waitedFor names the holder of a lock that one of the processes waits for.
 func waitedFor(locks string, pids []int) string {
 	holder := map[string]string{}
 	for line := range strings.Lines(locks) {
@@ -67,13 +68,13 @@ func waitedFor(locks string, pids []int) string {
 			holder[found[1]] = found[3]
 		case slices.Contains(pids, pid):
 			name, _ := os.ReadFile("/proc/" + holder[found[1]] + "/comm")
-			return fmt.Sprintf("a lock that %s has (process %s)", strings.TrimSpace(string(name)), holder[found[1]])
+			return fmt.Sprintf("a lock that %s holds (process %s)", strings.TrimSpace(string(name)), holder[found[1]])
 		}
 	}
 	return ""
 }
 
-// Servers are the ends of the connections that processes have (proc_net(5)).
+// servers returns the remote ends of the processes' connections (proc_net(5)).
 func servers(pids []int) (all []netip.AddrPort) {
 	for _, table := range []string{"tcp", "tcp6"} {
 		text, _ := os.ReadFile("/proc/net/" + table)
@@ -92,9 +93,10 @@ func servers(pids []int) (all []netip.AddrPort) {
 	return all
 }
 
-// hasSocket reports whether a process has a socket. In a container root may not see
-// what another user's process has open; then one that runs as the socket's user and
-// is not root is taken for it, as apt's methods are by a user of their own.
+// hasSocket reports whether a process has a socket. In a container even root may
+// not see the open files of another user's process. Then any process of the
+// socket's user counts, unless that is root. This works for apt, whose methods run
+// as a user of their own.
 func hasSocket(pid int, user, inode string) bool {
 	dir := "/proc/" + strconv.Itoa(pid)
 	links, err := os.ReadDir(dir + "/fd")

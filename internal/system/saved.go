@@ -1,23 +1,23 @@
 package system
 
-// Undo is what puts a part of a host back: first the files, then the commands.
-// It is data, so that it can be written to disk before anything is changed and
-// be carried out by another process, also after a restart of the host.
+// Undo restores a part of a host: first the files, then the results of commands. It
+// is data, so that it can be written to disk before a change. Another process can
+// carry it out, also after a restart of the host.
 type Undo struct {
 	Files    []SavedFile `cbor:"1,keyasint,omitempty"`
 	Commands []Command   `cbor:"2,keyasint,omitempty"`
-	// States are what can be read of the host only by asking a program.
+	// States are properties of the host that only a program can read.
 	States []State `cbor:"3,keyasint,omitempty"`
 }
 
-// State is what a program that only reads has said.
+// State is the output of a program that only reads.
 type State struct {
 	Command Command `cbor:"1,keyasint"`
 	Exit    int     `cbor:"2,keyasint,omitempty"`
 	Output  []byte  `cbor:"3,keyasint,omitempty"`
 }
 
-// SavedFile is a file or directory exactly as it was, or the fact that there was none.
+// SavedFile is a file or directory as it was, or the fact that nothing was there.
 type SavedFile struct {
 	Path    string `cbor:"1,keyasint"`
 	Absent  bool   `cbor:"2,keyasint,omitempty"`

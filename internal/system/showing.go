@@ -8,33 +8,33 @@ import (
 	"unicode"
 )
 
-// showingKey is the key of [Showing]'s function in a context.
-type showingKey struct{}
+// progressKey is the key of [Showing]'s function in a context.
+type progressKey struct{}
 
-// What is shown of a program that takes long.
+// Limits on the progress that is shown.
 const (
 	showEvery = time.Second
-	// maxShown is as much as fits beside the rest on a terminal, in characters.
+	// MaxShown is how many characters fit on a terminal beside the rest.
 	MaxShown = 100
 )
 
-// Showing is a context in which work that takes long shows how far it is, in a few
-// words without any secret, at most once a second. It is for the moment: whoever
-// listens may miss any of it. The function may be called from several goroutines.
+// Showing returns a context in which slow work shows its progress by calling show.
+// The text is a few words without secrets, at most once a second. It is for the
+// moment, so a listener may miss some. show may be called from several goroutines.
 func Showing(ctx context.Context, show func(text string)) context.Context {
-	return context.WithValue(ctx, showingKey{}, &showing{show: show})
+	return context.WithValue(ctx, progressKey{}, &progressLine{show: show})
 }
 
-// showing bounds how often something is shown.
-type showing struct {
+// progressLine limits how often progress is shown.
+type progressLine struct {
 	show func(string)
 	mu   sync.Mutex
 	last time.Time
 }
 
-// show shows how far the work is to whoever follows it, if anybody does.
+// show shows progress to the listener of ctx, if there is one.
 func show(ctx context.Context, text string) {
-	s, follows := ctx.Value(showingKey{}).(*showing)
+	s, follows := ctx.Value(progressKey{}).(*progressLine)
 	if text = OneLine(text); !follows || text == "" {
 		return
 	}
@@ -49,7 +49,7 @@ func show(ctx context.Context, text string) {
 	}
 }
 
-// OneLine is a text in one line, without what a terminal would obey.
+// OneLine returns a text on one line, without control sequences.
 func OneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

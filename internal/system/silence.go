@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// silence ends a program that says nothing for too long, and everything that it
-// started: what hangs is rarely the program itself.
+// silence ends a program that is silent for too long, with everything that it
+// started. Usually one of those hangs, not the program itself.
 type silence struct {
 	program string
 	limit   time.Duration
-	heard   atomic.Int64 // when it last said something, nanoseconds since 1970
-	other   atomic.Int64 // another limit, and
-	since   atomic.Int64 // when that was last said
+	heard   atomic.Int64 // time of the last output, nanoseconds since 1970
+	other   atomic.Int64 // a limit from the program's status, and
+	since   atomic.Int64 // when the status last gave it
 	hung    atomic.Pointer[Hung]
 	done    chan struct{}
 }
 
-// otherFor is how long another limit holds after it was said.
+// otherFor is how long a limit from the status holds.
 const otherFor = 5 * time.Second
 
 func newSilence(c Command) *silence {
@@ -38,7 +38,7 @@ func newSilence(c Command) *silence {
 
 func (s *silence) touch() { s.heard.Store(time.Now().UnixNano()) }
 
-// take is told what a line of the program's status says.
+// take takes in a line of the program's status.
 func (s *silence) take(said Status) {
 	if said.Heard {
 		s.touch()
@@ -47,7 +47,7 @@ func (s *silence) take(said Status) {
 	s.since.Store(time.Now().UnixNano())
 }
 
-// limitNow is how long the program may say nothing, as things are.
+// limitNow returns how long the program may be silent at the moment.
 func (s *silence) limitNow() time.Duration {
 	if other := time.Duration(s.other.Load()); other > 0 && time.Since(time.Unix(0, s.since.Load())) < otherFor {
 		return other
@@ -55,7 +55,7 @@ func (s *silence) limitNow() time.Duration {
 	return s.limit
 }
 
-// watch looks until over is called.
+// watch checks the program until over is called.
 func (s *silence) watch(cmd *exec.Cmd) {
 	ticks := time.NewTicker(min(s.limit/10, time.Second))
 	go func() {
@@ -74,7 +74,7 @@ func (s *silence) watch(cmd *exec.Cmd) {
 	}()
 }
 
-// end asks the program and its descendants to end, and makes them after a while.
+// end sends SIGTERM to the program and its descendants, and later SIGKILL.
 func (s *silence) end(cmd *exec.Cmd, limit time.Duration) {
 	pids := append(descendants(cmd.Process.Pid), cmd.Process.Pid)
 	s.hung.Store(whyHung(s.program, limit, pids))
@@ -90,14 +90,14 @@ func (s *silence) end(cmd *exec.Cmd, limit time.Duration) {
 	}
 }
 
-// over ends the watch, and says why the program was ended, if it was.
+// over ends the watch, and returns why the program was ended, or nil.
 func (s *silence) over() *Hung {
 	close(s.done)
 	return s.hung.Load()
 }
 
-// descendants are the processes that a process has started, and those that they
-// have, the last first (proc(5)). On a system without /proc there are none.
+// descendants returns the processes that a process has started, directly or not,
+// the last one first (proc(5)). Without /proc there are none.
 func descendants(pid int) []int {
 	children := map[int][]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -106,7 +106,8 @@ func descendants(pid int) []int {
 		if err != nil {
 			continue
 		}
-		// The name of a program, in brackets, may have blanks and brackets in it.
+		// The program's name stands in brackets and may contain blanks and
+		// brackets.
 		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 		if len(fields) < 2 {
 			continue
@@ -124,7 +125,7 @@ func descendants(pid int) []int {
 	return all
 }
 
-// commandLine is how a process was started.
+// commandLine returns the command line of a process.
 func commandLine(pid int) string {
 	line, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
 	return strings.TrimSpace(strings.ReplaceAll(string(line), "\x00", " "))

@@ -10,7 +10,7 @@ import (
 func TestASilentProgramIsEndedWithItsChildren(t *testing.T) {
 	began := time.Now()
 	out, err := NewLocal().RunWith(t.Context(), Command{Argv: []string{"sh", "-c", "echo begun; setsid sh -c 'sleep 86399; :'; :"}, Silence: 300 * time.Millisecond})
-	if err == nil || !strings.Contains(err.Error(), "said nothing for 300ms") || !strings.Contains(err.Error(), "`sleep 86399`") {
+	if err == nil || !strings.Contains(err.Error(), "was silent for 300ms") || !strings.Contains(err.Error(), "`sleep 86399`") {
 		t.Errorf("it ended with %v", err)
 	}
 	if string(out.Stdout) != "begun\n" {

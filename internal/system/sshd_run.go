@@ -2,11 +2,11 @@ package system
 
 import "os"
 
-// SSHD is the SSH server, which insists on being called by its full path.
+// SSHD is the path of the SSH server. sshd must be called by its full path.
 const SSHD = "/usr/sbin/sshd"
 
-// PrepareSSHD makes the directory without which sshd does nothing at all, not even
-// tell its configuration. Its unit makes it and takes it away again, so where a
-// socket starts the server it is not there before the first login (ssh.service,
-// RuntimeDirectory). That it cannot be made, sshd itself says.
+// PrepareSSHD makes the directory without which sshd does nothing, not even print
+// its configuration. The unit ssh.service makes it and removes it again
+// (RuntimeDirectory). So where a socket starts the server, the directory is missing
+// before the first login. If it cannot be made, sshd reports that.
 func PrepareSSHD() { _ = os.Mkdir("/run/sshd", 0o755) }

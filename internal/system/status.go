@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// followStatus gives a program a file descriptor 3 for how far it is, where the
-// command reads that. ended is called when the program has.
+// followStatus gives a program a file descriptor 3 for its progress, if the command
+// reads that. The caller calls ended when the program has ended.
 func followStatus(ctx context.Context, cmd *exec.Cmd, c Command, watch *silence) (ended func(), err error) {
 	if c.Status == nil {
 		return func() {}, nil
@@ -29,20 +29,21 @@ func followStatus(ctx context.Context, cmd *exec.Cmd, c Command, watch *silence)
 	var reading sync.WaitGroup
 	reading.Go(func() { _, _ = io.Copy(split, from) })
 	return func() {
-		// What the program has left running may have the pipe still, and is not waited for.
+		// A process that the program left running may still hold the pipe. Do not
+		// wait for it.
 		_, _ = to.Close(), from.Close()
 		reading.Wait()
 	}, nil
 }
 
-// lineWriter hands on what is written line by line, also where a line is rewritten in
-// place. It never fails.
+// lineWriter passes on its input line by line, also where a program rewrites a line
+// in place. It never fails.
 type lineWriter struct {
 	take func(line string)
 	rest []byte
 }
 
-// longestLine bounds what is kept of a line that does not end.
+// longestLine limits the memory for a line that does not end.
 const longestLine = 4 << 10
 
 // Write implements [io.Writer].
@@ -62,11 +63,11 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// Status is what a line of a program's status says.
+// Status is what one line of a program's status says.
 type Status struct {
-	Text  string // what may be shown of it
-	Heard bool   // something has happened since the one before
-	// limit is for how long nothing may happen; it holds as long as such lines keep
-	// coming. 0: as for the program as a whole.
+	Text  string // the part that may be shown
+	Heard bool   // the program has made progress since the previous line
+	// Limit is how long the program may be silent. It holds while such lines keep
+	// coming. 0 means the program's usual limit.
 	Limit time.Duration
 }

@@ -2,19 +2,19 @@ package system
 
 import "context"
 
-// tellingKey is the key of [Telling]'s function in a context.
-type tellingKey struct{}
+// noticeKey is the key of [Telling]'s function in a context.
+type noticeKey struct{}
 
-// Telling is a context in which work that takes long, or that leaves something
-// aside, says so: in whole, short lines for people, without any secret. The
+// Telling returns a context in which slow or incomplete work reports itself by
+// calling line. A line is whole, short, meant for people, and without secrets. The
 // function may be called from several goroutines.
 func Telling(ctx context.Context, line func(string)) context.Context {
-	return context.WithValue(ctx, tellingKey{}, line)
+	return context.WithValue(ctx, noticeKey{}, line)
 }
 
-// Tell says something to whoever follows the work, if anybody does.
+// Tell passes a line to the listener of ctx, if there is one.
 func Tell(ctx context.Context, text string) {
-	if line, follows := ctx.Value(tellingKey{}).(func(string)); follows {
+	if line, follows := ctx.Value(noticeKey{}).(func(string)); follows {
 		line(text)
 	}
 }

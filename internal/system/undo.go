@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// CaptureFiles keeps paths exactly as they are, in order, and which directories
-// on the way to them are not there.
+// CaptureFiles saves paths exactly as they are, in order. It also notes which
+// directories on the way to them are missing.
 func (s *System) CaptureFiles(paths ...string) (Undo, error) {
 	var undo Undo
 	for _, p := range paths {
@@ -38,7 +38,7 @@ func (s *System) CaptureFiles(paths ...string) (Undo, error) {
 	return undo, nil
 }
 
-// Save keeps one path as it is.
+// Save saves one path as it is.
 func (s *System) Save(p string) (SavedFile, error) {
 	info, a, found, err := s.Stat(p)
 	if err != nil {
@@ -57,24 +57,24 @@ func (s *System) Save(p string) (SavedFile, error) {
 		saved.Link, err = os.Readlink(s.Path(p))
 		return saved, err
 	case !info.Mode().IsRegular():
-		return saved, fmt.Errorf("%s is neither file, link nor directory, and cannot be kept", p)
+		return saved, fmt.Errorf("%s is not a file, link or directory, and cannot be saved", p)
 	}
 	saved.Content, _, err = s.Read(p)
 	return saved, err
 }
 
-// CaptureState keeps what a program that only reads says.
+// CaptureState saves the output of a program that only reads.
 func (s *System) CaptureState(ctx context.Context, argv ...string) (State, error) {
 	out, err := s.Ask(ctx, argv...)
 	return State{Command: Command{Argv: argv}, Exit: out.Exit, Output: out.Stdout}, err
 }
 
-// Covering is the undo that also puts a path back, with what is there now, and
-// whether anything had to be added for that. It is for a path that is about to be
-// changed and that no capture thought of.
+// Covering returns an undo that also restores a path to its present state, and
+// whether anything was added. It is for a path that is about to change and was not
+// captured.
 func (u Undo) Covering(sys *System, path string) (more Undo, added bool, err error) {
 	for _, f := range u.Files {
-		whole := f.Absent && !f.Dir // all below it goes when it is taken away again
+		whole := f.Absent && !f.Dir // everything below it goes when it is removed
 		if f.Path == path || whole && strings.HasPrefix(path, f.Path+"/") {
 			return u, false, nil
 		}
@@ -83,7 +83,7 @@ func (u Undo) Covering(sys *System, path string) (more Undo, added bool, err err
 	return u.And(part), err == nil, err
 }
 
-// And joins two undos. What was captured first is put back last.
+// And joins two undos. What was captured first is restored last.
 func (u Undo) And(later Undo) Undo {
 	return Undo{
 		Files:    slices.Concat(u.Files, later.Files),
@@ -92,8 +92,8 @@ func (u Undo) And(later Undo) Undo {
 	}
 }
 
-// Differences names everything in which the host is not as it was captured. It
-// changes nothing; empty means that there is nothing to put back.
+// Differences names everything on the host that differs from the captured state. It
+// changes nothing. An empty result means that there is nothing to undo.
 func (u Undo) Differences(ctx context.Context, sys *System) ([]string, error) {
 	var differences []string
 	for _, want := range u.Files {
@@ -111,14 +111,14 @@ func (u Undo) Differences(ctx context.Context, sys *System) ([]string, error) {
 			return nil, err
 		}
 		if have.Exit != want.Exit || !bytes.Equal(have.Stdout, want.Output) {
-			differences = append(differences, "`"+strings.Join(want.Command.Argv, " ")+"` says something else")
+			differences = append(differences, "`"+strings.Join(want.Command.Argv, " ")+"` has another output")
 		}
 	}
 	return differences, nil
 }
 
-// differs says in what two looks at a path differ. A directory's time is not
-// compared: it changes with every file that is put back in it.
+// differs says how a path differs from its saved state. It does not compare a
+// directory's time, which changes with every file that is restored in it.
 func (f SavedFile) differs(have SavedFile) string {
 	switch {
 	case f.Absent != have.Absent:
@@ -141,8 +141,8 @@ func (f SavedFile) differs(have SavedFile) string {
 	return ""
 }
 
-// inUse reports whether a directory that was not there has something in it by
-// now. What Apply had put there is gone by then, so it is somebody else's.
+// inUse reports whether a directory that was missing contains something now. The
+// files of Apply are gone by then, so what is left belongs to somebody else.
 func (s *System) inUse(saved SavedFile) bool {
 	if !saved.Absent || !saved.Dir {
 		return false
@@ -151,9 +151,9 @@ func (s *System) inUse(saved SavedFile) bool {
 	return err == nil && len(entries) > 0
 }
 
-// Restore puts everything back. It may be cut off anywhere and run again; what is
-// already as it was is not touched. It goes on after a failure and returns all of
-// them.
+// Restore restores everything. It may be interrupted at any point and run again. It
+// does not touch what is already as it was. It continues after a failure and
+// returns all failures.
 func (u Undo) Restore(ctx context.Context, sys *System) error {
 	var failures []error
 	note := func(path string, err error) {
@@ -179,8 +179,8 @@ func (u Undo) Restore(ctx context.Context, sys *System) error {
 	return errors.Join(failures...)
 }
 
-// commandTime is what each of an undo's commands may take: one that hangs must not
-// keep the others, nor whoever waits for the undo.
+// commandTime limits each command of an undo. A hung command must not block the
+// others or the caller.
 const commandTime = 30 * time.Second
 
 func (s *System) runBounded(ctx context.Context, c Command) error {
@@ -190,9 +190,9 @@ func (s *System) runBounded(ctx context.Context, c Command) error {
 	return err
 }
 
-// restoreOrder has what was there before what is in it, and the directories that
-// were not there from the innermost. A path that was captured twice is put back
-// as it was the first time.
+// restoreOrder returns directories before their contents, and the directories that
+// were missing from the innermost outwards. A path that was captured twice is
+// restored to its first state.
 func (u Undo) restoreOrder() (files, madeDirs []SavedFile) {
 	seen := map[string]bool{}
 	for _, f := range u.Files {
@@ -211,17 +211,18 @@ func (u Undo) restoreOrder() (files, madeDirs []SavedFile) {
 	return files, madeDirs
 }
 
-// putBack makes one path what it was, unless it is.
+// putBack restores one path, unless it is already as it was.
 func (s *System) putBack(saved SavedFile) error {
 	at, err := s.Place(saved.Path)
 	if err != nil {
 		if have, errHave := s.Save(saved.Path); errHave == nil && saved.differs(have) == "" {
-			return nil // there is not even a directory that it could be in
+			return nil // even its directory is missing
 		}
 		return err
 	}
 	defer at.Close()
-	// What a write left that was cut off is not in the way, but was not there.
+	// A temporary file of an interrupted write does no harm, but was not there
+	// before.
 	if err := at.dir.Remove(at.unfinished()); err != nil && !isGone(err) {
 		return err
 	}
@@ -232,12 +233,12 @@ func (s *System) putBack(saved SavedFile) error {
 	return at.restore(saved, have)
 }
 
-// isGone reports that there is nothing at a path, nor could be.
+// isGone reports an error that says that a path does not exist.
 func isGone(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// RemoveEmpty takes a directory away unless something is in it.
+// RemoveEmpty removes a directory unless it contains something.
 func (s *System) RemoveEmpty(p string) error {
 	at, err := s.Place(p)
 	if err != nil {
@@ -258,7 +259,7 @@ func ignoreGone(err error) error {
 	return err
 }
 
-// restoreTime sets a directory's time back, which changed with what was put back
+// restoreTime restores a directory's time, which changed when files were restored
 // in it.
 func (s *System) restoreTime(saved SavedFile) error {
 	if saved.Absent || !saved.Dir {
@@ -272,8 +273,8 @@ func (s *System) restoreTime(saved SavedFile) error {
 	return at.setTime(saved)
 }
 
-// restore puts one path back. Whatever is of another type goes first; a file
-// replaces a file or link at once.
+// restore restores one path. It removes anything of another type first. A file
+// replaces a file or link atomically.
 func (l Place) restore(want, have SavedFile) error {
 	if want.Absent || !have.Absent && want.Dir != have.Dir {
 		err := errors.Join(l.dir.RemoveAll(l.name), ignoreGone(l.syncDir()))
@@ -309,7 +310,7 @@ func (l Place) setTime(saved SavedFile) error {
 	return l.dir.Chtimes(l.name, written, written)
 }
 
-// Presence says in a word whether something is there.
+// Presence returns a word that says whether something exists.
 func Presence(found bool) string {
 	if found {
 		return "present"

@@ -9,10 +9,10 @@ import (
 	"strconv"
 )
 
-// userParts are what belongs to a user besides the line in /etc/passwd.
+// userParts says which parts of a user exist besides the line in /etc/passwd.
 type userParts struct{ Shadow, Group, Home bool }
 
-// PartsOf looks for what belongs to a user.
+// PartsOf finds out which parts of a user exist.
 func (s *System) PartsOf(a Account) (userParts, error) {
 	var parts userParts
 	var errShadow, errGroup, errHome error
@@ -22,14 +22,14 @@ func (s *System) PartsOf(a Account) (userParts, error) {
 	return parts, errors.Join(errShadow, errGroup, errHome)
 }
 
-// Complete adds what is missing of a user.
+// Complete adds the missing parts of a user.
 func (s *System) Complete(ctx context.Context, a Account) error {
 	parts, err := s.PartsOf(a)
 	if err != nil {
 		return err
 	}
 	if !parts.Shadow {
-		// pwconv(8) adds the entries that are missing, with no password to log in by.
+		// pwconv(8) adds missing entries, without a password for logging in.
 		if _, err := s.Run(ctx, "pwconv"); err != nil {
 			return err
 		}
@@ -50,8 +50,8 @@ const (
 	homeMode = fs.FileMode(0o700) // HOME_MODE of Debian's login.defs
 )
 
-// makeHome makes a home with what every new one has in it, at once: until it is
-// whole it has another name.
+// makeHome makes a home directory with the usual files. It is renamed when
+// complete, so nobody sees half a home.
 func (s *System) makeHome(a Account) error {
 	at, err := s.Place(a.Home)
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"io"
 )
 
-// MaxPayload is the most that one frame carries, in bytes.
+// MaxPayload is the largest payload of a frame, in bytes.
 const MaxPayload = 64<<10 - headerSize
 
 const headerSize = 9
 
-// frameType says what a frame is for.
+// frameType is the purpose of a frame.
 type frameType byte
 
 const (
@@ -20,7 +20,7 @@ const (
 	frameData                        // payload: bytes of the stream
 	frameCredit                      // payload: how many more bytes may be sent, uint32
 	frameEnd                         // no more data from this side
-	frameReset                       // the stream is given up; payload: why
+	frameReset                       // the stream is abandoned; payload: why
 	framePing
 	framePong
 )
@@ -32,10 +32,10 @@ type frame struct {
 	payload []byte
 }
 
-// errFrame marks a connection that carries something else than frames.
+// errFrame says that a connection carries something other than frames.
 var errFrame = errors.New("not a frame")
 
-// appendFrame writes the frame behind b.
+// appendFrame appends the encoded frame to b.
 func appendFrame(b []byte, f frame) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(len(f.payload)))
 	b = binary.BigEndian.AppendUint32(b, f.stream)
@@ -43,8 +43,8 @@ func appendFrame(b []byte, f frame) []byte {
 	return append(b, f.payload...)
 }
 
-// readFrame reads the next frame. It reads no more than the header when that is
-// no frame's.
+// readFrame reads the next frame. If the header is not that of a frame, it reads no
+// further.
 func readFrame(r io.Reader) (frame, error) {
 	var header [headerSize]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {

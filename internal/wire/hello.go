@@ -10,39 +10,39 @@ import (
 	"strings"
 )
 
-// maxNoise is how much a login shell may print before the agent speaks.
+// maxNoise limits what a login shell may print before the agent speaks, in bytes.
 const maxNoise = 1 << 20
 
-// ErrNoHello says that the other side ended, or went on too long, without the
-// agent having spoken.
+// ErrNoHello says that the other side ended or printed too much, and no agent
+// spoke.
 var ErrNoHello = errors.New("the agent did not speak")
 
-// NoHelloError is an [ErrNoHello] with what was printed instead.
+// NoHelloError is an [ErrNoHello] with what the other side printed instead.
 type NoHelloError struct {
-	First string // the first line that was not empty
-	Last  string // the last of them
+	First string // the first line that is not empty
+	Last  string // the last such line
 	Cause error
 }
 
-// Error implements error. The line is quoted: it may hold anything.
+// Error implements error. It quotes the line, which may contain anything.
 func (e *NoHelloError) Error() string {
 	if e.Last == "" {
 		return fmt.Sprintf("%v: %v", ErrNoHello, e.Cause)
 	}
-	return fmt.Sprintf("%v: %v; the last that was printed is %q", ErrNoHello, e.Cause, e.Last)
+	return fmt.Sprintf("%v: %v; the last line is %q", ErrNoHello, e.Cause, e.Last)
 }
 
 // Unwrap implements the interface of [errors.Is].
 func (e *NoHelloError) Unwrap() []error { return []error{ErrNoHello, e.Cause} }
 
-// helloMark begins the line with the hello; the nonce after it tells it from
-// anything a shell may print.
+// helloMark starts the line with the hello. The nonce after it tells the line from
+// anything that a shell prints.
 const helloMark = "CAIRN-HELLO "
 
-// NeedMark begins the line by which the bootstrap says that the agent is missing.
+// NeedMark starts the line by which a bootstrap script says what it needs.
 const NeedMark = "CAIRN-NEED "
 
-// WriteHello writes the agent's first words. Frames follow at once.
+// WriteHello writes the hello, the first line of an agent. Frames follow directly.
 func WriteHello(w io.Writer, nonce string, hello Hello) error {
 	body, err := Encode(hello)
 	if err != nil {
@@ -52,16 +52,16 @@ func WriteHello(w io.Writer, nonce string, hello Hello) error {
 	return err
 }
 
-// ReadHello skips what a shell prints and returns the hello, or the words that
-// follow NeedMark and the nonce. What comes after stays in r. An error of reading
-// is a [NoHelloError].
+// ReadHello skips the output of a shell and returns the hello, or the words after
+// NeedMark and the nonce. The rest of the input stays in r. A read error is a
+// [NoHelloError].
 func ReadHello(r *bufio.Reader, nonce string) (hello Hello, need string, err error) {
 	read, first, last := 0, "", ""
 	for {
 		line, err := r.ReadSlice('\n')
 		read += len(line)
 		if read > maxNoise {
-			return Hello{}, "", &NoHelloError{first, last, fmt.Errorf("it printed more than %d bytes", maxNoise)}
+			return Hello{}, "", &NoHelloError{first, last, fmt.Errorf("the login printed more than %d bytes", maxNoise)}
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue

@@ -10,21 +10,19 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// MaxMessage is the most that one message may take, in bytes.
+// MaxMessage is the largest message, in bytes.
 const MaxMessage = 16 << 20
 
-// ErrMessage marks a message that this version cannot read.
+// ErrMessage says that this version cannot read a message.
 var ErrMessage = errors.New("a message that cannot be read")
 
-// decoding is strict: what is not known is refused, and nesting and sizes are
-// bounded.
+// decoding is strict. It refuses unknown fields, and limits nesting and sizes.
 var decoding = must(cbor.DecOptions{
 	DupMapKey: cbor.DupMapKeyEnforcedAPF, ExtraReturnErrors: cbor.ExtraDecErrorUnknownField, MaxNestedLevels: 32,
 	MaxArrayElements: 1 << 20, MaxMapPairs: 1 << 16, IndefLength: cbor.IndefLengthForbidden,
 }.DecMode())
 
-// encoding is deterministic (RFC 8949 section 4.2.1); times keep their
-// nanoseconds.
+// encoding is deterministic (RFC 8949 section 4.2.1). Times keep their nanoseconds.
 var encoding = must(cbor.EncOptions{Sort: cbor.SortCoreDeterministic, Time: cbor.TimeRFC3339Nano}.EncMode())
 
 func must[T any](mode T, err error) T {
@@ -34,10 +32,10 @@ func must[T any](mode T, err error) T {
 	return mode
 }
 
-// Encode is a message as it is sent, and kept on a host's disk.
+// Encode returns a message as it is sent, and as it is stored on a host's disk.
 func Encode(message any) ([]byte, error) { return encoding.Marshal(message) }
 
-// Decode reads a message into the pointer.
+// Decode reads a message into a pointer. Its errors are an [ErrMessage].
 func Decode(data []byte, message any) error {
 	if err := decoding.Unmarshal(data, message); err != nil {
 		return fmt.Errorf("%w: %w", ErrMessage, err)
@@ -45,7 +43,7 @@ func Decode(data []byte, message any) error {
 	return nil
 }
 
-// Send writes one message.
+// Send writes one message. Its errors include those of [Stream.WriteContext].
 func (s *Stream) Send(ctx context.Context, message any) error {
 	body, err := Encode(message)
 	if err != nil {
@@ -76,7 +74,8 @@ func (s *Stream) Receive(ctx context.Context, message any) error {
 	return Decode(body, message)
 }
 
-// fill reads all of p. An end before the first byte is atStart.
+// fill reads all of p. If the stream ends before the first byte, it returns
+// atStart.
 func (s *Stream) fill(ctx context.Context, p []byte, atStart error) error {
 	for have := 0; have < len(p); {
 		n, err := s.ReadContext(ctx, p[have:])

@@ -20,25 +20,25 @@ const (
 	AgentSide      Side = 2
 )
 
-// Heartbeat is how a silent connection is told from a dead one.
+// Heartbeat tells a silent connection from a dead one.
 type Heartbeat struct {
 	Every time.Duration // between two pings
-	Limit time.Duration // without any frame from the other side the connection is dead
+	Limit time.Duration // the connection is dead after this time without a frame
 }
 
-// DefaultHeartbeat bears a home network that stalls for some seconds.
+// DefaultHeartbeat tolerates a home network that stalls for some seconds.
 var DefaultHeartbeat = Heartbeat{Every: 5 * time.Second, Limit: 20 * time.Second}
 
-// ErrDead ends a connection whose other side has gone silent.
+// ErrDead ends a connection whose other side fell silent.
 var ErrDead = errors.New("the other side went silent")
 
-// ErrClosed ends what still waits when the connection is closed from this side.
+// ErrClosed ends every call that still waits when this side closes the connection.
 var ErrClosed = errors.New("the connection was closed")
 
-// acceptBacklog is how many streams may wait to be taken up.
+// acceptBacklog limits the streams that wait for [Mux.Accept].
 const acceptBacklog = 64
 
-// maxStreams bounds what the other side can make this one keep.
+// maxStreams limits the streams that the other side can open.
 const maxStreams = 1024
 
 // Mux carries streams over one connection. It is safe for concurrent use.
@@ -58,9 +58,9 @@ type Mux struct {
 	workers sync.WaitGroup
 }
 
-// NewMux starts to read frames from conn, which it then owns. Closing conn has to
-// end a read and a write that wait, within a bounded time, and whatever the other
-// side does.
+// NewMux starts to read frames from conn, and owns conn from then on. Closing conn
+// must end waiting reads and writes within a bounded time, whatever the other side
+// does.
 func NewMux(conn io.ReadWriteCloser, side Side, beat Heartbeat) *Mux {
 	m := &Mux{
 		conn: conn, side: side, beat: beat, heard: make(chan struct{}, 1), out: newOutbox(), streams: map[uint32]*Stream{}, next: uint32(side),
@@ -93,7 +93,7 @@ func (m *Mux) Open(ctx context.Context, kind string) (*Stream, error) {
 	return s, nil
 }
 
-// Accept waits for the next stream that the other side opens.
+// Accept waits for the next stream from the other side.
 func (m *Mux) Accept(ctx context.Context) (*Stream, error) {
 	select {
 	case s := <-m.accept:
@@ -105,27 +105,27 @@ func (m *Mux) Accept(ctx context.Context) (*Stream, error) {
 	}
 }
 
-// Done is closed when the connection has ended.
+// Done returns a channel that is closed when the connection has ended.
 func (m *Mux) Done() <-chan struct{} { return m.done }
 
-// Err is why the connection ended, nil while it has not.
+// Err returns why the connection ended, or nil if it has not.
 func (m *Mux) Err() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.err
 }
 
-// Close ends the connection and everything on it, and waits for its workers: as
-// long as closing the connection takes, and what waits on it.
+// Close ends the connection and all its streams, and waits for its goroutines. That
+// takes as long as closing conn takes.
 func (m *Mux) Close() error {
 	m.end(ErrClosed)
 	m.workers.Wait()
 	return nil
 }
 
-// end gives the connection up once, for the first reason. What waits on a stream
-// ends before the connection is closed, which can take a while when the other side
-// is gone.
+// end ends the connection, once, for the first reason. Calls that wait on a stream
+// end first, because closing the connection can take a while if the other side is
+// gone.
 func (m *Mux) end(reason error) {
 	m.mu.Lock()
 	if m.err != nil {
@@ -146,8 +146,8 @@ func (m *Mux) end(reason error) {
 }
 
 // write sends one frame and waits until it is written. Frames of several streams
-// go out in the order in which they came. One whose context ends is not waited for
-// any more, but still goes out whole.
+// are written in the order of the calls. If ctx ends, write returns, but the frame
+// is still sent whole.
 func (m *Mux) write(ctx context.Context, f frame) error {
 	if err := m.Err(); err != nil {
 		return err
@@ -162,8 +162,7 @@ func (m *Mux) write(ctx context.Context, f frame) error {
 	}
 }
 
-// post sends one frame, for which nobody waits: one that tells the other side
-// something and holds no data.
+// post sends a frame without waiting. It is for control frames, not for data.
 func (m *Mux) post(f frame) error {
 	if err := m.Err(); err != nil {
 		return err
@@ -172,8 +171,8 @@ func (m *Mux) post(f frame) error {
 	return nil
 }
 
-// send writes the frames that are to go out. It is the only one that waits for the
-// other side to take them.
+// send writes the queued frames. Only this goroutine waits for the other side to
+// read them.
 func (m *Mux) send() {
 	for {
 		select {
@@ -210,8 +209,8 @@ func (m *Mux) read() {
 	}
 }
 
-// take hands a frame to where it belongs. A frame of a stream that is gone is
-// late, not wrong.
+// take passes a frame to its stream. A frame of an unknown stream is late, not
+// wrong.
 func (m *Mux) take(f frame) error {
 	switch f.typ {
 	case framePing:
@@ -273,7 +272,7 @@ func (m *Mux) forget(id uint32) {
 	delete(m.streams, id)
 }
 
-// watch pings, and ends a connection that does not answer.
+// watch sends pings, and ends a connection that does not answer.
 func (m *Mux) watch() {
 	ticker := time.NewTicker(m.beat.Every)
 	defer ticker.Stop()

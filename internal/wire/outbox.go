@@ -5,28 +5,29 @@ import (
 	"sync"
 )
 
-// outbox holds the frames that are to go out, in their order. What fills it is
-// bounded: whoever sends data waits until it is written, and there is one ping and
-// one pong at most. It is safe for concurrent use.
+// outbox queues the frames to be sent, in order. Its size is bounded: a sender of
+// data waits until its frame is written, and at most one ping and one pong are
+// queued. It is safe for concurrent use.
 type outbox struct {
-	filled chan struct{} // holds something when there may be a frame to take
+	filled chan struct{} // has an entry when there may be a frame to take
 
 	mu      sync.Mutex
-	waiting []outgoing
+	waiting []queuedFrame
 }
 
-// outgoing is a frame on its way.
-type outgoing struct {
+// queuedFrame is a frame that waits to be sent.
+type queuedFrame struct {
 	typ     frameType
 	octets  []byte
-	written chan struct{} // closed when it has been
+	written chan struct{} // closed once the frame is written
 }
 
 func newOutbox() *outbox { return &outbox{filled: make(chan struct{}, 1)} }
 
-// put appends a frame and returns what is closed when it is written.
+// put appends a frame and returns a channel that is closed when the frame is
+// written.
 func (b *outbox) put(f frame) (written <-chan struct{}) {
-	o := outgoing{f.typ, appendFrame(make([]byte, 0, headerSize+len(f.payload)), f), make(chan struct{})}
+	o := queuedFrame{f.typ, appendFrame(make([]byte, 0, headerSize+len(f.payload)), f), make(chan struct{})}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, o)
 	b.mu.Unlock()
@@ -37,22 +38,22 @@ func (b *outbox) put(f frame) (written <-chan struct{}) {
 	return o.written
 }
 
-// beat puts a ping or pong, unless one waits already.
+// beat queues a ping or pong, unless one is queued already.
 func (b *outbox) beat(typ frameType) {
 	b.mu.Lock()
-	waits := slices.ContainsFunc(b.waiting, func(o outgoing) bool { return o.typ == typ })
+	waits := slices.ContainsFunc(b.waiting, func(o queuedFrame) bool { return o.typ == typ })
 	b.mu.Unlock()
 	if !waits {
 		b.put(frame{typ: typ})
 	}
 }
 
-// take removes the first frame.
-func (b *outbox) take() (first outgoing, some bool) {
+// take removes and returns the first frame, and reports whether there was one.
+func (b *outbox) take() (first queuedFrame, some bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.waiting) == 0 {
-		return outgoing{}, false
+		return queuedFrame{}, false
 	}
 	first, b.waiting = b.waiting[0], b.waiting[1:]
 	return first, true

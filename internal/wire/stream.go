@@ -9,33 +9,33 @@ import (
 	"sync"
 )
 
-// window is how many bytes of a stream may be under way without the receiver
-// having taken them.
+// window is how many bytes of a stream may be sent before the receiver has read
+// them.
 const window = 256 << 10
 
-// maxReason bounds what is told with a reset, in bytes.
+// maxReason limits the reason that a reset carries, in bytes.
 const maxReason = 1 << 10
 
-// ErrReset ends a stream that the other side gave up.
+// ErrReset says that the other side abandoned the stream.
 var ErrReset = errors.New("the other side gave up")
 
 // errFlood ends a connection whose other side sends more than it may.
 var errFlood = errors.New("more data than there was credit for")
 
-// Stream is one conversation. One goroutine may read and one may write at the
-// same time; Close may be called at any time.
+// Stream is one conversation. One goroutine may read while another writes. Close
+// may be called at any time.
 type Stream struct {
 	mux  *Mux
 	id   uint32
 	kind string
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced whenever a waiter may go on
+	changed chan struct{} // closed and replaced whenever waiters should check again
 	in      []byte
-	credit  uint32 // may still be sent
-	owed    uint32 // taken by the reader and not yet given back as credit
-	over    bool   // the other side sends no more
-	closed  bool   // this side sends no more
+	credit  uint32 // bytes that may still be sent
+	owed    uint32 // bytes that were read and not yet given back as credit
+	over    bool   // the other side will send no more
+	closed  bool   // this side will send no more
 	err     error
 }
 
@@ -43,10 +43,10 @@ func newStream(m *Mux, id uint32, kind string) *Stream {
 	return &Stream{mux: m, id: id, kind: kind, credit: window, changed: make(chan struct{})}
 }
 
-// Kind is what the stream was opened for.
+// Kind returns the kind with which the stream was opened.
 func (s *Stream) Kind() string { return s.kind }
 
-// wake lets all waiters look again. The caller holds mu.
+// wake lets all waiters check again. The caller holds mu.
 func (s *Stream) wake() {
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -91,14 +91,14 @@ func (s *Stream) credited(n uint32) {
 	s.wake()
 }
 
-// finish forgets a stream on which both sides are done. The caller holds mu.
+// finish removes a stream that has ended on both sides. The caller holds mu.
 func (s *Stream) finish() {
 	if s.over && s.closed {
 		s.mux.forget(s.id)
 	}
 }
 
-// ReadContext reads what there is, and waits when there is nothing.
+// ReadContext reads what is available, and waits if there is nothing.
 func (s *Stream) ReadContext(ctx context.Context, p []byte) (int, error) {
 	for {
 		s.mu.Lock()
@@ -126,8 +126,8 @@ func (s *Stream) ReadContext(ctx context.Context, p []byte) (int, error) {
 	}
 }
 
-// repay saves frames: credit goes back when a quarter of the window is owed. The
-// caller holds mu.
+// repay gives credit back when a quarter of the window is owed, which saves frames.
+// The caller holds mu.
 func (s *Stream) repay(n uint32) uint32 {
 	s.owed += n
 	if s.owed < window/4 {
@@ -142,7 +142,7 @@ func (s *Stream) giveCredit(n uint32) error {
 	if n == 0 {
 		return nil
 	}
-	// That the credit cannot be sent shows at the next read or write.
+	// If the credit cannot be sent, the next read or write reports it.
 	_ = s.mux.post(frame{stream: s.id, typ: frameCredit, payload: binary.BigEndian.AppendUint32(nil, n)})
 	return nil
 }
@@ -150,7 +150,8 @@ func (s *Stream) giveCredit(n uint32) error {
 // Read implements [io.Reader].
 func (s *Stream) Read(p []byte) (int, error) { return s.ReadContext(context.Background(), p) }
 
-// WriteContext sends p in frames, and waits for credit in between.
+// WriteContext sends p in frames, and waits for credit in between. It returns how
+// many bytes it sent.
 func (s *Stream) WriteContext(ctx context.Context, p []byte) (written int, err error) {
 	for len(p) > 0 {
 		n, err := s.reserve(ctx, len(p))
@@ -166,7 +167,7 @@ func (s *Stream) WriteContext(ctx context.Context, p []byte) (written int, err e
 	return written, nil
 }
 
-// reserve waits until something may be sent and takes as much as one frame holds.
+// reserve waits for credit, and takes at most what fits into one frame.
 func (s *Stream) reserve(ctx context.Context, wanted int) (int, error) {
 	for {
 		s.mu.Lock()
@@ -196,7 +197,7 @@ func (s *Stream) reserve(ctx context.Context, wanted int) (int, error) {
 // Write implements [io.Writer].
 func (s *Stream) Write(p []byte) (int, error) { return s.WriteContext(context.Background(), p) }
 
-// CloseWrite says that this side sends no more; it may still read.
+// CloseWrite says that this side will send no more. It may still read.
 func (s *Stream) CloseWrite() error {
 	s.mu.Lock()
 	if s.closed || s.err != nil {
@@ -209,10 +210,10 @@ func (s *Stream) CloseWrite() error {
 	return s.mux.post(frame{stream: s.id, typ: frameEnd})
 }
 
-// Close gives the stream up in both directions.
+// Close abandons the stream in both directions.
 func (s *Stream) Close() error { return s.GiveUp("") }
 
-// GiveUp is Close that tells the other side why, in a sentence.
+// GiveUp is [Stream.Close] with a reason for the other side, in a sentence.
 func (s *Stream) GiveUp(why string) error {
 	s.mu.Lock()
 	done := s.err != nil || s.over && s.closed

@@ -16,16 +16,16 @@ import (
 	"cairn/internal/system"
 )
 
-// sshAhead refuses what would keep the owner out, as far as the host can see it
-// beforehand: how the SSH server would treat the owner with the staged
-// configuration, and the owner's account, keys and sudo.
+// sshAhead refuses a change that would keep the owner out, as far as the host can
+// tell beforehand. It checks how the SSH server would treat the owner with the
+// staged configuration, and the owner's account, keys and sudo.
 func sshAhead(ctx context.Context, g *guard, _ []string) error {
 	staged, err := g.stage(ctx)
 	if err != nil {
-		return fmt.Errorf("the new configuration of the SSH server could not be prepared for a try: %w", err)
+		return fmt.Errorf("the new configuration of the SSH server could not be prepared for a trial: %w", err)
 	}
 	if !staged {
-		return nil // the way in is not through what this guard changes, or does not exist yet
+		return nil // this guard does not change the way in, or it does not exist yet
 	}
 	owner := g.plan.owner()
 	if owner == "" {
@@ -45,7 +45,7 @@ func sshAhead(ctx context.Context, g *guard, _ []string) error {
 	return g.lookAt(ctx, then)
 }
 
-// stager is the plan's resource that changes the SSH server's configuration.
+// stager returns the plan's resource that changes the SSH server's configuration.
 func (g *guard) stager() (resource.Stager, bool) {
 	for _, step := range g.plan.Steps {
 		if stager, ok := step.Resource.(resource.Stager); ok {
@@ -55,8 +55,8 @@ func (g *guard) stager() (resource.Stager, bool) {
 	return nil, false
 }
 
-// stage writes the SSH server's configuration as it would be; for a canary login
-// without a change of it, as it is.
+// stage writes the SSH server's future configuration to the guard's directory. For
+// a canary login without such a change it writes the present one.
 func (g *guard) stage(ctx context.Context) (staged bool, err error) {
 	stager, changes := g.stager()
 	var config []byte
@@ -74,8 +74,8 @@ func (g *guard) stage(ctx context.Context) (staged bool, err error) {
 	return true, system.ReplaceFile(StagedConfig(g.Dir), config, 0o600)
 }
 
-// wayIn refuses a server that would not listen where the owner is to come in. A
-// plan that names no such port may take none away.
+// wayIn refuses a server that would not listen where the owner is to log in. If the
+// plan names no such port, the server must keep all its ports.
 func (g *guard) wayIn(now, then settings) error {
 	if port := strconv.Itoa(int(g.plan.Port)); g.plan.Port != 0 {
 		if slices.Contains(then.ports(), port) {
@@ -89,7 +89,7 @@ func (g *guard) wayIn(now, then settings) error {
 	return nil
 }
 
-// sshAfter looks at the same, as it is once everything is applied.
+// sshAfter checks the same once everything is applied.
 func sshAfter(ctx context.Context, g *guard, _ []string) error {
 	if g.plan.owner() == "" {
 		return nil
@@ -101,7 +101,8 @@ func sshAfter(ctx context.Context, g *guard, _ []string) error {
 	return g.lookAt(ctx, now)
 }
 
-// lookAt returns every reason why the owner could not get in and take over.
+// lookAt returns an error with every reason why the owner could not log in and use
+// sudo.
 func (g *guard) lookAt(ctx context.Context, config settings) error {
 	user, err := g.lookUp(ctx, g.plan.owner())
 	if err != nil {
@@ -126,15 +127,15 @@ func (g *guard) lookAt(ctx context.Context, config settings) error {
 	return nil
 }
 
-// placed adds to reasons, which begin with a keyword, where that stands in the
-// owner's own files.
+// placed adds to each reason, which begins with a keyword, where that keyword
+// stands in the owner's own files.
 func (g *guard) placed(ctx context.Context, reasons []string) []string {
 	if len(reasons) == 0 {
 		return nil
 	}
 	settings, err := sshdconf.Files{Root: g.System.Root}.ReadServer(resource.SSHServer(ctx, g.System))
 	if err != nil {
-		return reasons // sshd itself has read them, and says so if it cannot
+		return reasons // sshd has read the files too, and reports errors itself
 	}
 	for i, reason := range reasons {
 		keyword, _, _ := strings.Cut(reason, " ")
@@ -151,8 +152,8 @@ func (g *guard) placed(ctx context.Context, reasons []string) []string {
 	return reasons
 }
 
-// effective is what sshd makes of its configuration for the owner's connection
-// (sshd(8), -T and -C).
+// effective returns sshd's effective settings for the owner's connection (sshd(8),
+// -T and -C).
 func (g *guard) effective(ctx context.Context, config string) (settings, error) {
 	options := g.options
 	if options == nil {
@@ -160,7 +161,7 @@ func (g *guard) effective(ctx context.Context, config string) (settings, error) 
 	}
 	argv := resource.SSHDTells(g.login(), options)
 	if config != "" {
-		argv = append(argv, "-f", config) // comes over one of the server's own
+		argv = append(argv, "-f", config) // overrides a -f of the server's own
 	}
 	out, err := g.System.Runner.Run(ctx, system.Command{Argv: argv})
 	if err != nil {
@@ -172,12 +173,12 @@ func (g *guard) effective(ctx context.Context, config string) (settings, error) 
 	return parseSettings(string(out.Stdout)), nil
 }
 
-// login is the owner's.
+// login describes the owner's login.
 func (g *guard) login() sshdconf.Login {
 	return sshdconf.Login{User: g.plan.owner(), Peer: g.plan.Peer, Local: g.plan.Local, Port: g.plan.LocalPort}
 }
 
-// lookUp asks the name service, as sshd does.
+// lookUp asks the name service for a user, as sshd does.
 func (g *guard) lookUp(ctx context.Context, name string) (user, error) {
 	passwd, err := g.output(ctx, "getent", "passwd", name)
 	if err != nil {
@@ -202,8 +203,9 @@ func (g *guard) output(ctx context.Context, argv ...string) (string, error) {
 	return strings.TrimSpace(string(out.Stdout)), err
 }
 
-// withoutShell: sshd refuses a user whose shell cannot be run, and pam_nologin(8)
-// everybody but root while there is /etc/nologin.
+// withoutShell returns why the user gets no shell. sshd refuses a user whose shell
+// cannot be run. pam_nologin(8) refuses everybody but root while /etc/nologin
+// exists.
 func (g *guard) withoutShell(u user) []string {
 	var reasons []string
 	info, err := g.stat(u.shell)
@@ -219,7 +221,7 @@ func (g *guard) withoutShell(u user) []string {
 	return reasons
 }
 
-// withoutSudo runs sudo as the owner would.
+// withoutSudo runs sudo as the owner would, and returns why it fails.
 func (g *guard) withoutSudo(ctx context.Context, u user) []string {
 	out, err := g.System.Runner.Run(ctx, system.Command{Argv: []string{"runuser", "-u", u.name, "--", "sudo", "-n", "true"}})
 	if err != nil {
@@ -231,8 +233,8 @@ func (g *guard) withoutSudo(ctx context.Context, u user) []string {
 	return nil
 }
 
-// lasting refuses where a restart would take the way back with it: /run is empty
-// then (file-hierarchy(7)). The agent lives there when no other place lets it run.
+// lasting refuses a guard whose agent is in /run, which is empty after a restart
+// (file-hierarchy(7)). The agent is there if no other place lets it run.
 func (g *guard) lasting() error {
 	if strings.HasPrefix(g.Dir, "/run/") {
 		return fmt.Errorf("the agent could only be put into %s, which a restart empties, so nothing would put the host back then", g.Dir)
@@ -240,11 +242,11 @@ func (g *guard) lasting() error {
 	return nil
 }
 
-// leastRoom is what has to be free on the disks, in octets: for the way back, and
-// for what the subsystems write beside it.
+// leastRoom is the free disk space that a guard needs, in bytes: for the way back,
+// and for what the subsystems write meanwhile.
 const leastRoom = 16 << 20
 
-// room refuses to begin on a full disk, on which the way back might not fit.
+// room refuses to begin on a full disk, where the way back might not fit.
 func (g *guard) room() error {
 	for _, path := range []string{g.Dir, filepath.Join(g.System.Root, "/etc")} {
 		var disk syscall.Statfs_t

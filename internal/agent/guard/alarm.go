@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Alarm is what ends a guard when the process that carries it out does not. It
-// has to outlive every process of Cairn and a restart of the host.
+// Alarm ends a guard if the guard's process does not. It has to outlive every
+// process of Cairn and a restart of the host.
 type Alarm interface {
-	// Arm returns when the guard in dir will be resumed by itself after the time,
-	// and at the next start of the host, and this was read back. Arming again
-	// begins the time anew.
+	// Arm makes the system resume the guard in dir after the given time, and at the
+	// next start of the host. It returns after it has read both back. Arming again
+	// restarts the time.
 	Arm(ctx context.Context, dir string, after time.Duration) error
-	// Disarm takes both back. Disarming what is not armed is fine.
+	// Disarm cancels both. It is no error if nothing is armed.
 	Disarm(ctx context.Context, dir string) error
-	// Others reports whether the alarm of another guard on the host is armed.
+	// Others reports whether another guard on the host has an armed alarm.
 	Others(ctx context.Context, dir string) (bool, error)
 }

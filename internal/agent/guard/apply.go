@@ -34,9 +34,8 @@ func (g *guard) change(ctx context.Context) (State, error) {
 	return s, g.tell(wire.GuardSettled, "")
 }
 
-// armAndApply holds the lock all the while, so that nothing is put back while
-// something is still being changed. The state is Armed when everything was
-// applied.
+// armAndApply holds the lock throughout, so that nothing is restored while
+// something is being changed. The state is Armed once everything is applied.
 func (g *guard) armAndApply(ctx context.Context) (State, error) {
 	release, err := lock(ctx, g.Dir)
 	if err != nil {
@@ -45,18 +44,18 @@ func (g *guard) armAndApply(ctx context.Context) (State, error) {
 	defer release()
 	s, err := Read(g.Dir)
 	if err != nil || !s.Phase.untouched() {
-		return s, err // somebody has given it up
+		return s, err // another process has abandoned the guard
 	}
 	s, err = g.arm(ctx)
 	if err != nil || s.Phase != Armed {
 		return s, err
 	}
-	// Most of the deadline is left for settling and the proof.
+	// Leave most of the deadline for settling and the proof.
 	bounded, cancel := context.WithTimeout(ctx, g.plan.Deadline/2)
 	defer cancel()
 	if err := g.apply(bounded); err != nil {
 		if ctx.Err() != nil {
-			return s, ctx.Err() // told to stop: whoever comes next puts the host back
+			return s, ctx.Err() // told to stop; the next process restores the host
 		}
 		s.Phase, s.Reason = RollingBack, err.Error()
 		return s, writeState(g.Dir, s)
@@ -65,8 +64,8 @@ func (g *guard) armAndApply(ctx context.Context) (State, error) {
 	return s, g.tell(wire.GuardApplied, "")
 }
 
-// arm makes sure that what was saved is still what is there, and that the host
-// will be put back whatever becomes of this process.
+// arm checks that the host is still as it was saved. It then makes sure that the
+// host will be restored even if this process dies.
 func (g *guard) arm(ctx context.Context) (State, error) {
 	var undo system.Undo
 	if err := kept(g.Dir, undoFile, &undo); err != nil {
@@ -92,8 +91,8 @@ func (g *guard) arm(ctx context.Context) (State, error) {
 	})
 }
 
-// refuseArmed ends, under the lock, a guard that has changed nothing. That this
-// process was told to stop is no reason to.
+// refuseArmed ends, under the lock, a guard that has changed nothing. It does not
+// do so because this process was told to stop.
 func (g *guard) refuseArmed(ctx context.Context, reason error) (State, error) {
 	if ctx.Err() != nil {
 		return State{}, ctx.Err()
@@ -102,8 +101,8 @@ func (g *guard) refuseArmed(ctx context.Context, reason error) (State, error) {
 	return s, errors.Join(writeState(g.Dir, s), g.Alarm.Disarm(ctx, g.Dir))
 }
 
-// apply brings the steps about and looks, as far as the host itself can, whether
-// the owner still has access.
+// apply applies the steps. It then checks, as far as the host can, whether the
+// owner still has access.
 func (g *guard) apply(ctx context.Context) error {
 	for _, step := range g.plan.Steps {
 		if err := g.applyStep(ctx, step); err != nil {
@@ -115,9 +114,9 @@ func (g *guard) apply(ctx context.Context) error {
 	return g.lookAfter(ctx)
 }
 
-// saveFirst keeps what is at a path before a step changes it, unless that was kept
-// in PREPARE: a resource cannot always tell beforehand what it will find. So what is
-// put back, and compared afterwards, is all that was touched.
+// saveFirst saves a path before a step changes it, unless PREPARE has saved it. A
+// resource cannot always tell beforehand what it will find. So everything that was
+// touched is restored, and compared afterwards.
 func (g *guard) saveFirst(path string) error {
 	undo, added, err := g.undo.Covering(g.System, path)
 	if err != nil || !added {

@@ -10,21 +10,21 @@ import (
 	"cairn/internal/wire"
 )
 
-// check is how the host looks whether a change may be made, and whether it may stay.
-// The error of before refuses the change, that of after puts everything back. Either
-// may be nil; both keep to ctx's deadline.
+// check is a test by the host of whether a change may be made, and whether it may
+// stay. An error of before refuses the change. An error of after restores the host.
+// Either may be nil. Both obey ctx's deadline.
 type check struct {
 	before, after func(ctx context.Context, g *guard, args []string) error
 }
 
-// checks are those that a plan can name.
+// checks are the tests that a plan can name.
 var checks = map[string]check{
 	wire.CheckSSHLogin: {before: sshAhead, after: sshAfter},
 	wire.CheckCommand:  {after: commandWorks},
 }
 
-// checks are the plan's. One that was sent before plans named them has the way in by
-// SSH.
+// checks returns the tests of the plan. A plan of an old version names none, and
+// gets the test of the way in by SSH.
 func (p Plan) checks() []wire.GuardCheck {
 	if len(p.Checks) == 0 {
 		return []wire.GuardCheck{{Name: wire.CheckSSHLogin}}
@@ -32,13 +32,13 @@ func (p Plan) checks() []wire.GuardCheck {
 	return p.Checks
 }
 
-// lookBefore looks, as far as the host can see it beforehand, at what the change would
-// bring.
+// lookBefore checks the effects of the change, as far as the host can tell
+// beforehand.
 func (g *guard) lookBefore(ctx context.Context) error {
 	for _, c := range g.plan.checks() {
 		known, is := checks[c.Name]
 		if !is {
-			return fmt.Errorf("this version of the agent does not know how to look at %q", c.Name)
+			return fmt.Errorf("this version of the agent does not know the check %q", c.Name)
 		}
 		if known.before == nil {
 			continue
@@ -50,7 +50,7 @@ func (g *guard) lookBefore(ctx context.Context) error {
 	return nil
 }
 
-// lookAfter looks at what it brought.
+// lookAfter checks the effects of the change.
 func (g *guard) lookAfter(ctx context.Context) error {
 	for _, c := range g.plan.checks() {
 		if known := checks[c.Name]; known.after != nil {
@@ -62,7 +62,7 @@ func (g *guard) lookAfter(ctx context.Context) error {
 	return nil
 }
 
-// commandWorks runs a program of the plan's, which has to end well.
+// commandWorks runs a program of the plan, which must succeed.
 func commandWorks(ctx context.Context, g *guard, argv []string) error {
 	out, err := g.System.Runner.Run(ctx, system.Command{Argv: argv})
 	if err == nil && out.Exit != 0 {

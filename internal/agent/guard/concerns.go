@@ -11,12 +11,12 @@ import (
 	"cairn/internal/wire"
 )
 
-// mostConcerned bounds how many accounts of a Match are asked about, each by a
-// program of its own. A Match about more is about everybody.
+// mostConcerned limits how many accounts of a Match are tested, each by a program
+// of its own. A Match about more accounts counts as one about everybody.
 const mostConcerned = 16
 
-// Concerns are whom those Matches are about that name users or groups, and whether
-// the SSH server lets them in.
+// Concerns returns the accounts of each Match that names users or groups, and
+// whether the SSH server lets them in.
 func Concerns(ctx context.Context, sys *system.System, peer string, settings []sshdconf.Setting) []wire.Concern {
 	g := &guard{Env: Env{System: sys}, plan: Plan{Peer: peer}}
 	var all []wire.Concern
@@ -32,8 +32,8 @@ func Concerns(ctx context.Context, sys *system.System, peer string, settings []s
 	return all
 }
 
-// concerned are the accounts that a Match may be about: those in the host's own
-// file, and those that it names, wherever they are kept.
+// concerned returns the accounts that a Match may be about: those in the host's own
+// file, and those that it names, wherever they are stored.
 func (g *guard) concerned(ctx context.Context, match string) []user {
 	accounts, groups := linesByName(g.text("/etc/passwd")), g.text("/etc/group")
 	var users []user
@@ -54,8 +54,8 @@ func (g *guard) concerned(ctx context.Context, match string) []user {
 	return users
 }
 
-// judged asks sshd about each account. Who is let in from some address by another
-// Match counts as let in.
+// judged asks sshd about each account. An account that another Match lets in from
+// some address counts as let in.
 func (g *guard) judged(ctx context.Context, users []user, settings []sshdconf.Setting) []wire.Candidate {
 	g.options = append([]string{}, resource.SSHDOptions(ctx, g.System)...)
 	var all []wire.Candidate
@@ -74,8 +74,8 @@ func (g *guard) judged(ctx context.Context, users []user, settings []sshdconf.Se
 	return all
 }
 
-// listedElsewhere reports whether a Match that may be about a user has lists of
-// its own.
+// listedElsewhere reports whether a Match that may be about a user has lists of its
+// own.
 func listedElsewhere(u user, settings []sshdconf.Setting) bool {
 	return slices.ContainsFunc(settings, func(s sshdconf.Setting) bool {
 		lists := slices.Contains([]string{"allowusers", "denyusers", "denygroups"}, s.Keyword)
@@ -83,7 +83,7 @@ func listedElsewhere(u user, settings []sshdconf.Setting) bool {
 	})
 }
 
-// alwaysKeepsOut reports whether lists keep a user out wherever the login comes
+// alwaysKeepsOut reports whether lists keep a user out, wherever the login comes
 // from.
 func (s settings) alwaysKeepsOut(u user) bool {
 	denied := slices.ContainsFunc(s["denyusers"], func(pattern string) bool {

@@ -1,19 +1,20 @@
-// Package guard makes changes that could lock the owner out, so that they cannot:
+// Package guard makes risky changes in such a way that they cannot lock the owner
+// out:
 //
 //	PREPARE -> ARM -> APPLY -> SETTLE -> PROBE -> CONFIRM -> PERSIST
 //	any failure -> ROLL BACK -> VERIFY
 //
-// Everything that is needed to put the host back is on its disk before anything
-// is changed, and a timer and a unit that runs at boot are armed to do it. The
-// change stays only when a confirmation with the right nonce arrives in time.
-// docs/explanation/guard.md tells the same for the owner.
+// Everything that is needed to restore the host is on disk before the first change.
+// A timer and a unit that runs at boot are armed to do it. The change stays only if
+// a confirmation with the right nonce arrives in time. docs/explanation/guard.md
+// explains this for the owner.
 //
 // # Processes
 //
-// [Execute] runs in the process that carries the run out. [Proceed], [Confirm]
-// and [Abort] are called by another, on behalf of the controller, and [Resume] by
-// the timer and at boot. They share the guard's directory: every transition is
-// one file replaced at once, under one lock. So confirmation and rollback cannot
-// both happen, and whichever process dies at whichever point, what is on the disk
-// says what is left to do, to any process.
+// [Execute] runs in the process that carries out the run. Another process calls
+// [Proceed], [Confirm] and [Abort] for the controller. The timer and the boot unit
+// call [Resume]. They share the guard's directory. Every transition replaces one
+// file atomically, under one lock. So a change cannot be both confirmed and rolled
+// back. Whichever process dies at whichever point, the disk tells any other process
+// what is left to do.
 package guard

@@ -12,16 +12,16 @@ import (
 	"cairn/internal/wire"
 )
 
-// Env is where a guard is carried out.
+// Env is the environment in which a guard is carried out.
 type Env struct {
 	System *system.System
-	Dir    string // the guard's own, on a disk that survives a restart
+	Dir    string // the guard's directory, on a disk that survives a restart
 	Alarm  Alarm
-	Boot   string // this boot's id
+	Boot   string // the id of this boot
 	Now    func() time.Time
 
-	// arrow is told each point between two steps of the protocol; tests end the
-	// process there.
+	// arrow is called at each point between two steps of the protocol. Tests end
+	// the process there.
 	arrow func(point string)
 }
 
@@ -31,23 +31,24 @@ func (e Env) at(point string) {
 	}
 }
 
-// Plan is what to do.
+// Plan is what a guard does.
 type Plan struct {
 	Steps    []Step
-	Deadline time.Duration // from arming to rolling back by itself
+	Deadline time.Duration // from arming to the automatic rollback
 	Settle   time.Duration // between applying and waiting for the confirmation
-	Nonce    string        // what the confirmation has to bring
+	Nonce    string        // the nonce that the confirmation has to contain
 	Canary   bool          // wait, once prepared, for a login through the staged configuration
-	// Checks are what the host itself looks at; none: the way in by SSH.
+	// Checks are the host's own tests. If empty, the host tests the way in by SSH.
 	Checks []wire.GuardCheck
-	// Owner is the user who has to get in; empty takes the one whose key the plan
-	// brings. Without one the host looks at nobody's access by itself.
+	// Owner is the user who has to get in. If empty, it is the user whose key the
+	// plan contains. Without either, the host checks nobody's access by itself.
 	Owner string
-	// Peer is the address that the owner comes from, for rules of sshd that
-	// depend on it; it may be empty.
+	// Peer is the address from which the owner logs in, for rules of sshd that
+	// depend on it. It may be empty.
 	Peer string
-	// Local and LocalPort are where on the host the owner came in; Port is where
-	// that has to be once the change is made, 0 wherever the server listens now.
+	// Local and LocalPort are the address and port of the host at which the owner
+	// logged in. Port is the port for the owner's login after the change; 0 means
+	// any port where the server listens now.
 	Local     string
 	LocalPort uint16
 	Port      uint16
@@ -58,10 +59,10 @@ type Step struct {
 	ID          string
 	Task        string
 	Resource    resource.Guardable
-	Fingerprint string // of what the plan saw; empty takes what is there
+	Fingerprint string // of the state that the plan saw; empty accepts any
 }
 
-// owner is the user whose access is looked at.
+// owner returns the user whose access is checked.
 func (p Plan) owner() string {
 	if p.Owner != "" {
 		return p.Owner
@@ -74,16 +75,15 @@ func (p Plan) owner() string {
 	return ""
 }
 
-// Emit reports what happens, in order; an error stops the guard as any failure
-// does.
+// Emit reports what happens, in order. An error stops the guard like any failure.
 type Emit func(event wire.Event) error
 
-// Execute carries the guard out, to its end, and returns the state it ended in.
-// Called again after it was cut off it goes on from what the directory says: it
-// begins anew where nothing was changed, goes on waiting for a confirmation, or
-// puts everything back. The error is of the guard's own working; that a change
-// was refused or rolled back is in the state. One process at a time may call it
-// for a directory; signals and [Resume] may come from others meanwhile.
+// Execute carries out the guard to its end, and returns the final state. After an
+// interruption it continues from what the directory says. If nothing was changed,
+// it starts again; otherwise it goes on waiting for a confirmation, or restores
+// everything. A refused or rolled back change is in the state and is no error. Only
+// one process at a time may call Execute for a directory. Others may send signals
+// and call [Resume] meanwhile.
 func Execute(ctx context.Context, env Env, plan Plan, emit Emit) (State, error) {
 	if err := os.MkdirAll(env.Dir, 0o700); err != nil {
 		return State{}, err
@@ -98,7 +98,7 @@ func Execute(ctx context.Context, env Env, plan Plan, emit Emit) (State, error) 
 			return s, err
 		}
 	} else if s.Phase == Settled && s.Boot == env.Boot {
-		// The process that settled it may have died before it could say so.
+		// The process that settled it may have died before it reported that.
 		if err := g.tell(wire.GuardSettled, ""); err != nil {
 			return s, err
 		}
@@ -106,17 +106,17 @@ func Execute(ctx context.Context, env Env, plan Plan, emit Emit) (State, error) 
 	return g.end(ctx)
 }
 
-// guard is one execution.
+// guard is one execution of a plan.
 type guard struct {
 	Env
 	plan    Plan
 	emit    Emit
-	undo    system.Undo // what is kept on the disk, once it is armed
-	applied time.Time   // when the last step was
-	options []string    // of the SSH server's command line, where they are known already
+	undo    system.Undo // what is saved on disk, once the guard is armed
+	applied time.Time   // when the last step was applied
+	options []string    // of the SSH server's command line, if known already
 }
 
-// begin goes from PREPARE to SETTLE. What became of it is in the directory.
+// begin goes from PREPARE to SETTLE. The result is in the directory.
 func (g *guard) begin(ctx context.Context) (State, error) {
 	others, err := g.Alarm.Others(ctx, g.Dir)
 	if err != nil {
@@ -155,7 +155,7 @@ func (g *guard) awaitCanary(ctx context.Context) (State, error) {
 			return s, err
 		}
 		if g.Now().After(limit) {
-			return g.refuse(ctx, "nobody tried in time whether the owner can log in through the new configuration")
+			return g.refuse(ctx, "the controller did not try the owner's login through the new configuration in time")
 		}
 		if err := sleep(ctx, lookAgain); err != nil {
 			return s, err
@@ -163,7 +163,7 @@ func (g *guard) awaitCanary(ctx context.Context) (State, error) {
 	}
 }
 
-// end waits for what becomes of a changed host, and finishes it.
+// end waits for the fate of a changed host, and finishes the guard.
 func (g *guard) end(ctx context.Context) (State, error) {
 	for {
 		s, err := Read(g.Dir)
@@ -187,7 +187,7 @@ func (g *guard) end(ctx context.Context) (State, error) {
 	}
 }
 
-// whyGiveUp is why nothing is waited for any more, or empty.
+// whyGiveUp returns why the guard waits no longer, or an empty string.
 func (e Env) whyGiveUp(s State) string {
 	switch {
 	case s.Phase == RollingBack:
@@ -213,8 +213,8 @@ func (g *guard) finish(ctx context.Context) error {
 	return err
 }
 
-// close reports how the guard ended, after it has taken away whatever a process
-// that died at the very end has left.
+// close reports how the guard ended. Before that it removes what a process that
+// died at the very end has left.
 func (g *guard) close(ctx context.Context, s State) (State, error) {
 	if err := tidy(ctx, g.Env, s); err != nil {
 		return s, err

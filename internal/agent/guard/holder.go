@@ -12,12 +12,13 @@ import (
 	"time"
 )
 
-// workTime bounds putting back and making permanent, all attempts together.
+// workTime limits a restore or the work of making a change permanent, over all
+// attempts.
 const workTime = 2 * time.Minute
 
-// patience is how long putting back waits for a process that has the lock, before
-// it takes it for one that hangs. A change should have been over by then. Of two
-// that put the host back slowly, none may end the other for it, again and again.
+// patience is how long a restore waits for another process that holds the lock,
+// before it takes that process for hung. A change is over by then. A slow restore
+// gets more time, so that two restores do not kill each other again and again.
 func patience(s State) time.Duration {
 	if s.Phase == RollingBack || s.Phase == Confirmed {
 		return workTime + 30*time.Second
@@ -25,9 +26,9 @@ func patience(s State) time.Duration {
 	return 15 * time.Second
 }
 
-// lockFirmly is [lock] for whoever has to get it in the end: a process that hangs
-// while it has the lock would otherwise keep the host as it is for ever. It is
-// ended after the time.
+// lockFirmly is [lock] for a process that must get the lock in the end. After the
+// given time it kills a hung holder, which would otherwise keep the host as it is
+// for ever.
 func lockFirmly(ctx context.Context, dir string, after time.Duration) (release func(), err error) {
 	bounded, cancel := context.WithTimeout(ctx, after)
 	defer cancel()
@@ -36,12 +37,13 @@ func lockFirmly(ctx context.Context, dir string, after time.Duration) (release f
 		return release, err
 	}
 	if err := endHolder(filepath.Join(dir, lockFile)); err != nil {
-		return nil, fmt.Errorf("ending the process that has %s: %w", filepath.Join(dir, lockFile), err)
+		return nil, fmt.Errorf("ending the process that holds %s: %w", filepath.Join(dir, lockFile), err)
 	}
 	return lock(ctx, dir)
 }
 
-// endHolder kills the process that has a file locked. That there is none is fine.
+// endHolder kills the process that holds the lock of a file. It is no error if
+// there is none.
 func endHolder(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -62,8 +64,8 @@ func endHolder(path string) error {
 	return nil
 }
 
-// holders are the processes that have a file of that number locked by flock(2):
-// lines such as "1: FLOCK  ADVISORY  WRITE 708 00:13:21 0 EOF" (proc_locks(5)).
+// holders returns the processes that hold the flock(2) of a file with that inode.
+// The lines look like "1: FLOCK ADVISORY WRITE 708 00:13:21 0 EOF" (proc_locks(5)).
 func holders(locks string, inode uint64) (pids []int) {
 	for line := range strings.Lines(locks) {
 		fields := strings.Fields(line)
@@ -77,7 +79,8 @@ func holders(locks string, inode uint64) (pids []int) {
 	return pids
 }
 
-// hasOpen makes sure of it: numbers of files are unique on one disk only.
+// hasOpen reports whether the process really has the file open. Inode numbers are
+// unique on one disk only.
 func hasOpen(pid int, file os.FileInfo) bool {
 	open, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"cairn/internal/resource"
 )
 
-// fileInfo is what stat(2) says, with the owner.
+// fileInfo is the result of stat(2), with the owner.
 type fileInfo struct{ syscall.Stat_t }
 
 func (f fileInfo) isRegular() bool { return f.Mode&syscall.S_IFMT == syscall.S_IFREG }
@@ -23,11 +23,11 @@ func (g *guard) stat(path string) (fileInfo, error) {
 	return info, err
 }
 
-// withoutKey looks where the SSH server would look for the user's keys
-// (sshd_config(5), AuthorizedKeysFile, and StrictModes).
+// withoutKey returns why the SSH server would not find the owner's key. It looks
+// where the server would look (sshd_config(5), AuthorizedKeysFile and StrictModes).
 func (g *guard) withoutKey(config settings, u user) []string {
 	if command := config.first("authorizedkeyscommand"); command != "" && command != "none" {
-		return nil // what a program will say is for the login to prove
+		return nil // a program decides about keys, so only a login can prove them
 	}
 	var reasons, looked []string
 	for _, pattern := range config["authorizedkeysfile"] {
@@ -55,7 +55,7 @@ func (g *guard) withoutKey(config settings, u user) []string {
 	return reasons
 }
 
-// keyPath replaces sshd's tokens.
+// keyPath replaces sshd's tokens in a path.
 func keyPath(pattern string, u user) string {
 	path := strings.NewReplacer("%%", "%", "%h", u.home, "%u", u.name, "%U", strconv.Itoa(u.uid)).Replace(pattern)
 	if !filepath.IsAbs(path) {
@@ -64,8 +64,8 @@ func keyPath(pattern string, u user) string {
 	return path
 }
 
-// ownersKey is the line of the owner's key; empty where the plan does not say which
-// that is.
+// ownersKey returns the line of the owner's key. It is empty if the plan does not
+// name the key.
 func (g *guard) ownersKey() string {
 	for _, step := range g.plan.Steps {
 		if key, ok := step.Resource.(resource.AuthorizedKey); ok && key.User == g.plan.owner() {
@@ -75,8 +75,8 @@ func (g *guard) ownersKey() string {
 	return ""
 }
 
-// holdsKey reports whether one of the lines is the owner's key; any key will do
-// where the plan does not say which that is.
+// holdsKey reports whether one of the lines is the owner's key. If the plan does
+// not name the key, any key counts.
 func (g *guard) holdsKey(content string) bool {
 	want := ""
 	if fields := strings.Fields(g.ownersKey()); len(fields) > 1 {
@@ -94,8 +94,8 @@ func (g *guard) holdsKey(content string) bool {
 	return false
 }
 
-// unsafe is why StrictModes would pass over a file of keys: it, or a directory on
-// its way from the home, could be changed by somebody else.
+// unsafe returns why StrictModes would ignore a file of keys: another user could
+// change it, or a directory between it and the home.
 func (g *guard) unsafe(path string, u user) string {
 	for at := path; ; at = filepath.Dir(at) {
 		info, err := g.stat(at)
@@ -103,7 +103,7 @@ func (g *guard) unsafe(path string, u user) string {
 			return err.Error()
 		}
 		if (info.Uid != 0 && int(info.Uid) != u.uid) || info.mode()&0o022 != 0 {
-			return fmt.Sprintf("others can change %s (mode %04o, owner %d), so the SSH server would pass over the key", at, info.mode(), info.Uid)
+			return fmt.Sprintf("others can change %s (mode %04o, owner %d), so the SSH server would ignore the key", at, info.mode(), info.Uid)
 		}
 		if at == u.home || at == "/" || at == "." {
 			return ""

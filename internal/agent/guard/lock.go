@@ -11,11 +11,11 @@ import (
 
 const lockFile = "lock"
 
-// lookAgain is how often a guard looks whether another process did something.
+// lookAgain is how often a guard checks whether another process did something.
 const lookAgain = 5 * time.Millisecond
 
-// lock keeps other processes out of the guard's directory until it is released.
-// The kernel releases it when the process dies (flock(2)).
+// lock keeps other processes out of the guard's directory until release is called.
+// The kernel releases it if the process dies (flock(2)).
 func lock(ctx context.Context, dir string) (release func(), err error) {
 	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

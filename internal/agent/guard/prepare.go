@@ -10,10 +10,10 @@ import (
 	"cairn/internal/wire"
 )
 
-// prepare saves what will be changed, rehearses the way back, and has every
-// subsystem's own checker look at what is planned. It changes nothing.
+// prepare saves what will be changed, rehearses the way back, and has each
+// subsystem's own checker check the plan. It changes nothing.
 func (g *guard) prepare(ctx context.Context) (State, error) {
-	// What an earlier process prepared may no longer be what is there.
+	// What an earlier process prepared may be out of date.
 	s, err := transition(ctx, g.Dir, func(s State) (State, error) {
 		if s.Phase.untouched() {
 			return State{}, nil
@@ -27,7 +27,7 @@ func (g *guard) prepare(ctx context.Context) (State, error) {
 	defer cancel()
 	undo, err := g.ready(bounded)
 	if ctx.Err() != nil {
-		return State{}, ctx.Err() // what fails because of that is no reason
+		return State{}, ctx.Err() // a failure caused by the stop is no reason to refuse
 	}
 	if err != nil {
 		return g.refuse(ctx, err.Error())
@@ -41,14 +41,14 @@ func (g *guard) prepare(ctx context.Context) (State, error) {
 	return s, g.tell(wire.GuardPrepared, fmt.Sprintf("%d files and %d commands to put back", len(undo.Files), len(undo.Commands)))
 }
 
-// ready does the work of PREPARE; its error is the reason to refuse.
+// ready does the work of PREPARE. Its error is the reason to refuse.
 func (g *guard) ready(ctx context.Context) (system.Undo, error) {
 	if err := errors.Join(g.lasting(), g.room()); err != nil {
 		return system.Undo{}, err
 	}
 	undo, err := g.capture(ctx)
 	if err != nil {
-		return undo, fmt.Errorf("what is there now could not be saved: %w", err)
+		return undo, fmt.Errorf("the present state could not be saved: %w", err)
 	}
 	if err := g.rehearse(ctx, undo); err != nil {
 		return undo, err
@@ -59,7 +59,7 @@ func (g *guard) ready(ctx context.Context) (system.Undo, error) {
 	return undo, g.lookBefore(ctx)
 }
 
-// capture writes down, on disk, what puts the host back.
+// capture saves, on disk, everything that restores the host.
 func (g *guard) capture(ctx context.Context) (system.Undo, error) {
 	var undo system.Undo
 	for _, step := range g.plan.Steps {
@@ -78,8 +78,8 @@ func (g *guard) capture(ctx context.Context) (system.Undo, error) {
 	return undo, keep(g.Dir, undoFile, undo)
 }
 
-// rehearse compares the host with what was saved of it: putting it back would
-// have to change nothing now.
+// rehearse compares the host with what was saved. A restore at this moment must
+// have nothing to do.
 func (g *guard) rehearse(ctx context.Context, undo system.Undo) error {
 	differences, err := undo.Differences(ctx, g.System)
 	if err != nil {
@@ -91,7 +91,7 @@ func (g *guard) rehearse(ctx context.Context, undo system.Undo) error {
 	return nil
 }
 
-// precheck asks each subsystem's own checker.
+// precheck runs each subsystem's own checker.
 func (g *guard) precheck(ctx context.Context) error {
 	for _, step := range g.plan.Steps {
 		if err := step.Resource.Precheck(ctx, g.System); err != nil {

@@ -8,7 +8,7 @@ import (
 	"cairn/internal/sshdconf"
 )
 
-// settings are keywords of sshd_config(5), in lower case, and their values, as
+// settings are the keywords of sshd_config(5), in lower case, with their values, as
 // `sshd -T` prints them.
 type settings map[string][]string
 
@@ -31,8 +31,8 @@ func (s settings) first(keyword string) string {
 
 func (s settings) is(keyword, value string) bool { return s.first(keyword) == value }
 
-// refuses returns every setting with which the server would not let the user in
-// with a key alone.
+// refuses returns every setting that would refuse the user's login with a key
+// alone.
 func (s settings) refuses(u user, peer string) []string {
 	var reasons []string
 	if s.is("pubkeyauthentication", "no") {
@@ -47,8 +47,7 @@ func (s settings) refuses(u user, peer string) []string {
 	return append(reasons, s.keepsOut(u, peer)...)
 }
 
-// keepsOut returns every setting with which the server would not let the user in
-// by any means.
+// keepsOut returns every setting that would refuse the user's login by any method.
 func (s settings) keepsOut(u user, peer string) []string {
 	var reasons []string
 	if s.names("denyusers", u.name, peer) {
@@ -74,8 +73,8 @@ func (s settings) keyIsEnough() bool {
 	return len(methods) == 0 || slices.Contains(methods, "any") || slices.Contains(methods, "publickey")
 }
 
-// names reports whether a list of patterns USER or USER@HOST has the user coming
-// from the address. Where the address is not known, every HOST may be it.
+// names reports whether a list of patterns USER or USER@HOST matches the user at
+// the address. If the address is not known, every HOST matches.
 func (s settings) names(keyword, name, peer string) bool {
 	return slices.ContainsFunc(s[keyword], func(pattern string) bool {
 		who, from, limited := cutLast(pattern, "@")
@@ -106,7 +105,7 @@ func comesFrom(pattern, peer string) bool {
 	return sshdconf.Matches(pattern, peer)
 }
 
-// ports are those that the server listens on.
+// ports returns the ports on which the server listens.
 func (s settings) ports() []string {
 	var ports []string
 	for _, address := range s["listenaddress"] {
@@ -117,7 +116,8 @@ func (s settings) ports() []string {
 	return ports
 }
 
-// lostPorts are those of the one configuration that the other does not have.
+// lostPorts returns the ports of the first configuration that are missing from the
+// second.
 func lostPorts(now, then settings) []string {
 	var lost []string
 	for _, port := range now.ports() {

@@ -10,10 +10,10 @@ import (
 // ErrTooLate answers a signal to a guard that no longer waits for it.
 var ErrTooLate = errors.New("the guard no longer waits for that")
 
-// ErrNonce answers a confirmation with another nonce than the guard's.
+// ErrNonce answers a confirmation with the wrong nonce.
 var ErrNonce = errors.New("the confirmation has the wrong nonce")
 
-// Proceed lets a prepared guard begin. It may be said again.
+// Proceed lets a prepared guard begin. It may be repeated.
 func Proceed(ctx context.Context, dir string) error {
 	_, err := transition(ctx, dir, func(s State) (State, error) {
 		switch s.Phase {
@@ -28,9 +28,9 @@ func Proceed(ctx context.Context, dir string) error {
 	return err
 }
 
-// Confirm makes the change stay. It is said over a connection that was made after
-// the change; when it returns nil, neither timer nor restart takes the change
-// back. It may be said again.
+// Confirm makes the change stay. The controller calls it over a connection that was
+// made after the change. Once it has returned nil, neither the timer nor a restart
+// undoes the change. It may be repeated.
 func Confirm(ctx context.Context, dir, nonce string) error {
 	_, err := transition(ctx, dir, func(s State) (State, error) {
 		switch {
@@ -47,9 +47,9 @@ func Confirm(ctx context.Context, dir, nonce string) error {
 	return err
 }
 
-// Abort gives the change up: before anything was changed it is refused, after
-// that everything is put back by whoever carries the guard out, and by the alarm
-// when nobody does.
+// Abort abandons the change. If nothing was changed yet, the change is refused.
+// Otherwise the guard's process restores the host, or the alarm if there is no such
+// process.
 func Abort(ctx context.Context, dir, reason string) error {
 	_, err := transition(ctx, dir, func(s State) (State, error) {
 		switch {

@@ -18,8 +18,8 @@ import (
 // Phase is how far a guard has come.
 type Phase string
 
-// The phases. Before Armed nothing was changed; Refused, Persisted, RolledBack
-// and Stuck are ends.
+// The phases. Before Armed nothing was changed. Refused, Persisted, RolledBack and
+// Stuck are final.
 const (
 	None        Phase = ""
 	Prepared    Phase = "prepared"     // saved and rehearsed; may wait for the canary login
@@ -34,34 +34,35 @@ const (
 	Stuck       Phase = "stuck"        // putting back left differences
 )
 
-// Over reports whether nothing more will happen.
+// Over reports whether the phase is final.
 func (p Phase) Over() bool {
 	return p == Refused || p == Persisted || p == RolledBack || p == Stuck
 }
 
-// untouched reports whether nothing was changed yet, and no alarm is armed.
+// untouched reports whether nothing was changed yet and no alarm is armed.
 func (p Phase) untouched() bool { return p == None || p == Prepared || p == Proceeding }
 
-// changed reports whether the host may be other than it was, without a
-// confirmation that it should.
+// changed reports whether the host may differ from its old state without a
+// confirmation.
 func (p Phase) changed() bool { return p == Armed || p == Settled || p == RollingBack }
 
-// needsNothing reports whether what a guard has kept is of no use any more, once no
-// process carries it out.
+// needsNothing reports whether a guard's saved files are no longer needed, provided
+// that no process carries it out.
 func (p Phase) needsNothing() bool { return p.untouched() || p.Over() && p != Stuck }
 
-// State is what a guard's directory says.
+// State is the state of a guard, as stored in its directory.
 type State struct {
 	Phase    Phase     `json:"phase"`
 	Reason   string    `json:"reason,omitempty"`    // why it was refused or rolled back
-	Deadline time.Time `json:"deadline,omitzero"`   // for the confirmation
+	Deadline time.Time `json:"deadline,omitzero"`   // the deadline of the confirmation
 	NonceSum string    `json:"nonce_sum,omitempty"` // SHA-256 of the nonce, so that the file cannot confirm
 	Boot     string    `json:"boot,omitempty"`      // the boot in which it was armed
 }
 
 const stateFile = "state.json"
 
-// Read returns what the directory says; of one that is not there, the zero State.
+// Read returns the stored state. If the directory does not exist, it returns the
+// zero State.
 func Read(dir string) (State, error) {
 	body, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,9 +78,8 @@ func Read(dir string) (State, error) {
 	return s, nil
 }
 
-// transition replaces the state, under the lock, by what change makes of it, and
-// returns what it is then. This, and what runs under the lock itself, are the
-// only places where a state changes.
+// transition replaces the state, under the lock, by the result of change, and
+// returns it. The state changes only here and in code that holds the lock itself.
 func transition(ctx context.Context, dir string, change func(State) (State, error)) (State, error) {
 	release, err := lock(ctx, dir)
 	if err != nil {

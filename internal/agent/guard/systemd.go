@@ -15,13 +15,14 @@ import (
 	"cairn/internal/system"
 )
 
-// Systemd is the alarm of hosts with systemd: a transient timer (systemd-run(1)),
-// which belongs to no session, and for a restart of the host, which ends
-// transient timers, a unit that runs before the network is up.
+// Systemd is the alarm on hosts with systemd. For the deadline it uses a transient
+// timer (systemd-run(1)), which belongs to no session. A restart of the host ends
+// transient timers, so for that case it uses a unit that runs before the network is
+// up.
 type Systemd struct {
 	System *system.System
-	// Agent is the program with its first arguments; "rollback DIR" is added.
-	// The program is named by its full path.
+	// Agent is the program, with its full path, and its first arguments. "rollback
+	// DIR" is added.
 	Agent []string
 }
 
@@ -32,7 +33,7 @@ const (
 	bootEnd  = "-boot.service"
 )
 
-// unitName is the name of a guard's units, without what follows the dot.
+// unitName returns the name of a guard's units, without the suffix.
 func unitName(dir string) string {
 	digest := sha256.Sum256([]byte(dir))
 	return prefix + hex.EncodeToString(digest[:6])
@@ -50,17 +51,17 @@ func (a Systemd) Arm(ctx context.Context, dir string, after time.Duration) error
 	return nil
 }
 
-// serviceProperties of what the timer and the restart start. It is tried again
-// when it is killed or cannot read its files. sshd(8), which is asked for its
-// configuration, insists on its run-time directory, also when no server runs. When
-// the host shuts down, what the service has called may end by itself.
+// serviceProperties are those of the service that the timer and the restart start.
+// It is repeated if it is killed or cannot read its files. It runs sshd(8), which
+// needs its run-time directory even when no server runs. When the host shuts down,
+// the programs that it called may end by themselves.
 var serviceProperties = []string{
 	"Type=oneshot", "KillMode=mixed", "Restart=on-failure", "RestartSec=5s", "RuntimeDirectory=sshd", "RuntimeDirectoryMode=0755", "RuntimeDirectoryPreserve=yes",
 }
 
 func (a Systemd) armTimer(ctx context.Context, dir string, after time.Duration) error {
 	if a.startTimer(ctx, dir, after) != nil {
-		// One that is armed already is in the way.
+		// An armed timer is in the way.
 		if err := a.stopTimer(ctx, dir); err != nil {
 			return err
 		}
@@ -83,11 +84,11 @@ func (a Systemd) startTimer(ctx context.Context, dir string, after time.Duration
 	return a.run(ctx, append(argv, "rollback", dir)...)
 }
 
-// stopTimer takes the timer back, not the service that it may have started: that
-// may be who is calling.
+// stopTimer stops the timer, but not the service that it may have started. That
+// service may be the caller.
 func (a Systemd) stopTimer(ctx context.Context, dir string) error {
-	// Stopping a unit that is not there fails, and is fine; what matters is the
-	// timer's state afterwards.
+	// Stopping a missing unit fails, and does no harm. What counts is the timer's
+	// state afterwards.
 	timer := unitName(dir) + ".timer"
 	if _, err := a.System.Runner.Run(ctx, system.Command{Argv: []string{"systemctl", "stop", timer}}); err != nil {
 		return err
@@ -117,7 +118,7 @@ func (a Systemd) armBoot(ctx context.Context, dir string) error {
 	return a.run(ctx, "systemctl", "is-enabled", "--quiet", name)
 }
 
-// bootUnit runs once the file systems are there, before the network and the SSH
+// bootUnit runs once the file systems are mounted, before the network and the SSH
 // server (systemd.special(7), bootup(7)).
 func (a Systemd) bootUnit(dir string) string {
 	return fmt.Sprintf(`[Unit]
@@ -138,7 +139,7 @@ WantedBy=sysinit.target
 `, quote(dir), strings.Join(serviceProperties, "\n"), quote(append(a.Agent[:len(a.Agent):len(a.Agent)], "rollback", dir)...))
 }
 
-// quote writes words so that systemd reads them as they are (systemd.syntax(7),
+// quote writes words so that systemd reads them unchanged (systemd.syntax(7),
 // "Quoting", and systemd.service(5), "Command lines").
 func quote(words ...string) string {
 	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`)

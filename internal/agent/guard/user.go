@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// user is an account as the name service has it.
+// user is an account, as the name service reports it.
 type user struct {
 	name, home, shell string
 	uid               int
@@ -22,7 +22,7 @@ func parseUser(passwd, groups, shadow string) (user, error) {
 	}
 	uid, err := strconv.Atoi(fields[2])
 	if err != nil {
-		return user{}, fmt.Errorf("the user %s has no number: %w", fields[0], err)
+		return user{}, fmt.Errorf("the user %s has no valid UID: %w", fields[0], err)
 	}
 	u := user{name: fields[0], uid: uid, home: fields[5], shell: fields[6], groups: strings.Fields(groups)}
 	if u.shell == "" {
@@ -41,8 +41,8 @@ const (
 	expiration = 7
 )
 
-// unusable returns why the account could not be used at that time, although the
-// key is right. Without PAM sshd also refuses locked passwords (sshd_config(5),
+// unusable returns why the account could not be used at that time, even with the
+// right key. Without PAM sshd also refuses locked passwords (sshd_config(5),
 // UsePAM, and sshd(8), "!" before the password).
 func (u user) unusable(now time.Time, pam bool) []string {
 	if u.shadow == nil {

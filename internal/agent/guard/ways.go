@@ -14,13 +14,14 @@ import (
 	"cairn/internal/wire"
 )
 
-// mostAccounts bounds how many accounts are held against the SSH server's
+// mostAccounts limits how many accounts are checked against the SSH server's
 // configuration, each by a program of its own.
 const mostAccounts = 32
 
-// Accounts are the host's own users who can log in over SSH today from an address,
-// with a key or a password, and those whose keys open nothing today, by name. What
-// cannot be read counts as not there. It is safe for concurrent use.
+// Accounts returns the host's own users who can log in over SSH from an address at
+// present, with a key or a password, and those whose keys do not work at present,
+// sorted by name. What cannot be read counts as missing. It is safe for concurrent
+// use.
 func Accounts(ctx context.Context, sys *system.System, peer string, now time.Time) (accounts []wire.Account, more int) {
 	users := candidates(sys)
 	if len(users) > mostAccounts {
@@ -39,8 +40,8 @@ func Accounts(ctx context.Context, sys *system.System, peer string, now time.Tim
 	return slices.DeleteFunc(found, func(a wire.Account) bool { return a.Keys+a.Asleep == 0 && !a.Password }), more
 }
 
-// candidates are the users with a shell whose files hold a password or a folder of
-// keys: few of a host's accounts, nearly all of which are for services.
+// candidates returns the users with a shell and with a password or a folder of
+// keys. They are few, since most accounts of a host are for services.
 func candidates(sys *system.System) []user {
 	g := &guard{Env: Env{System: sys}}
 	shadow := linesByName(g.text("/etc/shadow"))
@@ -67,7 +68,7 @@ func (g *guard) text(path string) string {
 	return string(content)
 }
 
-// linesByName are the lines of a file such as passwd(5), by their first field.
+// linesByName returns the lines of a file such as passwd(5), by their first field.
 func linesByName(text string) map[string]string {
 	lines := map[string]string{}
 	for line := range strings.Lines(text) {
@@ -79,8 +80,8 @@ func linesByName(text string) map[string]string {
 	return lines
 }
 
-// groupsOf are the names, with spaces between them, of a user's own group and of
-// those that list the user (group(5)).
+// groupsOf returns the names of a user's own group and of those that list the user,
+// separated by spaces (group(5)).
 func groupsOf(groups, name, passwd string) string {
 	own := ""
 	if fields := strings.Split(passwd, ":"); len(fields) == 7 {
@@ -96,13 +97,13 @@ func groupsOf(groups, name, passwd string) string {
 	return strings.Join(names, " ")
 }
 
-// hasPassword: "!" and "*" begin what no password can become (shadow(5)).
+// hasPassword reports whether the user has a usable password. "!" and "*" start an
+// unusable one (shadow(5)).
 func (u user) hasPassword() bool {
 	return u.shadow != nil && u.shadow[1] != "" && !strings.ContainsAny(u.shadow[1][:1], "!*")
 }
 
-// waysIn holds an account against what the SSH server makes of its configuration
-// for it.
+// waysIn checks an account against sshd's effective settings for it.
 func (g *guard) waysIn(ctx context.Context, u user) wire.Account {
 	account := wire.Account{Name: u.name, UID: u.uid, Groups: u.groups}
 	config, err := g.effective(ctx, "")
@@ -119,7 +120,7 @@ func (g *guard) waysIn(ctx context.Context, u user) wire.Account {
 	return account
 }
 
-// expired reports whether the account, not only its password, has ended.
+// expired reports whether the account has expired, not only its password.
 func (u user) expired(now time.Time) bool {
 	if u.shadow == nil {
 		return false
@@ -142,7 +143,7 @@ func (s settings) takesPassword(u user) bool {
 	return s.is("passwordauthentication", "yes") && allowed("password") || interactive && allowed("keyboard-interactive")
 }
 
-// keysOf counts the user's keys that the server would look at.
+// keysOf counts the user's keys in the files that the server reads.
 func (g *guard) keysOf(config settings, u user) int {
 	n := 0
 	for _, pattern := range config["authorizedkeysfile"] {

@@ -1,6 +1,6 @@
-// Package agents holds the agent's program for every kind of host, packed into
-// the controller. `make agents` builds them; without that the package is empty
-// and no host can be reached.
+// Package agents holds the agent program for every architecture, packed into the
+// controller. `make agents` builds the programs. Without them the package is empty
+// and no host can be managed.
 package agents
 
 import (
@@ -19,14 +19,14 @@ import (
 //go:embed bin
 var packed embed.FS
 
-// Agent is one architecture's program.
+// Agent is the program for one architecture.
 type Agent struct {
-	Arch string // as Go names it
+	Arch string // Go's name, such as amd64
 	Sum  string // SHA-256 of the program, hex
 	Gzip []byte // the program, packed
 }
 
-// All returns the agents by architecture; none when they were not built.
+// All returns the agents by architecture. The map is empty if no agents were built.
 var All = sync.OnceValue(func() map[string]Agent {
 	all, err := read(packed)
 	if err != nil {
@@ -60,20 +60,20 @@ func read(files fs.FS) (map[string]Agent, error) {
 }
 
 // sumOf reads the program's hash from the comment in the gzip header (RFC 1952
-// section 2.3.1), where the build puts it, so that a controller which starts has
-// nothing to unpack. The host checks it against what it unpacked.
+// section 2.3.1). The build puts it there so that the controller need not unpack
+// anything at start. The host checks the hash of what it unpacked.
 func sumOf(content []byte) (string, error) {
 	header, err := gzip.NewReader(bytes.NewReader(content))
 	if err != nil {
 		return "", err
 	}
 	if sum, err := hex.DecodeString(header.Comment); err != nil || len(sum) != 32 {
-		return "", fmt.Errorf("%q is no SHA-256: run `make agents`", header.Comment)
+		return "", fmt.Errorf("%q is not a SHA-256: run `make agents`", header.Comment)
 	}
 	return header.Comment, nil
 }
 
-// Sums are the agents' hashes by architecture.
+// Sums returns the SHA-256 of each agent, in hex, by architecture.
 func Sums() map[string]string {
 	sums := map[string]string{}
 	for arch, agent := range All() {

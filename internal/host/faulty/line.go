@@ -1,6 +1,6 @@
-// Package faulty is a way into the network that goes wrong when a test says so: it
-// is cut, falls silent or is slow at a message of its own choice. It is not part of
-// any program.
+// Package faulty makes network connections that fail on demand, for tests. At a
+// chosen message, a connection is cut, falls silent or is delayed. No program
+// contains this package.
 package faulty
 
 import (
@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Way is a direction, seen from whoever dials.
+// Way is a direction, seen from the side that dials.
 type Way int
 
-// The ways. Both is for faults.
+// The ways. Only a fault may use Both.
 const (
 	Out Way = iota + 1
 	In
@@ -36,33 +36,35 @@ const (
 // String names the kind.
 func (k Kind) String() string { return [...]string{"", "cut", "silence", "delay"}[k] }
 
-// Fault goes wrong at a message, counted from 1 over all connections of the line
-// in the way that is named; of both ways together for Both.
+// Fault strikes at one message. At counts from 1, over all connections of the line,
+// in the direction Way. For Both, it counts the messages of both directions
+// together.
 type Fault struct {
 	Kind Kind
 	Way  Way
 	At   int
 	For  time.Duration // how late a Delay is
-	// Stays has every later connection be silent too, as behind a cable that is out.
+	// Stays makes every later connection silent too, like an unplugged cable.
 	Stays bool
 }
 
-// swallowed is how much a silent way out takes before it takes nothing more: the
-// buffers of the kernel.
+// swallowed is how many bytes a silent connection takes before its writes block. A
+// kernel's buffers do the same.
 const swallowed = 256 << 10
 
-// Line makes connections. A message is what is written, or read, at once. It is
-// safe for concurrent use.
+// Line makes connections that share one fault. A message is one read or one write.
+// A Line is safe for concurrent use.
 type Line struct {
 	Fault Fault
 
 	mu     sync.Mutex
 	count  [Both + 1]int
 	struck bool
-	dead   bool // Stays, and has struck
+	dead   bool // the fault has struck, and it Stays
 }
 
-// Dial makes a connection, as [net.Dialer.DialContext] does.
+// Dial makes a connection, as [net.Dialer.DialContext] does. On a dead line it
+// waits for ctx.
 func (l *Line) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if l.isDead() {
 		<-ctx.Done()
@@ -81,21 +83,21 @@ func (l *Line) isDead() bool {
 	return l.dead
 }
 
-// Messages is how many went a way so far.
+// Messages returns how many messages went in a direction so far.
 func (l *Line) Messages(way Way) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.count[way]
 }
 
-// Struck reports whether the fault has come.
+// Struck reports whether the fault has happened.
 func (l *Line) Struck() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.struck
 }
 
-// message counts one and says what goes wrong with it, if anything.
+// message counts a message and reports whether the fault strikes at it.
 func (l *Line) message(way Way) (fault Fault, strikes bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,12 +118,12 @@ type conn struct {
 
 	mu    sync.Mutex
 	mute  [Both]bool
-	taken int // since the way out is silent
+	taken int // bytes written since the way out is silent
 	once  sync.Once
 	ended chan struct{}
 }
 
-// suffer has a message's fault come over the connection.
+// suffer applies the fault to the connection if this message has one.
 func (c *conn) suffer(way Way) {
 	fault, strikes := c.line.message(way)
 	if !strikes {

@@ -1,5 +1,6 @@
-// Command build makes the agents that are packed into the controller: static, the
-// same bytes from the same source, for every architecture of hosts.
+// Command build makes the agents that are packed into the controller. They are
+// static programs for every supported architecture. The same source gives the same
+// bytes.
 package main
 
 import (
@@ -13,7 +14,7 @@ import (
 	"path/filepath"
 )
 
-// architectures are those of hosts, as Go names them.
+// architectures are those of the hosts, as Go names them.
 var architectures = []string{"amd64", "arm64"}
 
 func main() {
@@ -53,9 +54,9 @@ func build(arch, target string) error {
 	return pack(content, target)
 }
 
-// pack writes the program, with its SHA-256 as the comment of the gzip header. It
-// leaves a file alone that has the same content already, so that what is built
-// from it is not built again.
+// pack writes the compressed program, with its SHA-256 as the comment of the gzip
+// header. It leaves an unchanged file alone, so that Go does not rebuild what
+// depends on it.
 func pack(content []byte, target string) error {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -75,8 +76,8 @@ func pack(content []byte, target string) error {
 	return replace(target, b.Bytes())
 }
 
-// replace changes the file at once: a controller that is built meanwhile takes
-// the old program or the new one.
+// replace writes the file atomically. A controller that is being built at the same
+// time gets either the old program or the new one.
 func replace(target string, content []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(target), ".new-")
 	if err != nil {
