@@ -95,8 +95,10 @@ func (g *graph) components() [][]int {
 	return all
 }
 
-// layers puts each node of a component right of all that it waits for.
+// layers puts each node of a component right of all that it waits for, and no
+// stage left of the one before it in the model.
 func (g *graph) layers(component []int) [][]int {
+	previous := g.previousStages(component)
 	depth := map[int]int{}
 	var depthOf func(i int) int
 	depthOf = func(i int) int {
@@ -106,6 +108,9 @@ func (g *graph) layers(component []int) [][]int {
 		d := 0
 		for _, b := range g.before[i] {
 			d = max(d, depthOf(b)+1)
+		}
+		if p, known := previous[i]; known {
+			d = max(d, depthOf(p))
 		}
 		depth[i] = d
 		return d
@@ -119,6 +124,39 @@ func (g *graph) layers(component []int) [][]int {
 	}
 	g.sweep(layers)
 	return layers
+}
+
+// previousStages maps each stage to the stage before it in the model. It leaves
+// out those pairs whose order contradicts what the two wait for.
+func (g *graph) previousStages(component []int) map[int]int {
+	previous := map[int]int{}
+	last := -1
+	for _, i := range component {
+		if g.nodes[i].kind != cmmn.Stage {
+			continue
+		}
+		if last >= 0 && !g.follows(last, i, previous) {
+			previous[i] = last
+		}
+		last = i
+	}
+	return previous
+}
+
+// follows reports whether a node comes after another by what it waits for and by
+// the order of stages.
+func (g *graph) follows(node, other int, previous map[int]int) bool {
+	seen := map[int]bool{}
+	var reaches func(i int) bool
+	reaches = func(i int) bool {
+		if i == other || seen[i] {
+			return i == other
+		}
+		seen[i] = true
+		p, known := previous[i]
+		return known && reaches(p) || slices.ContainsFunc(g.before[i], reaches)
+	}
+	return reaches(node)
 }
 
 // sweep orders the layers by barycentre, once forwards and once backwards. Nodes

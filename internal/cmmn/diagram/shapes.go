@@ -3,10 +3,13 @@ package diagram
 import "cairn/internal/cmmn"
 
 const (
-	corner     = 14 // cut from a stage
-	roundness  = 8  // of a task
-	badgeLine  = 14
-	textMargin = 14 // between a leaf's edge and its name
+	corner    = 14 // cut from a stage
+	roundness = 8  // of a task
+	badgeLine = 14
+	// textMargin is between a leaf's edge and its name. Half of a criterion stands
+	// in it, and the name keeps clear of that even in a font a little wider than
+	// the one that is measured here.
+	textMargin = criterionWidth/2 + 10
 )
 
 // box draws the outline of a node, and its name.
@@ -75,7 +78,7 @@ func (n *node) headline(b Bounds) float64 { return b.Y + headLine }
 func (d *drawing) milestone(n *node, b Bounds) {
 	const higher = 4
 	d.rounded(n, b, b.H/2)
-	d.lines(b.X+b.W/2, b.Y+b.H/2-higher, wrap(n.title, b.W-2*textMargin-10, nameSize, 3))
+	d.lines(b.X+b.W/2, b.Y+b.H/2-higher, wrap(n.title, b.W-2*textMargin, nameSize, 3))
 }
 
 // task is a box with round corners and a picture of its kind.
