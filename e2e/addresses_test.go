@@ -90,7 +90,7 @@ func TestAddresses(t *testing.T) {
 	replace(opened, "")
 	o.write("lab.yaml", lab)
 	check := command("check", "foundation.firewall-blocks")
-	if check.exit != 12 || !strings.Contains(check.stdout, "port 9000 answers and is not declared") {
+	if check.exit != 12 || !strings.Contains(check.stdout, "port 9000 answers although lab.yaml does not declare it") {
 		t.Errorf("check ended with %d:\n%s%s", check.exit, check.stdout, check.stderr)
 	}
 	if up := command("up", "--yes"); up.exit != 0 {

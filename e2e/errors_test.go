@@ -102,7 +102,7 @@ var laterFaults = []fault{
 	{
 		name: "another file instead of the journal", wrong: (*hurt).replaceJournal, right: (*hurt).restoreJournal,
 		exit: problem.ExitFailed, code: problem.JournalCorrupt,
-		says: [3]string{"it does not begin as a database does", "", "restore .cairn/journal.db from your backup"},
+		says: [3]string{"the file does not begin like a database", "", "restore .cairn/journal.db from your backup"},
 	},
 }
 

@@ -145,7 +145,7 @@ func othersBeside(t *testing.T, b *bed) {
 			}
 		}
 		assertOutcome(t, records, evidence.Refuted)
-		if want := "port 443 is declared open and cannot be reached: " + c.name + " filters on the host too"; !strings.Contains(records[0].Reason, want) {
+		if want := "port 443 is declared open but cannot be reached: " + c.name + " filters on the host too"; !strings.Contains(records[0].Reason, want) {
 			t.Errorf("the reason is %q, not %q", records[0].Reason, want)
 		}
 	}

@@ -86,7 +86,7 @@ func TestAFailedStepLeavesTheRest(t *testing.T) {
 	}
 }
 
-// TestAVantageIsDead: where nobody can look from the second host, the walk goes on, and
+// TestAVantageIsDead: where cannot look from the second host, the walk goes on, and
 // what cannot be seen from there is unproven of one cause, which is said once. When the
 // vantage is back, the rest is proven.
 func TestAVantageIsDead(t *testing.T) {
@@ -112,7 +112,7 @@ func TestAVantageIsDead(t *testing.T) {
 	}
 	said := map[string]int{}
 	for _, event := range b.seen() {
-		if event.Type == engine.EventLook && strings.Contains(event.Text, "nobody can look from visitor") {
+		if event.Type == engine.EventLook && strings.Contains(event.Text, "cannot look from visitor") {
 			said[event.Checkpoint]++
 		}
 	}

@@ -190,14 +190,14 @@ func overriddenUnit(t *testing.T, b *bed) {
 		t.Errorf("sshd is asked about another server than the one that runs: %q", reasons)
 	}
 	b.run("server", "rm "+file+"; systemctl daemon-reload")
-	wantTold(t, b, "taken back, not yet restarted", "the command line of the SSH server that runs: permitrootlogin prohibit-password: it lets root log in")
+	wantTold(t, b, "taken back, not yet restarted", "the command line of the running SSH server: permitrootlogin prohibit-password: it lets root log in")
 	if said := conflicts(t, b); !strings.Contains(said, "restart the SSH server") {
 		t.Errorf("the plan does not say what to do: %q", said)
 	}
 	b.run("server", "systemctl restart ssh")
 	wantTold(t, b, "taken back", "")
 	b.run("server", `sed 's/^Include.*//' /etc/ssh/sshd_config >/etc/ssh/other; printf '[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -f /etc/ssh/other\n' >`+file+`; systemctl daemon-reload; systemctl restart ssh`)
-	wantTold(t, b, "with another file", file+":3: -f /etc/ssh/other: it has the server read another file than /etc/ssh/sshd_config")
+	wantTold(t, b, "with another file", file+":3: -f /etc/ssh/other: it makes the server read another file than /etc/ssh/sshd_config")
 	if reasons, _ := looked(t, b); !strings.Contains(reasons, "for root from") {
 		t.Errorf("sshd is asked about another file than the one that it reads: %q", reasons)
 	}

@@ -62,7 +62,7 @@ func (b *bed) becomesGuest(t *testing.T, name string) {
 }
 
 // pasteable is a waiver as it is printed to be put into lab.yaml.
-var pasteable = regexp.MustCompile("put this line below `waivers:` in lab.yaml: `([^`]+)`")
+var pasteable = regexp.MustCompile("add this line under `waivers:` in lab.yaml: `([^`]+)`")
 
 // TestUnprivilegedGuest brings up a guest that may do little. What it cannot is left
 // aside and named. What cannot be proven has its waiver printed; put into the lab file

@@ -1,9 +1,9 @@
 package cmmn
 
-// Adopt fits a case that was replayed to a model that is not the one it was
-// written with: stages that are active get the items they lack and lose those that
-// the model no longer has there, and what waits is tested anew. Nothing that
-// happened is lost. On the same model nothing happens.
+// Adopt fits a replayed case to a model other than the one it was written with.
+// Active stages get the items they lack and lose the items that the model no
+// longer has. Everything that waits is tested again. Nothing that happened is
+// lost. On the same model, Adopt changes nothing.
 type Adopt struct{}
 
 // String implements [fmt.Stringer].
@@ -33,8 +33,8 @@ func (t *turn) adoptStage(stage *instance) {
 			t.adoptStage(last)
 		}
 	}
-	// A case that was complete and goes on by reactivate is not completed here.
+	// A complete case that goes on after Reactivate is not completed here.
 	if stage.seen&(1<<Reactivate) == 0 {
-		t.look(stage)
+		t.recheck(stage)
 	}
 }

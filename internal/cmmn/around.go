@@ -2,8 +2,8 @@ package cmmn
 
 import "slices"
 
-// mayRun reports whether the stages around the instance, and the case, let it
-// begin or go on by itself.
+// mayRun reports whether the instance may begin or go on by itself: the case
+// and the stages around it must allow it.
 func (c *Case) mayRun(i *instance) bool {
 	if i.isCase() {
 		return i.state == Active
@@ -14,9 +14,10 @@ func (c *Case) mayRun(i *instance) bool {
 // runs reports whether something in the stage may begin or go on by itself.
 func (c *Case) runs(stage *instance) bool { return c.pausedBy(stage) == nil }
 
-// pausedBy is what keeps everything in a stage from beginning by itself: the case
-// or the stage when it is not active, or a stage further out that is neither
-// active nor failed, as a fault stays where it is (Table 8.9). Nil is nothing.
+// pausedBy returns what keeps everything in a stage from beginning by itself,
+// or nil. It is the case or the stage if that is not active, or an outer stage
+// that is neither active nor failed. A fault stays where it is (Table 8.9), so
+// a failed outer stage pauses nothing.
 func (c *Case) pausedBy(stage *instance) *instance {
 	switch {
 	case c.root().state != Active:
@@ -27,8 +28,8 @@ func (c *Case) pausedBy(stage *instance) *instance {
 	return stage.nearestNot(Active, Failed)
 }
 
-// nearestNot is the instance itself, or the nearest around it, that is in none of
-// the states.
+// nearestNot returns the nearest instance, from this one outwards, whose state
+// is not among those given.
 func (i *instance) nearestNot(states ...State) *instance {
 	for at := i; at != nil; at = at.parent {
 		if !slices.Contains(states, at.state) {

@@ -1,6 +1,7 @@
 package cmmn
 
-// ready begins what has nothing to wait for, or finds it satisfied.
+// ready begins an instance that waits for nothing, or whose criteria are
+// satisfied.
 func (t *turn) ready(i *instance) {
 	if i.node.gone {
 		return
@@ -44,7 +45,8 @@ func (t *turn) begin(i *instance) {
 	}
 }
 
-// require evaluates the required rule again; what is required stays so.
+// require evaluates the required rule again. An instance that is required stays
+// required.
 func (t *turn) require(i *instance) {
 	rule := i.node.control.required
 	if !i.required && rule != nil && t.c.holds(rule, i.index+1) {
@@ -52,7 +54,7 @@ func (t *turn) require(i *instance) {
 	}
 }
 
-// repeats reports whether there is to be an instance after this one.
+// repeats reports whether another instance should follow this one.
 func (c *Case) repeats(last *instance) bool {
 	rules := last.node.control
 	if rules.repetition == nil || rules.ceiling > 0 && last.index+1 >= rules.ceiling {
@@ -61,8 +63,8 @@ func (c *Case) repeats(last *instance) bool {
 	return c.holds(rules.repetition, last.index+1)
 }
 
-// repeatAfter makes the next instance of an item that repeats when the one
-// before has ended, because no event makes it repeat.
+// repeatAfter makes the next instance of an item when the last one has ended.
+// It is for items that repeat without an event.
 func (t *turn) repeatAfter(i *instance, transition Transition) {
 	ended := transition == Complete || transition == Terminate
 	if ended && !i.isCase() && !i.node.byTrigger && (i.parent.state == Active || i.parent.state == Failed) && t.c.repeats(i) {
@@ -70,8 +72,8 @@ func (t *turn) repeatAfter(i *instance, transition Transition) {
 	}
 }
 
-// reopen looks at all that waits in a stage that goes on after a pause, and below
-// it.
+// reopen tests everything that waits in a stage that goes on after a pause, and
+// in the stages below it.
 func (t *turn) reopen(stage *instance) {
 	for _, g := range stage.node.anchored {
 		t.later(func() { t.testAnchored(stage, g) })
@@ -79,7 +81,7 @@ func (t *turn) reopen(stage *instance) {
 	for _, child := range stage.children {
 		t.later(func() { t.ready(child) })
 		if child.node.def.Kind == Stage && (child.state == Active || child.state == Failed) {
-			t.look(child)
+			t.recheck(child)
 			t.reopen(child)
 		}
 		if child.node.control.repetition != nil && stage.placeOf(child.node).last == child {

@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// Case is one run of a model. It is not safe for use by several goroutines at
-// once.
+// Case is one run of a model. Only one goroutine may use it at a time.
 type Case struct {
 	program   *Program
 	now       time.Time
@@ -15,8 +14,8 @@ type Case struct {
 	instances []*instance   // the first is the case itself
 	ofNode    [][]*instance // instances by the number of their node
 	ofStage   map[*Definition][]*instance
-	timers    []*instance       // those that were armed, in that order
-	gone      map[standIn]*node // items that only the journal knows
+	timers    []*instance       // armed timers, in the order of arming
+	gone      map[standIn]*node // items known only from the journal
 }
 
 // newCase is a case before anything happened.
@@ -33,15 +32,15 @@ func newCase(p *Program) *Case {
 
 func (c *Case) root() *instance { return c.instances[0] }
 
-// nodeOf is the item that an effect speaks of, in a stage. A model that is not
-// the one of the journal may no longer have it, or have it elsewhere, or with
-// another life cycle; then it is a stand-in.
+// nodeOf returns the item that an effect names, in a stage. A newer model may
+// no longer have the item, or have it in another stage or with another life
+// cycle. Then nodeOf returns a stand-in.
 func (c *Case) nodeOf(e Effect, stage *instance) *node {
 	if n, known := c.program.byID[e.Item]; known && n.scope.def == stage.node.def && canBecome(e.Kind, n.def.Kind) {
 		return n
 	}
 	key := standIn{e.Item, e.Kind}
-	if e.Kind == 0 { // a plan: nothing came to be
+	if e.Kind == 0 { // a plan has no instance
 		key.kind = Task
 	}
 	n, known := c.gone[key]
@@ -52,22 +51,23 @@ func (c *Case) nodeOf(e Effect, stage *instance) *node {
 	return n
 }
 
-// standIn names an item that only the journal knows.
+// standIn identifies an item that is known only from the journal.
 type standIn struct {
 	id   string
 	kind Kind
 }
 
-// State is the state of the case itself.
+// State returns the state of the case itself.
 func (c *Case) State() State { return c.root().state }
 
-// Now is the time up to which the case has been told.
+// Now returns the time that the case has reached. Only commands move it.
 func (c *Case) Now() time.Time { return c.now }
 
-// Program is what the case runs on.
+// Program returns the program that the case runs on.
 func (c *Case) Program() *Program { return c.program }
 
-// Value is a value of the case file as it was given.
+// Value returns a value of the case file as it was given, and whether there is
+// one.
 func (c *Case) Value(name string) (json.RawMessage, bool) {
 	raw, known := c.file.raw[name]
 	return raw, known
@@ -84,11 +84,11 @@ type ItemState struct {
 	Parent   int // number of the stage's instance; 0 is the case
 	State    State
 	Required bool
-	Started  time.Time // when it became active first, or occurred; zero: never
-	Ended    time.Time // when it was completed or terminated; zero: not yet
+	Started  time.Time // when it first became active, or occurred; zero if never
+	Ended    time.Time // when it was completed or terminated; zero if not yet
 }
 
-// Items are all instances in order of creation, ended ones too.
+// Items returns all instances in order of creation, including those that ended.
 func (c *Case) Items() []ItemState {
 	items := make([]ItemState, 0, len(c.instances)-1)
 	for _, i := range c.instances[1:] {
@@ -104,7 +104,8 @@ func (i *instance) public() ItemState {
 	}
 }
 
-// Latest is the newest instance of an item, wherever it stands.
+// Latest returns the newest instance of an item, in whatever stage, and whether
+// there is one.
 func (c *Case) Latest(id string) (ItemState, bool) {
 	n, known := c.program.byID[id]
 	if !known || len(c.ofNode[n.number]) == 0 {
@@ -114,18 +115,18 @@ func (c *Case) Latest(id string) (ItemState, bool) {
 	return all[len(all)-1].public(), true
 }
 
-// holds evaluates a condition for the nth instance of something; a missing value
-// and every other failure are false.
+// holds evaluates a condition for the nth instance of an item. A missing value
+// or any other failure counts as false.
 func (c *Case) holds(condition Condition, repetition int) bool {
 	holds, _ := condition.Holds(c.values(repetition))
 	return holds
 }
 
-func (c *Case) values(repetition int) Values { return scoped{&c.file, int64(repetition)} }
+func (c *Case) values(repetition int) Values { return scopedValues{&c.file, int64(repetition)} }
 
-// Replay makes the case that the turns lead to. No condition is evaluated and
-// nothing new happens. What the turns say of items and criteria that the model no
-// longer has is kept out of the way.
+// Replay rebuilds the case from its turns. It evaluates no condition and causes
+// nothing new. Effects on items and criteria that the model no longer has are
+// kept apart from the model's own.
 func (p *Program) Replay(turns []Turn) (*Case, error) {
 	c := newCase(p)
 	for i, turn := range turns {

@@ -8,21 +8,22 @@ import (
 	"time"
 )
 
-// Command is what somebody, or something outside, asks of a case: [Do], [Set],
-// [Advance], [Plan] or [Unplan].
+// Command is a request to a case from outside: [Do], [Set], [Advance], [Plan],
+// [Unplan] or [Adopt].
 type Command interface {
 	fmt.Stringer
 	run(*turn) error
 }
 
-// Do makes a transition of an instance, or of the case (number 0). Only those that
-// a person, a service or an administrator makes are accepted; the rest follows by
-// itself. A timer that somebody lets occur early counts its repetitions from then.
+// Do makes a transition of an instance, or of the case (number 0). It accepts
+// only transitions that a person, a service or an administrator makes; the case
+// makes the others itself. If somebody lets a timer occur early, its
+// repetitions count from then.
 type Do struct {
 	Number     int
 	Transition Transition
-	// Force completes a stage although something in it is active. What is
-	// required has to be done all the same.
+	// Force completes a stage although something in it is active. Required items
+	// must be done even so.
 	Force bool
 	// Path names the item in the journal.
 	Path string
@@ -37,8 +38,8 @@ func (d Do) String() string {
 	return d.Transition.String() + " " + subject
 }
 
-// fromOutside are the transitions that somebody may ask for, by the actors that
-// the tables name.
+// fromOutside are the transitions that somebody may ask for. The tables name
+// the actor of each.
 var (
 	caseFromOutside      = []Transition{Suspend, Terminate, Complete, Fault, Reactivate, Close}
 	workFromOutside      = []Transition{ManualStart, Disable, Reenable, Suspend, Resume, Fault, Reactivate, Complete, Terminate}
@@ -74,8 +75,8 @@ func (d Do) run(t *turn) error {
 	return nil
 }
 
-// permitted checks a transition against the table of the kind, who may ask for
-// it, and what the stages around allow.
+// permitted checks a transition in three steps: the table of the kind, whether
+// it may be asked for from outside, and whether the stages around allow it.
 func (c *Case) permitted(i *instance, transition Transition) error {
 	table, outside := tableOf(i.node.def.Kind), workFromOutside
 	switch {
@@ -90,7 +91,7 @@ func (c *Case) permitted(i *instance, transition Transition) error {
 		return &IllegalTransitionError{Subject: i.path(), Transition: transition, From: i.state, Allowed: startsFrom(table, transition)}
 	}
 	if !slices.Contains(outside, transition) {
-		return &CommandError{i.path(), fmt.Sprintf("%s follows by itself; nobody can ask for it", transition)}
+		return &CommandError{i.path(), fmt.Sprintf("%s happens by itself and cannot be asked for", transition)}
 	}
 	if i.isCase() {
 		return nil
@@ -103,7 +104,7 @@ func (c *Case) allowedAround(i *instance, transition Transition) error {
 		return &CommandError{i.path(), "the model no longer has it"}
 	}
 	if c.root().state == Failed {
-		return &CommandError{i.path(), "the case has failed; it has to be reactivated first"}
+		return &CommandError{i.path(), "the case has failed; reactivate it first"}
 	}
 	working := []State{Active, Failed}
 	if transition == Reactivate { // into suspension, by Table 8.8
@@ -115,7 +116,7 @@ func (c *Case) allowedAround(i *instance, transition Transition) error {
 	return nil
 }
 
-// asAround names what stands around something.
+// asAround names an instance as the surroundings of another, for messages.
 func (i *instance) asAround() string {
 	if i.isCase() {
 		return "the case"
@@ -123,8 +124,8 @@ func (i *instance) asAround() string {
 	return "its stage " + quoted(i.node.title)
 }
 
-// incomplete says why a stage cannot be completed by hand (Table 8.12); empty
-// when it can.
+// incomplete says why a stage cannot be completed by hand (Table 8.12). It is
+// empty if it can.
 func (i *instance) incomplete(force bool) string {
 	var names []string
 	for _, child := range i.children {
@@ -136,7 +137,7 @@ func (i *instance) incomplete(force bool) string {
 	return strings.Join(names, ", ")
 }
 
-// Set gives values of the case file. JSON null takes a value away.
+// Set gives values to the case file. JSON null removes a value.
 type Set struct {
 	Values map[string]json.RawMessage
 }

@@ -21,8 +21,8 @@ type ModelError struct {
 // Error implements error.
 func (e *ModelError) Error() string { return e.Element + ": " + e.Reason }
 
-// Compile checks a model and indexes it. The error joins a [*ModelError] for
-// everything that is wrong.
+// Compile checks a model and indexes it. On failure, the error joins one
+// [*ModelError] for each fault.
 func Compile(m *Model, conditions Conditions) (*Program, error) {
 	c := &compiler{
 		program: &Program{
@@ -44,7 +44,7 @@ func Compile(m *Model, conditions Conditions) (*Program, error) {
 	return c.program, nil
 }
 
-// compiler makes a program. Faults are gathered, so that the author of a model
+// compiler makes a program. It gathers faults, so that the author of a model
 // sees all of them at once.
 type compiler struct {
 	program    *Program
@@ -100,8 +100,8 @@ func (c *compiler) fileItem(f FileItem) {
 	c.files[f.ID] = name
 }
 
-// place gives a stage its items, and theirs. It reports whether the model is a
-// tree of reasonable size; nothing else can be said of one that is not.
+// place gives a stage its items, and those items theirs. It reports whether the
+// model is a tree of reasonable size. If not, nothing else can be checked.
 func (c *compiler) place(at *node, stage *Definition, above []*Definition) bool {
 	if at.depth = len(above); at.depth > maxDepth {
 		c.fault(describe(at), "stages nest deeper than %d", maxDepth)
@@ -184,11 +184,11 @@ func (c *compiler) register(n *node) {
 	}
 }
 
-// structure holds what Tables 5.x say a kind cannot have.
+// structure checks what Tables 5.x forbid for a kind.
 func (c *compiler) structure(n *node) {
 	kind := n.def.Kind
 	if kind == 0 || int(kind) >= len(kindNames) {
-		c.fault(describe(n), "it is of no known kind")
+		c.fault(describe(n), "it is of an unknown kind")
 		return
 	}
 	if kind == Milestone && len(n.item.Exit) > 0 {
@@ -252,10 +252,10 @@ func (c *compiler) rule(n *node, what string, e *Expression) Condition {
 	return c.expression(what+" of "+describe(n), *e)
 }
 
-// expression compiles an expression once, however often it stands in the model.
+// expression compiles an expression once, however often the model contains it.
 func (c *compiler) expression(where string, e Expression) Condition {
 	if e.Text == "" {
-		return always{}
+		return alwaysTrue{}
 	}
 	e.ID = ""
 	if compiled, done := c.compiled[e]; done {
@@ -264,7 +264,7 @@ func (c *compiler) expression(where string, e Expression) Condition {
 	compiled, err := c.conditions.Compile(e)
 	if err != nil {
 		c.fault(where, "its condition %s cannot be used: %v", quoted(shortened(e.Text)), err)
-		return always{}
+		return alwaysTrue{}
 	}
 	c.compiled[e] = compiled
 	return compiled
@@ -272,7 +272,7 @@ func (c *compiler) expression(where string, e Expression) Condition {
 
 func quoted(s string) string { return fmt.Sprintf("%q", s) }
 
-// shortened keeps messages readable.
+// shortened cuts a text to a length that keeps messages readable.
 func shortened(s string) string {
 	const longest = 80
 	if runes := []rune(s); len(runes) > longest {

@@ -2,7 +2,7 @@ package cmmn
 
 import "slices"
 
-// sentriesOf makes the sentries of a stage known, for the criteria of its items.
+// sentriesOf indexes the sentries of a stage, for the criteria of its items.
 func (c *compiler) sentriesOf(at *node, stage *Definition) {
 	known := map[string]*Sentry{}
 	for _, s := range stage.Sentries {
@@ -106,8 +106,8 @@ func (c *compiler) part(owner *node, s *Sentry, on *OnPart) (part, bool) {
 	return part{}, false
 }
 
-// common is the lowest stage that contains both, wherever they stand: a stage
-// definition may have several places.
+// common returns the lowest stage that contains both nodes in all their places.
+// A stage definition may have several places.
 func (c *compiler) common(a, b *node) *node {
 	stage := c.program.model.Plan // for the case plan model's own criteria
 	if b.scope != nil {
@@ -117,8 +117,8 @@ func (c *compiler) common(a, b *node) *node {
 	return c.places[shared[len(shared)-1]]
 }
 
-// around are the stages that contain a stage in each of its places, from the case
-// inwards, and the stage itself.
+// around returns the stages that contain a stage in each of its places, from
+// the case inwards. The stage itself comes last.
 func (c *compiler) around(stage *Definition) []*Definition {
 	if known, done := c.enclosing[stage]; done {
 		return known
@@ -146,7 +146,8 @@ func sharedStart(a, b []*Definition) []*Definition {
 	return a[:n]
 }
 
-// shareGates gives all places of a stage definition what was found at the first.
+// shareGates copies the gates found at the first place of a stage definition to
+// its other places.
 func (c *compiler) shareGates() {
 	for stage, uses := range c.uses {
 		for _, n := range uses {
@@ -155,8 +156,8 @@ func (c *compiler) shareGates() {
 	}
 }
 
-// exitReferences resolves on-parts that wait for an exit by one criterion. These
-// can refer to criteria of items that come later, so all gates are made first.
+// exitReferences resolves on-parts that wait for an exit by one criterion. The
+// criterion may belong to a later item, so this runs after all gates exist.
 func (c *compiler) exitReferences() {
 	for _, n := range c.program.nodes {
 		for _, g := range slices.Concat(n.entry, n.exit) {
@@ -181,8 +182,8 @@ func (c *compiler) exitReference(g *gate, p *part) {
 	p.exitBy = by
 }
 
-// watch turns the gates round: from what happens to who waits for it. The order
-// is that of the model, entry before exit.
+// watch indexes the gates by what they wait for, in the order of the model,
+// entry before exit.
 func (c *compiler) watch() {
 	p := c.program
 	for _, n := range p.nodes {

@@ -1,7 +1,8 @@
 package cmmn
 
-// tableOf makes the nodes of a planning table and of those nested in it. What is
-// planned goes into scope; holder is the stage or human task that has the table.
+// tableOf makes the nodes of a planning table and of the tables nested in it.
+// Planned items go into scope. The holder is the stage or human task that has
+// the table.
 func (c *compiler) tableOf(scope, holder *node, t *PlanningTable, above []*Definition) bool {
 	if t == nil {
 		return true

@@ -38,8 +38,8 @@ func brokenModels() []broken {
 		{"an item without id", func(_ *cmmn.Model, at items) { at["U"].ID = "" }, `an item of case plan model "C": it has no id`},
 		{"an item without definition", func(_ *cmmn.Model, at items) { at["U"].Definition = nil }, `plan item "U": it has no definition`},
 		{"two items with one id", func(_ *cmmn.Model, at items) { at["U"].ID = "H" }, `user event listener "H": its id is used twice`},
-		{"no kind", func(_ *cmmn.Model, at items) { def(at, "U").Kind = 0 }, `unknown(0) "U": it is of no known kind`},
-		{"a kind that is not known", func(_ *cmmn.Model, at items) { def(at, "U").Kind = 99 }, `unknown(99) "U": it is of no known kind`},
+		{"no kind", func(_ *cmmn.Model, at items) { def(at, "U").Kind = 0 }, `unknown(0) "U": it is of an unknown kind`},
+		{"a kind that is not known", func(_ *cmmn.Model, at items) { def(at, "U").Kind = 99 }, `unknown(99) "U": it is of an unknown kind`},
 		{"a milestone with exit criteria", func(_ *cmmn.Model, at items) { at["M"].Exit, at["M"].Entry = at["M"].Entry, nil },
 			`milestone "M": a milestone has no exit criteria`},
 		{"a listener with criteria", func(_ *cmmn.Model, at items) { at["U"].Entry, at["M"].Entry = at["M"].Entry, nil },
@@ -70,7 +70,7 @@ func brokenModels() []broken {
 			at["B"].Control = &cmmn.Control{Repetition: &cmmn.Expression{Text: strings.Repeat("a", 100) + " &&"}}
 		}, `repetition rule of task "B": its condition "` + strings.Repeat("a", 80) + `..." cannot be used: at column 104: `},
 		{"a condition in another language", func(_ *cmmn.Model, at items) { first(at, "B").If.Language = "XPath" },
-			`sentry "sentry_B.e1": its condition "x" cannot be used: the language "XPath" is not known; conditions are CEL`},
+			`sentry "sentry_B.e1": its condition "x" cannot be used: the language "XPath" is unknown; write the condition in CEL`},
 		{"a criterion without sentry", func(_ *cmmn.Model, at items) { at["B"].Entry[0].Sentry = "none" },
 			`criterion "B.e1" of task "B": there is no sentry "none" in its stage`},
 		{"two criteria with one id", func(_ *cmmn.Model, at items) { at["B"].Entry[0].ID = "A.x1" },
@@ -202,7 +202,7 @@ func TestTimerExpressions(t *testing.T) {
 		"R3/now/PT1H":                   `"now" is no ISO 8601 time`,
 		"R3/2026-02-01T06:00:00Z/never": `"never" is no ISO 8601 duration`,
 		"R3/2026-02-01T06:00:00Z":       `"2026-02-01T06:00:00Z" is no ISO 8601 duration`,
-		"PT0S":                          `the duration "PT0S" is nothing`,
+		"PT0S":                          `the duration "PT0S" is zero`,
 		"2026-02-30":                    `"2026-02-30" is no ISO 8601 time`,
 	} {
 		if got := rung(t, expression); !strings.Contains(got, want) || want == "" {

@@ -2,11 +2,11 @@ package cmmn
 
 import "slices"
 
-// Condense leaves out of a case's effects those that others after them make
-// irrelevant: values that were given anew, times with nothing in between, what
-// criteria have used up, and plans that were changed. Replaying what is left leads
-// to the same case. What is left grows with what the model has and how often that
-// came to be, not with how often values changed.
+// Condense leaves out effects that later effects make irrelevant: values that
+// were set again, times with no move in between, memories that a criterion used
+// up, and plans that were changed. Replaying the rest leads to the same case.
+// The size of the result depends on the model and on the number of instances,
+// not on how often values changed.
 func Condense(effects []Effect) []Effect {
 	c := condenser{decided: map[subject]bool{}}
 	var kept []Effect
@@ -19,7 +19,8 @@ func Condense(effects []Effect) []Effect {
 	return kept
 }
 
-// subject is what effects decide anew: a value, a plan, what a criterion remembers.
+// subject is what an effect decides: a value, a plan or the memory of a
+// criterion.
 type subject struct {
 	op   Op
 	at   int
@@ -29,8 +30,8 @@ type subject struct {
 // condenser goes through effects from the last to the first.
 type condenser struct {
 	decided map[subject]bool // by effects gone through
-	// clocked is set where a later clock was gone through, and no move before it that
-	// the clock at hand would date.
+	// clocked is set after a clock effect, until a move is met. An earlier clock
+	// before that point would date nothing.
 	clocked bool
 }
 
@@ -55,7 +56,8 @@ func (c *condenser) matters(e Effect) bool {
 	return true
 }
 
-// isLast reports whether nothing later decides the same, and notes that this does.
+// isLast reports whether no later effect decides the same subject. It also
+// records that this one does.
 func (c *condenser) isLast(s subject) bool {
 	decided := c.decided[s]
 	c.decided[s] = true

@@ -7,17 +7,18 @@ import "encoding/json"
 type Condition interface {
 	// Reads are the names of the case file values that it depends on, sorted.
 	Reads() []string
-	// Holds evaluates the condition. A value that is missing, or a failure to
-	// evaluate, is not satisfied; the error says why.
+	// Holds evaluates the condition. If a value is missing or the evaluation
+	// fails, the condition does not hold and the error says why.
 	Holds(Values) (bool, error)
-	// Unmet are the parts of the condition, joined by and, that do not hold.
+	// Unmet returns those parts of the condition, joined by "and", that do not
+	// hold.
 	Unmet(Values) []string
 }
 
 // Values are what conditions read. Implementations are read-only.
 type Values interface {
-	// Value returns a value as encoding/json decodes it, whole numbers as int64,
-	// and whether there is one.
+	// Value returns a value, and whether there is one. Values are as
+	// encoding/json decodes them, except that whole numbers are int64.
 	Value(name string) (any, bool)
 }
 
@@ -26,8 +27,8 @@ type Conditions interface {
 	Compile(Expression) (Condition, error)
 }
 
-// RepetitionName is the name under which conditions read the number of the
-// instance they are evaluated for, 1 for the first.
+// RepetitionName is the name under which a condition reads the number of the
+// instance it is evaluated for. The first instance is 1.
 const RepetitionName = "repetition"
 
 // file is the case file: the values as they were given, and decoded.
@@ -42,23 +43,23 @@ func (f *file) Value(name string) (any, bool) {
 	return v, known
 }
 
-// scoped are the values that a condition of one instance reads.
-type scoped struct {
+// scopedValues are the values that a condition of one instance reads.
+type scopedValues struct {
 	file       *file
 	repetition int64
 }
 
 // Value implements [Values].
-func (s scoped) Value(name string) (any, bool) {
+func (s scopedValues) Value(name string) (any, bool) {
 	if name == RepetitionName {
 		return s.repetition, true
 	}
 	return s.file.Value(name)
 }
 
-// always is the condition without text.
-type always struct{}
+// alwaysTrue is the condition without text.
+type alwaysTrue struct{}
 
-func (always) Reads() []string            { return nil }
-func (always) Holds(Values) (bool, error) { return true, nil }
-func (always) Unmet(Values) []string      { return nil }
+func (alwaysTrue) Reads() []string            { return nil }
+func (alwaysTrue) Holds(Values) (bool, error) { return true, nil }
+func (alwaysTrue) Unmet(Values) []string      { return nil }

@@ -3,7 +3,7 @@ package cmmn
 import "strings"
 
 // deadlocks refuses models in which items wait for each other in a circle that
-// nothing from outside can break. What conditions say is left out: they may all
+// nothing from outside can break. It ignores conditions, because each may
 // become true one day.
 func (c *compiler) deadlocks() {
 	opens := map[*node]bool{c.program.nodes[0]: true}
@@ -24,7 +24,8 @@ func (c *compiler) deadlocks() {
 	}
 }
 
-// canOpen reports whether an item can leave available, given what can.
+// canOpen reports whether an item can leave the state available, given the
+// items that can.
 func canOpen(n *node, opens map[*node]bool) bool {
 	if len(n.entry) == 0 {
 		return opens[n.scope]
@@ -46,8 +47,8 @@ func gateCanOpen(g *gate, opens map[*node]bool) bool {
 	return true
 }
 
-// canHappen reports whether an event can, of a source that can begin or not: one
-// that never begins is created, suspended and ended with its stage.
+// canHappen reports whether an event can happen. Even a source that never
+// begins is created, suspended and ended with its stage.
 func canHappen(p part, opens map[*node]bool) bool {
 	switch p.event {
 	case Create, Exit, Terminate, Suspend, Resume, ParentSuspend, ParentResume:
@@ -57,7 +58,7 @@ func canHappen(p part, opens map[*node]bool) bool {
 	}
 }
 
-// circle follows what an item waits for until an item comes again.
+// circle follows what an item waits for until it meets an item again.
 func circle(n *node, opens map[*node]bool) string {
 	seen := map[*node]bool{}
 	var names []string
@@ -71,8 +72,8 @@ func circle(n *node, opens map[*node]bool) string {
 	return strings.Join(names, ", which waits for ")
 }
 
-// firstBlocked is a source that an item waits for and that can never begin, or
-// else its stage when that cannot.
+// firstBlocked returns a source that the item waits for and that can never
+// begin. Without one, it returns the item's stage if that can never begin.
 func firstBlocked(n *node, opens map[*node]bool) *node {
 	for _, g := range n.entry {
 		for _, p := range g.parts {

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// decodeValue reads one JSON value; whole numbers become int64, so that large
+// decodeValue reads one JSON value. Whole numbers become int64, so that large
 // ones keep all their digits.
 func decodeValue(raw json.RawMessage) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -52,6 +52,6 @@ func plainNumbers(v any) (any, error) {
 	return v, nil
 }
 
-// canonical is the JSON that a value has in the journal: without spaces, keys in
+// canonical returns the JSON form of a value in the journal: no spaces, keys in
 // order.
 func canonical(v any) (json.RawMessage, error) { return json.Marshal(v) }

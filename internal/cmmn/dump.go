@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Dump writes all of the state down as text, the same text for the same state:
-// what replaying a journal has to arrive at again.
+// Dump writes the whole state as text. Equal states give equal texts, so a
+// replayed journal must give the same text again.
 func (c *Case) Dump(w io.Writer) error {
 	d := dumper{w: w}
 	d.line("now %s", c.now.Format(time.RFC3339Nano))

@@ -21,14 +21,14 @@ const (
 	OpClock   Op = "clock"   // time passed
 	OpArm     Op = "arm"     // a timer was set
 	OpPlan    Op = "plan"    // an item was planned into a stage that has not begun
-	OpUnplan  Op = "unplan"  // and taken out again
+	OpUnplan  Op = "unplan"  // a planned item was taken out again
 )
 
 // Effect is one change of a case.
 type Effect struct {
 	Op Op `json:"op"`
-	// At is the number of the instance that is concerned: of the stage, for what
-	// belongs to a place in it.
+	// At is the number of the instance concerned. For something that belongs to a
+	// place in a stage, it is the number of the stage's instance.
 	At     int    `json:"at"`
 	Item   string `json:"item,omitempty"`
 	Kind   Kind   `json:"kind,omitempty"` // of the new instance's item
@@ -41,8 +41,8 @@ type Effect struct {
 	To         State      `json:"to,omitempty"`
 	// Before is the state that a suspended instance will go back to.
 	Before State `json:"before,omitempty"`
-	// Criterion is the one that remembers or forgets, or by which a move is an
-	// exit.
+	// Criterion is the one that remembers or forgets, or the exit criterion that
+	// caused a move.
 	Criterion string          `json:"criterion,omitempty"`
 	Part      string          `json:"part,omitempty"`
 	Name      string          `json:"name,omitempty"`
@@ -50,11 +50,11 @@ type Effect struct {
 	Time      *time.Time      `json:"time,omitempty"`
 }
 
-// Turn is everything that one command brought about. It is what a journal keeps.
+// Turn is everything that one command caused. The journal keeps turns.
 type Turn struct {
 	At time.Time `json:"at"`
-	// By and Why say who asked for it and for what reason, Evidence on what it
-	// rests. They are the caller's.
+	// By and Why say who asked for the turn and for what reason. Evidence lists
+	// what that rests on. The caller sets them.
 	By       string   `json:"by,omitempty"`
 	Why      string   `json:"why,omitempty"`
 	Evidence []string `json:"evidence,omitempty"`
@@ -62,7 +62,7 @@ type Turn struct {
 	Effects  []Effect `json:"effects"`
 }
 
-// apply makes an effect true and returns what makes it untrue again. An effect
+// apply carries out an effect and returns a function that undoes it. An effect
 // that does not fit the case is an error.
 func (c *Case) apply(e Effect) (undo func(), err error) {
 	switch e.Op {
@@ -128,7 +128,7 @@ func (c *Case) applyCreate(e Effect) (func(), error) {
 	}, nil
 }
 
-// enlist makes the instance one that can be found.
+// enlist adds the instance to the indexes.
 func (c *Case) enlist(i *instance) {
 	c.instances = append(c.instances, i)
 	if n := i.node; !n.gone {
@@ -139,7 +139,7 @@ func (c *Case) enlist(i *instance) {
 	}
 }
 
-// strike takes the newest instance out again.
+// strike takes the newest instance out of the indexes.
 func (c *Case) strike(i *instance) {
 	c.instances = c.instances[:len(c.instances)-1]
 	if n := i.node; !n.gone {
@@ -218,8 +218,8 @@ func (c *Case) applySet(e Effect) (func(), error) {
 	}, nil
 }
 
-// applyMemory changes what a criterion remembers. What a criterion remembered
-// that the model no longer has is forgotten silently.
+// applyMemory changes what a criterion remembers. If the model no longer has
+// the criterion, the effect is ignored.
 func (c *Case) applyMemory(at *instance, e Effect) (func(), error) {
 	g, known := c.program.gates[e.Criterion]
 	if !known {

@@ -2,28 +2,27 @@ package cmmn
 
 import "encoding/json"
 
-// Explanation says why an item is where it is, and what would change that.
+// Explanation says why an item is in its state, and what would change that.
 type Explanation struct {
 	ID    string
 	Name  string
 	State State // Null when there is no instance yet
-	// Around names the stage, or the case, that has to become active first.
+	// Around names the stage, or the case, that must become active first.
 	Around string
-	// Ways are the entry criteria of something that waits: any one of them opens
-	// it.
+	// Ways are the entry criteria of an item that waits. Any one of them opens it.
 	Ways []Way
-	// Blockers are the children, and the items left to plan, that keep an active
-	// stage from completing.
+	// Blockers keep an active stage from completing: children, and items that are
+	// neither planned nor left out.
 	Blockers []Blocker
 }
 
-// Way is one criterion and what it still waits for; it waits for nothing when all
-// is empty.
+// Way is one criterion and what it still waits for. If all fields are empty, it
+// waits for nothing.
 type Way struct {
 	Criterion string
 	Events    []Event
-	// Unmet are the parts of the condition that do not hold, and Values what they
-	// read, as far as there is a value.
+	// Unmet are the parts of the condition that do not hold. Values are the values
+	// they read, so far as there are any.
 	Unmet  []string
 	Values map[string]json.RawMessage
 }
@@ -43,8 +42,8 @@ type Blocker struct {
 	Required bool
 }
 
-// Explain explains the newest instance of an item, an item without one, or the
-// case when id is that of the case plan model or "case".
+// Explain explains the newest instance of an item, or the item if it has no
+// instance. With "case" or the id of the case plan model it explains the case.
 func (c *Case) Explain(id string) (Explanation, error) {
 	n, known := c.program.byID[id]
 	if id == "case" || id == c.root().node.id {
@@ -77,8 +76,8 @@ func (c *Case) explainInstance(x *Explanation, i *instance) {
 	}
 }
 
-// explainAbsent explains an item of a stage that has not begun, or one that is
-// not planned.
+// explainAbsent explains an item that has no instance: its stage has not begun,
+// or it is not planned.
 func (c *Case) explainAbsent(x *Explanation, n *node) {
 	if n.scope == nil {
 		return
@@ -96,7 +95,8 @@ func (c *Case) explainAbsent(x *Explanation, n *node) {
 	}
 }
 
-// pauses names what keeps everything in a stage from beginning.
+// pauses names what keeps everything in a stage from beginning. It is empty if
+// nothing does.
 func (c *Case) pauses(stage *instance) string {
 	switch paused := c.pausedBy(stage); {
 	case paused == nil:
@@ -151,10 +151,10 @@ func (p part) awaited() Event {
 	return Event{Source: p.source.id, Name: p.source.title, Event: p.event.String()}
 }
 
-// Open reports whether the way waits for nothing.
+// Open reports whether nothing is left to wait for.
 func (w Way) Open() bool { return len(w.Events) == 0 && len(w.Unmet) == 0 }
 
-// blockers are what completeIfDone waits for.
+// blockers returns what completeIfDone waits for.
 func (c *Case) blockers(stage *instance) []Blocker {
 	var all []Blocker
 	for _, child := range stage.children {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Find is the number of the instance that somebody means by an id, a path or a
-// name, in that order of preference; "case" is the case itself. Where there are
-// several instances, index picks one; a negative index takes the oldest that can
-// make the transition, or else the newest.
+// Find returns the number of the instance that an id, a path or a name refers
+// to, in that order of preference; "case" is the case itself. If there are
+// several instances, index picks one. A negative index picks the oldest that
+// can make the transition, or else the newest.
 func (c *Case) Find(ref string, index int, wanted Transition) (int, error) {
 	if ref == "case" {
 		return 0, nil
@@ -36,8 +36,8 @@ func (c *Case) Find(ref string, index int, wanted Transition) (int, error) {
 	return all[len(all)-1].number, nil
 }
 
-// matching are the instances that a reference fits, by the best kind of fit. What
-// the model no longer has is meant only where nothing else fits.
+// matching returns the instances that a reference fits, by the best kind of
+// fit. Items that the model no longer has count only if nothing else fits.
 func (c *Case) matching(ref string) []*instance {
 	for _, fits := range []func(*instance) bool{
 		func(i *instance) bool { return i.node.id == ref },
@@ -64,7 +64,8 @@ func (c *Case) matching(ref string) []*instance {
 	return nil
 }
 
-// differing is an instance of another item than the first's.
+// differing returns an instance of another item than the first instance's, or
+// nil.
 func differing(all []*instance) *instance {
 	for _, i := range all {
 		if i.node != all[0].node {
@@ -74,7 +75,7 @@ func differing(all []*instance) *instance {
 	return nil
 }
 
-// missing says why nothing fits.
+// missing says why nothing fits the reference.
 func (c *Case) missing(ref string) string {
 	name := ref[strings.LastIndex(ref, "/")+1:]
 	for _, n := range c.program.nodes[1:] {
@@ -89,9 +90,10 @@ func (c *Case) missing(ref string) string {
 	return "there is no such item"
 }
 
-// FindPlan resolves an item by id or name to a discretionary item, and a stage by
-// id, path or name to one that the item can be planned into; a human task stands
-// for its stage, "case" for the case, and nothing for the only stage there is.
+// FindPlan resolves a discretionary item by id or name, and the stage to plan
+// it into by id, path or name. A human task stands for its stage and "case" for
+// the case. Without a stage, FindPlan takes the only one that can have the
+// item.
 func (c *Case) FindPlan(item, in string) (Plan, error) {
 	n := c.discretionary(item)
 	if n == nil {
@@ -132,7 +134,7 @@ func (c *Case) discretionary(ref string) *node {
 func (c *Case) onlyStage(n *node) (Plan, error) {
 	stages := unended(c.ofStage[n.scope.def])
 	if len(stages) != 1 {
-		return Plan{}, &CommandError{n.title, fmt.Sprintf("say which stage it goes into; there are %d", len(stages))}
+		return Plan{}, &CommandError{n.title, fmt.Sprintf("name the stage it goes into; there are %d", len(stages))}
 	}
 	return Plan{n.id, stages[0].number}, nil
 }

@@ -1,6 +1,6 @@
 package cmmn
 
-// happened tells every on-part that waits for the event of the instance.
+// happened tells every on-part that waits for this event of the instance.
 func (t *turn) happened(i *instance, event Transition, by *gate) {
 	for _, w := range i.node.watchers[event] {
 		if exitBy := w.gate.parts[w.part].exitBy; exitBy == nil || exitBy == by {
@@ -9,9 +9,9 @@ func (t *turn) happened(i *instance, event Transition, by *gate) {
 	}
 }
 
-// occurred counts an on-part for every instance of the gate's owner that it
-// concerns, and opens the gate where that was the last one missing. The source of
-// a case file event is nil; it concerns all.
+// occurred counts an on-part for every concerned instance of the gate's owner.
+// It opens the gate if that was the last missing part. The source of a case
+// file event is nil; such an event concerns all instances.
 func (t *turn) occurred(g *gate, part int, source *instance) {
 	switch g.kind {
 	case timerGate:
@@ -35,9 +35,10 @@ func (t *turn) occurred(g *gate, part int, source *instance) {
 	}
 }
 
-// owners are the instances, not ended, whose exit gate or timer the event
-// concerns: those below the same instance of the stage that both stand in, or the
-// one that the event came from within.
+// owners returns the instances, not ended, whose exit gate or timer the event
+// concerns. If the event came from inside an instance, it is that one.
+// Otherwise they are those that share the instance of the common stage with the
+// source.
 func (c *Case) owners(g *gate, part int, source *instance) []*instance {
 	var all []*instance
 	for at := source; at != nil; at = at.parent {
@@ -64,8 +65,8 @@ func unended(all []*instance) []*instance {
 	return live
 }
 
-// stagesAround are the stage instances, not ended, in which the event concerns
-// the owner of an entry gate.
+// stagesAround returns the stage instances, not ended, in which the event
+// concerns the owner of an entry gate.
 func (c *Case) stagesAround(g *gate, part int, source *instance) []*instance {
 	scope, common := g.owner.scope, g.parts[part].common
 	if source == nil {
@@ -84,9 +85,9 @@ func (c *Case) stagesAround(g *gate, part int, source *instance) []*instance {
 	return unended(stages)
 }
 
-// listens reports whether an event means anything to the gate in the stage: an
-// instance waits there, or could be repeated, or will be there when the stage is
-// opened from outside.
+// listens reports whether the gate needs the event in this stage. It does if an
+// instance waits there, if one could repeat, or if one will wait there once the
+// stage is opened from outside.
 func (i *instance) listens(g *gate) bool {
 	if !i.begun() {
 		return g.crossing() && i.expects(g.owner)
@@ -101,7 +102,7 @@ func (t *turn) remember(at *instance, g *gate, part int) {
 	}
 	t.emit(Effect{Op: OpOccur, At: at.number, Criterion: g.id, Part: g.parts[part].id})
 	if g.sentry.Memoryless {
-		t.touched = append(t.touched, touched{at, g})
+		t.touched = append(t.touched, momentary{at, g})
 	}
 }
 
@@ -125,8 +126,8 @@ func (c *Case) agrees(g *gate, repetition int) bool {
 	return g.condition == nil || c.holds(g.condition, repetition)
 }
 
-// testEntry opens an entry gate in the stage if it is satisfied: what waits there
-// begins, or a repetition is made.
+// testEntry opens an entry gate in the stage if it is satisfied. The waiting
+// instance begins, or a repetition is made.
 func (t *turn) testEntry(stage *instance, g *gate) {
 	if !stage.met(g) {
 		return

@@ -2,7 +2,7 @@ package cmmn
 
 import "time"
 
-// instance is one life of an item; the first is the case itself.
+// instance is one life of an item. The first instance is the case itself.
 type instance struct {
 	number   int // in order of creation; the case is 0
 	node     *node
@@ -17,12 +17,12 @@ type instance struct {
 	due      time.Time
 	started  time.Time // when it became active first, or occurred
 	ended    time.Time
-	// places are, of a stage that has begun, what stands where in it.
+	// places holds, for a stage that has begun, what stands at each place in it.
 	places []place
-	// memory is of its exit criteria.
+	// memory is that of the exit criteria.
 	memory map[*gate]*memory
-	// tally counts children, so that a stage need not look at each to know
-	// whether it is complete.
+	// tally counts the children, so that a stage can tell whether it is complete
+	// without visiting each.
 	tally tally
 }
 
@@ -31,8 +31,8 @@ type place struct {
 	last *instance
 	// planned is set when the node was planned into a stage that has not begun.
 	planned bool
-	// memory is of the node's entry criteria: of the instance that waits, or of
-	// the repetition that comes next.
+	// memory is that of the node's entry criteria, for the instance that waits or
+	// for the next repetition.
 	memory map[*gate]*memory
 }
 
@@ -43,7 +43,7 @@ type tally struct {
 	requiredOpen int // required and not semi-terminal
 }
 
-// memory is which on-parts of a gate have occurred.
+// memory records which on-parts of a gate have occurred.
 type memory struct {
 	occurred []bool
 	missing  int
@@ -51,8 +51,8 @@ type memory struct {
 
 func (i *instance) isCase() bool { return i.parent == nil }
 
-// placeOf is where instances of the node stand in the stage instance. Those of a
-// node that the model no longer has stand nowhere.
+// placeOf returns the place of the node in the stage instance. A node that the
+// model no longer has gets a place of its own that nothing else sees.
 func (i *instance) placeOf(n *node) *place {
 	if n.gone {
 		return &place{}
@@ -63,10 +63,10 @@ func (i *instance) placeOf(n *node) *place {
 	return &i.places[n.place]
 }
 
-// memoriesOf are the memories among which that of the gate is: those of a place
-// for an entry criterion of what stands in the stage, and those of the instance
-// for its own exit criteria, and for entry criteria whose stage does not exist
-// yet.
+// memoriesOf returns the memories that contain the gate's. For an entry
+// criterion of an item in this stage, these are the memories of the item's
+// place. For the instance's own exit criteria, and for entry criteria whose
+// stage does not exist yet, they are the memories of the instance.
 func (i *instance) memoriesOf(g *gate) map[*gate]*memory {
 	memories := &i.memory
 	if g.kind == entryGate && i.node.def == g.owner.scope.def {
@@ -78,7 +78,7 @@ func (i *instance) memoriesOf(g *gate) map[*gate]*memory {
 	return *memories
 }
 
-// remembers is what the gate remembers at the instance; nil is nothing.
+// remembers returns what the gate remembers at the instance, or nil.
 func (i *instance) remembers(g *gate) *memory {
 	if g.kind == entryGate && i.node.def == g.owner.scope.def {
 		if i.places == nil {
@@ -89,8 +89,8 @@ func (i *instance) remembers(g *gate) *memory {
 	return i.memory[g]
 }
 
-// waiting is the instance of the node at a place that has not begun, suspended
-// or not.
+// waiting returns the instance at a place that has not begun, or nil. It may be
+// suspended.
 func (p *place) waiting() *instance {
 	if p.last != nil && (p.last.state == Available || p.last.state == Suspended && p.last.before == Available) {
 		return p.last
@@ -98,8 +98,7 @@ func (p *place) waiting() *instance {
 	return nil
 }
 
-// above is the instance itself or the nearest stage instance around it that is
-// one of the stage.
+// above returns the nearest instance of the stage, from this instance outwards.
 func (i *instance) above(stage *node) *instance {
 	for at := i; at != nil; at = at.parent {
 		if at.node.def == stage.def {

@@ -1,11 +1,11 @@
 package cmmn
 
-// A gate inside a stage may wait for something outside of it. When it is
-// satisfied before its stage has begun, the stage begins, and so does every stage
+// A gate inside a stage may wait for something outside of it. If the gate is
+// satisfied before its stage has begun, the stage begins. So does every stage
 // between it and the event (Table 8.7, from the bottom up).
 
 // occurredBefore counts an on-part for the owner of a gate whose stage does not
-// exist yet. The stage around both remembers it until then.
+// exist yet. The stage around both remembers it until that stage exists.
 func (t *turn) occurredBefore(anchor *instance, g *gate, part int) {
 	if wayIn(anchor, g) != nil {
 		t.remember(anchor, g, part)
@@ -14,8 +14,8 @@ func (t *turn) occurredBefore(anchor *instance, g *gate, part int) {
 }
 
 // testAnchored opens the next stage on the way to the owner of a gate that is
-// satisfied before its own stage exists. The stages inside follow when they find
-// what the gate remembers.
+// satisfied before its own stage exists. The inner stages follow when they
+// inherit what the gate remembers.
 func (t *turn) testAnchored(anchor *instance, g *gate) {
 	if !anchor.met(g) || !t.c.agrees(g, 1) {
 		return
@@ -25,9 +25,9 @@ func (t *turn) testAnchored(anchor *instance, g *gate) {
 	}
 }
 
-// wayIn is the stage that has to begin next, so that the owner of the gate can
-// come to be below the anchor. It is nil where the owner will not: a stage on the
-// way has ended, or is discretionary and not planned.
+// wayIn returns the stage that must begin next before the owner of the gate can
+// exist below the anchor. It returns nil if the owner will not exist: a stage
+// on the way has ended, or is discretionary and not planned.
 func wayIn(anchor *instance, g *gate) *instance {
 	at, begun := anchor, true
 	for _, n := range between(anchor.node, g.owner) {
@@ -47,7 +47,7 @@ func wayIn(anchor *instance, g *gate) *instance {
 	return at
 }
 
-// between are the stages from below the outer one down to that of the node.
+// between returns the stages from below the outer one down to the node's stage.
 func between(outer, n *node) []*node {
 	if n.scope.def == outer.def {
 		return nil
@@ -55,16 +55,17 @@ func between(outer, n *node) []*node {
 	return append(between(outer, n.scope), n.scope)
 }
 
-// begun reports whether the stage has ever been active, and so has its children.
+// begun reports whether the stage was ever active, and therefore has its
+// children.
 func (i *instance) begun() bool { return i.worked() }
 
-// expects reports whether an instance of the node will be there when the stage,
-// which has not begun, does: only what is planned, if it is discretionary.
+// expects reports whether an instance of the node will exist once this stage
+// begins. A discretionary item must be planned for that.
 func (i *instance) expects(n *node) bool {
 	return n.holder == nil || n.scope.def == i.node.def && i.placeOf(n).planned
 }
 
-// unlock begins a stage whatever its own criteria and rules say, if the stages
+// unlock begins a stage regardless of its own criteria and rules, if the stages
 // around it allow that.
 func (t *turn) unlock(stage *instance) {
 	if !t.c.mayRun(stage) {
@@ -79,7 +80,7 @@ func (t *turn) unlock(stage *instance) {
 }
 
 // inherit gives a new stage instance what entry gates of its items remembered
-// before it existed.
+// before the stage existed.
 func (t *turn) inherit(stage *instance) {
 	for _, g := range stage.node.crossing {
 		anchor := stage.above(g.anchor)

@@ -6,16 +6,16 @@ import (
 )
 
 // row is one line of a life cycle table: a transition, the states it may leave,
-// and the state it leads to. Resuming from a parent leads back to the state that
-// was left; its row names none.
+// and the state it leads to. ParentResume leads back to the earlier state, so
+// its row names none.
 type row struct {
 	transition Transition
 	from       []State
 	to         State
 }
 
-// caseTable is Table 8.6. A case is created active; create is not repeated here.
-// The exit criteria of the case plan model act by terminate.
+// caseTable is Table 8.6. A case is created active. The exit criteria of the
+// case plan model act by terminate.
 var caseTable = []row{
 	{Create, []State{Null}, Active},
 	{Suspend, []State{Active}, Suspended},
@@ -55,7 +55,7 @@ var occurrenceTable = []row{
 	{ParentTerminate, []State{Available, Suspended}, Terminated},
 }
 
-// tableOf is the life cycle of a kind.
+// tableOf returns the life cycle of a kind.
 func tableOf(k Kind) []row {
 	if isWork(k) {
 		return workTable
@@ -63,16 +63,17 @@ func tableOf(k Kind) []row {
 	return occurrenceTable
 }
 
-// canBecome reports whether an item of a kind can go on as one of another: the
-// life cycle is the same, and nothing was in it that no longer has a place. Plans
-// name no kind.
+// canBecome reports whether an item of one kind can go on as another kind. The
+// life cycle must be the same, and a stage must stay a stage, because its
+// content needs a place. Plans name no kind.
 func canBecome(old, now Kind) bool {
 	return old == 0 || isWork(old) == isWork(now) && (old != Stage || now == Stage)
 }
 
 func isWork(k Kind) bool { return k == Stage || k.IsTask() }
 
-// target is where a transition leads from a state, by the table.
+// target returns the state that a transition leads to, and whether the table
+// allows it.
 func target(table []row, t Transition, from State) (State, bool) {
 	for _, r := range table {
 		if r.transition == t && slices.Contains(r.from, from) {
@@ -82,12 +83,12 @@ func target(table []row, t Transition, from State) (State, bool) {
 	return Null, false
 }
 
-// has reports whether the table knows the transition at all.
+// has reports whether the table contains the transition.
 func has(table []row, t Transition) bool {
 	return slices.ContainsFunc(table, func(r row) bool { return r.transition == t })
 }
 
-// startsFrom are the states that the transition may leave.
+// startsFrom returns the states that the transition may leave.
 func startsFrom(table []row, t Transition) []State {
 	var states []State
 	for _, r := range table {
@@ -98,13 +99,14 @@ func startsFrom(table []row, t Transition) []State {
 	return states
 }
 
-// IllegalTransitionError says that something cannot make a transition in the
-// state it is in. Nothing was changed.
+// IllegalTransitionError reports a transition that is not possible in the
+// present state. Nothing was changed.
 type IllegalTransitionError struct {
 	Subject    string // the item's path, or "case"
 	Transition Transition
 	From       State
-	// Allowed are the states from which it could be made; none when it never can.
+	// Allowed are the states from which the transition is possible. Empty means
+	// that it never is.
 	Allowed []State
 }
 
@@ -116,8 +118,8 @@ func (e *IllegalTransitionError) Error() string {
 	return fmt.Sprintf("%s is %s; %s needs it %s", e.Subject, e.From, e.Transition, orList(e.Allowed))
 }
 
-// CommandError says why a command that the life cycle tables allow was refused
-// all the same. Nothing was changed.
+// CommandError says why a command was refused although the life cycle tables
+// allow it. Nothing was changed.
 type CommandError struct {
 	Subject string
 	Reason  string

@@ -2,14 +2,14 @@ package cmmn
 
 import "time"
 
-// Model is what may happen in a case. It is plain data: nothing in it is checked
-// before [Compile] does so.
+// Model says what may happen in a case. It is plain data; only [Compile] checks
+// it.
 type Model struct {
 	ID   string
 	Name string
 	// Plan is the case plan model: a stage without entry criteria.
 	Plan *Definition
-	// File are the case file items that on-parts may refer to. Conditions may
+	// File are the case file items that on-parts may refer to. Conditions may also
 	// read values that are not declared here.
 	File []FileItem
 }
@@ -27,7 +27,7 @@ type Definition struct {
 	Name          string
 	Kind          Kind
 	Documentation string
-	// Control applies to items that have none of their own.
+	// Control applies to items that have no control of their own.
 	Control *Control
 	// NonBlocking tasks complete as soon as they are active.
 	NonBlocking bool
@@ -37,18 +37,18 @@ type Definition struct {
 	Table *PlanningTable
 	Annotation
 
-	// What only stages have.
+	// The fields below are for stages only.
 
 	Items        []*Item
 	Sentries     []*Sentry
 	AutoComplete bool
-	// Exit are the exit criteria of the case plan model; other stages have
-	// theirs on their items.
+	// Exit are the exit criteria of the case plan model. Other stages have theirs
+	// on their items.
 	Exit []Criterion
 }
 
-// Annotation is what a roadmap knows of a definition beyond CMMN. It changes
-// nothing in a run, and travels in extension elements.
+// Annotation is what a roadmap knows about a definition beyond CMMN. It does
+// not affect a run. In XML it is written as extension elements.
 type Annotation struct {
 	Estimate    Estimate
 	Steps       []string
@@ -56,8 +56,8 @@ type Annotation struct {
 	Challenges  []Note
 }
 
-// Estimate is how long something takes, from the quickest to the slowest. Zero
-// is unknown.
+// Estimate is how long something takes, at best and at worst. Zero means
+// unknown.
 type Estimate struct {
 	Min, Max time.Duration
 }
@@ -73,18 +73,18 @@ type Note struct {
 // a definition in a stage.
 type Item struct {
 	ID         string
-	Name       string // the definition's when empty
+	Name       string // empty: the definition's name
 	Definition *Definition
-	// Control replaces that of the definition as a whole.
+	// Control replaces the whole control of the definition.
 	Control *Control
 	Entry   []Criterion
 	Exit    []Criterion
-	// Applicability are ids of rules of the planning table; all have to be true
-	// for the item to be planned. Only discretionary items have some.
+	// Applicability are ids of rules of the planning table. All of them must be
+	// true before the item can be planned. Only discretionary items have any.
 	Applicability []string
 }
 
-// Title is the item's name, or that of what it is.
+// Title returns the item's name, or else that of its definition.
 func (i *Item) Title() string {
 	if i.Name != "" {
 		return i.Name
@@ -106,11 +106,11 @@ type Sentry struct {
 	Name string
 	On   []OnPart
 	If   *Expression
-	// Memoryless sentries forget, at the end of a turn, what occurred in it. The
+	// Memoryless sentries forget at the end of a turn what occurred in it. The
 	// others remember until they fire.
 	Memoryless bool
-	// Retroactive sentries count what occurred before their item came to be. They
-	// never open the stage around them from within.
+	// Retroactive sentries also count what occurred before their item existed.
+	// They never open the stage around them from within.
 	Retroactive bool
 }
 
@@ -122,7 +122,7 @@ type OnPart struct {
 	// file item.
 	Source string
 	Event  Transition
-	// FileEvent is set instead of Event where Source is a case file item.
+	// FileEvent is set instead of Event if Source is a case file item.
 	FileEvent FileTransition
 	// ExitCriterion narrows Event down to an exit by that criterion.
 	ExitCriterion string
@@ -138,14 +138,14 @@ type Expression struct {
 // CEL is the language that conditions are in unless they say otherwise.
 const CEL = "https://cel.dev"
 
-// Control holds the rules of an item. A nil rule has the value its comment
-// gives; a rule without text is true.
+// Control holds the rules of an item. The comments give the meaning of a nil
+// rule. A rule without text is true.
 type Control struct {
 	Required         *Expression // nil: not required
 	ManualActivation *Expression // nil: activated automatically
 	Repetition       *Expression // nil: never repeated
-	// MaxInstances is the most instances of the item in one stage instance; zero
-	// is no ceiling.
+	// MaxInstances limits the instances of the item in one stage instance. Zero
+	// means no limit.
 	MaxInstances int
 }
 
@@ -154,8 +154,8 @@ type Timer struct {
 	// Expression is an ISO 8601 date-time, duration, or repeated interval:
 	// "2027-01-31T06:00:00Z", "PT3H", "R3/PT1H".
 	Expression string
-	// Start, when set, is the transition that a duration counts from; otherwise
-	// it counts from the creation of the listener.
+	// Start, if set, is the transition that a duration counts from. Without it, a
+	// duration counts from the creation of the listener.
 	Start *OnPart
 }
 
@@ -165,8 +165,8 @@ type PlanningTable struct {
 	Items  []*Item
 	Tables []*PlanningTable
 	Rules  []Rule
-	// Applicability of a nested table are ids of rules; all have to be true for
-	// anything in it to be planned.
+	// Applicability of a nested table are ids of rules. All of them must be true
+	// before anything in it can be planned.
 	Applicability []string
 }
 

@@ -3,8 +3,8 @@ package cmmn
 import "fmt"
 
 // move makes a transition that the life cycle tables allow, and starts what
-// follows from it: children, events, completion, repetition. by is the exit
-// criterion that it happened through, if any.
+// follows: children, events, completion, repetition. by is the exit criterion
+// that caused it, if any.
 func (t *turn) move(i *instance, transition Transition, by *gate) {
 	table := tableOf(i.node.def.Kind)
 	if i.isCase() {
@@ -28,14 +28,14 @@ func (t *turn) move(i *instance, transition Transition, by *gate) {
 		e.Criterion = by.id
 	}
 	t.emit(e)
-	t.look(i.parent)
+	t.recheck(i.parent)
 	if transition.IsEvent() {
 		t.later(func() { t.happened(i, transition, by) })
 	}
 	t.follow(i, transition, from)
 }
 
-// follow is what a transition brings with it by the tables themselves.
+// follow starts what the tables attach to a transition.
 func (t *turn) follow(i *instance, transition Transition, from State) {
 	if i.node.def.Kind == Stage {
 		t.cascade(i, transition, from)
@@ -55,7 +55,8 @@ func (t *turn) follow(i *instance, transition Transition, from State) {
 	t.repeatAfter(i, transition)
 }
 
-// cascade is Table 8.9: what the transition of a stage or case does to children.
+// cascade is Table 8.9: the effect of a transition on the children of a stage
+// or case.
 func (t *turn) cascade(i *instance, transition Transition, from State) {
 	switch transition {
 	case Create, Start, ManualStart:
@@ -77,10 +78,10 @@ func (t *turn) cascade(i *instance, transition Transition, from State) {
 	t.repeatAfter(i, transition)
 }
 
-// open gives a stage that became active its children. All exist before the first
-// of them does anything.
+// open gives a stage that became active its children. All of them exist before
+// the first one does anything.
 func (t *turn) open(stage *instance) {
-	t.look(stage)
+	t.recheck(stage)
 	for _, n := range stage.node.children {
 		t.add(n, stage)
 	}
@@ -92,7 +93,7 @@ func (t *turn) open(stage *instance) {
 	}
 }
 
-// add puts an item into a stage, where it may look back at what has occurred.
+// add puts an item into a stage and lets it count what has already occurred.
 // Repetitions may not: they would count the same occurrence again.
 func (t *turn) add(n *node, stage *instance) { t.recall(t.create(n, stage)) }
 
@@ -107,7 +108,7 @@ func (t *turn) create(n *node, stage *instance) *instance {
 	t.work[n]++
 	t.emit(Effect{Op: OpCreate, At: number, Item: n.id, Kind: n.def.Kind, Parent: stage.number, Index: index, Required: required})
 	i := t.c.instances[number]
-	t.look(stage)
+	t.recheck(stage)
 	if n.timer != nil && n.timer.start == nil && index == 0 {
 		t.arm(i, n.timer.first(t.c.now))
 	}
@@ -132,10 +133,9 @@ func (t *turn) suspendChildren(stage *instance) {
 	}
 }
 
-// resumed takes the children of a stage that was suspended back to where they
-// were.
+// resumed takes the children of a suspended stage back to their earlier states.
 func (t *turn) resumed(stage *instance) {
-	t.look(stage)
+	t.recheck(stage)
 	for _, child := range stage.children {
 		switch {
 		case child.state != Suspended:
@@ -147,20 +147,20 @@ func (t *turn) resumed(stage *instance) {
 	}
 }
 
-// reactivated goes on with a stage that had failed, or a case that had ended.
+// reactivated continues a stage that failed, or a case that ended.
 func (t *turn) reactivated(stage *instance, from State) {
-	if len(stage.children) == 0 { // a case that failed at its start never got them
+	if len(stage.children) == 0 { // a case that failed at its start has none yet
 		t.open(stage)
 		return
 	}
-	// A case that had ended would end again at once, before anybody could go on
-	// with it; so it is looked at only after something changes.
+	// A case that had ended would end again at once, before anybody could use it.
+	// So its completion is checked only after something changes.
 	switch from {
 	case Suspended:
 		t.resumed(stage)
 		t.later(func() { t.ready(stage) })
 	case Failed:
-		t.look(stage)
+		t.recheck(stage)
 		t.later(func() { t.ready(stage) })
 	}
 	t.reopen(stage)
@@ -178,9 +178,9 @@ func (t *turn) endChildren(stage *instance) {
 	}
 }
 
-// endLeftovers leaves nothing that could still work below a stage that is
-// complete. Table 8.9 lets disabled and failed children stay, and milestones and
-// listeners, which can do nothing any more.
+// endLeftovers ends everything below a complete stage that could still work.
+// Table 8.9 lets disabled and failed children stay, and also milestones and
+// listeners, which can no longer do anything.
 func (t *turn) endLeftovers(stage *instance) {
 	for _, child := range stage.children {
 		if !child.node.isOccurrence() && (child.state == Active || child.state == Available || child.state == Enabled || child.state == Suspended) {
@@ -192,7 +192,7 @@ func (t *turn) endLeftovers(stage *instance) {
 // isOccurrence reports whether the node is a milestone or an event listener.
 func (n *node) isOccurrence() bool { return n.def.Kind == Milestone || n.def.Kind.IsListener() }
 
-// completeIfDone is Table 8.12 for a stage that nobody completes by hand.
+// completeIfDone is Table 8.12 for a stage that completes by itself.
 func (t *turn) completeIfDone(stage *instance) {
 	if stage.state != Active || !t.c.mayRun(stage) {
 		return

@@ -12,7 +12,7 @@ func nameIn(names []string, i int) string {
 	return names[i]
 }
 
-// parseName finds the word whose name text is.
+// parseName sets w to the word with that name.
 func parseName[W ~uint8](w *W, names []string, what string, text []byte) error {
 	i := slices.Index(names, string(text))
 	if i < 0 || len(text) == 0 {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Plan takes a discretionary item into a stage: at once when the stage is active,
-// otherwise when it becomes so.
+// Plan puts a discretionary item into a stage: at once if the stage is active,
+// otherwise when it becomes active.
 type Plan struct {
 	Item string // the item's id
 	In   int    // number of the stage's instance; 0 is the case
@@ -31,7 +31,7 @@ func (p Plan) run(t *turn) error {
 	return nil
 }
 
-// Unplan takes a planned item out again, as long as it has not begun.
+// Unplan takes out a planned item that has not begun.
 type Unplan struct {
 	Item string
 	In   int
@@ -60,7 +60,8 @@ func (u Unplan) run(t *turn) error {
 	return nil
 }
 
-// unremovable says why nothing can be taken out of a place now; empty when it can.
+// unremovable says why nothing can be taken out of a place now. It is empty if
+// something can.
 func (c *Case) unremovable(p *place) string {
 	switch {
 	case c.root().state != Active:
@@ -70,12 +71,12 @@ func (c *Case) unremovable(p *place) string {
 	case p.last == nil, p.last.state.Ended():
 		return "it is not planned"
 	case p.last.worked(), p.last.state == Suspended:
-		return fmt.Sprintf("it is %s; only what has not begun can be taken out of the plan", p.last.state)
+		return fmt.Sprintf("it is %s; only an item that has not begun can be taken out of the plan", p.last.state)
 	}
 	return ""
 }
 
-// takeOut ends what is no longer to be in its stage.
+// takeOut ends an instance that no longer belongs in its stage.
 func (t *turn) takeOut(i *instance) {
 	if i.node.isOccurrence() {
 		t.move(i, ParentTerminate, nil)
@@ -84,13 +85,13 @@ func (t *turn) takeOut(i *instance) {
 	}
 }
 
-// worked reports whether the instance was ever active or, of a milestone, has
+// worked reports whether the instance was ever active or, for a milestone, has
 // occurred.
 func (i *instance) worked() bool {
 	return i.seen&(1<<Start|1<<ManualStart|1<<Occur) != 0 || i.isCase()
 }
 
-// planned resolves what a plan names.
+// planned finds the item and the stage that a plan names.
 func (c *Case) planned(item string, in int) (*node, *instance, error) {
 	n, known := c.program.byID[item]
 	if !known || n.holder == nil {
@@ -106,9 +107,9 @@ func (c *Case) planned(item string, in int) (*node, *instance, error) {
 	return n, stage, nil
 }
 
-// unplannable says why an item cannot be planned into a stage now; empty when it
-// can. The specification's Table 8.13 is followed by cafienne's reading: into an
-// active stage, and into one that has yet to begin.
+// unplannable says why an item cannot be planned into a stage now. It is empty
+// if it can. Table 8.13 is read as cafienne reads it: items go into an active
+// stage, and into one that has yet to begin.
 func (c *Case) unplannable(n *node, stage *instance) string {
 	stopped := stage.notPlannable()
 	switch {
@@ -129,8 +130,8 @@ func (c *Case) unplannable(n *node, stage *instance) string {
 	return ""
 }
 
-// notPlannable is what keeps the stage from being planned into: its own state, or
-// a stage around it that is over or suspended.
+// notPlannable returns what prevents planning into the stage: the stage itself,
+// or an outer one that has ended or is suspended.
 func (i *instance) notPlannable() *instance {
 	switch i.state {
 	case Active, Available, Enabled:
@@ -152,11 +153,12 @@ func (c *Case) holderActive(n *node, stage *instance) bool {
 	return false
 }
 
-// takenOut reports whether the instance was taken out of the plan before it had
-// begun.
+// takenOut reports whether the instance was taken out of the plan before it
+// began.
 func (i *instance) takenOut() bool { return i.state == Terminated && !i.worked() && i.exitBy == "" }
 
-// inapplicable are the parts of the item's applicability rules that do not hold.
+// inapplicable returns the parts of the item's applicability rules that do not
+// hold.
 func (c *Case) inapplicable(n *node) []string {
 	var unmet []string
 	for _, rule := range n.applicable {
@@ -165,8 +167,8 @@ func (c *Case) inapplicable(n *node) []string {
 	return unmet
 }
 
-// leftToPlan are the items of the stage's own planning table that apply and are
-// not planned (Table 8.12).
+// leftToPlan returns the items of the stage's own planning table that apply and
+// are not planned (Table 8.12).
 func (c *Case) leftToPlan(stage *instance) []*node {
 	var left []*node
 	for _, n := range stage.node.table {

@@ -1,6 +1,7 @@
 package cmmn
 
-// recall lets the retroactive gates of a new instance count what has occurred.
+// recall lets the retroactive gates of a new instance count what has already
+// occurred.
 func (t *turn) recall(i *instance) {
 	for _, g := range i.node.entry {
 		if !g.sentry.Retroactive {
@@ -14,8 +15,8 @@ func (t *turn) recall(i *instance) {
 	}
 }
 
-// occurredIn reports whether what the part waits for ever occurred where it
-// concerns the stage.
+// occurredIn reports whether the event of the part ever occurred in a place
+// that concerns the stage.
 func (c *Case) occurredIn(stage *instance, on part) bool {
 	for _, source := range c.ofNode[on.source.number] {
 		occurred := source.seen&(1<<on.event) != 0 && (on.exitBy == nil || source.exitBy == on.exitBy.id)

@@ -21,7 +21,7 @@ type schedule struct {
 // unlimited repetitions, as in "R/PT1H".
 const unlimited = -1
 
-// first is when the timer occurs for the first time, counted from a start.
+// first returns when the timer first occurs, counted from a start.
 func (s *schedule) first(start time.Time) time.Time {
 	if !s.at.IsZero() {
 		return s.at
@@ -29,7 +29,8 @@ func (s *schedule) first(start time.Time) time.Time {
 	return s.every.after(start)
 }
 
-// again is when the timer occurs after its nth occurrence, and whether it does.
+// again returns when the timer occurs after its nth occurrence, and whether it
+// does.
 func (s *schedule) again(n int, last time.Time) (time.Time, bool) {
 	if s.every == (span{}) || s.times != unlimited && n >= s.times {
 		return time.Time{}, false
@@ -37,8 +38,8 @@ func (s *schedule) again(n int, last time.Time) (time.Time, bool) {
 	return s.every.after(last), true
 }
 
-// span is an ISO 8601 duration: its parts are added to a date as the calendar has
-// them, so that P1M is a month and not thirty days.
+// span is an ISO 8601 duration. It is added to a date by the calendar, so P1M
+// is a month and not thirty days.
 type span struct {
 	years, months, days int
 	clock               time.Duration
@@ -103,13 +104,13 @@ func parseTime(text string) (time.Time, error) {
 // Span is an ISO 8601 duration.
 type Span span
 
-// After is the time that lies the span after another.
+// After returns the time that lies the span after t.
 func (s Span) After(t time.Time) time.Time { return span(s).after(t) }
 
 // spanPattern has weeks alone, or the other designators in order.
 var spanPattern = regexp.MustCompile(`^P(?:(\d{1,6})W|(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,8})M)?(?:(\d{1,9})(?:[.,](\d{1,9}))?S)?)?)$`)
 
-// ParseSpan reads an ISO 8601 duration longer than nothing, such as "PT3H" or
+// ParseSpan reads an ISO 8601 duration greater than zero, such as "PT3H" or
 // "P1DT30M".
 func ParseSpan(text string) (Span, error) {
 	m := spanPattern.FindStringSubmatch(text)
@@ -121,7 +122,7 @@ func ParseSpan(text string) (Span, error) {
 	s := Span{years: number(2), months: number(3), days: number(4) + 7*number(1)}
 	s.clock = time.Duration(number(5))*time.Hour + time.Duration(number(6))*time.Minute + time.Duration(number(7))*time.Second + time.Duration(fraction)
 	if s == (Span{}) {
-		return Span{}, fmt.Errorf("the duration %q is nothing", text)
+		return Span{}, fmt.Errorf("the duration %q is zero", text)
 	}
 	return s, nil
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// maxOccurrences is how many timers one turn lets occur: enough for a case that
-// slept for a year with an hourly timer.
+// maxOccurrences is the most timer occurrences in one turn. It is enough for an
+// hourly timer of a case that slept for a year.
 const maxOccurrences = 10_000
 
 func (t *turn) arm(i *instance, due time.Time) {
@@ -22,8 +22,8 @@ func (t *turn) startTimers(g *gate, part int, source *instance) {
 	}
 }
 
-// passTime lets every timer that is due by then occur, at its own time and with
-// everything that follows, and then sets the clock.
+// passTime moves the clock to a time. Every timer due by then occurs first, at
+// its own time and with all its consequences.
 func (t *turn) passTime(to time.Time) error {
 	for n := 0; ; n++ {
 		next := t.c.nextTimer(to)
@@ -50,7 +50,7 @@ func (t *turn) setClock(to time.Time) {
 	}
 }
 
-// ring lets a timer occur, and sets the next when it repeats.
+// ring lets a timer occur, and sets the next one if it repeats.
 func (t *turn) ring(i *instance) {
 	due := i.due
 	t.move(i, Occur, nil)
@@ -59,8 +59,8 @@ func (t *turn) ring(i *instance) {
 	}
 }
 
-// nextTimer is the timer that is due first and not after a time; of those due
-// together the one that was set first.
+// nextTimer returns the timer that is due first, if it is due by the given
+// time. Of timers due together it returns the one set first.
 func (c *Case) nextTimer(by time.Time) *instance {
 	var next *instance
 	for _, i := range c.timers {
@@ -71,8 +71,8 @@ func (c *Case) nextTimer(by time.Time) *instance {
 	return next
 }
 
-// NextTimer is when the next timer is due, and whether there is one. A timer that
-// the stages around it keep from occurring is none.
+// NextTimer returns when the next timer is due, and whether there is one. A
+// timer that the stages around it hold back does not count.
 func (c *Case) NextTimer() (time.Time, bool) {
 	var next time.Time
 	for _, i := range c.timers {

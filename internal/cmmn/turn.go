@@ -10,16 +10,16 @@ import (
 
 // Author says who a turn is by, and when. All of it is optional.
 type Author struct {
-	// At is the time; timers that are due by then occur first. A time before that
-	// of the last turn counts as that.
+	// At is the time. Timers due by then occur first. A time before that of the
+	// last turn counts as the time of the last turn.
 	At       time.Time
 	By       string
 	Why      string
 	Evidence []string
 }
 
-// SpinError says that a turn did not come to rest within its budget of
-// operations. The turn was taken back and the case has failed.
+// SpinError reports that a turn did not come to rest within its budget of
+// operations. The turn was undone and the case has failed.
 type SpinError struct {
 	Culprits []string // the items that changed most, with what they are
 }
@@ -29,17 +29,17 @@ func (e *SpinError) Error() string {
 	return "the case does not come to rest: " + strings.Join(e.Culprits, " and ") + " set each other off without end; the case has failed"
 }
 
-// errBudget ends a turn that used its budget up.
+// errBudget ends a turn that has used up its budget.
 var errBudget = errors.New("operation budget used up")
 
-// Start creates the case. The turn is the first of its journal.
+// Start creates a case. The turn it returns is the first of the case's journal.
 func (p *Program) Start(a Author) (*Case, Turn, error) {
 	c := newCase(p)
 	turn, err := c.Execute(start{}, a)
 	return c, turn, err
 }
 
-// start is the command that a case begins with.
+// start is the command that begins a case.
 type start struct{}
 
 func (start) String() string { return "start" }
@@ -49,9 +49,9 @@ func (start) run(t *turn) error {
 	return nil
 }
 
-// Execute carries a command out, with everything that follows from it, as one
-// turn. On an error nothing is changed and the turn is empty; but for a
-// [*SpinError], whose turn holds the failing of the case.
+// Execute carries out a command, with everything that follows from it, as one
+// turn. On an error nothing is changed and the turn is empty. The exception is
+// a [*SpinError], whose turn makes the case fail.
 func (c *Case) Execute(command Command, a Author) (Turn, error) {
 	t := newTurn(c)
 	err := t.execute(command, a.At)
@@ -70,14 +70,14 @@ func (c *Case) Execute(command Command, a Author) (Turn, error) {
 	return failing.sealed(command, a), spin
 }
 
-// turn is a command under way.
+// turn is a command that is being carried out.
 type turn struct {
 	c       *Case
 	effects []Effect
 	undo    []func()
 	queue   []operation
-	due     []*instance // stages to look at when the queue is empty
-	touched []touched   // memories to forget at the end
+	due     []*instance // stages to check for completion when the queue is empty
+	touched []momentary // memories to forget at the end
 	steps   int
 	work    map[*node]int // changes of each item, to name culprits
 }
@@ -85,8 +85,8 @@ type turn struct {
 // operation is a piece of work that waits for its turn.
 type operation func()
 
-// touched is a memory of a sentry without memory.
-type touched struct {
+// momentary is the memory of a memoryless sentry.
+type momentary struct {
 	at   *instance
 	gate *gate
 }
@@ -111,7 +111,7 @@ func (t *turn) sealed(command Command, a Author) Turn {
 	return Turn{At: t.c.now, By: a.By, Why: a.Why, Evidence: a.Evidence, Command: command.String(), Effects: t.effects}
 }
 
-// budget is how many operations a turn may take: enough for every item to go
+// budget is the most operations of a turn. It is enough for every item to go
 // through its whole life several times, and for repetitions.
 func (t *turn) budget() int { return 10_000 + 50*len(t.c.program.nodes) }
 
@@ -138,8 +138,8 @@ func (t *turn) settle() error {
 
 func (t *turn) later(o operation) { t.queue = append(t.queue, o) }
 
-// deepestDue takes the deepest stage out of those to be looked at; of equally
-// deep ones that which was put there first.
+// deepestDue takes the deepest stage out of those to check. Of equally deep
+// stages it takes the one added first.
 func (t *turn) deepestDue() *instance {
 	if len(t.due) == 0 {
 		return nil
@@ -155,15 +155,15 @@ func (t *turn) deepestDue() *instance {
 	return stage
 }
 
-// look puts a stage among those whose completion has to be looked at.
-func (t *turn) look(stage *instance) {
+// recheck queues a stage for a check of its completion.
+func (t *turn) recheck(stage *instance) {
 	if stage != nil && !slices.Contains(t.due, stage) {
 		t.due = append(t.due, stage)
 	}
 }
 
-// emit makes an effect true. The effects that a turn makes fit the case, so one
-// that does not is a bug here.
+// emit carries out an effect. A turn makes only effects that fit the case, so
+// one that does not fit is a bug in this package.
 func (t *turn) emit(e Effect) {
 	undo, err := t.c.apply(e)
 	if err != nil {
@@ -179,8 +179,8 @@ func (t *turn) takeBack() {
 	}
 }
 
-// fail puts the case into failed; nothing else follows. A case that never came
-// to be is created first.
+// fail makes the case fail, and nothing else. A case that does not exist yet is
+// created first.
 func (t *turn) fail() {
 	root := t.c.root()
 	if root.state == Null {
@@ -198,7 +198,7 @@ func (t *turn) forgetTouched() {
 	t.touched = nil
 }
 
-// culprits are the items that changed most in the turn, two at most.
+// culprits returns the items that changed most in the turn, at most two.
 func (t *turn) culprits() []string {
 	most := make([]*node, 0, len(t.work))
 	for n := range t.work {
@@ -212,7 +212,7 @@ func (t *turn) culprits() []string {
 	})
 	var names []string
 	for i, n := range most {
-		// The second belongs to the circle only if it turns about as fast.
+		// The second belongs to the circle only if it changes about as often.
 		if i == 2 || i > 0 && t.work[n]*4 < t.work[most[0]] {
 			break
 		}

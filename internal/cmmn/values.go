@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// set gives one value and tells the on-parts that wait for it. It reports whether
-// anything changed.
+// set gives one value and tells the on-parts that wait for it. It reports
+// whether the value changed.
 func (t *turn) set(name string, raw json.RawMessage) (bool, error) {
 	if name == "" || name == RepetitionName {
 		return false, &CommandError{"case file", "a value cannot be called " + quoted(name)}
@@ -48,7 +48,7 @@ func (t *turn) fileEvent(name string, events ...FileTransition) {
 	}
 }
 
-// reread tests every gate whose condition reads the value, and looks at the
+// reread tests every gate whose condition reads the value, and checks the
 // stages whose planning depends on it.
 func (t *turn) reread(name string) {
 	for _, g := range t.c.program.readers[name] {
@@ -56,7 +56,7 @@ func (t *turn) reread(name string) {
 	}
 	for _, n := range t.c.program.tablesReading[name] {
 		for _, stage := range t.c.ofStage[n.def] {
-			t.look(stage)
+			t.recheck(stage)
 		}
 	}
 }

@@ -6,13 +6,13 @@ type Kind uint8
 // The kinds of definitions.
 const (
 	Stage Kind = iota + 1
-	Task       // a task that says no more
+	Task       // a task of no particular kind
 	HumanTask
 	ProcessTask
 	CaseTask
 	DecisionTask
 	Milestone
-	EventListener // an event listener that says no more
+	EventListener // an event listener of no particular kind
 	UserEvent
 	TimerEvent
 )
@@ -22,7 +22,7 @@ var kindNames = [...]string{
 	Milestone: "milestone", EventListener: "event listener", UserEvent: "user event listener", TimerEvent: "timer event listener",
 }
 
-// String is the kind's name in the specification.
+// String returns the kind's name in the specification.
 func (k Kind) String() string { return nameIn(kindNames[:], int(k)) }
 
 // MarshalText implements [encoding.TextMarshaler].

@@ -29,8 +29,9 @@ var debian = Family{
 		{"firewalld", "firewalld", "systemctl disable --now firewalld"},
 	},
 	Admins: "sudo",
-	// Those of base-passwd (passwd.master and group.master), and those that
-	// openssh-server, systemd, dbus and other packages of a plain installation add.
+	// The accounts of base-passwd (passwd.master and group.master), and those that
+	// openssh-server, systemd, dbus and other packages of a plain installation
+	// add.
 	Accounts: []string{
 		"adm", "audio", "backup", "bin", "cdrom", "crontab", "daemon", "dialout", "dip", "disk", "docker", "fax", "floppy", "games",
 		"input", "irc", "kmem", "kvm", "landscape", "list", "lp", "lxd", "mail", "man", "messagebus", "netdev", "news", "nobody",
@@ -40,15 +41,15 @@ var debian = Family{
 	},
 }
 
-// autoUpgrades turns on what the package brings (apt.conf.d of the Debian wiki's
+// autoUpgrades turns on unattended upgrades (apt.conf.d of the Debian wiki's
 // page UnattendedUpgrades).
 const autoUpgrades = `// Managed by Cairn.
 APT::Periodic::Update-Package-Lists "1";
 APT::Periodic::Unattended-Upgrade "1";
 `
 
-// upgradePolicy never restarts a host by itself: a restart is for the owner, or
-// a later task, to plan.
+// upgradePolicy never restarts a host by itself: the owner, or a later task,
+// plans a restart.
 const upgradePolicy = `// Managed by Cairn.
 Unattended-Upgrade::Automatic-Reboot "false";
 Unattended-Upgrade::Remove-Unused-Kernel-Packages "true";

@@ -1,7 +1,8 @@
-// Package distro is the one place that knows distributions: which systems Cairn
-// manages, and what differs between them: the package manager, the names of
-// packages and units, paths, firewalls, and what their OpenSSH knows. Everything
-// else asks here, so that a new distribution is a row of the table, and a new
+// Package distro is the one place that knows distributions. It says which
+// systems Cairn manages, and how they differ: the package manager, the names of
+// packages and units, paths, firewalls, and what their OpenSSH knows. All other
+// code asks here. So a new distribution is a row in the table, and a new family
+// is a file beside it with a back end for its package manager.
 // family a file beside it with a back end for its package manager.
 package distro
 
@@ -16,10 +17,10 @@ import (
 type Distribution struct {
 	ID   string // of os-release(5)
 	Name string // for people
-	// Releases are those that bring something new, the oldest that is managed first.
-	// One between two of them, or after the last, counts as the one before it.
+	// Releases are those that change something, the oldest managed one first. A
+	// release between two of them, or after the last, counts as the one before it.
 	Releases []Release
-	Mirror   string // the server of its packages, which every host has to find
+	Mirror   string // the server of its packages, which every host must reach
 	Family
 }
 
@@ -29,21 +30,21 @@ type Release struct {
 	OpenSSH Version
 }
 
-// Family is what distributions have in common that come from one.
+// Family is what related distributions have in common.
 type Family struct {
 	Packages Packages
 	SSH      SSH
 	Updates  Updates
-	// Clock is the time daemon that is set up where there is none. It and the others
-	// exclude each other.
+	// Clock is the time daemon to set up if there is none. Its package and the
+	// others' exclude each other.
 	Clock       TimeDaemon
 	OtherClocks []TimeDaemon
 	Firewalls   []Firewall
 	Admins      string   // the group whose members may use sudo
-	Accounts    []string // names of users and groups that the system has for itself; one that ends with "*" stands for several
+	Accounts    []string // users and groups of the system itself; a trailing "*" stands for several
 }
 
-// Packages is how packages are handled, and which are wanted.
+// Packages says how packages are handled, and which are wanted.
 type Packages struct {
 	Manager string   // the back end
 	Install string   // installs packages at a prompt; their names follow
@@ -55,15 +56,15 @@ type Packages struct {
 // SSH is the SSH server.
 type SSH struct {
 	Service, Socket string // units
-	// CommandLine is the file that the units have the server's options from, and
-	// Variable the name they have in it.
+	// CommandLine is the file from which the units read the server's options.
+	// Variable is their name in it.
 	CommandLine, Variable string
-	// Options are keywords of its own that the distribution has added, with the
-	// value that tells least.
+	// Options are keywords that the distribution has added, each with the value
+	// that reveals least.
 	Options [][2]string
 }
 
-// Updates is how security updates install themselves.
+// Updates says how security updates install themselves.
 type Updates struct {
 	Files  []File
 	Timers []string // units that have to run
@@ -72,11 +73,13 @@ type Updates struct {
 // File is a file of settings.
 type File struct {
 	Path, Content string
-	// Reader is who reads it together with others; empty: its content is all that counts.
+	// Reader is the program that reads it together with other files. Empty means that its own content is all
+	// that counts.
 	Reader string
 }
 
-// TimeDaemon is a program that keeps the clock right. Its package has its name.
+// TimeDaemon is a program that keeps the clock right. Its package has the same
+// name.
 type TimeDaemon struct{ Name, Unit string }
 
 // Firewall is a program that filters packets.
@@ -92,7 +95,7 @@ type System struct {
 	OpenSSH Version
 }
 
-// Find is the system of that ID and VERSION_ID, if Cairn manages it.
+// Find returns the system with that ID and VERSION_ID, if Cairn manages it.
 func Find(id, version string) (System, bool) {
 	v, readable := ParseVersion(version)
 	for _, d := range table {
@@ -103,17 +106,17 @@ func Find(id, version string) (System, bool) {
 	return System{}, false
 }
 
-// Of is the system of that ID and VERSION_ID. What Cairn does not manage is
-// refused at first contact, and is here the nearest to it: a release that is older
-// or has no number (Debian's testing) is the oldest one, another distribution the
-// first of the table.
+// Of returns the system with that ID and VERSION_ID. Systems that Cairn does
+// not manage are refused at first contact; for them Of returns the nearest
+// managed one. A release that is older or has no number (Debian's testing)
+// counts as the oldest. Another distribution counts as the first of the table.
 func Of(id, version string) System {
 	v, _ := ParseVersion(version)
 	i := max(0, slices.IndexFunc(table, func(d Distribution) bool { return d.ID == id }))
 	return table[i].in(v)
 }
 
-// At is the system in a file tree, whose root stands for "/".
+// At returns the system in a file tree with the given root.
 func At(root string) System {
 	for _, path := range []string{"/etc/os-release", "/usr/lib/os-release"} {
 		if text, err := os.ReadFile(filepath.Join(root, path)); err == nil {
@@ -145,7 +148,7 @@ func ReadRelease(text string) map[string]string {
 	return values
 }
 
-// Supported names the systems that Cairn manages.
+// Supported returns the names of the systems that Cairn manages.
 func Supported() string {
 	var all []string
 	for _, d := range table {
@@ -154,18 +157,19 @@ func Supported() string {
 	return strings.Join(all, ", ")
 }
 
-// All are the rows of the table.
+// All returns the rows of the table.
 func All() []Distribution { return slices.Clone(table) }
 
-// Add adds a row, until remove is called. It is for tests, and not safe beside
-// anything that reads the table.
+// Add adds a row to the table until remove is called. It is for tests. Nothing
+// else may read the table at the same time.
 func Add(d Distribution) (remove func()) {
 	before := table
 	table = append(slices.Clone(table), d)
 	return func() { table = before }
 }
 
-// Quiet are the settings of the environment that keep package managers from asking.
+// Quiet returns the environment settings that keep package managers from asking
+// questions.
 func Quiet() []string {
 	var all []string
 	for _, d := range table {
@@ -176,8 +180,8 @@ func Quiet() []string {
 	return all
 }
 
-// IsAccount reports whether a supported system has a user or group of that name
-// for itself.
+// IsAccount reports whether a supported system has its own user or group of
+// that name.
 func IsAccount(name string) bool {
 	return slices.ContainsFunc(table, func(d Distribution) bool {
 		return slices.ContainsFunc(d.Accounts, func(account string) bool {
@@ -187,7 +191,8 @@ func IsAccount(name string) bool {
 	})
 }
 
-// Firewall is the firewall of that name; one without a name is not to be had.
+// Firewall returns the firewall of that name. If the family has none, its
+// result has no name.
 func (f Family) Firewall(name string) Firewall {
 	for _, w := range f.Firewalls {
 		if w.Name == name {
@@ -197,14 +202,14 @@ func (f Family) Firewall(name string) Firewall {
 	return Firewall{}
 }
 
-// TimeDaemons are all time daemons, in the order of their names.
+// TimeDaemons returns all time daemons, sorted by name.
 func (f Family) TimeDaemons() []TimeDaemon {
 	all := append(slices.Clone(f.OtherClocks), f.Clock)
 	slices.SortFunc(all, func(a, b TimeDaemon) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
-// Installing is the command that installs packages at a prompt.
+// Installing returns the command that installs packages at a prompt.
 func (p Packages) Installing(names ...string) string {
 	return p.Install + " " + strings.Join(names, " ")
 }

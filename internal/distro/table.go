@@ -1,6 +1,6 @@
 package distro
 
-// table are the systems that Cairn manages.
+// table lists the systems that Cairn manages.
 var table = []Distribution{
 	{
 		ID: "debian", Name: "Debian", Family: debian, Mirror: "deb.debian.org",
@@ -14,8 +14,8 @@ var table = []Distribution{
 	},
 }
 
-// Architectures are the processors that Cairn manages: uname's names of them, and
-// Go's.
+// Architectures maps uname's names of the processors that Cairn manages to Go's
+// names.
 var Architectures = map[string]string{"x86_64": "amd64", "aarch64": "arm64"}
 
 // Rehearsed is the system that throw-away hosts run.
@@ -25,7 +25,7 @@ var Rehearsed = Image{
 	Sources: "etc/apt/sources.list.d/debian.sources", Keys: "/usr/share/keyrings/debian-archive-keyring.gpg",
 }
 
-// Image is how a system is made of packages, without a machine.
+// Image says how a system is made from packages, without a machine.
 type Image struct {
 	Name, Tag          string
 	Registry           string // its own container image
@@ -35,6 +35,6 @@ type Image struct {
 	Keys               string // what they are signed with
 }
 
-// Archive is a repository: what addresses of its mirrors end with, and the address
-// that serves everybody.
+// Archive is a package repository: how the addresses of its mirrors end, and
+// the address that serves everybody.
 type Archive struct{ Ending, Address string }

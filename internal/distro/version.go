@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Version is that of a release or of OpenSSH: "13", "22.04", "9.9".
+// Version is the version of a release or of OpenSSH: "13", "22.04", "9.9".
 type Version struct{ Major, Minor int }
 
 // ParseVersion reads the first two numbers of a version. Debian's testing has none.
@@ -26,7 +26,7 @@ func (v Version) Before(other Version) bool {
 	return v.Major < other.Major || v.Major == other.Major && v.Minor < other.Minor
 }
 
-// String is the version of a release as it is written: "13", "22.04".
+// String returns a release's version as it is written: "13", "22.04".
 func (v Version) String() string {
 	if v.Minor == 0 {
 		return strconv.Itoa(v.Major)

@@ -1,6 +1,6 @@
-// Package document reads YAML documents strictly: within bounds, and so that
-// whatever is wrong has its place. What a document may say is for the package
-// that owns it, which declares it as a [Shape]; this one knows how it is written,
-// and makes of the shape what is wrong with a document, the schema by which editors
-// complete it, and the tables of its reference page.
+// Package document reads YAML documents strictly: within limits, and with a
+// place for everything that is wrong. The package that owns a kind of document
+// declares what it may contain, as a [Shape]. From the shape this package
+// derives the faults of a document, the schema with which editors complete it,
+// and the tables of its reference page.
 package document

@@ -9,9 +9,9 @@ import (
 	"cairn/internal/problem"
 )
 
-// Fault is one thing that is wrong at one place of a document.
+// Fault is one thing that is wrong at one place in a document.
 type Fault struct {
-	Code       problem.Code `json:"code,omitempty"` // where documents of the kind have one for each fault
+	Code       problem.Code `json:"code,omitempty"` // if documents of the kind have a code for each fault
 	File       string       `json:"file"`
 	Line       int          `json:"line"`   // from 1
 	Column     int          `json:"column"` // from 1, in characters
@@ -20,7 +20,7 @@ type Fault struct {
 	Suggestion string       `json:"suggestion,omitempty"` // what was probably meant
 }
 
-// Error is the fault on one line, its place first.
+// Error returns the fault on one line, its place first.
 func (f Fault) Error() string {
 	text := fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Message)
 	if f.Expected != "" {
@@ -32,11 +32,11 @@ func (f Fault) Error() string {
 	return text
 }
 
-// Faults are all that is wrong with a document. They are the cause of the problem
-// that its owner sees; errors.As finds them there.
+// Faults is everything that is wrong with a document. It is the cause of the
+// problem that the owner sees, where errors.As finds it.
 type Faults []Fault
 
-// Error has one line for each fault.
+// Error returns one line for each fault.
 func (fs Faults) Error() string {
 	lines := make([]string, len(fs))
 	for i, f := range fs {
@@ -45,8 +45,8 @@ func (fs Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// In returns the faults as those of a file: with its name, in its order, and what
-// was found twice in a row at one place only once.
+// In returns the faults with the file's name, in the order of their places.
+// Equal faults at one place are kept once.
 func (fs Faults) In(file string) Faults {
 	all := slices.Clone(fs)
 	for i := range all {

@@ -4,13 +4,13 @@ import (
 	"cairn/internal/problem"
 )
 
-// Flaw is what is wrong with a value, before its place is known.
+// Flaw is something wrong with a value whose place is not known yet.
 type Flaw struct {
-	Code                          problem.Code // empty: that of a value of another form
+	Code                          problem.Code // empty: the code for a value of the wrong form
 	Message, Expected, Suggestion string
 }
 
-// At makes a fault of the flaw. Its file is filled in by the reader.
+// At returns the flaw as a fault at a place. The reader adds the file.
 func (f Flaw) At(p Place) Fault {
 	return Fault{
 		Code: f.Code, Line: p.Line, Column: p.Column,

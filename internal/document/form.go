@@ -7,21 +7,21 @@ import (
 	"cairn/internal/spelling"
 )
 
-// Form is how a scalar must look. Its words are used in messages, in the schema
-// and in the reference page.
+// Form says how a scalar must look. Messages, the schema and the reference page
+// use its words.
 type Form struct {
 	Name     string   // with its article: "an IPv4 address"
-	Rule     string   // what it is made of, where the name does not tell
-	Example  string   // a value that is right
-	Pattern  string   // a regular expression that Go and ECMAScript read alike; empty when check decides alone
-	Options  []string // when only these are right
+	Rule     string   // what it is made of, if the name does not say
+	Example  string   // a valid value
+	Pattern  string   // a regular expression that Go and ECMAScript read alike; empty if Check alone decides
+	Options  []string // if only these are valid
 	Min, Max int64    // for whole numbers; max 0 means no bound
-	// check finds what the pattern cannot tell; nil when there is nothing. A
-	// flaw without a message means that the text is not of the form.
+	// Check finds what the pattern cannot. nil means that there is nothing more to
+	// check. A flaw without a message means that the text does not have the form.
 	Check func(text string) *Flaw
 }
 
-// Expected is what the form takes, in words.
+// Expected says in words what the form takes.
 func (f *Form) Expected() string {
 	if len(f.Options) > 0 {
 		return "one of " + joined(f.Options)
@@ -45,7 +45,7 @@ func (f *Form) Inspect(text string) *Flaw {
 	return f.Complete(*found, text)
 }
 
-// flawOf is what the options, the pattern or the check have against a text.
+// flawOf returns what the options, the pattern or the check find wrong, or nil.
 func (f *Form) flawOf(text string) *Flaw {
 	switch {
 	case len(f.Options) > 0 && !slices.Contains(f.Options, text):
@@ -61,7 +61,7 @@ func (f *Form) flawOf(text string) *Flaw {
 	return nil
 }
 
-// orEmpty keeps what a check knows of a text that the pattern refused.
+// orEmpty keeps what a check knows about a text that the pattern refused.
 func orEmpty(f *Flaw) *Flaw {
 	if f == nil {
 		return &Flaw{}
@@ -69,8 +69,8 @@ func orEmpty(f *Flaw) *Flaw {
 	return f
 }
 
-// Complete gives a flaw the form's own words where it has none, and takes back a
-// suggestion that is no better.
+// Complete fills in the form's own words where a flaw has none. It drops a
+// suggestion that is not valid either.
 func (f *Form) Complete(found Flaw, text string) *Flaw {
 	if found.Message == "" {
 		found.Message = Quoted(text) + " is not " + f.Name

@@ -10,23 +10,23 @@ import (
 	"cairn/internal/spelling"
 )
 
-// Inspect holds a document against the shape that it must have. It returns what is
-// wrong, and the values that have a fault themselves.
+// Inspect compares a document with its shape. It returns the faults, and the
+// nodes that have a fault themselves.
 func (d Dialect) Inspect(root *Node, s *Shape) (faults Faults, bad map[*Node]bool) {
 	i := &inspector{codes: d.Codes, bad: map[*Node]bool{}}
 	i.inspect(root, s, Place{Line: 1, Column: 1}, "")
 	return i.faults, i.bad
 }
 
-// inspector holds the nodes of a file against the shapes they must have.
+// inspector compares the nodes of a file with their shapes.
 type inspector struct {
 	codes  Codes
 	faults Faults
 	bad    map[*Node]bool // nodes that have a fault themselves
 }
 
-// wholeNumber is how a whole number is written. YAML knows more
-// ways, which people read differently: 010 is 8 to some.
+// wholeNumber is the accepted spelling of a whole number. YAML knows more,
+// which people read differently: 010 is 8 to some.
 var wholeNumber = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,17})$`)
 
 func (i *inspector) fault(p Place, f Flaw) {
@@ -34,8 +34,8 @@ func (i *inspector) fault(p Place, f Flaw) {
 	i.faults = append(i.faults, f.At(p))
 }
 
-// inspect holds a value against a shape. The value belongs to the key or item at
-// the place held, whose path in the file is path.
+// inspect compares a value with a shape. The value belongs to the key or item
+// at the place held; path is its path in the file.
 func (i *inspector) inspect(n *Node, s *Shape, held Place, path string) {
 	if n.broken {
 		return
@@ -62,8 +62,8 @@ func (i *inspector) inspect(n *Node, s *Shape, held Place, path string) {
 	}
 }
 
-// wrongType reports a value of another kind than the shape's. Nothing at all is
-// as good as leaving the key out, where a list or keys may be left empty.
+// wrongType reports a value of the wrong kind. An empty value counts as leaving
+// the key out, if the list or mapping may be empty.
 func (i *inspector) wrongType(n *Node, s *Shape, path string) {
 	if n.Kind == Nothing && (s.Kind == List || s.Kind == Mapping) && s.AtLeast == 0 && !s.needsKeys() {
 		return
@@ -80,12 +80,13 @@ func (i *inspector) wrongType(n *Node, s *Shape, path string) {
 	i.fault(n.Place, found)
 }
 
-// needsKeys reports whether a mapping has a key that must be there.
+// needsKeys reports whether a mapping has a required key.
 func (s *Shape) needsKeys() bool {
 	return slices.ContainsFunc(s.Keys, func(k Key) bool { return k.Required })
 }
 
-// rewritten is a value of the wrong kind as it was probably meant, or "".
+// rewritten returns what a value of the wrong kind was probably meant to be, or
+// "".
 func rewritten(n *Node, s *Shape) string {
 	switch {
 	case s.Kind == List && n.Kind == s.Item.Kind && s.Item.Form != nil:
@@ -93,7 +94,7 @@ func rewritten(n *Node, s *Shape) string {
 	case s.Kind == Integer && n.Kind == Text && wholeNumber.MatchString(n.Text):
 		return n.Text
 	case s.Kind == Text && n.Kind == Mapping && len(n.Pairs) == 1 && n.Pairs[0].Value.Kind == Text:
-		// An IPv6 address within brackets: its colon is taken for a key's.
+		// An IPv6 address in brackets: YAML takes its colon for a key's.
 		return inQuotes(n.Pairs[0].Key+":"+n.Pairs[0].Value.Text, s.Form)
 	case s.Kind == Text && (n.Kind == Integer || n.Kind == Decimal || n.Kind == Boolean):
 		return cmp.Or(inQuotes(n.Text, s.Form), continued(n, s.Form))
@@ -101,8 +102,8 @@ func rewritten(n *Node, s *Shape) string {
 	return ""
 }
 
-// continued is what a form makes of a whole number that is the beginning of a text
-// of the form, as 443 is of 443/tcp, or "".
+// continued returns the form's suggestion for a whole number that begins a text
+// of the form, as 443 begins 443/tcp. Without one it returns "".
 func continued(n *Node, f *Form) string {
 	if found := f.Inspect(n.Text); n.Kind == Integer && found != nil {
 		return found.Suggestion
@@ -110,7 +111,7 @@ func continued(n *Node, f *Form) string {
 	return ""
 }
 
-// inQuotes is a text in quotes if that makes it one of the form, or "".
+// inQuotes returns the text in quotes if that gives it the form, or "".
 func inQuotes(text string, f *Form) string {
 	if f.Inspect(text) != nil {
 		return ""
@@ -126,7 +127,7 @@ func (i *inspector) atLeast(n *Node, count int, s *Shape, path string) {
 	i.fault(n.Place, Flaw{Message: path + " is empty: " + s.Empty, Expected: s.Expected()})
 }
 
-// unique reports scalars that a list has twice.
+// unique reports scalars that occur twice in a list.
 func (i *inspector) unique(n *Node, s *Shape) {
 	seen := map[string]bool{}
 	for _, item := range n.Items {
@@ -214,7 +215,7 @@ func Join(path, key string) string {
 	return path + "." + key
 }
 
-// within says where in the file, in words.
+// within names a place in the file, in words.
 func within(path string) string {
 	if path == "" {
 		return " at the top level"

@@ -2,11 +2,11 @@ package document
 
 import "github.com/goccy/go-yaml/token"
 
-// TooDeep is what is said of a document that is nested beyond its bound.
+// TooDeep is the message for a document that nests beyond its limit.
 const TooDeep = "lists and keys are nested too deeply"
 
-// refused finds the first token that may not be there, with what to say of it;
-// "" when there is none.
+// refused returns the first token that is not allowed, and the message for it.
+// The message is "" if every token is allowed.
 func (d Dialect) refused(tokens token.Tokens) (*token.Token, string) {
 	var n nesting
 	for _, t := range tokens {
@@ -21,12 +21,12 @@ func (d Dialect) refused(tokens token.Tokens) (*token.Token, string) {
 	return nil, ""
 }
 
-// nesting counts how deep values are nested for the parser, which recurses.
-// Indentation alone cannot exhaust it within the bound on the text's size, but
-// brackets and "- - -" can.
+// nesting counts how deep values nest, because the parser recurses. Within the
+// limit on the text's size, indentation alone cannot exhaust it, but brackets
+// and "- - -" can.
 type nesting struct {
-	brackets int // that are open
-	items    int // of lists, and keys, that begin on the line
+	brackets int // open brackets
+	items    int // list items and keys that begin on the line
 	line     int
 }
 

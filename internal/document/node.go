@@ -1,6 +1,6 @@
 package document
 
-// Kind is what a value of the file is, in YAML's sense.
+// Kind is the kind of a value, in YAML's sense.
 type Kind int
 
 // The kinds of values.
@@ -14,13 +14,13 @@ const (
 	Mapping
 )
 
-// String is the kind as the owner calls it.
+// String returns the kind in the owner's words.
 func (k Kind) String() string {
 	return [...]string{"nothing", "text", "a whole number", "a number with a fraction", "true or false", "a list", "keys with values"}[k]
 }
 
 // Node is a value of the file with its place. Aliases share the node of their
-// anchor, so a node is not changed once it is read.
+// anchor, so a node must not be changed after it was read.
 type Node struct {
 	Kind  Kind
 	Place Place
@@ -30,7 +30,7 @@ type Node struct {
 	size  int // how many nodes are below it, aliases counted in full
 	depth int // how many levels are below it
 
-	broken bool // there is a fault about it already, so that its kind means nothing
+	broken bool // it has a fault already, so its kind means nothing
 }
 
 // Pair is a key with its value.
@@ -40,8 +40,8 @@ type Pair struct {
 	Value *Node
 }
 
-// Get finds the value of a key; nil when there is none. It may be called on nil,
-// so that lookups can be chained.
+// Get returns the value of a key, or nil. It may be called on nil, so lookups
+// can be chained.
 func (n *Node) Get(key string) *Node {
 	if p := n.Pair(key); p != nil {
 		return p.Value
@@ -49,7 +49,7 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
-// Pair finds a key with its value; nil when there is none, or no node.
+// Pair returns a key with its value, or nil if there is no such key or no node.
 func (n *Node) Pair(key string) *Pair {
 	if n == nil {
 		return nil
@@ -68,7 +68,7 @@ func (n *Node) add(p Pair) {
 	n.grow(p.Value)
 }
 
-// grow counts a value that was put below the node.
+// grow counts a value that was added below the node.
 func (n *Node) grow(child *Node) {
 	n.size += child.size + 1
 	n.depth = max(n.depth, child.depth+1)

@@ -15,33 +15,31 @@ import (
 	"cairn/internal/problem"
 )
 
-// Dialect is how much of YAML the documents of one kind may use. Its bounds are
-// meant to be far above what such a document needs. They keep one that was made to
-// exhaust the parser from doing so: its effort grows with the square of the
-// nesting.
+// Dialect says how much of YAML the documents of one kind may use. Its limits
+// are far above what such a document needs. They keep a hostile document from
+// exhausting the parser, whose effort grows with the square of the nesting.
 type Dialect struct {
-	Name          string                // of a document of the kind, for messages: "a lab file"
-	Least         string                // what an empty one lacks, in words
+	Name          string                // the kind of document, for messages: "a lab file"
+	Least         string                // what an empty document lacks, in words
 	MaxBytes      int                   // of the text, in whole KiB
 	MaxDepth      int                   // of brackets, of list items or keys that begin on one line, and of values
 	MaxValues     int                   // with aliases counted in full
-	Refused       map[token.Type]string // what to say of tokens that may not be there
-	DuplicateKeys bool                  // lets the parser pass keys that are there twice, so that they are reported among the rest
+	Refused       map[token.Type]string // messages for tokens that are not allowed
+	DuplicateKeys bool                  // lets the parser pass duplicate keys, so that they are reported among the rest
 	Codes         Codes
 }
 
-// Codes are what the faults of documents of one kind are called. A kind whose owner
-// is told no codes leaves them empty.
+// Codes are the codes of faults in documents of one kind. They stay empty if
+// the owner of such documents gets no codes.
 type Codes struct {
 	Syntax, UnknownKey, MissingKey, Duplicate, WrongType, BadValue problem.Code
 }
 
-// byteOrderMark is what some editors put before UTF-8 text.
+// byteOrderMark is what some editors write before UTF-8 text.
 const byteOrderMark = "\ufeff"
 
-// Parse reads the text of a document into the parser's tree. If that cannot be
-// done there is no tree, but one fault: the first that was found. Its file is for
-// the caller to name.
+// Parse reads the text of a document into the parser's tree. On failure it
+// returns no tree but the first fault, without a file name.
 func (d Dialect) Parse(data []byte) (*ast.File, Faults) {
 	if len(data) > d.MaxBytes {
 		return nil, d.faults(top, fmt.Sprintf("the file has more than %d KiB", d.MaxBytes>>10))
@@ -68,8 +66,8 @@ func (d Dialect) faults(p Place, message string) Faults {
 	return Faults{{Code: d.Codes.Syntax, Line: p.Line, Column: p.Column, Message: message}}
 }
 
-// notUTF8 is the offset of the first byte that is not UTF-8 or that no text
-// has, or -1.
+// notUTF8 returns the offset of the first byte that is not UTF-8, or is zero.
+// It returns -1 if there is none.
 func notUTF8(data []byte) int {
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
@@ -81,7 +79,7 @@ func notUTF8(data []byte) int {
 	return -1
 }
 
-// complaint is where and what the parser's error is about.
+// complaint returns the place and the message of the parser's error.
 func complaint(err error) (Place, string) {
 	var at yaml.Error
 	if !errors.As(err, &at) {

@@ -13,11 +13,12 @@ type Place struct {
 	Column int // from 1, in characters
 }
 
-// top is the place of what is wrong with a document as a whole.
+// top is the place for faults of the document as a whole.
 var top = Place{Line: 1, Column: 1}
 
-// PlaceOf is where a token stands. The parser has tokens without a position, or
-// none at all, for what nobody wrote; these count as standing at the top.
+// PlaceOf returns the place of a token. For things that nobody wrote, the
+// parser has tokens without a position, or none; they count as being at the
+// top.
 func PlaceOf(t *token.Token) Place {
 	if t == nil || t.Position == nil {
 		return top
@@ -25,8 +26,9 @@ func PlaceOf(t *token.Token) Place {
 	return Place{Line: max(1, t.Position.Line), Column: max(1, t.Position.Column)}
 }
 
-// PlaceOfMapping is where a mapping begins: its brace, or else its first key. (The
-// parser's own token of a mapping is the colon after that.)
+// PlaceOfMapping returns the beginning of a mapping: its brace, or else its
+// first key. (The parser's own token for a mapping is the colon after that
+// key.)
 func PlaceOfMapping(n *ast.MappingNode) Place {
 	if !n.IsFlowStyle && len(n.Values) > 0 {
 		return PlaceOf(n.Values[0].Key.GetToken())
@@ -34,7 +36,7 @@ func PlaceOfMapping(n *ast.MappingNode) Place {
 	return PlaceOf(n.Start)
 }
 
-// placeAfter is the place right behind a text.
+// placeAfter returns the place right after a text.
 func placeAfter(text []byte) Place {
 	p := top
 	for _, r := range string(text) {
@@ -46,7 +48,7 @@ func placeAfter(text []byte) Place {
 	return p
 }
 
-// Fault is something wrong at the place.
+// Fault returns a fault at the place.
 func (p Place) Fault(format string, args ...any) Fault {
 	return Fault{Line: p.Line, Column: p.Column, Message: fmt.Sprintf(format, args...)}
 }

@@ -2,8 +2,8 @@ package document
 
 import "strconv"
 
-// Quoted is a text of a document as messages show it: in quotes, without control
-// characters, not too long.
+// Quoted returns a text of a document as messages show it: in quotes, without
+// control characters, and at most 60 characters long.
 func Quoted(s string) string {
 	const most = 60
 	if runes := []rune(s); len(runes) > most {

@@ -7,9 +7,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Read reads the text of a document into its values. When there are faults, the
-// node is what could be read nevertheless, or nil. Their file is for the caller to
-// name.
+// Read reads the text of a document into nodes. If there are faults, the node
+// holds what could still be read, or is nil. The faults have no file name yet.
 func (d Dialect) Read(data []byte) (*Node, Faults) {
 	file, faults := d.Parse(data)
 	if len(faults) > 0 {
@@ -26,7 +25,7 @@ func (d Dialect) readDocuments(file *ast.File) (*Node, Faults) {
 			continue
 		}
 		if body != nil {
-			return nil, d.syntax(PlaceOf(part.GetToken()), d.Name+" is one document, and this begins a second one")
+			return nil, d.syntax(PlaceOf(part.GetToken()), d.Name+" is one document, but a second one begins here")
 		}
 		body = part.Body
 	}
@@ -46,7 +45,7 @@ type yamlReader struct {
 	dialect Dialect
 	anchors map[string]*Node
 	depth   int
-	stopped bool // a bound was passed: nothing more is read
+	stopped bool // a limit was exceeded: nothing more is read
 	faults  Faults
 }
 
@@ -54,7 +53,7 @@ func (r *yamlReader) fault(p Place, message string) {
 	r.faults = append(r.faults, r.dialect.syntax(p, message)...)
 }
 
-// read converts a value. It returns a node in every case.
+// read converts a value. It always returns a node.
 func (r *yamlReader) read(from ast.Node) *Node {
 	r.depth++
 	defer func() { r.depth-- }()
@@ -63,7 +62,7 @@ func (r *yamlReader) read(from ast.Node) *Node {
 	return n
 }
 
-// bound stops the reading when aliases have made too much of the file.
+// bound stops reading if aliases have made the file too large or too deep.
 func (r *yamlReader) bound(n *Node) {
 	if r.stopped || n.size <= r.dialect.MaxValues && r.depth+n.depth <= r.dialect.MaxDepth {
 		return
@@ -122,8 +121,8 @@ func (r *yamlReader) sequence(from *ast.SequenceNode, at Place) *Node {
 	return n
 }
 
-// anchor reads a value that has a name. The name is known only afterwards, so
-// that nothing can contain itself.
+// anchor reads a named value. The name becomes known only afterwards, so
+// nothing can contain itself.
 func (r *yamlReader) anchor(from *ast.AnchorNode, at Place) *Node {
 	if from.Value == nil || from.Name == nil {
 		r.fault(at, "an anchor needs a name and a value")
@@ -142,14 +141,14 @@ func (r *yamlReader) alias(from *ast.AliasNode, at Place) *Node {
 	name := from.Value.GetToken().Value
 	n, known := r.anchors[name]
 	if !known {
-		r.fault(at, fmt.Sprintf("no value before this is named &%s", name))
+		r.fault(at, fmt.Sprintf("no earlier value is named &%s", name))
 		return &Node{Place: at, broken: true}
 	}
 	return n
 }
 
-// mapping reads keys with values. A key that is there twice is a fault, and the
-// first one counts.
+// mapping reads keys with values. A duplicate key is a fault, and the first one
+// counts.
 func (r *yamlReader) mapping(from *ast.MappingNode) *Node {
 	n := &Node{Kind: Mapping, Place: PlaceOfMapping(from)}
 	var merged []Pair
@@ -168,7 +167,7 @@ func (r *yamlReader) mapping(from *ast.MappingNode) *Node {
 		if first := n.Pair(name); first != nil {
 			r.faults = append(r.faults, Flaw{
 				Code:    r.dialect.Codes.Duplicate,
-				Message: fmt.Sprintf("the key %q is there twice, first in line %d", name, first.Place.Line),
+				Message: fmt.Sprintf("the key %q is a duplicate, first used in line %d", name, first.Place.Line),
 			}.At(at))
 			continue
 		}
@@ -182,7 +181,8 @@ func (r *yamlReader) mapping(from *ast.MappingNode) *Node {
 	return n
 }
 
-// merge is what a merge key brings in: the keys of a mapping, or of several.
+// merge returns what a merge key brings in: the keys of one mapping, or of
+// several.
 func (r *yamlReader) merge(at Place, value *Node) []Pair {
 	if r.stopped {
 		return nil
@@ -194,7 +194,7 @@ func (r *yamlReader) merge(at Place, value *Node) []Pair {
 	var pairs []Pair
 	for _, s := range sources {
 		if s.Kind != Mapping {
-			r.fault(at, "<< takes an alias of keys with values, or a list of such")
+			r.fault(at, "<< takes an alias of keys with values, or a list of such aliases")
 			return nil
 		}
 		pairs = append(pairs, s.Pairs...)
@@ -202,7 +202,8 @@ func (r *yamlReader) merge(at Place, value *Node) []Pair {
 	return pairs
 }
 
-// keyName is a key as text. Numbers and words such as "true" are names here.
+// keyName returns a key as text. Numbers and words such as "true" are names
+// here.
 func keyName(key ast.MapKeyNode) (string, bool) {
 	switch key := key.(type) {
 	case *ast.StringNode:

@@ -6,16 +6,17 @@ import (
 	"strings"
 )
 
-// Tables are what a reference page says of documents of a shape, in Markdown: a
-// table of keys for the whole, and one for each mapping below. They are the same
-// bytes every time.
+// Tables returns a reference page's tables for documents of a shape, in
+// Markdown: a table of keys for the whole, and one for each mapping below. The
+// bytes are the same every time.
 func Tables(title string, of *Shape) []byte {
 	var b bytes.Buffer
 	section(&b, title, of, "")
 	return b.Bytes()
 }
 
-// section writes the keys of a mapping as a table, and then those below it.
+// section writes the keys of a mapping as a table, and then the mappings below
+// it.
 func section(b *bytes.Buffer, title string, s *Shape, path string) {
 	fmt.Fprintf(b, "## %s\n\n| key | value | without it | meaning |\n|---|---|---|---|\n", title)
 	for _, k := range s.Keys {
@@ -49,11 +50,11 @@ func valueWords(s *Shape) string {
 	return s.Expected()
 }
 
-// without says what holds when a key is not there.
+// without says what holds if a key is absent.
 func without(k Key) string {
 	switch {
 	case k.Unless != "":
-		return "**required** where there is no " + AsCode(k.Unless)
+		return "**required** if there is no " + AsCode(k.Unless)
 	case k.Required:
 		return "**required**"
 	case k.Fallback == "":
@@ -62,8 +63,8 @@ func without(k Key) string {
 	return k.Fallback
 }
 
-// mappingBelow finds the mapping that a key leads to, if any, with its path:
-// hosts leads to that of one host.
+// mappingBelow returns the mapping that a key leads to, if any, with its path:
+// hosts leads to the mapping of one host.
 func mappingBelow(s *Shape, path string) (*Shape, string) {
 	switch {
 	case s.OrElse != nil:
@@ -78,7 +79,7 @@ func mappingBelow(s *Shape, path string) (*Shape, string) {
 	return nil, ""
 }
 
-// cell escapes what would end a cell of a table.
+// cell escapes what would end a table cell.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 // AsCode marks a word as code in Markdown.

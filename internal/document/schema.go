@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// JSONSchema is the JSON Schema of documents of a shape, draft-07, as most editors
-// understand it. It is the same bytes every time.
+// JSONSchema returns the JSON Schema for documents of a shape. It is draft-07,
+// which most editors understand. The bytes are the same every time.
 func JSONSchema(of *Shape, id, title string) []byte {
 	s := schemaOf(of)
 	s["$schema"] = "http://json-schema.org/draft-07/schema#"
@@ -15,13 +15,13 @@ func JSONSchema(of *Shape, id, title string) []byte {
 	s["title"] = title
 	body, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		panic("document: a schema of strings and numbers cannot fail to encode: " + err.Error())
+		panic("document: cannot encode the schema: " + err.Error())
 	}
 	return append(body, '\n')
 }
 
-// schemaOf is the schema of a shape. encoding/json writes the keys of a map in
-// order, so the result is always the same.
+// schemaOf returns the schema of a shape. encoding/json sorts the keys of a
+// map, so the result is always the same.
 func schemaOf(s *Shape) map[string]any {
 	var schema map[string]any
 	switch s.Kind {
@@ -43,8 +43,8 @@ func schemaOf(s *Shape) map[string]any {
 	return schema
 }
 
-// orNothing is the type of a list or mapping, which may be left empty where
-// nothing has to be in it.
+// orNothing returns the type of a list or mapping. It may also be null if
+// nothing in it is required.
 func orNothing(kind string, s *Shape) any {
 	if s.AtLeast == 0 && !s.needsKeys() {
 		return []string{kind, "null"}
@@ -81,7 +81,8 @@ func mappingSchema(s *Shape) map[string]any {
 	return schema
 }
 
-// keySchema is the schema of a key's value, with what editors show of it.
+// keySchema returns the schema of a key's value, with what editors show about
+// it.
 func keySchema(k Key) map[string]any {
 	schema := schemaOf(k.Shape)
 	schema["description"] = strings.ReplaceAll(k.Doc, "`", "")
@@ -91,8 +92,8 @@ func keySchema(k Key) map[string]any {
 	return schema
 }
 
-// defaultOf is the default of a scalar, where the reference page gives it as a
-// value and not in words.
+// defaultOf returns the default of a scalar, if the reference page gives it as
+// a value and not in words.
 func defaultOf(k Key) (any, bool) {
 	value := strings.Trim(k.Fallback, "`")
 	if AsCode(value) != k.Fallback || k.Shape.Form == nil || k.Shape.Form.Inspect(value) != nil {

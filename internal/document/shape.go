@@ -8,14 +8,14 @@ package document
 //	Mapping with Names       names of the owner's choice, each with an Item
 //	Mapping without          the Keys, and others when Open is set
 //
-// A place that takes either a scalar or something longer has the longer one as
+// A place that takes a scalar or something longer has the longer shape as
 // OrElse.
 type Shape struct {
 	Kind    Kind
 	Form    *Form
 	Item    *Shape
 	AtLeast int
-	Empty   string // why AtLeast, when it is not met
+	Empty   string // message if there are fewer than AtLeast
 	Names   *Form
 	Keys    []Key
 	Open    bool
@@ -27,12 +27,12 @@ type Key struct {
 	Name     string
 	Doc      string // Markdown, whole sentences
 	Required bool
-	Unless   string // the key that may stand in the place of a required one
-	Fallback string // what holds without it, as the reference page says it
+	Unless   string // the key that may replace this required one
+	Fallback string // what holds without it, for the reference page
 	Shape    *Shape
 }
 
-// keyNames are the names of all keys, in their order.
+// keyNames returns the names of all keys, in order.
 func (s *Shape) keyNames() []string {
 	names := make([]string, len(s.Keys))
 	for i, k := range s.Keys {
@@ -51,7 +51,7 @@ func (s *Shape) key(name string) (Key, bool) {
 	return Key{}, false
 }
 
-// Expected is what may stand there, in words.
+// Expected says in words what may stand there.
 func (s *Shape) Expected() string {
 	words := ""
 	switch {
@@ -74,27 +74,28 @@ func (s *Shape) Expected() string {
 	return words
 }
 
-// Words is a text of a form.
+// Words returns the shape of a text with a form.
 func Words(f *Form) *Shape { return &Shape{Kind: Text, Form: f} }
 
-// Number is a whole number of a form.
+// Number returns the shape of a whole number with a form.
 func Number(f *Form) *Shape { return &Shape{Kind: Integer, Form: f} }
 
-// YesNo is a truth value.
+// YesNo returns the shape of a truth value.
 func YesNo() *Shape { return &Shape{Kind: Boolean} }
 
-// ListOf is a list of items of one shape.
+// ListOf returns the shape of a list of items of one shape.
 func ListOf(item *Shape) *Shape { return &Shape{Kind: List, Item: item} }
 
-// Keyed is a mapping of these keys and no others.
+// Keyed returns the shape of a mapping with these keys and no others.
 func Keyed(keys ...Key) *Shape { return &Shape{Kind: Mapping, Keys: keys} }
 
-// Named is a mapping whose keys the owner chooses.
+// Named returns the shape of a mapping whose keys the owner chooses.
 func Named(names *Form, item *Shape) *Shape {
 	return &Shape{Kind: Mapping, Names: names, Item: item}
 }
 
-// NonEmpty is a list or mapping that needs at least one element, with the reason.
+// NonEmpty returns the shape of a list or mapping that needs at least one
+// element. why is the message if it has none.
 func NonEmpty(s *Shape, why string) *Shape {
 	s.AtLeast, s.Empty = 1, why
 	return s

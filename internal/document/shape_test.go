@@ -79,7 +79,7 @@ func TestCodesAreTheDialects(t *testing.T) {
 
 func TestReadNamesItsKindOfDocument(t *testing.T) {
 	for text, want := range map[string]string{
-		"a: 1\n---\nb: 2\n": "s:3:2: a service is one document, and this begins a second one",
+		"a: 1\n---\nb: 2\n": "s:3:2: a service is one document, but a second one begins here",
 		"a: !x 1\n":         "s:1:4: tags such as \"!x\" are not used in a service",
 		"a: &a [1, 2, 3, 4, 5, 6, 7, 8]\n" + "b: [*a, *a, *a, *a, *a, *a]\n": "s:2:4: with its aliases the file has more than 50 values",
 	} {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Each are the keys of a mapping; none of anything else.
+// Each returns the keys of a mapping, and nothing for any other node.
 func (n *Node) Each() []Pair {
 	if n == nil {
 		return nil
@@ -13,7 +13,7 @@ func (n *Node) Each() []Pair {
 	return n.Pairs
 }
 
-// List are the items of a list; none of anything else.
+// List returns the items of a list, and nothing for any other node.
 func (n *Node) List() []*Node {
 	if n == nil {
 		return nil
@@ -21,7 +21,7 @@ func (n *Node) List() []*Node {
 	return n.Items
 }
 
-// TextOf is a text; "" of anything else.
+// TextOf returns a text, and "" for any other node.
 func TextOf(n *Node) string {
 	if n == nil || n.Kind != Text {
 		return ""
@@ -29,7 +29,7 @@ func TextOf(n *Node) string {
 	return n.Text
 }
 
-// NumberOf is a whole number; 0 of anything else.
+// NumberOf returns a whole number, and 0 for any other node.
 func NumberOf(n *Node) int64 {
 	if n == nil || n.Kind != Integer {
 		return 0
@@ -44,8 +44,8 @@ func NumberOf(n *Node) int64 {
 // IsTrue reports whether a truth value is true.
 func IsTrue(n *Node) bool { return strings.EqualFold(n.Text, "true") }
 
-// Plain is a value as Go has it, for options that only the catalog knows.
-// Numbers that are not written plainly stay text.
+// Plain returns a value as a Go value, for options that only the catalog knows.
+// A number in an unusual spelling stays text.
 func Plain(n *Node) any {
 	switch n.Kind {
 	case Nothing:

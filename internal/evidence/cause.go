@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Cause is why looks do not count: one for all that fail alike, however many there
-// are.
+// Cause is one reason why looks do not count. Looks that fail alike share one
+// cause.
 type Cause struct {
 	Outcome Outcome `json:"outcome"`
 	Reason  string  `json:"reason"`
@@ -15,15 +15,15 @@ type Cause struct {
 	Looks   []Look  `json:"looks"`
 }
 
-// remedies are for looks that do not say themselves what to do.
+// remedies are for looks that do not name a remedy themselves.
 var remedies = map[Outcome]string{
-	Refuted:  "run `cairn plan` to see what has changed there, and `cairn up` to put it right",
+	Refuted:  "run `cairn plan` to see what has changed there, then `cairn up` to repair it",
 	Unproven: "fix what the reason names, then run `cairn check`",
 	Stale:    "run `cairn check`",
 }
 
-// Causes groups the verdicts that do not count by what they have in common: what
-// is certain first, then in the order in which it was seen.
+// Causes groups the verdicts that do not count by their common cause. Refuted
+// looks come first; otherwise the order is that of the verdicts.
 func Causes(verdicts []Verdict) []Cause {
 	var causes []Cause
 	for _, v := range verdicts {
@@ -41,17 +41,17 @@ func Causes(verdicts []Verdict) []Cause {
 	return causes
 }
 
-// reasonOf is the verdict's reason without which place could not look because of
-// it. That a proof is too old is one cause, whenever each was made.
+// reasonOf returns the verdict's reason without the place that could not look.
+// All proofs that are too old share one cause, whatever their age.
 func reasonOf(v Verdict) string {
 	if v.Outcome == Stale {
-		return "the proof is older than it counts"
+		return "the proof is too old to count"
 	}
 	return strings.TrimPrefix(v.Reason, CannotLook(v.Look.Vantage))
 }
 
-// root is what a reason comes down to: where a connection could not be made, that
-// connection, whoever wanted it and for what (net.OpError).
+// root returns what a reason comes down to. For a failed connection that is the
+// connection itself, whoever wanted it and whatever for (net.OpError).
 func root(reason string) string {
 	if at := strings.LastIndex(reason, "dial tcp "); at >= 0 {
 		return reason[at:]
@@ -59,11 +59,12 @@ func root(reason string) string {
 	return reason
 }
 
-// Names reports whether the reason comes down to the same as the cause's.
+// Names reports whether a reason and the cause's reason come down to the same.
 func (c Cause) Names(reason string) bool { return root(c.Reason) == root(reason) }
 
-// CannotLook begins the reason of a look from a place that cannot be reached.
-func CannotLook(vantage string) string { return "nobody can look from " + vantage + ": " }
+// CannotLook returns the beginning of the reason of a look from a place that
+// cannot be reached.
+func CannotLook(vantage string) string { return "cannot look from " + vantage + ": " }
 
 func remedyOf(v Verdict) string {
 	if v.Record != nil && v.Outcome == v.Record.Outcome && v.Record.Remedy != "" {

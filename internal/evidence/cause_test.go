@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestCauses: what fails alike is one cause, from whichever place it was seen.
+// Looks that fail alike share one cause, wherever they looked from.
 func TestCauses(t *testing.T) {
 	verdict := func(host, vantage string, outcome Outcome, reason, remedy string) Verdict {
 		look := Look{Checkpoint: "c", Probe: "p", Host: host, Vantage: vantage}
@@ -30,7 +30,7 @@ func TestCauses(t *testing.T) {
 		{Refuted, "root got in", remedies[Refuted], []Look{look("c", "rhea", "rhea")}},
 		{Unproven, down, "turn it on", []Look{look("c", "atlas", "controller"), look("c", "rhea", "atlas"), look("c", "atlas", "rhea")}},
 		{Unproven, "not looked at yet", "run `cairn up`", []Look{look("d", "rhea", "rhea")}},
-		{Stale, "the proof is older than it counts", remedies[Stale], []Look{look("c", "rhea", "controller"), look("c", "atlas", "rhea")}},
+		{Stale, "the proof is too old to count", remedies[Stale], []Look{look("c", "rhea", "controller"), look("c", "atlas", "rhea")}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

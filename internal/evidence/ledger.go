@@ -2,15 +2,15 @@ package evidence
 
 import "time"
 
-// Ledger is the latest record of every look. The zero value is empty. It is not
-// safe for concurrent use.
+// Ledger holds the latest record of every look. The zero value is empty. Only
+// one goroutine may use it at a time.
 type Ledger struct {
 	latest   map[Look]Record
 	outdated map[Look]string
 	last     string
 }
 
-// NewLedger makes a ledger of records in the order they were sealed.
+// NewLedger makes a ledger from records in the order in which they were sealed.
 func NewLedger(records []Record) *Ledger {
 	l := &Ledger{latest: make(map[Look]Record, len(records))}
 	for _, r := range records {
@@ -19,7 +19,7 @@ func NewLedger(records []Record) *Ledger {
 	return l
 }
 
-// Add takes in a newer record.
+// Add records a newer record. It replaces the last one of its look.
 func (l *Ledger) Add(r Record) {
 	if l.latest == nil {
 		l.latest = map[Look]Record{}
@@ -29,8 +29,8 @@ func (l *Ledger) Add(r Record) {
 	delete(l.outdated, r.Look)
 }
 
-// Outdate has the newest record of a look prove nothing any more, for a reason: what
-// it is about was changed after it. The next record counts again.
+// Outdate makes the newest record of a look stop counting, for a reason: its
+// subject was changed afterwards. The next record counts again.
 func (l *Ledger) Outdate(look Look, why string) {
 	if l.outdated == nil {
 		l.outdated = map[Look]string{}
@@ -38,16 +38,16 @@ func (l *Ledger) Outdate(look Look, why string) {
 	l.outdated[look] = why
 }
 
-// Last is the hash that the next record continues the chain from.
+// Last returns the hash that the next record must continue the chain from.
 func (l *Ledger) Last() string { return l.last }
 
-// Latest returns the newest record of a look.
+// Latest returns the newest record of a look, and whether there is one.
 func (l *Ledger) Latest(look Look) (Record, bool) {
 	r, ok := l.latest[look]
 	return r, ok
 }
 
-// Verdict is what a look is worth now, and why.
+// Verdict says what a look is worth now, and why.
 type Verdict struct {
 	Look    Look    `json:"look"`
 	Outcome Outcome `json:"outcome"`
@@ -55,7 +55,7 @@ type Verdict struct {
 	Record  *Record `json:"record,omitempty"`
 }
 
-// Judge says what a look is worth at a time. A waiver stands in only where there
+// Judge says what a look is worth at a time. A waiver stands in only if there
 // is no proof: proof is shown as proof.
 func (l *Ledger) Judge(look Look, waivers []Waiver, now time.Time) Verdict {
 	v := Verdict{Look: look, Outcome: Unproven, Reason: "not looked at yet"}
@@ -77,13 +77,14 @@ func (l *Ledger) Judge(look Look, waivers []Waiver, now time.Time) Verdict {
 	return v
 }
 
-// Judgement is what a checkpoint is worth: all its looks together.
+// Judgement says what a checkpoint is worth: all its looks together.
 type Judgement struct {
 	Outcome Outcome   `json:"outcome"`
 	Looks   []Verdict `json:"looks"`
 }
 
-// JudgeAll judges the looks of one checkpoint. One without looks is unproven.
+// JudgeAll judges the looks of one checkpoint. A checkpoint without looks is
+// unproven.
 func (l *Ledger) JudgeAll(looks []Look, waivers []Waiver, now time.Time) Judgement {
 	j := Judgement{Looks: make([]Verdict, 0, len(looks))}
 	outcomes := make([]Outcome, 0, len(looks))

@@ -1,6 +1,6 @@
 package evidence
 
-// Outcome is what a look, or all looks of a checkpoint together, came to.
+// Outcome is the result of a look, or of all looks of a checkpoint together.
 type Outcome string
 
 // The outcomes. Only Proven and Waived count towards a milestone.
@@ -15,12 +15,12 @@ const (
 // Counts reports whether the outcome counts towards a milestone.
 func (o Outcome) Counts() bool { return o == Proven || o == Waived }
 
-// severity orders outcomes by how much they weigh when several come together: a
-// refutation is certain, the others only lack something.
+// severity orders outcomes by weight when several come together. A refutation
+// is certain; the others only lack something.
 var severity = map[Outcome]int{Proven: 0, Waived: 1, Stale: 2, Unproven: 3, Refuted: 4}
 
-// Worst is the outcome that weighs most. Of none it is Unproven: what nobody
-// looked at is not proven.
+// Worst returns the outcome that weighs most. Without outcomes it returns
+// Unproven, because nobody has looked.
 func Worst(outcomes ...Outcome) Outcome {
 	if len(outcomes) == 0 {
 		return Unproven

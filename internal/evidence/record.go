@@ -10,31 +10,31 @@ import (
 	"cairn/internal/problem"
 )
 
-// Field is one value with its name, in the order a probe reports them.
+// Field is a named value. Fields keep the order in which a probe reports them.
 type Field struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// Look names one way of looking at one thing: a probe at a subject from a vantage,
-// with its arguments, for a checkpoint. The latest record of a look is what counts.
-// With other arguments it is another look: what was seen of one port says nothing
-// of another.
+// Look identifies one look: a probe at a subject from a vantage, with its
+// arguments, for a checkpoint. Its latest record is the one that counts. Other
+// arguments make another look, because what was seen of one port says nothing
+// about another.
 type Look struct {
 	Checkpoint string    `json:"checkpoint"`
 	Probe      string    `json:"probe"`
-	Host       string    `json:"host"`    // what is looked at, or where that is
+	Host       string    `json:"host"`    // the subject, or the host that has it
 	Vantage    string    `json:"vantage"` // from where: "controller" or a host's name
 	Subject    Subject   `json:"subject,omitzero"`
 	Arguments  Arguments `json:"arguments,omitempty"`
 }
 
-// String is the look as people name it.
+// String returns the look as people name it.
 func (l Look) String() string {
 	return l.Checkpoint + "/" + l.Probe + " " + l.About() + " from " + l.Vantage
 }
 
-// Key is the look as the journal names it: no two looks share it.
+// Key returns the look as the journal names it. No two looks have the same key.
 func (l Look) Key() string {
 	if l.Arguments == "" {
 		return l.String()
@@ -42,7 +42,8 @@ func (l Look) Key() string {
 	return l.String() + " with " + string(l.Arguments)
 }
 
-// About is what is looked at, as people name it: "atlas", "service grafana on atlas".
+// About returns the subject as people name it: "atlas", "service grafana on
+// atlas".
 func (l Look) About() string {
 	if l.Subject.Kind == AboutHost {
 		return l.Host
@@ -57,7 +58,7 @@ type Record struct {
 	Took     time.Duration `json:"took_ns"`
 	Outcome  Outcome       `json:"outcome"` // Proven, Refuted or Unproven
 	Reason   string        `json:"reason,omitempty"`
-	Remedy   string        `json:"remedy,omitempty"` // what to do about the reason, where the look knows
+	Remedy   string        `json:"remedy,omitempty"` // what to do about the reason, if the look knows
 	Expected []Field       `json:"expected,omitempty"`
 	Observed []Field       `json:"observed,omitempty"`
 	Fresh    time.Duration `json:"fresh_ns"` // how long it counts, from Started
@@ -66,8 +67,8 @@ type Record struct {
 	Hash     string        `json:"hash"`
 }
 
-// Seal returns the record with its place in the chain after the one whose hash
-// is previous.
+// Seal returns the record with its place in the chain, after the record whose
+// hash is previous.
 func (r Record) Seal(previous string) Record {
 	r.Started = r.Started.UTC().Truncate(time.Millisecond)
 	r.Previous = previous
@@ -75,18 +76,18 @@ func (r Record) Seal(previous string) Record {
 	return r
 }
 
-// sum is the SHA-256 of the record's JSON without its own hash, in hex.
+// sum returns the SHA-256 of the record's JSON without its own hash, in hex.
 func (r Record) sum() string {
 	r.Hash = ""
 	body, err := json.Marshal(r)
 	if err != nil {
-		panic("evidence: a record of strings and numbers cannot fail to encode: " + err.Error())
+		panic("evidence: cannot encode a record: " + err.Error())
 	}
 	digest := sha256.Sum256(body)
 	return hex.EncodeToString(digest[:])
 }
 
-// At is what the record is worth at a time.
+// At returns what the record is worth at a time.
 func (r Record) At(now time.Time) Outcome {
 	if r.Outcome == Proven && now.After(r.Started.Add(r.Fresh)) {
 		return Stale
@@ -94,26 +95,26 @@ func (r Record) At(now time.Time) Outcome {
 	return r.Outcome
 }
 
-// Chain verifies records one at a time, in the order they were sealed. The zero
-// value begins with the first.
+// Chain verifies records one at a time, in the order in which they were sealed.
+// The zero value begins with the first record.
 type Chain struct {
 	last string
 	n    int
 }
 
-// Add reports a record that was changed, or whose predecessor is not the one that
-// was added before.
+// Add returns an error if the record was changed, or if its predecessor is not
+// the record that was added last.
 func (c *Chain) Add(r Record) error {
 	c.n++
 	if r.Previous != c.last || r.Hash != r.sum() {
 		return problem.New(problem.EvidenceBroken, r.Look.String(),
-			fmt.Sprintf("record %d of %s does not fit the one before it", c.n, r.Started.Format(time.RFC3339)))
+			fmt.Sprintf("record %d, of %s, does not continue the chain", c.n, r.Started.Format(time.RFC3339)))
 	}
 	c.last = r.Hash
 	return nil
 }
 
-// VerifyChain is Add for many.
+// VerifyChain verifies records from the first, as [Chain.Add] does.
 func VerifyChain(records []Record) error {
 	var c Chain
 	for _, r := range records {

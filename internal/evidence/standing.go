@@ -1,9 +1,9 @@
 package evidence
 
-// Standing is how a reached milestone stands by the latest evidence under it.
+// Standing says how a reached milestone stands by its latest evidence.
 type Standing string
 
-// The standings. A milestone that was not reached has none.
+// The standings. A milestone that is not reached has none.
 const (
 	Holds      Standing = "holds"
 	StaleNow   Standing = "stale" // the proof is too old, or could not be renewed
@@ -11,9 +11,9 @@ const (
 	NotReached Standing = ""
 )
 
-// StandingOf is the standing of a milestone whose checkpoints have these
-// outcomes now. One that has no checkpoint at all has nothing that could be
-// lost, and holds.
+// StandingOf returns the standing of a milestone whose checkpoints have these
+// outcomes now. A milestone without checkpoints has nothing to lose, so it
+// holds.
 func StandingOf(reached bool, checkpoints ...Outcome) Standing {
 	if !reached {
 		return NotReached

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// SubjectKind is the sort of thing that a look is about.
+// SubjectKind is the kind of thing that a look is about.
 type SubjectKind string
 
 // The kinds of subjects. The empty kind is the host itself.
@@ -21,7 +21,7 @@ const (
 	AboutQueue       SubjectKind = "queue"
 )
 
-// SubjectKinds are those beside the host.
+// SubjectKinds are all kinds except the host.
 var SubjectKinds = []SubjectKind{AboutService, AboutRoute, AboutCertificate, AboutBackupSet, AboutQueue}
 
 // Subject is what a look is about, on its host. The zero value is the host itself.
@@ -30,8 +30,8 @@ type Subject struct {
 	Name string      `json:"name,omitempty"`
 }
 
-// String is the subject as people name it; empty for a host, which has a name of
-// its own.
+// String returns the subject as people name it. It is empty for a host, which
+// has a name of its own.
 func (s Subject) String() string {
 	if s.Kind == AboutHost {
 		return ""
@@ -39,25 +39,26 @@ func (s Subject) String() string {
 	return string(s.Kind) + " " + s.Name
 }
 
-// Arguments are a probe's own data: which name, which port, which path. They are
-// JSON in one spelling, so that equal arguments are equal strings. Empty: none.
+// Arguments are a probe's own data: which name, which port, which path. They
+// are JSON in one spelling, so equal arguments are equal strings. Empty means
+// none.
 type Arguments string
 
-// ArgumentsOf writes a probe's arguments down. nil has none. It panics where v
-// cannot be JSON, which is a fault of the program.
+// ArgumentsOf encodes a probe's arguments. nil gives none. It panics if v
+// cannot be JSON, which is a bug.
 func ArgumentsOf(v any) Arguments {
 	if v == nil {
 		return ""
 	}
 	body, err := json.Marshal(v)
 	if err != nil {
-		panic("evidence: arguments that are no JSON: " + err.Error())
+		panic("evidence: cannot encode arguments: " + err.Error())
 	}
 	return Arguments(body)
 }
 
-// Into reads the arguments into what the probe declares. Unknown names are an error:
-// a probe must not look at something else than it was told to.
+// Into decodes the arguments into the probe's own type. Unknown names are an
+// error: a probe must not look at anything it was not told to.
 func (a Arguments) Into(v any) error {
 	if a == "" {
 		return errors.New("the look has no arguments")
@@ -65,10 +66,10 @@ func (a Arguments) Into(v any) error {
 	decoder := json.NewDecoder(bytes.NewReader([]byte(a)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
-		return fmt.Errorf("the arguments of the look cannot be read: %w", err)
+		return fmt.Errorf("cannot read the arguments of the look: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("the arguments of the look go on behind their end")
+		return errors.New("the arguments of the look have something after their end")
 	}
 	return nil
 }

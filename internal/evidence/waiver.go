@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Waiver is the owner's word that a checkpoint, or one aspect of it, may do
-// without proof until a day.
+// Waiver is the owner's statement that a checkpoint, or one aspect of it, needs
+// no proof until a day.
 type Waiver struct {
 	// Checkpoint is a checkpoint's id, or id/aspect. An aspect is a probe's name
 	// or the last word of it: "ipv6" covers the probe "port-scan-ipv6".
@@ -27,7 +27,7 @@ func (w Waiver) Covers(look Look, now time.Time) bool {
 	return !partial || look.Probe == aspect || strings.HasSuffix(look.Probe, "-"+aspect)
 }
 
-// coveredBy finds the waiver that stands in for the look.
+// coveredBy returns the waiver that stands in for the look, if there is one.
 func coveredBy(waivers []Waiver, look Look, now time.Time) (Waiver, bool) {
 	for _, w := range waivers {
 		if w.Covers(look, now) {

@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// Nft is the policy as the content of a table of the family inet: what is between
-// its braces, in nft's own syntax (nft(8)).
+// Nft returns the policy as the content of a table of the family inet: the text
+// between its braces, in nft's own syntax (nft(8)).
 //
-// The forward chain sees packets before and apart from Docker's own rules, whose
-// accept cannot undo a drop (nft(8): a drop in any base chain is final).
+// The forward chain sees packets before Docker's own rules and separately from
+// them. Their accept cannot undo a drop (nft(8): a drop in any base chain is
+// final).
 func (p Policy) Nft() string {
 	var b strings.Builder
 	writeChains(&b, "input", "type filter hook input priority filter; policy drop;", p.input)
@@ -20,7 +21,8 @@ func (p Policy) Nft() string {
 	return b.String()
 }
 
-// writeChains writes a chain of rules, and behind it those that it jumps to.
+// writeChains writes a chain of rules, and after it the chains that it jumps
+// to.
 func writeChains(b *strings.Builder, name, base string, rules []Rule) {
 	lines := []string{base}
 	var behind strings.Builder
@@ -47,7 +49,7 @@ func writeChain(b *strings.Builder, name string, lines []string) {
 	b.WriteString("}\n")
 }
 
-// each is a statement for each match, with what comes before all of them.
+// each returns a statement for each match, after what comes before all of them.
 func each(matches []string, verdict string, before ...string) []string {
 	var lines []string
 	for _, match := range matches {
@@ -64,7 +66,7 @@ func (r Rule) nftVerdict() string {
 	return "accept"
 }
 
-// nft are the matches that say who; any of them.
+// nft returns the matches that say who. Any one of them is enough.
 func (w Who) nft() []string {
 	var parts []string
 	if w.Loopback {
@@ -124,7 +126,8 @@ func (i Interfaces) nft() []string {
 	return ways
 }
 
-// distinct leaves out what another pattern covers: a set of nft does not take both.
+// distinct leaves out patterns that another pattern covers, because a set of
+// nft does not accept both.
 func distinct(patterns []string) []string {
 	var all []string
 	for i, p := range patterns {
@@ -145,7 +148,7 @@ func quoted[S ~string](names []S) string {
 	return strings.Join(q, ", ")
 }
 
-// nftWhat are the matches that say what; any of them.
+// nftWhat returns the matches that say what. Any one of them is enough.
 func (r Rule) nftWhat() []string {
 	if len(r.What) == 0 {
 		return []string{""}

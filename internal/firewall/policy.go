@@ -1,7 +1,7 @@
-// Package firewall is what a host's firewall lets through, as typed rules: who, what,
-// and whether it is for the host itself or forwarded, in both families at once. A
-// policy knows no firewall; a renderer writes it in the words of one, and [Policy.LetsIn]
-// and [Policy.Forwards] say what every rendering has to do.
+// Package firewall describes what a host's firewall lets through, as typed rules: who, what, and whether it
+// is for the host itself or forwarded, in both families at once. A policy is independent of any firewall
+// program. A renderer writes it for one, and [Policy.LetsIn] and [Policy.Forwards] say what every rendering
+// must do.
 package firewall
 
 import (
@@ -10,47 +10,47 @@ import (
 	"strings"
 )
 
-// Policy is what a host lets through. It is made by [New], and not changed after that.
+// Policy is what a host lets through. [New] makes it, and it never changes.
 type Policy struct {
 	input     []Rule
 	forwarded []Rule
 }
 
-// Input are the rules for what is sent to the host itself. What none of them fits is
-// dropped.
+// Input returns the rules for packets to the host itself. A packet that fits
+// none of them is dropped.
 func (p Policy) Input() []Rule { return slices.Clone(p.input) }
 
-// Forwarded are the rules for what the host passes on. What none of them fits is let
-// through, so that connections of which the kernel has lost track can end: the rules
-// have to drop what is new.
+// Forwarded returns the rules for packets that the host passes on. A packet
+// that fits none of them is let through, so that connections the kernel has
+// lost track of can end. So the rules must drop new connections.
 func (p Policy) Forwarded() []Rule { return slices.Clone(p.forwarded) }
 
-// Rule decides about packets of somebody that are one of several things. The first
-// rule that fits a packet decides.
+// Rule decides about packets from somebody that are one of several things. The
+// first rule that fits a packet decides.
 type Rule struct {
-	// Name is for renderers that need one; a rule with several ways in its Who and
-	// several Whats has to have one.
+	// Name is for renderers that need one. A rule with several ways in its Who and
+	// several Whats must have a name.
 	Name string
 	Who  Who
 	What []What // any of these; none: everything
 	Drop bool
 }
 
-// Who is where a packet comes from. The zero value is anybody; of several fields all
-// have to fit.
+// Who is where a packet comes from. The zero value is anybody. All fields that
+// are set must fit.
 type Who struct {
 	Networks  []netip.Prefix // one of these has the source address
 	Loopback  bool           // the host itself
-	Neighbour bool           // an IPv6 address that counts on its wire only
+	Neighbour bool           // an IPv6 address that is valid only on its own link
 	Behind    *Interfaces    // it came in by one of these
 	Within    string         // it came in by this bridge and leaves by it again
 }
 
-// Interfaces are network interfaces by name or kind: what has one of the patterns,
-// names or kinds, and none of the names in Not. A renderer for a firewall that knows
-// names only has to be given the interfaces that there are.
+// Interfaces are network interfaces by name or kind: those with one of the
+// patterns, names or kinds, except the names in Not. A renderer for a firewall
+// that knows only names needs the list of existing interfaces.
 type Interfaces struct {
-	Patterns []string // names; an asterisk at the end stands for anything
+	Patterns []string // names; a trailing asterisk stands for anything
 	Names    []string
 	Kinds    []Kind
 	Not      []string
@@ -65,15 +65,15 @@ const (
 	Veth   Kind = "veth"
 )
 
-// What is what a packet is. The zero value is everything; of several fields all have
-// to fit.
+// What is the kind of packet. The zero value is everything. All fields that are
+// set must fit.
 type What struct {
 	State    State
 	Protocol Protocol
 	Ports    []uint16 // where it goes: one of these
 	FromPort uint16   // where it comes from; 0: anywhere
-	// Published is what was sent to a port of the host and is passed on to another
-	// address. Protocol and Ports are then what it was sent to.
+	// Published means packets to a port of the host that it passes on to another
+	// address. Protocol and Ports are then the original ones.
 	Published bool
 	ICMP      []string // one of these types of ICMP, by their names
 	ICMPv6    []string
@@ -88,20 +88,20 @@ const (
 	UDP Protocol = "udp"
 )
 
-// State is what a packet is to the connection that it belongs to.
+// State is the relation of a packet to its connection.
 type State int
 
-// The states. [Stray] is none that a rule can ask for: a packet that the kernel does
-// not follow.
+// The states. No rule can use [Stray], which is a packet that the kernel does
+// not track.
 const (
 	Any     State = iota
 	First         // it begins one
-	Reply         // it goes on with one, or is about one
+	Reply         // it continues one, or is about one
 	Invalid       // it cannot be
 	Stray
 )
 
-// Packet is a packet as the kernel sees it when it has to decide.
+// Packet is a packet as the kernel sees it when it decides.
 type Packet struct {
 	In, Out    string // interfaces; Out is empty for the host itself
 	Kind       Kind   // of In
@@ -111,15 +111,15 @@ type Packet struct {
 	SourcePort uint16
 	Port       uint16
 	ICMP       string // its type, where it is ICMP or ICMPv6
-	// SentTo is the port that it was sent to before its address was translated; 0:
-	// it was not.
+	// SentTo is the port before address translation. 0 means that it was not
+	// translated.
 	SentTo uint16
 }
 
-// LetsIn judges a packet that is sent to the host itself.
+// LetsIn reports whether a packet to the host itself is let in.
 func (p Policy) LetsIn(packet Packet) bool { return judge(p.input, packet, false) }
 
-// Forwards judges a packet that the host would pass on.
+// Forwards reports whether the host passes a packet on.
 func (p Policy) Forwards(packet Packet) bool { return judge(p.forwarded, packet, true) }
 
 func judge(rules []Rule, packet Packet, otherwise bool) bool {
@@ -162,8 +162,8 @@ func (i Interfaces) have(name string, kind Kind) bool {
 		slices.Contains(i.Names, name) || slices.Contains(i.Kinds, kind)
 }
 
-// covers reports whether a pattern stands for a name, or for all that another
-// pattern stands for.
+// covers reports whether a pattern includes a name, or everything that another
+// pattern includes.
 func covers(pattern, name string) bool {
 	start, several := strings.CutSuffix(pattern, "*")
 	return pattern == name || several && strings.HasPrefix(name, start)

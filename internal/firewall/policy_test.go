@@ -21,7 +21,7 @@ func TestNewRefusesWhatCannotBeSaid(t *testing.T) {
 		forwarded bool
 		reason    string
 	}{
-		"a name that ends a string of nft": {Rule{Who: Who{Behind: &Interfaces{Names: []string{`eth0" accept`}}}}, false, "no firewall can be told"},
+		"a name that ends a string of nft": {Rule{Who: Who{Behind: &Interfaces{Names: []string{`eth0" accept`}}}}, false, "no firewall accepts"},
 		"a quotation mark":                 {Rule{Who: Who{Behind: &Interfaces{Patterns: []string{"br*"}, Not: []string{`a"b`}}}}, false, `"a\"b"`},
 		"a name that is a pattern":         {Rule{Who: Who{Behind: &Interfaces{Names: []string{"eth*"}}}}, false, `"eth*"`},
 		"a pattern of nothing":             {Rule{Who: Who{Behind: &Interfaces{Patterns: []string{"*"}}}}, false, `"*"`},
@@ -60,7 +60,7 @@ func TestNewRefusesWhatCannotBeSaid(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := New([]Rule{{Name: "a"}, {Name: "a"}}, nil); err == nil || !strings.Contains(err.Error(), "rule 2 of input a: another rule has its name") {
+	if _, err := New([]Rule{{Name: "a"}, {Name: "a"}}, nil); err == nil || !strings.Contains(err.Error(), "rule 2 of input a: another rule has the same name") {
 		t.Errorf("two rules of one name: %v", err)
 	}
 }

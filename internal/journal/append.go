@@ -5,9 +5,9 @@ import (
 	"database/sql"
 )
 
-// Append writes the events in one transaction: all of them are on disk when it
-// returns, or none. An event whose key is there already is left as it is, also
-// where the archive has it. It returns how many were new.
+// Append writes the events in one transaction: when it returns, all of them are
+// on disk, or none. An event whose key exists already is left unchanged, even
+// if it is in the archive. Append returns how many events were new.
 func (j *Journal) Append(ctx context.Context, events ...Event) (added int, err error) {
 	err = j.inTransaction(ctx, func(tx *sql.Tx) error {
 		added = 0
@@ -50,7 +50,7 @@ func insert(ctx context.Context, tx *sql.Tx, statement *sql.Stmt, e Event) (int,
 	return int(n), err
 }
 
-// queryer is what both a database and a transaction can do.
+// queryer is what a database and a transaction have in common.
 type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
@@ -63,8 +63,8 @@ func lastSeq(ctx context.Context, q queryer, run, host string) (uint64, error) {
 	return last, err
 }
 
-// LastSeq is the number of the last event kept of a run on a host, 0 when there
-// is none.
+// LastSeq returns the number of the last event kept for a run on a host. It is
+// 0 if there is none.
 func (j *Journal) LastSeq(ctx context.Context, run, host string) (uint64, error) {
 	last, err := lastSeq(ctx, j.db, run, host)
 	if err != nil {

@@ -13,23 +13,24 @@ import (
 	"cairn/internal/problem"
 )
 
-// archiveMost is how many events one call of [Journal.Archive] takes out at most:
-// about two seconds of work.
+// archiveMost is how many events one call of [Journal.Archive] moves at most.
+// That is about two seconds of work.
 const archiveMost = 20_000
 
-// archiveEvery is how long what becomes old waits after a call that took out all there
-// was, so that a small lab's archive has a file a month and not one for each command.
+// archiveEvery is how long Archive waits after a call that moved everything old. So a small lab's archive
+// gets one file a month, not one for each command.
 const archiveEvery = 30 * 24 * time.Hour
 
-// Archive moves events that are older than before out of the journal into a file
-// of the archive, and returns how many. The newest of each type, host and subject
-// stays. Only who has the lab's lock may call it; others may read meanwhile. It
-// takes out [archiveMost] at most, so that a long backlog is worked off over several
-// calls.
+// Archive moves events older than before from the journal into a file of the
+// archive, and returns how many. The newest event of each type, host and
+// subject stays. The caller must hold the lab's lock; others may read at the
+// same time. One call moves at most [archiveMost] events, so a long backlog
+// takes several calls.
 //
-// The events are in a file that is on disk, was read back and compared before
-// they leave the journal. A program that dies between the two leaves them in both;
-// readers see them in the journal alone, and the next call takes them out.
+// Events leave the journal only after their file is on disk and was read back
+// and compared. A program that dies in between leaves them in both places.
+// Readers then see them only in the journal, and the next call removes them
+// from it.
 func (j *Journal) Archive(ctx context.Context, before, now time.Time) (int, error) {
 	return j.archive(ctx, before, now, archiveMost)
 }
@@ -48,7 +49,7 @@ func (j *Journal) archive(ctx context.Context, before, now time.Time, most int) 
 	}
 	name, err := writeArchive(j.archiveFolder(), old)
 	if err != nil {
-		return done, problem.Wrap(problem.JournalWrite, j.archiveFolder(), "the journal's archive could not be written", err)
+		return done, problem.Wrap(problem.JournalWrite, j.archiveFolder(), "cannot write the journal's archive", err)
 	}
 	if _, err := j.enter(ctx, name, now); err != nil {
 		return done, err
@@ -58,17 +59,17 @@ func (j *Journal) archive(ctx context.Context, before, now time.Time, most int) 
 
 func (j *Journal) archiveFolder() string { return filepath.Join(filepath.Dir(j.path), archiveName) }
 
-// oldEvents are those to archive. They are looked for from the beginning, up to the
-// first event that the controller wrote later: so that nothing else need be read,
-// and that a host with a wrong clock cannot have news archived.
-func (j *Journal) oldEvents(ctx context.Context, before time.Time, most int) ([]archived, error) {
+// oldEvents returns the events to archive. It reads from the beginning up to
+// the first event that the controller wrote after before. So it need not read
+// the rest, and a host with a wrong clock cannot get new events archived.
+func (j *Journal) oldEvents(ctx context.Context, before time.Time, most int) ([]archivedEvent, error) {
 	rows, err := j.db.QueryContext(ctx, "SELECT newest.event IS NOT NULL, event.id, "+qualified+
 		" FROM event LEFT JOIN newest ON newest.event = event.id ORDER BY event.id")
 	if err != nil {
 		return nil, trouble(j.path, err)
 	}
 	defer func() { _ = rows.Close() }()
-	var old []archived
+	var old []archivedEvent
 	for len(old) < most && rows.Next() {
 		var newest bool
 		position, e, err := scan(rows, &newest)
@@ -82,7 +83,7 @@ func (j *Journal) oldEvents(ctx context.Context, before time.Time, most int) ([]
 			continue
 		}
 		if !newest {
-			old = append(old, archived{position, e})
+			old = append(old, archivedEvent{position, e})
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -91,8 +92,8 @@ func (j *Journal) oldEvents(ctx context.Context, before time.Time, most int) ([]
 	return old, nil
 }
 
-// waits reports whether the last file of the archive is young, and had all that was
-// old then.
+// waits reports whether the last file of the archive is young and took
+// everything that was old then.
 func (j *Journal) waits(ctx context.Context, now time.Time, most int) (bool, error) {
 	var made int64
 	var events int
@@ -106,21 +107,21 @@ func (j *Journal) waits(ctx context.Context, now time.Time, most int) (bool, err
 	return events < most && now.Sub(time.Unix(made, 0)) < archiveEvery, nil
 }
 
-// finishArchive takes out what an earlier call had in a file already when it was
-// ended, and removes what it had not finished writing.
+// finishArchive completes an interrupted call: it removes events from the
+// journal that are already in a file, and deletes a file that was not finished.
 func (j *Journal) finishArchive(ctx context.Context, now time.Time) (done int, err error) {
 	entries, err := os.ReadDir(j.archiveFolder())
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, problem.Wrap(problem.JournalWrite, j.archiveFolder(), "the journal's archive cannot be looked at", err)
+		return 0, problem.Wrap(problem.JournalWrite, j.archiveFolder(), "cannot read the journal's archive", err)
 	}
 	for _, entry := range entries {
 		name := entry.Name()
 		if strings.HasPrefix(name, temporaryPrefix) {
 			if err := os.Remove(filepath.Join(j.archiveFolder(), name)); err != nil {
-				return done, problem.Wrap(problem.JournalWrite, j.archiveFolder(), "the journal's archive cannot be written", err)
+				return done, problem.Wrap(problem.JournalWrite, j.archiveFolder(), "cannot write the journal's archive", err)
 			}
 			continue
 		}
@@ -131,8 +132,8 @@ func (j *Journal) finishArchive(ctx context.Context, now time.Time) (done int, e
 		if known || !strings.HasSuffix(name, ".jsonl.gz") {
 			continue
 		}
-		// A file that has other events is of another journal, such as one that was
-		// replaced by an older copy. It is nothing to this one, and left alone.
+		// A file with other events belongs to another journal, such as one that was
+		// replaced by an older copy. It is left alone.
 		n, err := j.enter(ctx, name, now)
 		if err != nil && !errors.Is(err, errOtherEvents) {
 			return done, err
@@ -142,15 +143,16 @@ func (j *Journal) finishArchive(ctx context.Context, now time.Time) (done int, e
 	return done, nil
 }
 
-// errOtherEvents is of a file that has not what the journal has.
+// errOtherEvents means that a file's events are not the journal's.
 var errOtherEvents = errors.New("it has other events than the journal")
 
-// enter takes the events of a file out of the journal and writes the file down, all
-// or nothing, after it has read the file and found in it what the journal has.
+// enter removes the events of a file from the journal and records the file,
+// both or neither. Before that it reads the file and compares it with the
+// journal.
 func (j *Journal) enter(ctx context.Context, name string, now time.Time) (int, error) {
 	path := filepath.Join(j.archiveFolder(), name)
 	unread := func(err error) error {
-		return problem.Wrap(problem.JournalArchive, path, "a file of the journal's archive cannot be used", err)
+		return problem.Wrap(problem.JournalArchive, path, "cannot use a file of the journal's archive", err)
 	}
 	reader, err := openArchive(path)
 	if err != nil {
@@ -158,14 +160,14 @@ func (j *Journal) enter(ctx context.Context, name string, now time.Time) (int, e
 	}
 	defer reader.close()
 	err = j.inTransaction(ctx, func(tx *sql.Tx) error {
-		l, err := newLeaving(ctx, tx)
+		l, err := newRemoval(ctx, tx)
 		if err != nil {
 			return err
 		}
 		for {
 			e, err := reader.next()
 			if errors.Is(err, io.EOF) {
-				return l.goes(archiveFile{name, l.first, reader.last, reader.read, reader.digest()}, now)
+				return l.finish(archiveFile{name, l.first, reader.last, reader.read, reader.digest()}, now)
 			}
 			if err == nil {
 				err = l.take(e)
@@ -181,19 +183,19 @@ func (j *Journal) enter(ctx context.Context, name string, now time.Time) (int, e
 	return reader.read, nil
 }
 
-// runOnHost is what numbers its own events.
+// runOnHost identifies one numbering of events.
 type runOnHost struct{ run, host string }
 
-// leaving is a transaction in which events leave the journal.
-type leaving struct {
+// removal is a transaction that removes archived events from the journal.
+type removal struct {
 	ctx        context.Context
 	tx         *sql.Tx
 	find, mark *sql.Stmt // closed with the transaction
 	first      int64
-	told       map[runOnHost]uint64 // the last that a host told of each run
+	told       map[runOnHost]uint64 // the last event of each run that came from a host
 }
 
-func newLeaving(ctx context.Context, tx *sql.Tx) (*leaving, error) {
+func newRemoval(ctx context.Context, tx *sql.Tx) (*removal, error) {
 	find, err := tx.PrepareContext(ctx, "SELECT newest.event IS NOT NULL, event.id, "+qualified+
 		" FROM event LEFT JOIN newest ON newest.event = event.id WHERE event.id = ?")
 	if err != nil {
@@ -203,11 +205,12 @@ func newLeaving(ctx context.Context, tx *sql.Tx) (*leaving, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &leaving{ctx: ctx, tx: tx, find: find, mark: mark, told: map[runOnHost]uint64{}}, nil
+	return &removal{ctx: ctx, tx: tx, find: find, mark: mark, told: map[runOnHost]uint64{}}, nil
 }
 
-// take has an event leave, if it is in the journal and not the newest.
-func (l *leaving) take(e archived) error {
+// take marks an event for removal if the journal has it and it is not the
+// newest.
+func (l *removal) take(e archivedEvent) error {
 	if l.first == 0 {
 		l.first = e.Position
 	}
@@ -236,8 +239,8 @@ func (l *leaving) take(e archived) error {
 	return err
 }
 
-// goes takes out what was taken.
-func (l *leaving) goes(f archiveFile, now time.Time) error {
+// finish removes the marked events and records the file.
+func (l *removal) finish(f archiveFile, now time.Time) error {
 	for of, seq := range l.told {
 		_, err := l.tx.ExecContext(l.ctx, "INSERT INTO archived_run VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = MAX(seq, excluded.seq)", of.run, of.host, seq)
 		if err != nil {
@@ -252,7 +255,7 @@ func (l *leaving) goes(f archiveFile, now time.Time) error {
 	return err
 }
 
-// archivedAfter are the files with events after a position.
+// archivedAfter returns the files that have events after a position.
 func (j *Journal) archivedAfter(ctx context.Context, tx *sql.Tx, after int64) (streams, error) {
 	rows, err := tx.QueryContext(ctx, "SELECT file, first, last, events, sha256 FROM archive WHERE last > ?", after)
 	if err != nil {

@@ -17,12 +17,12 @@ import (
 	"cairn/internal/problem"
 )
 
-// archiveName is the folder of the archive, beside the journal. Its files are gzip
-// of JSON, an event a line in the order of their positions.
+// archiveName is the archive's folder, beside the journal. Its files are
+// gzipped JSON with one event a line, in the order of their positions.
 const archiveName = "archive"
 
-// archived is an event as a line of a file.
-type archived struct {
+// archivedEvent is one line of a file.
+type archivedEvent struct {
 	Position int64 `json:"position"`
 	Event
 }
@@ -35,12 +35,12 @@ type archiveFile struct {
 	sha256      string
 }
 
-// fileName sorts files by the first position in them.
+// fileName makes a name that sorts files by their first position.
 func fileName(first, last int64) string { return fmt.Sprintf("%012d-%012d.jsonl.gz", first, last) }
 
-// writeArchive writes the events to a file of the folder. The file has its name only
-// when all of it is on disk.
-func writeArchive(folder string, events []archived) (name string, err error) {
+// writeArchive writes the events to a file in the folder. The file gets its
+// name only when all of it is on disk.
+func writeArchive(folder string, events []archivedEvent) (name string, err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", err
 	}
@@ -61,10 +61,10 @@ func writeArchive(folder string, events []archived) (name string, err error) {
 	return name, errors.Join(syncFolder(folder), syncFolder(filepath.Dir(folder)))
 }
 
-// temporaryPrefix begins the name of a file that is being written.
+// temporaryPrefix begins the name of an unfinished file.
 const temporaryPrefix = ".new-"
 
-func writeLines(w io.Writer, events []archived) error {
+func writeLines(w io.Writer, events []archivedEvent) error {
 	packed := gzip.NewWriter(w)
 	lines := json.NewEncoder(packed)
 	lines.SetEscapeHTML(false)
@@ -84,7 +84,7 @@ func syncFolder(path string) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// fileReader reads a file of the archive, an event at a time.
+// fileReader reads a file of the archive, one event at a time.
 type fileReader struct {
 	file  *os.File
 	sum   hash.Hash
@@ -106,31 +106,31 @@ func openArchive(path string) (*fileReader, error) {
 	return &fileReader{file: file, sum: sum, lines: json.NewDecoder(packed)}, nil
 }
 
-// next is the next event; [io.EOF] after the last one.
-func (r *fileReader) next() (e archived, err error) {
+// next returns the next event, or [io.EOF] after the last one.
+func (r *fileReader) next() (e archivedEvent, err error) {
 	if err := r.lines.Decode(&e); err != nil {
-		return archived{}, err
+		return archivedEvent{}, err
 	}
 	if e.Position <= r.last {
-		return archived{}, fmt.Errorf("event %d comes after event %d", e.Position, r.last)
+		return archivedEvent{}, fmt.Errorf("event %d comes after event %d", e.Position, r.last)
 	}
 	e.At = e.At.UTC()
 	r.read, r.last = r.read+1, e.Position
 	return e, nil
 }
 
-// digest is the SHA-256 of the file, in hex, after its last event was read.
+// digest returns the SHA-256 of the file in hex, once its last event was read.
 func (r *fileReader) digest() string { return hex.EncodeToString(r.sum.Sum(nil)) }
 
 func (r *fileReader) close() { _ = r.file.Close() }
 
-// fileStream reads a file that the journal knows; it opens it only when the first of
-// its events is due.
+// fileStream reads a file that the journal knows. It opens the file only when
+// its first event is due.
 type fileStream struct {
 	folder string
 	archiveFile
 	reader  *fileReader
-	current archived
+	current archivedEvent
 }
 
 func (s *fileStream) position() int64 {
@@ -144,8 +144,8 @@ func (s *fileStream) event() Event { return s.current.Event }
 
 func (s *fileStream) ready() bool { return s.reader != nil }
 
-// next goes to the next event; false after the last. Then it is known whether the
-// file is as it was written.
+// next moves to the next event. It returns false after the last one, when it
+// also compares the file with its recorded size and digest.
 func (s *fileStream) next() (bool, error) {
 	if s.reader == nil {
 		reader, err := openArchive(s.path())
@@ -162,7 +162,7 @@ func (s *fileStream) next() (bool, error) {
 	case !errors.Is(err, io.EOF):
 		return false, s.damaged(err)
 	case s.reader.read != s.events || s.reader.digest() != s.sha256:
-		return false, s.damaged(errors.New("it is not as it was written"))
+		return false, s.damaged(errors.New("it differs from what was written"))
 	}
 	return false, nil
 }
@@ -176,12 +176,12 @@ func (s *fileStream) close() {
 func (s *fileStream) path() string { return filepath.Join(s.folder, s.name) }
 
 func (s *fileStream) damaged(err error) error {
-	return problem.Wrap(problem.JournalArchive, s.path(), "a file of the journal's archive cannot be read", err)
+	return problem.Wrap(problem.JournalArchive, s.path(), "cannot read a file of the journal's archive", err)
 }
 
-// same reports whether an event of a file is the journal's. The space between the
-// parts of a body does not count.
-func same(a archived, e Event) bool {
+// same reports whether an event of a file equals the journal's. White space
+// between the parts of a body does not count.
+func same(a archivedEvent, e Event) bool {
 	return a.Run == e.Run && a.Host == e.Host && a.Seq == e.Seq && a.At.Truncate(time.Microsecond).Equal(e.At) &&
 		a.Type == e.Type && a.Subject == e.Subject && bytes.Equal(compacted(a.Body), compacted(e.Body))
 }

@@ -139,30 +139,30 @@ func TestAnArchivedEventThatArrivesAgainIsKnown(t *testing.T) {
 func TestAnArchivingThatWasInterruptedIsFinished(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		until func(t *testing.T, j *Journal, old []archived) // what is done before the end
-		takes int                                            // how many events the next call takes out
+		until func(t *testing.T, j *Journal, old []archivedEvent) // what is done before the end
+		takes int                                                 // how many events the next call takes out
 	}{
-		{"in the middle of writing", func(t *testing.T, j *Journal, _ []archived) {
+		{"in the middle of writing", func(t *testing.T, j *Journal, _ []archivedEvent) {
 			half := filepath.Join(j.archiveFolder(), temporaryPrefix+"000000000001-000000000009.jsonl.gz")
 			if err := errors.Join(os.MkdirAll(j.archiveFolder(), 0o700), os.WriteFile(half, []byte("\x1f\x8b"), 0o600)); err != nil {
 				t.Fatal(err)
 			}
 		}, 18},
-		{"before the events leave", func(t *testing.T, j *Journal, old []archived) {
+		{"before the events leave", func(t *testing.T, j *Journal, old []archivedEvent) {
 			if _, err := writeArchive(j.archiveFolder(), old); err != nil {
 				t.Fatal(err)
 			}
 		}, 18},
-		{"before the events leave, and more became old", func(t *testing.T, j *Journal, old []archived) {
+		{"before the events leave, and more became old", func(t *testing.T, j *Journal, old []archivedEvent) {
 			if _, err := writeArchive(j.archiveFolder(), old[:7]); err != nil {
 				t.Fatal(err)
 			}
 			appendAll(t, j, event("c", Controller, 0, "look"))
 		}, 19},
-		{"and the journal is not the one that the file is of", func(t *testing.T, j *Journal, old []archived) {
+		{"and the journal is not the one that the file is of", func(t *testing.T, j *Journal, old []archivedEvent) {
 			other := old[3]
 			other.Subject = "of another journal"
-			if _, err := writeArchive(j.archiveFolder(), []archived{old[2], other}); err != nil {
+			if _, err := writeArchive(j.archiveFolder(), []archivedEvent{old[2], other}); err != nil {
 				t.Fatal(err)
 			}
 		}, 18},
@@ -228,10 +228,10 @@ func TestADamagedArchiveIsNamed(t *testing.T) {
 		},
 		"longer": func(path string, b []byte) error { return os.WriteFile(path, append(b, b...), 0o600) },
 		"rewritten": func(path string, _ []byte) error {
-			var events []archived
+			var events []archivedEvent
 			reader, err := openArchive(path)
 			for err == nil {
-				var e archived
+				var e archivedEvent
 				if e, err = reader.next(); err == nil {
 					events = append(events, e)
 				}

@@ -10,13 +10,13 @@ import (
 	"cairn/internal/problem"
 )
 
-// checkedWhole is up to what size a journal is checked whole whenever it is opened.
-// SQLite checks about 0.3 MB in a millisecond.
+// checkedWhole is the size up to which a journal is checked in full whenever it
+// is opened. SQLite checks about 0.3 MB per millisecond.
 const checkedWhole = 8 << 20
 
-// check looks whether the file is damaged: all of it while it is small, and of a
-// large one what every command reads. SQLite refuses a damaged page whenever it
-// comes to it, and [Reading.Verify] looks at all of them.
+// check looks for damage in the file. It reads all of a small file, and of a
+// large one the tables that every command reads. SQLite refuses a damaged page
+// when it meets one, and [Reading.Verify] reads them all.
 func (j *Journal) check(ctx context.Context, found int) error {
 	if found < version {
 		return j.quickCheck(ctx, j.db, "1")
@@ -32,8 +32,8 @@ func (j *Journal) check(ctx context.Context, found int) error {
 	return nil
 }
 
-// quickCheck checks a table, or all of the file and reports one fault with "1"
-// (sqlite.org/pragma.html#pragma_quick_check).
+// quickCheck checks a table. With "1" it checks the whole file and reports one
+// fault (sqlite.org/pragma.html#pragma_quick_check).
 func (j *Journal) quickCheck(ctx context.Context, q queryer, what string) error {
 	var verdict string
 	if err := q.QueryRowContext(ctx, "PRAGMA quick_check("+what+")").Scan(&verdict); err != nil {
@@ -46,9 +46,9 @@ func (j *Journal) quickCheck(ctx context.Context, q queryer, what string) error 
 	return nil
 }
 
-// Verify checks all of the journal and its archive: every page of the file, that
-// what is kept beside the events is what they make, and that each file of the
-// archive is as it was written. It reads all there is.
+// Verify checks the whole journal and its archive: every page of the file, the
+// table of newest events against the events, and each file of the archive
+// against its digest. It reads everything.
 func (r *Reading) Verify(ctx context.Context) error {
 	j := r.journal
 	if err := j.quickCheck(ctx, r.tx, "1"); err != nil {
@@ -59,7 +59,7 @@ func (r *Reading) Verify(ctx context.Context) error {
 		return trouble(j.path, err)
 	}
 	if wrong > 0 {
-		return problem.New(problem.JournalCorrupt, j.path, "the journal is damaged: it has another event as the newest than its events say")
+		return problem.New(problem.JournalCorrupt, j.path, "the journal is damaged: its list of newest events does not match its events")
 	}
 	return r.Each(ctx, 0, func(int64, Event) error { return nil })
 }

@@ -1,14 +1,14 @@
 // Package journal is the lab's memory: an append-only log of everything that
-// happened, in one SQLite file and, for what is old, in the files of an archive
-// beside it. Whatever else Cairn knows of the past is a projection of it and can be
-// made again from it.
+// happened. It is one SQLite file, and beside it the files of an archive for
+// old events. Everything else that Cairn knows about the past is a projection
+// of the log and can be rebuilt from it.
 //
 // An event has the key (run, host, seq). Hosts number their own events before
-// they send them, so that an event that arrives twice is kept once. Its position
-// is its place in the order of writing, which it keeps in the archive.
+// they send them, so an event that arrives twice is kept once. Its position is
+// its place in the order of writing. It keeps the position in the archive.
 //
-// Any number of programs may read while one writes: a reader sees the journal as
-// it was when it began to read, and neither waits for the other.
+// Any number of programs may read while one writes. A reader sees the journal
+// as it was when it began to read. Neither waits for the other.
 package journal
 
 import (
@@ -28,28 +28,29 @@ import (
 	"cairn/internal/problem"
 )
 
-// Controller is the host name under which the controller's own events stand.
+// Controller is the host name of the controller's own events.
 const Controller = ""
 
 // Event is one thing that happened.
 type Event struct {
 	Run     string          `json:"run"`
 	Host    string          `json:"host,omitempty"` // Controller for the controller's own
-	Seq     uint64          `json:"seq"`            // from 1; 0 in Append takes the next of run and host
+	Seq     uint64          `json:"seq"`            // from 1; for 0, Append takes the next number of the run and host
 	At      time.Time       `json:"at"`
 	Type    string          `json:"type"`
-	Subject string          `json:"subject,omitempty"` // what it is about, where the newest of each subject matters
+	Subject string          `json:"subject,omitempty"` // what it is about, if the newest event of each subject matters
 	Body    json.RawMessage `json:"body,omitempty"`
 }
 
-// Journal is an open journal. It is safe for concurrent use.
+// Journal is an open journal. Several goroutines may use it at once.
 type Journal struct {
 	db   *sql.DB
 	path string
 }
 
-// Open opens the journal at path and makes it when there is none. A file that
-// is damaged, of another program or of a newer Cairn is refused unchanged.
+// Open opens the journal at path, or makes it if there is none. It refuses a
+// damaged file, another program's file and a newer Cairn's file, and leaves
+// them unchanged.
 func Open(ctx context.Context, path string) (*Journal, error) {
 	if err := makeFolder(filepath.Dir(path)); err != nil {
 		return nil, err
@@ -60,8 +61,8 @@ func Open(ctx context.Context, path string) (*Journal, error) {
 	return connect(ctx, path)
 }
 
-// OpenToRead is Open for somebody who only looks: where there is no journal, an
-// empty one in memory stands for it and no file is made.
+// OpenToRead is Open for a caller that only reads. If there is no journal, it
+// returns an empty one in memory and makes no file.
 func OpenToRead(ctx context.Context, path string) (*Journal, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return connect(ctx, ":memory:")
@@ -81,16 +82,16 @@ func makeFolder(path string) error {
 	err := os.MkdirAll(path, 0o700)
 	switch {
 	case errors.Is(err, syscall.ENOTDIR):
-		return problem.Wrap(problem.JournalWrite, path, "the folder for the journal cannot be made, since a file has its name", err).
+		return problem.Wrap(problem.JournalWrite, path, "cannot make the journal's folder, because a file has that name", err).
 			WithFix("move the file elsewhere")
 	case err != nil:
-		return problem.Wrap(problem.JournalWrite, path, "the folder for the journal cannot be made", err)
+		return problem.Wrap(problem.JournalWrite, path, "cannot make the journal's folder", err)
 	}
 	return nil
 }
 
 func connect(ctx context.Context, path string) (*Journal, error) {
-	// FULL syncs every commit, so that an event that was reported is on disk
+	// FULL syncs every commit, so an event that was reported is on disk
 	// (sqlite.org/pragma.html#pragma_synchronous).
 	query := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)"}, "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", "file:"+path+"?"+query.Encode())
@@ -106,17 +107,18 @@ func connect(ctx context.Context, path string) (*Journal, error) {
 	return j, nil
 }
 
-// header is how every SQLite database begins (sqlite.org/fileformat.html).
+// header is the beginning of every SQLite database
+// (sqlite.org/fileformat.html).
 const header = "SQLite format 3\x00"
 
-// refuseForeign looks at the first bytes before SQLite may write to the file.
+// refuseForeign checks the first bytes before SQLite may write to the file.
 func refuseForeign(path string) error {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return problem.Wrap(problem.JournalWrite, path, "the journal cannot be opened", err)
+		return problem.Wrap(problem.JournalWrite, path, "cannot open the journal", err)
 	}
 	defer func() { _ = file.Close() }()
 	start := make([]byte, len(header))
@@ -125,15 +127,15 @@ func refuseForeign(path string) error {
 		return nil
 	}
 	if string(start[:n]) != header {
-		return problem.New(problem.JournalCorrupt, path, "the journal is damaged: it does not begin as a database does")
+		return problem.New(problem.JournalCorrupt, path, "the journal is damaged: the file does not begin like a database")
 	}
 	return nil
 }
 
-// Close closes the journal.
+// Close closes the journal. The journal must not be used afterwards.
 func (j *Journal) Close() error { return j.db.Close() }
 
-// trouble turns an error of SQLite into one for the owner.
+// trouble turns an error of SQLite into a problem for the owner.
 func trouble(path string, err error) error {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
@@ -147,5 +149,5 @@ func trouble(path string, err error) error {
 	if errors.Is(err, context.Canceled) || problem.Of(err) != nil {
 		return err
 	}
-	return problem.Wrap(problem.JournalWrite, path, "the journal could not be read or written", err)
+	return problem.Wrap(problem.JournalWrite, path, "cannot read or write the journal", err)
 }

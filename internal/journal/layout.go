@@ -9,11 +9,11 @@ import (
 	"cairn/internal/problem"
 )
 
-// version is raised with every change of the layout.
+// version grows with every change of the layout.
 const version = 2
 
 // applicationID marks the file as Cairn's ("Carn"), so that another program's
-// database is never taken for a journal.
+// database is never mistaken for a journal.
 const applicationID = 0x4361726e
 
 //go:embed event.sql
@@ -22,15 +22,15 @@ var layoutOfEvents string
 //go:embed beside.sql
 var layoutBeside string
 
-// fromVersion1 makes a journal of version 1, which had the events alone, into one
-// of today. Whoever writes such a journal meanwhile is shut out by the transaction.
+// fromVersion1 upgrades a journal of version 1, which had only the events. The
+// transaction keeps other writers out meanwhile.
 var fromVersion1 = `
 DROP INDEX IF EXISTS event_by_type;
 DROP TRIGGER IF EXISTS event_is_never_removed;
 ` + layoutBeside + rebuildNewest
 
-// prepare checks the file, and lays it out where it is empty or of an earlier
-// version.
+// prepare checks the file. It creates the layout in an empty file and upgrades
+// an earlier version.
 func (j *Journal) prepare(ctx context.Context) error {
 	found, err := j.layoutFound(ctx, j.db)
 	if err != nil {
@@ -40,7 +40,7 @@ func (j *Journal) prepare(ctx context.Context) error {
 		return err
 	}
 	return j.inTransaction(ctx, func(tx *sql.Tx) error {
-		// Another program may have done it since.
+		// Another program may have done this in the meantime.
 		found, err := j.layoutFound(ctx, tx)
 		if err != nil || found == version {
 			return err
@@ -54,7 +54,8 @@ func (j *Journal) prepare(ctx context.Context) error {
 	})
 }
 
-// layoutFound is the version of the journal's layout, 0 for an empty file.
+// layoutFound returns the version of the journal's layout. It is 0 for an empty
+// file.
 func (j *Journal) layoutFound(ctx context.Context, q queryer) (found int, err error) {
 	var id int
 	if err := q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&found); err != nil {
@@ -67,15 +68,15 @@ func (j *Journal) layoutFound(ctx context.Context, q queryer) (found int, err er
 	case found == 0 && id == 0:
 		return 0, nil
 	case id != applicationID || found == 0:
-		return 0, problem.New(problem.JournalCorrupt, j.path, "the file is another program's database")
+		return 0, problem.New(problem.JournalCorrupt, j.path, "the file is a database of another program")
 	case found > version:
-		return 0, problem.New(problem.JournalNewer, j.path, fmt.Sprintf("the journal has version %d, this Cairn knows %d", found, version))
+		return 0, problem.New(problem.JournalNewer, j.path, fmt.Sprintf("the journal has version %d; this Cairn reads up to %d", found, version))
 	}
 	return found, nil
 }
 
-// inTransaction does something for which the journal is written: all of it, or
-// nothing.
+// inTransaction runs a function that writes to the journal. All of its changes
+// are kept, or none.
 func (j *Journal) inTransaction(ctx context.Context, do func(*sql.Tx) error) error {
 	tx, err := j.db.BeginTx(ctx, nil)
 	if err != nil {

@@ -6,18 +6,19 @@ import (
 	"database/sql"
 )
 
-// stream is events in the order of their positions.
+// stream is a sequence of events in the order of their positions.
 type stream interface {
-	// position is that of the event at hand; before the first next, one that is not
-	// after the first event's.
+	// position is the current event's. Before the first next it is at most the
+	// first event's.
 	position() int64
-	ready() bool // whether there is an event at hand
+	ready() bool // whether there is a current event
 	event() Event
 	next() (bool, error)
 	close()
 }
 
-// streams are a heap (container/heap): the one with the lowest position is first.
+// streams are a heap (container/heap). The stream with the lowest position is
+// first.
 type streams []stream
 
 func (s streams) Len() int           { return len(s) }
@@ -30,8 +31,8 @@ func (s *streams) Pop() any {
 	return last
 }
 
-// merge calls do with the events of all streams after a position, each position
-// once.
+// merge calls do with the events of all streams after a position. It calls it
+// once for each position.
 func merge(ctx context.Context, after int64, do func(int64, Event) error, all streams) error {
 	defer func() {
 		for _, s := range all {
@@ -61,7 +62,7 @@ func merge(ctx context.Context, after int64, do func(int64, Event) error, all st
 	return ctx.Err()
 }
 
-// rowStream is what a query found.
+// rowStream is the result of a query as a stream.
 type rowStream struct {
 	path    string
 	rows    *sql.Rows

@@ -6,22 +6,22 @@ import (
 	"errors"
 )
 
-// rebuildNewest makes the table of the newest events out of the events. From the
-// end on, so that only the first of each is written.
+// rebuildNewest rebuilds the table of newest events from the events. It goes
+// backwards, so that only one row of each is written.
 const rebuildNewest = `
 DELETE FROM newest;
 INSERT INTO newest SELECT type, host, subject, id FROM event WHERE true ORDER BY id DESC ON CONFLICT DO NOTHING;
 `
 
-// newestDiffers are the rows that table newest has or lacks, against the events.
+// newestDiffers selects the rows that the table newest has too much or lacks.
 const newestDiffers = `
 WITH wanted AS (SELECT type, host, subject, MAX(id) AS event FROM event GROUP BY type, host, subject),
      kept AS (SELECT type, host, subject, event FROM newest)
 SELECT * FROM (SELECT * FROM wanted EXCEPT SELECT * FROM kept)
 UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM wanted)`
 
-// Rebuild makes the projections anew: the newest events from the events, and no
-// snapshots, which their readers make again.
+// Rebuild rebuilds the projections: it derives the newest events from the
+// events, and deletes the snapshots, which their readers make again.
 func (j *Journal) Rebuild(ctx context.Context) error {
 	return j.inTransaction(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, rebuildNewest+"DELETE FROM snapshot;")
@@ -29,8 +29,8 @@ func (j *Journal) Rebuild(ctx context.Context) error {
 	})
 }
 
-// NewestOfEach returns the newest event of a type for each host and subject, in the
-// order they were written. It reads those and no others.
+// NewestOfEach returns the newest event of a type for each host and subject, in
+// the order in which they were written. It reads no other events.
 func (r *Reading) NewestOfEach(ctx context.Context, typ string) ([]Event, error) {
 	rows, err := r.tx.QueryContext(ctx, "SELECT id, "+columns+" FROM event WHERE id IN (SELECT event FROM newest WHERE type = ?) ORDER BY id", typ)
 	if err != nil {
@@ -41,7 +41,8 @@ func (r *Reading) NewestOfEach(ctx context.Context, typ string) ([]Event, error)
 	return all, err
 }
 
-// LastPositions is the position of the newest event of a type, for each subject.
+// LastPositions returns, for each subject, the position of the newest event of
+// a type.
 func (r *Reading) LastPositions(ctx context.Context, typ string) (map[string]int64, error) {
 	rows, err := r.tx.QueryContext(ctx, "SELECT subject, MAX(event) FROM newest WHERE type = ? GROUP BY subject", typ)
 	if err != nil {
@@ -63,8 +64,8 @@ func (r *Reading) LastPositions(ctx context.Context, typ string) (map[string]int
 	return last, nil
 }
 
-// Snapshot is what a reader kept under a name, and up to which position it had read
-// for that; 0 and nothing when nothing is kept.
+// Snapshot returns what a reader kept under a name, and the position up to
+// which it had read. They are empty and 0 if nothing is kept.
 func (r *Reading) Snapshot(ctx context.Context, name string) (position int64, body []byte, err error) {
 	err = r.tx.QueryRowContext(ctx, "SELECT position, body FROM snapshot WHERE name = ?", name).Scan(&position, &body)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -100,9 +101,10 @@ func (j *Journal) Snapshot(ctx context.Context, name string) (position int64, bo
 	return position, body, err
 }
 
-// KeepSnapshot keeps what a reader made of all events up to the position. One that
-// is kept already is replaced unless it reaches as far. Readers keep theirs before
-// [Journal.Archive] is called, so that none of them needs the archive to go on.
+// KeepSnapshot keeps what a reader made of all events up to the position. It
+// replaces an earlier snapshot only if the new one reaches further. Readers
+// keep theirs before [Journal.Archive] runs, so that none of them needs the
+// archive later.
 func (j *Journal) KeepSnapshot(ctx context.Context, name string, position int64, body []byte) error {
 	_, err := j.db.ExecContext(ctx, `INSERT INTO snapshot VALUES (?, ?, ?)
 		ON CONFLICT (name) DO UPDATE SET position = excluded.position, body = excluded.body WHERE excluded.position > position`, name, position, body)

@@ -9,7 +9,8 @@ import (
 
 const columns = "run, host, seq, at, type, subject, body"
 
-// qualified are the columns where another table has some of the same names.
+// qualified are the columns for queries in which another table has the same
+// names.
 const qualified = "event.run, event.host, event.seq, event.at, event.type, event.subject, event.body"
 
 // Reading is the journal and its archive at one moment: whatever is asked of it, the
@@ -32,16 +33,16 @@ func (j *Journal) Read(ctx context.Context, do func(*Reading) error) error {
 	return do(&Reading{j, tx})
 }
 
-// OfType returns all events of the types, in the order they were written, those of
-// the archive included.
+// OfType returns all events of the types, in the order in which they were
+// written, including the archive's.
 func (j *Journal) OfType(ctx context.Context, types ...string) ([]Event, error) {
 	var all []Event
 	_, err := j.EachOfType(ctx, 0, func(_ int64, e Event) error { all = append(all, e); return nil }, types...)
 	return all, err
 }
 
-// OfRun returns the events of a run that are not archived, in the order they were
-// written.
+// OfRun returns the events of a run that are not archived, in the order in
+// which they were written.
 func (j *Journal) OfRun(ctx context.Context, run string) ([]Event, error) {
 	rows, err := j.db.QueryContext(ctx, "SELECT id, "+columns+" FROM event WHERE run = ? ORDER BY id", run)
 	if err != nil {
@@ -67,9 +68,9 @@ func (j *Journal) Each(ctx context.Context, after int64, do func(position int64,
 }
 
 // EachOfType calls do with every event of the types after the position, in the
-// order they were written, together with its own position. It returns the position
-// up to which all was read, of whichever type. It reads the archive only where that
-// has events after the position. The error of do ends the reading.
+// order in which they were written, and with its position. It returns the
+// position up to which it has read all types. It reads the archive only if that
+// has events after the position. If do returns an error, reading stops with it.
 func (r *Reading) EachOfType(ctx context.Context, after int64, do func(position int64, e Event) error, types ...string) (int64, error) {
 	query := "SELECT id, " + columns + " FROM event INDEXED BY event_by_type WHERE id > ? AND type IN (" + marks(len(types)) + ") ORDER BY id"
 	wanted := map[string]bool{}
@@ -92,8 +93,8 @@ func (r *Reading) Each(ctx context.Context, after int64, do func(position int64,
 	return err
 }
 
-// each reads what is archived after a position together with what a query finds: an
-// event which is archived meanwhile is in one of them.
+// each reads the archived events after a position together with the result of a
+// query. An event that is archived meanwhile is in one of them.
 func (r *Reading) each(ctx context.Context, after int64, do func(int64, Event) error, query string, args ...any) (last int64, err error) {
 	j := r.journal
 	// The newest event of all is the newest of its subject and not archived.
@@ -131,7 +132,7 @@ func (j *Journal) scanAll(rows *sql.Rows, do func(int64, Event) error) error {
 	return nil
 }
 
-// scan reads an event, after what the query has before it.
+// scan reads an event. The query's leading columns go into before.
 func scan(rows *sql.Rows, before ...any) (position int64, e Event, err error) {
 	var micro int64
 	var body []byte

@@ -11,12 +11,12 @@ import (
 	"cairn/internal/wire"
 )
 
-// canaryAllowed reaches a port that is open to the vantage. It is the twin that
-// shows that the vantage can reach the host at all.
+// canaryAllowed reaches a port that is open to the vantage. As a twin it shows
+// that the vantage can reach the host at all.
 func canaryAllowed(ctx context.Context, from Vantage, target Target) Finding {
 	ports := openPorts(target, "tcp", target.Host.At())
 	if len(ports) == 0 {
-		return blind("the lab opens no TCP port to " + from.Name() + ", so there is nothing that has to answer")
+		return blind("the lab opens no TCP port to " + from.Name() + ", so no port has to answer")
 	}
 	port := ports[0]
 	expected := fields("port", port, "answer", "a connection")
@@ -27,14 +27,14 @@ func canaryAllowed(ctx context.Context, from Vantage, target Target) Finding {
 	defer func() { _ = stop() }()
 	conn, err := dialBriefly(ctx, from, "tcp", netip.AddrPortFrom(target.Host.At(), port).String())
 	if err != nil {
-		return judged(expected, fields("port", port, "answer", err), fmt.Sprintf("port %d is declared open and does not answer", port)+alsoFiltered(ctx, target))
+		return judged(expected, fields("port", port, "answer", err), fmt.Sprintf("port %d is declared open but does not answer", port)+alsoFiltered(ctx, target))
 	}
 	defer func() { _ = conn.Close() }()
 	return judged(expected, fields("port", port, "answer", "a connection"))
 }
 
-// fillPort puts a canary on a port where no service listens; where one does,
-// that service is the canary.
+// fillPort opens a test listener on a port where no service listens. If a
+// service listens there, it needs none.
 func fillPort(ctx context.Context, target Target, port uint16) (stop func() error, err error) {
 	reply, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "tcp" + suffixOf(target.Host.At()), Port: port, Nonce: target.Nonce})
 	if err != nil {
@@ -46,8 +46,8 @@ func fillPort(ctx context.Context, target Target, port uint16) (stop func() erro
 	return stop, nil
 }
 
-// canaryDenied listens on a port that is not open and expects the vantage not
-// to reach it, on either family.
+// canaryDenied opens a test listener on a port that is not open, and expects
+// the vantage not to reach it, on either address family.
 func canaryDenied(ctx context.Context, from Vantage, target Target) Finding {
 	return denied(ctx, from, target, false)
 }
@@ -64,7 +64,7 @@ func denied(ctx context.Context, from Vantage, target Target, forwarded bool) Fi
 	for _, family := range families(target) {
 		canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "tcp" + family.suffix, Nonce: target.Nonce, Forwarded: forwarded})
 		if err != nil || canary.Failure != nil {
-			return blind("no canary could be set on the host: " + canaryError(err, canary))
+			return blind("cannot open a test listener on the host: " + canaryError(err, canary))
 		}
 		if canary.Impossible != "" {
 			expected = append(expected, evidence.Field{Name: "tcp" + family.suffix, Value: "unreachable"})
@@ -75,13 +75,13 @@ func denied(ctx context.Context, from Vantage, target Target, forwarded bool) Fi
 		address := netip.AddrPortFrom(family.address, canary.Port).String()
 		answer := askCanary(ctx, from, address)
 		if err := stop(); err != nil {
-			return blind("the canary did not last: " + err.Error())
+			return blind("the test listener did not last: " + err.Error())
 		}
 		name := "tcp" + family.suffix + " port " + fmt.Sprint(canary.Port)
 		expected = append(expected, evidence.Field{Name: name, Value: "unreachable"})
 		observed = append(observed, evidence.Field{Name: name, Value: answer})
 		if strings.Contains(answer, target.Nonce) || answer == connected {
-			wrong = append(wrong, name+" is reachable and not declared")
+			wrong = append(wrong, name+" is reachable although lab.yaml does not declare it")
 		}
 	}
 	return judged(expected, observed, wrong...)
@@ -100,7 +100,8 @@ func families(target Target) []family {
 	return all
 }
 
-// suffixOf is how the names of networks end for an address's family.
+// suffixOf returns the ending of network names ("tcp4") for an address's
+// family.
 func suffixOf(address netip.Addr) string {
 	if address.Is4() {
 		return "4"
@@ -110,8 +111,8 @@ func suffixOf(address netip.Addr) string {
 
 const connected = "a connection without an answer"
 
-// askCanary says what came back from the address: the canary's nonce, a
-// connection, or why there was none.
+// askCanary returns what came back from the address: the listener's nonce, a
+// connection without an answer, or why there was none.
 func askCanary(ctx context.Context, from Vantage, address string) string {
 	conn, err := dialBriefly(ctx, from, "tcp", address)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
@@ -130,8 +131,9 @@ func askCanary(ctx context.Context, from Vantage, address string) string {
 	return answer
 }
 
-// udpCanary sends datagrams to a UDP port that is not open and expects no answer,
-// and to a declared one where nothing listens yet and expects the canary's.
+// udpCanary sends datagrams to a UDP port that is not open, and expects no
+// answer. It also sends them to declared ports where nothing listens yet, and
+// expects the test listener's answer.
 func udpCanary(ctx context.Context, from Vantage, target Target) Finding {
 	var expected, observed []evidence.Field
 	var wrong []string
@@ -139,9 +141,9 @@ func udpCanary(ctx context.Context, from Vantage, target Target) Finding {
 		canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "udp" + suffixOf(target.Host.At()), Port: port, Nonce: target.Nonce})
 		if err != nil || canary.Failure != nil {
 			if open {
-				return nil // a service has the port: its own checkpoint looks at it
+				return nil // a service has the port, and its own checkpoint
 			}
-			f := blind("no canary could be set on the host: " + canaryError(err, canary))
+			f := blind("cannot open a test listener on the host: " + canaryError(err, canary))
 			return &f
 		}
 		defer func() { _ = stop() }()

@@ -188,11 +188,11 @@ func TestMatchesThatOpenAreNamed(t *testing.T) {
 		"Match LocalPort 2200\n\tPermitRootLogin yes\n":                                                                    "permitrootlogin yes, under Match LocalPort 2200: it lets root log in",
 		"Match Address 198.51.100.0/24\n\tAuthenticationMethods password\n":                                                "it lets somebody in without a key",
 		"Match Group root\n\tAuthorizedKeysCommand /bin/keys\n":                                                            "it lets in every key that a program names",
-		"Match Host *.example.org\n\tTrustedUserCAKeys /etc/ssh/ca.pub\n":                                                  "certificate of that authority",
+		"Match Host *.example.org\n\tTrustedUserCAKeys /etc/ssh/ca.pub\n":                                                  "certificate from that authority",
 		"Match all\n\tAuthorizedKeysFile .ssh/authorized_keys .ssh/more\n":                                                 "it lets keys in from another file",
 		"Match LocalAddress 10.9.9.9\n\tAllowGroups ssh-users wheel\n":                                                     "it lets other groups in",
 		"Match User ops\n\tAllowTcpForwarding yes\n":                                                                       "it lets connections through the host",
-		"Match User *,!ops Address 0.0.0.0/0\n\tKbdInteractiveAuthentication yes\n":                                        "by way of keyboard-interactive",
+		"Match User *,!ops Address 0.0.0.0/0\n\tKbdInteractiveAuthentication yes\n":                                        "through keyboard-interactive",
 	} {
 		target := hostWith(t, added, "")
 		got := sshEffectiveConfig(t.Context(), loopback{}, target)
@@ -217,7 +217,7 @@ func TestOtherKeysOfTheOwnersAccount(t *testing.T) {
 		"":                "",
 		"# nothing\n\n":   "",
 		line + " phone\n": "~ops/.ssh/authorized_keys:2 lets in the key " + ssh.FingerprintSHA256(other.signer.PublicKey()) + " phone",
-		"\ncert-authority,principals=\"a b\" " + line + "\n": "authorized_keys:3 lets in whoever has a certificate of SHA256:",
+		"\ncert-authority,principals=\"a b\" " + line + "\n": "authorized_keys:3 lets in every holder of a certificate from SHA256:",
 		"command=\"/bin/true\" " + line + " ]: \x1b[1m\n":    "authorized_keys:2 lets in the key SHA256:",
 	} {
 		target := hostWith(t, "", added)

@@ -7,7 +7,7 @@ import (
 	"cairn/internal/evidence"
 )
 
-// fields makes evidence fields of name, value, name, value...
+// fields makes evidence fields from names and values in turn.
 func fields(pairs ...any) []evidence.Field {
 	var all []evidence.Field
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -16,7 +16,8 @@ func fields(pairs ...any) []evidence.Field {
 	return all
 }
 
-// judged is proven when nothing is wrong, and else refuted with what is.
+// judged is proven if nothing is wrong. Otherwise it is refuted, with what is
+// wrong.
 func judged(expected, observed []evidence.Field, wrong ...string) Finding {
 	f := Finding{Outcome: evidence.Proven, Expected: expected, Observed: observed}
 	if len(wrong) > 0 {
@@ -25,7 +26,7 @@ func judged(expected, observed []evidence.Field, wrong ...string) Finding {
 	return f
 }
 
-// and joins what was found at a further place: it is worth as much as the worse.
+// and joins the findings of two places. The worse outcome counts.
 func (f Finding) and(other Finding) Finding {
 	joined := Finding{Outcome: f.Outcome, Expected: append(f.Expected, other.Expected...), Observed: append(f.Observed, other.Observed...)}
 	switch {
@@ -39,7 +40,7 @@ func (f Finding) and(other Finding) Finding {
 	return joined
 }
 
-// blind is a probe that could not look.
+// blind is the finding of a probe that could not look.
 func blind(reason string, observed ...evidence.Field) Finding {
 	return Finding{Outcome: evidence.Unproven, Reason: reason, Observed: observed}
 }

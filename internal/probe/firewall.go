@@ -11,8 +11,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// firewallLasts looks whether the host keeps its table by itself: now, when others
-// change it, and at its next start, with everything that loads rules then.
+// firewallLasts checks that the host keeps its firewall table by itself: now,
+// when other programs change rules, and at the next start, with everything that
+// loads rules then.
 func firewallLasts(ctx context.Context, _ Vantage, target Target) Finding {
 	state, err := firewallState(ctx, target)
 	if err != nil {
@@ -32,13 +33,13 @@ func firewallState(ctx context.Context, target Target) (wire.FirewallState, erro
 	var state wire.FirewallState
 	reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "firewall-state"})
 	if err != nil || reply.Failure != nil {
-		return state, fmt.Errorf("the host does not say how its firewall stands: %s", readError(err, reply))
+		return state, fmt.Errorf("cannot read the state of the host's firewall: %s", readError(err, reply))
 	}
 	return state, wire.Decode(reply.Output, &state)
 }
 
-// whoFlushed names those on the host that take away the rules of others, with when
-// they last did.
+// whoFlushed names the programs on the host that delete the rules of others,
+// with when they last started.
 func whoFlushed(state wire.FirewallState) string {
 	var who []string
 	for _, l := range state.Loaders {
@@ -54,7 +55,8 @@ func whoFlushed(state wire.FirewallState) string {
 	return strings.Join(who, "; ")
 }
 
-// explained has a look that the firewall failed say what the host knows of why.
+// explained adds to a refuted firewall look what the host knows about the
+// reason.
 func explained(look func(context.Context, Vantage, Target) Finding) func(context.Context, Vantage, Target) Finding {
 	return func(ctx context.Context, from Vantage, target Target) Finding {
 		found := look(ctx, from, target)
@@ -72,8 +74,8 @@ func explained(look func(context.Context, Vantage, Target) Finding) func(context
 	}
 }
 
-// alsoFiltered names the other filters of the host, for a declared port that stays
-// silent.
+// alsoFiltered names the host's other packet filters, for a declared port that
+// stays silent.
 func alsoFiltered(ctx context.Context, target Target) string {
 	state, err := firewallState(ctx, target)
 	if err != nil || len(state.Filters) == 0 {
@@ -81,7 +83,7 @@ func alsoFiltered(ctx context.Context, target Target) string {
 	}
 	var names []string
 	for _, f := range state.Filters {
-		// ufw has a table for each family.
+		// ufw has one table for each family.
 		if name := wordOr(f.Owner, "the table "+f.Table); !slices.Contains(names, name) {
 			names = append(names, name)
 		}

@@ -85,7 +85,7 @@ func TestADeclaredPortThatStaysSilent(t *testing.T) {
 	target.Sources = []netip.Addr{netip.MustParseAddr("10.0.0.20")}
 	target.Expect.Openings = []lab.Opening{{Protocol: "tcp", Port: target.Host.Port}, {Protocol: "tcp", Port: 443}}
 	vantage := dropped{loopback{scan: wire.ScanReply{Open: []uint16{target.Host.Port}, Silent: 65534}}}
-	if got := portScanIPv4(t.Context(), vantage, target); got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, "port 443 is declared open and cannot be reached: ufw filters on the host too") {
+	if got := portScanIPv4(t.Context(), vantage, target); got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, "port 443 is declared open but cannot be reached: ufw filters on the host too") {
 		t.Errorf("%s, %q", got.Outcome, got.Reason)
 	}
 	if got := canaryAllowed(t.Context(), vantage, target); got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, "ufw filters on the host too") {

@@ -10,8 +10,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// hardware looks whether the host recognises at least what the lab declares. What
-// is not declared is recorded and cannot refute.
+// hardware checks that the host has at least the hardware that the lab
+// declares. What is not declared is recorded and cannot refute.
 func hardware(ctx context.Context, _ Vantage, target Target) Finding {
 	facts, err := target.Inside.Facts(ctx)
 	if err != nil {
@@ -26,7 +26,7 @@ func hardware(ctx context.Context, _ Vantage, target Target) Finding {
 		expected[1].Value = "at least about " + bytesText(uint64(want.Memory))
 	}
 	observed := fields("cpus", facts.CPUs, "memory", bytesText(facts.MemoryBytes), "disks", len(facts.Disks),
-		"interfaces", len(facts.Interfaces), "virtualization", facts.Virtualization, "firmware", wordOr(facts.Firmware, "not readable"))
+		"interfaces", len(facts.Interfaces), "virtualization", facts.Virtualization, "firmware", wordOr(facts.Firmware, "unknown"))
 	var wrong []string
 	if facts.CPUs < want.CPUs {
 		wrong = append(wrong, fmt.Sprintf("%d CPUs instead of %d", facts.CPUs, want.CPUs))
@@ -38,18 +38,19 @@ func hardware(ctx context.Context, _ Vantage, target Target) Finding {
 		wrong = append(wrong, "the processor shows no virtualization extensions (VT-x or AMD-V)")
 	}
 	if facts.CPUs == 0 || facts.MemoryBytes == 0 || len(facts.Interfaces) == 0 {
-		return blind("the host does not show its processors, memory or network interfaces", observed...)
+		return blind("the host does not report its processors, memory or network interfaces", observed...)
 	}
 	return judged(expected, observed, wrong...)
 }
 
 func bytesText(n uint64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30)) }
 
-// kept is the share of the memory, one in so many parts, that firmware and kernel
-// may keep for themselves.
+// kept is the divisor for the part of memory that firmware and kernel may keep
+// for themselves: one eighth.
 const kept = 8
 
-// osRelease looks whether the host runs a supported release and came up whole.
+// osRelease checks that the host runs a supported release and started without
+// failures.
 func osRelease(ctx context.Context, _ Vantage, target Target) Finding {
 	facts, err := target.Inside.Facts(ctx)
 	if err != nil {
@@ -70,7 +71,7 @@ func osRelease(ctx context.Context, _ Vantage, target Target) Finding {
 	return judged(expected, observed, wrong...)
 }
 
-// failedUnits are the units that failed, each with since when and how.
+// failedUnits returns the failed units, each with its time and result.
 func failedUnits(facts wire.Facts) []string {
 	if len(facts.Failures) == 0 {
 		return facts.FailedUnits
@@ -82,18 +83,18 @@ func failedUnits(facts wire.Facts) []string {
 	return all
 }
 
-// goOn says what to do about units that failed.
+// goOn says what to do about failed units.
 func goOn(names []string, now time.Time) string {
 	all := strings.Join(names, " ")
-	return fmt.Sprintf("Look with `journalctl -u %s`. When it is right, or does not matter: `systemctl reset-failed %s`. %s",
+	return fmt.Sprintf("Look with `journalctl -u %s`. Once it is fixed or does not matter, run `systemctl reset-failed %s`. %s",
 		names[0], all, pasteWaiver("foundation.os-supported/os-release", "I know why "+fewOf(names)+" failed", now))
 }
 
-// reasonRoom is what a waiver's reason has room for beside a name (of 255 characters
-// at most) and a few words: the lab file takes 500.
+// reasonRoom limits a waiver's reason, so that one more name of up to 255
+// characters and a few words still fit. The lab file allows 500.
 const reasonRoom = 200
 
-// fewOf are as many of the names as fit into a waiver's reason.
+// fewOf returns as many of the names as fit into a waiver's reason.
 func fewOf(names []string) string {
 	text := names[0]
 	for i, name := range names[1:] {
@@ -105,21 +106,21 @@ func fewOf(names []string) string {
 	return text
 }
 
-// waiverDays is how long a waiver that is offered lasts.
+// waiverDays is how long an offered waiver lasts.
 const waiverDays = 30
 
-// pasteWaiver is a waiver as the lab file takes it.
+// pasteWaiver returns a waiver to paste into the lab file.
 func pasteWaiver(checkpoint, reason string, now time.Time) string {
-	return fmt.Sprintf("To do without this proof, put this line below `waivers:` in lab.yaml: `- {checkpoint: %s, reason: %q, expires: %s}`",
+	return fmt.Sprintf("To do without this proof, add this line under `waivers:` in lab.yaml: `- {checkpoint: %s, reason: %q, expires: %s}`",
 		checkpoint, reason, now.AddDate(0, 0, waiverDays).Format(time.DateOnly))
 }
 
-// maxOffset is how far a host's clock may be off: time-based one-time codes and
-// certificates bear more, correlated logs do not.
+// maxOffset is how far a host's clock may be off. One-time codes and
+// certificates tolerate more; correlating logs does not.
 const maxOffset = 500 * time.Millisecond
 
-// clockOffset compares the host's clock with the controller's, as exactly as
-// the answer's way allows.
+// clockOffset compares the host's clock with the controller's, as precisely as
+// the round trip allows.
 func clockOffset(ctx context.Context, _ Vantage, target Target) Finding {
 	before := time.Now()
 	facts, err := target.Inside.Facts(ctx)
@@ -130,7 +131,7 @@ func clockOffset(ctx context.Context, _ Vantage, target Target) Finding {
 }
 
 // offsetFinding judges a clock that was read at some time between sent and
-// received: only what lies outside of that is certainly an offset.
+// received. Only a reading outside that interval certainly shows an offset.
 func offsetFinding(sent, received, clock time.Time) Finding {
 	offset := max(sent.Sub(clock), clock.Sub(received), 0).Round(time.Millisecond)
 	expected := fields("offset", "at most "+maxOffset.String())
@@ -141,14 +142,14 @@ func offsetFinding(sent, received, clock time.Time) Finding {
 	return judged(expected, observed)
 }
 
-// clockSynchronised is the host's own view: a time daemon holds the clock.
+// clockSynchronised asks the host itself whether a time daemon keeps its clock.
 func clockSynchronised(ctx context.Context, _ Vantage, target Target) Finding {
 	facts, err := target.Inside.Facts(ctx)
 	if err != nil {
 		return blind(err.Error())
 	}
 	if facts.Container != "" {
-		return blind("not observable here: a container has the clock of the machine it runs on. " +
+		return blind("cannot be observed here: a container has the clock of the machine it runs on. " +
 			pasteWaiver("foundation.time-synchronised/clock-synchronised", "the machine it runs on keeps the clock", facts.Clock))
 	}
 	expected, observed := fields("synchronised", true), fields("synchronised", facts.ClockSynced)
@@ -165,17 +166,17 @@ func clockSynchronised(ctx context.Context, _ Vantage, target Target) Finding {
 	return judged(expected, observed, notHeld(facts.Clocks))
 }
 
-// notHeld is why no time server holds the clock, as far as the daemons tell.
+// notHeld says why no time server keeps the clock, as far as the daemons tell.
 func notHeld(clocks []wire.Clock) string {
 	switch len(clocks) {
 	case 0:
-		return "no time server holds the clock: the host has no time daemon"
+		return "no time server keeps the clock: the host has no time daemon"
 	case 1:
-		return "no time server holds the clock: " + clocks[0].Daemon + " has none, or does not run"
+		return "no time server keeps the clock: " + clocks[0].Daemon + " has no server, or does not run"
 	}
 	var names []string
 	for _, c := range clocks {
 		names = append(names, c.Daemon)
 	}
-	return "no time server holds the clock, and several daemons would set it: " + strings.Join(names, ", ")
+	return "no time server keeps the clock, and several daemons compete to set it: " + strings.Join(names, ", ")
 }

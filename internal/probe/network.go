@@ -15,11 +15,12 @@ import (
 	"cairn/internal/wire"
 )
 
-// maxLoss is the share of echo requests that may get lost on a wire at home.
+// maxLoss is the percentage of echo requests that may be lost on a network at
+// home.
 const maxLoss = 0
 
-// network looks at the host's network from the host (address, gateway, name
-// resolution, loss) or, from elsewhere, whether the host answers there.
+// network checks the host's network from the host (address, gateway, name
+// resolution, loss). From elsewhere it checks that the host answers there.
 func network(ctx context.Context, from Vantage, target Target) Finding {
 	if from.Name() != target.Host.Name {
 		return reachable(ctx, from, target)
@@ -29,7 +30,7 @@ func network(ctx context.Context, from Vantage, target Target) Finding {
 		return blind(err.Error())
 	}
 	gateway, wrong := gatewayOf(target, facts)
-	mirror := distro.Of(facts.OS.ID, facts.OS.Version).Mirror // its name every host has to resolve
+	mirror := distro.Of(facts.OS.ID, facts.OS.Version).Mirror // every host must be able to resolve it
 	expected := fields("address", target.Host.At(), "gateway", gateway, "loss", fmt.Sprintf("at most %d%%", maxLoss), "resolves", mirror)
 	observed := fields("addresses", strings.Join(addresses(facts), " "), "gateways", strings.Join(facts.Routes, " "))
 	for _, address := range target.Host.Addresses() {
@@ -42,7 +43,7 @@ func network(ctx context.Context, from Vantage, target Target) Finding {
 	}
 	ping, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "ping", Args: []string{gateway}})
 	if err != nil || ping.Failure != nil {
-		return blind("the gateway could not be asked: " + readError(err, ping))
+		return blind("cannot ping the gateway: " + readError(err, ping))
 	}
 	loss, times := pingFigures(string(ping.Output))
 	observed = append(observed, fields("loss", loss, "round trip min/avg/max/jitter", times)...)
@@ -52,22 +53,22 @@ func network(ctx context.Context, from Vantage, target Target) Finding {
 
 	answer, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "resolve", Args: []string{mirror}})
 	if err != nil || answer.Failure != nil {
-		return blind("name resolution could not be tried: " + readError(err, answer))
+		return blind("cannot try name resolution: " + readError(err, answer))
 	}
 	observed = append(observed, fields("resolved", firstWord(string(answer.Output)))...)
 	if answer.Exit != 0 {
-		wrong = append(wrong, mirror+" cannot be resolved: "+resolversInWords(facts))
+		wrong = append(wrong, mirror+" does not resolve: "+resolversInWords(facts))
 	}
 	return judged(expected, observed, wrong...)
 }
 
-// gatewayOf is the gateway to ask: the one declared for the host's network, or
-// the one that the host uses where none is declared. What is wrong with it is
-// said; it is empty where there is none.
+// gatewayOf returns the gateway to ask, and what is wrong with it. It is the
+// gateway declared for the host's network. If none is declared, it is the one
+// that the host uses; without either it is empty.
 func gatewayOf(target Target, facts wire.Facts) (gateway string, wrong []string) {
 	declared := target.Lab.SubnetOf(target.Host).Gateway
 	if declared.Is4() != target.Host.At().Is4() {
-		declared = netip.Addr{} // it is not the router of a host without addresses of its family
+		declared = netip.Addr{} // a gateway of the other address family is not this host's router
 	}
 	switch {
 	case declared.IsValid() && !slices.Contains(facts.Routes, declared.String()):
@@ -80,8 +81,8 @@ func gatewayOf(target Target, facts wire.Facts) (gateway string, wrong []string)
 	return facts.Routes[0], nil
 }
 
-// resolversInWords says whom the host asks for names, which is the first thing
-// to know where none is answered.
+// resolversInWords says which servers the host asks for names. If names do not
+// resolve, that is the first thing to know.
 func resolversInWords(facts wire.Facts) string {
 	if len(facts.Resolvers) == 0 {
 		return "/etc/resolv.conf names no resolver"
@@ -89,11 +90,11 @@ func resolversInWords(facts wire.Facts) string {
 	return "/etc/resolv.conf names " + strings.Join(facts.Resolvers, ", ")
 }
 
-// reachTime bounds how long a host may take to greet: a small or busy one needs
-// seconds, and is none the less there.
+// reachTime is how long a host may take to greet. A small or busy one needs
+// seconds and still counts as present.
 const reachTime = 10 * time.Second
 
-// reachable makes a connection to the host's SSH port and expects an SSH banner.
+// reachable connects to the host's SSH port and expects an SSH banner.
 func reachable(ctx context.Context, from Vantage, target Target) Finding {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
@@ -110,7 +111,7 @@ func reachable(ctx context.Context, from Vantage, target Target) Finding {
 	return judged(expected, fields("connection", "made", "banner", banner))
 }
 
-// firstWord of what getent(1) prints is the address.
+// firstWord returns the address from what getent(1) prints.
 func firstWord(text string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(text), " ")
 	return first
@@ -138,7 +139,7 @@ var (
 	timeFigure = regexp.MustCompile(`= ([0-9./]+ ms)`)
 )
 
-// pingFigures reads the summary that ping(8) of iputils prints.
+// pingFigures reads the summary of iputils' ping(8).
 func pingFigures(output string) (loss, times string) {
 	loss, times = "unknown", "unknown"
 	if m := lossFigure.FindStringSubmatch(output); m != nil {

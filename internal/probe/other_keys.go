@@ -13,35 +13,35 @@ import (
 	"cairn/internal/wire"
 )
 
-// keysOfOwner are the keys that open the owner's account besides those that the
-// owner logs in with (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
-type keysOfOwner struct {
-	others   []string // lines that let in somebody who is not declared, with whom
-	remedies []string // for each, where a key can be declared
-	declared []string // keys of ssh.further-keys that are there
-	missing  []string // and that are not
+// accountKeys are the keys that open the owner's account, apart from those that
+// the owner logs in with (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
+type accountKeys struct {
+	others   []string // lines that let in an undeclared key, with its name
+	remedies []string // a line to declare each such key
+	declared []string // keys of ssh.further-keys that are present
+	missing  []string // keys of ssh.further-keys that are missing
 }
 
 // otherKeys reads the owner's authorized_keys.
-func otherKeys(ctx context.Context, target Target) (keysOfOwner, *Finding) {
+func otherKeys(ctx context.Context, target Target) (accountKeys, *Finding) {
 	reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "authorized-keys", Args: []string{target.Host.User}})
 	if err != nil || reply.Failure != nil || reply.Exit != 0 {
-		f := blind("the keys of " + target.Host.User + " cannot be read: " + readError(err, reply))
-		return keysOfOwner{}, &f
+		f := blind("cannot read the keys of " + target.Host.User + ": " + readError(err, reply))
+		return accountKeys{}, &f
 	}
-	var keys keysOfOwner
+	var keys accountKeys
 	there := map[string]bool{}
 	for line := range strings.Lines(string(reply.Output)) {
 		number, text, _ := strings.Cut(line, ":")
 		key, comment, options, _, err := ssh.ParseAuthorizedKey([]byte(text))
 		if err != nil {
-			continue // a line that sshd would not understand lets nobody in
+			continue // sshd ignores a line it does not understand
 		}
 		name := strings.TrimSpace(ssh.FingerprintSHA256(key) + " " + comment)
 		place := fmt.Sprintf("~%s/.ssh/authorized_keys:%s lets in ", target.Host.User, number)
 		switch {
 		case slices.ContainsFunc(options, func(option string) bool { return strings.EqualFold(option, "cert-authority") }):
-			keys.others = append(keys.others, place+"whoever has a certificate of "+name)
+			keys.others = append(keys.others, place+"every holder of a certificate from "+name)
 		case isAmong(key, target.FurtherKeys):
 			there[string(key.Marshal())] = true
 		case !isAmong(key, target.OwnerKeys):
@@ -64,7 +64,7 @@ func isAmong(key ssh.PublicKey, keys []ssh.PublicKey) bool {
 	return slices.ContainsFunc(keys, func(k ssh.PublicKey) bool { return bytes.Equal(k.Marshal(), key.Marshal()) })
 }
 
-// declare is a key as the lab file declares it.
+// declare returns a key as the lab file declares it.
 func declare(key ssh.PublicKey, comment string) string {
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
 	// Somebody else may have written the comment.
@@ -74,7 +74,7 @@ func declare(key ssh.PublicKey, comment string) string {
 	return line
 }
 
-// plainInComment leaves out what would mean something to YAML or to a terminal.
+// plainInComment drops characters that YAML or a terminal could interpret.
 func plainInComment(r rune) rune {
 	if r < ' ' || r > '~' || strings.ContainsRune("\"\\#:,[]{}", r) {
 		return -1
@@ -82,16 +82,17 @@ func plainInComment(r rune) rune {
 	return r
 }
 
-// remedy says how to declare the keys that are the owner's, to paste.
-func (k keysOfOwner) remedy(user string) string {
+// remedy says how to declare keys that are the owner's, ready to paste.
+func (k accountKeys) remedy(user string) string {
 	if len(k.remedies) == 0 {
 		return ""
 	}
 	return fmt.Sprintf("if it is yours, declare it in lab.yaml: `ssh: {further-keys: [%s]}`; else take its line out of ~%s/.ssh/authorized_keys", strings.Join(k.remedies, ", "), user)
 }
 
-// sleepingKeys are keys of other accounts that open nothing now. They refute
-// nothing; whoever changes the server's configuration should know of them.
+// sleepingKeys returns keys of other accounts that open nothing now. They
+// refute nothing, but an owner who changes the server's configuration should
+// know about them.
 func sleepingKeys(ctx context.Context, target Target) []evidence.Field {
 	reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "sleeping-keys"})
 	if err != nil || reply.Failure != nil {

@@ -12,8 +12,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// silence is how long a port may take to answer before it counts as silent: a
-// lost SYN is sent again after one second (RFC 6298 section 2.1).
+// silence is how long a port may take to answer before it counts as silent. A
+// lost SYN is sent again after one second (RFC 6298, section 2.1).
 const silence = 1500 * time.Millisecond
 
 // portScanIPv4 tries all 65,535 TCP ports of the host's IPv4 addresses.
@@ -21,14 +21,14 @@ func portScanIPv4(ctx context.Context, from Vantage, target Target) Finding {
 	return scanFamily(ctx, from, target, "IPv4", "tcp4", netip.Addr.Is4)
 }
 
-// portScanIPv6 does the same on IPv6, which firewalls are often forgotten for.
+// portScanIPv6 does the same for IPv6, which firewalls often forget.
 func portScanIPv6(ctx context.Context, from Vantage, target Target) Finding {
 	return scanFamily(ctx, from, target, "IPv6", "tcp6", netip.Addr.Is6)
 }
 
-// scanFamily scans the host's addresses of a family. A host without a declared one
-// must not have one that others can reach either: routers hand them out unasked (RFC
-// 4862).
+// scanFamily scans the host's addresses of one family. A host for which none is
+// declared must not have one that others can reach, because routers hand them
+// out unasked (RFC 4862).
 func scanFamily(ctx context.Context, from Vantage, target Target, family, network string, is func(netip.Addr) bool) Finding {
 	declared := slices.DeleteFunc(target.Host.Addresses(), func(a netip.Addr) bool { return !is(a) })
 	if len(declared) == 0 {
@@ -47,7 +47,7 @@ func undeclared(ctx context.Context, target Target, family string, is func(netip
 	if err != nil {
 		return blind(err.Error())
 	}
-	expected := fields(family+" addresses", "none, as none is declared")
+	expected := fields(family+" addresses", "none, because none is declared")
 	found := reachedAddresses(facts, target.Host.At(), is)
 	observed := fields(family+" addresses", wordOr(strings.Join(found, " "), "none"))
 	if len(found) > 0 {
@@ -56,10 +56,10 @@ func undeclared(ctx context.Context, target Target, family string, is func(netip
 	return judged(expected, observed)
 }
 
-// reachedAddresses are the host's addresses of a family that are meant to be reached
-// from other machines. Those of IPv6 on its own container networks are among them;
-// those of IPv4 there are not routed, so only the interface counts which has the
-// address that the lab knows.
+// reachedAddresses returns the host's addresses of a family that other machines
+// should be able to reach. They include IPv6 addresses on the host's own
+// container networks. IPv4 addresses there are not routed, so for IPv4 only the
+// interface with the address in the lab counts.
 func reachedAddresses(facts wire.Facts, at netip.Addr, is func(netip.Addr) bool) []string {
 	var all []string
 	for _, nic := range facts.Interfaces {
@@ -82,49 +82,49 @@ func wordOr(text, otherwise string) string {
 }
 
 // scan compares the ports that answer with those that the lab opens to the
-// vantage. While it scans, a canary listens on the host on a port that is not
-// open, so that a closed port is one that the firewall closes and not one where
-// nobody listens.
+// vantage. During the scan a test listener runs on a port that is not open. So
+// a silent port is one that the firewall closes, and not one where nobody
+// listens.
 func scan(ctx context.Context, from Vantage, target Target, address netip.Addr, network string) Finding {
 	canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: network, Nonce: target.Nonce})
 	if err != nil || canary.Failure != nil {
-		return blind("no canary could be set on the host: " + canaryError(err, canary))
+		return blind("cannot open a test listener on the host: " + canaryError(err, canary))
 	}
 	reply, err := from.Scan(ctx, wire.ScanRequest{Address: address.String(), First: 1, Last: 65535, Timeout: silence})
 	if stopErr := stop(); err == nil {
 		err = stopErr
 	}
 	if err != nil {
-		return blind("the scan did not end: " + err.Error())
+		return blind("the scan failed: " + err.Error())
 	}
 	want := openPorts(target, "tcp", address)
 	expected := fields("open", portList(want), "ports tried", 65535)
 	observed := fields("open", portList(reply.Open), "refused", reply.Refused, "silent", reply.Silent, "not tried", reply.Errors,
 		"canary", canary.Port, "took", reply.Took.Round(time.Millisecond))
 	if reply.Errors > 0 || len(reply.Open)+reply.Refused+reply.Silent != 65535 {
-		return blind(strings.TrimSuffix("not every port could be tried: "+reply.Trouble, ": "), observed...)
+		return blind(strings.TrimSuffix("some ports could not be tried: "+reply.Trouble, ": "), observed...)
 	}
 	if slices.Contains(target.Host.Also, address) && len(reply.Open)+reply.Refused == 0 {
-		// The way to a further address may lead past this vantage: networks are the
-		// router's to join. From here nothing can be reached there.
+		// The way to a further address may lead past this vantage, because the router
+		// joins the networks. From here nothing can be reached there.
 		return judged(fields("open at "+address.String(), "at most "+portList(want)), fields("open at "+address.String(), "nothing answers"))
 	}
 	var wrong []string
 	for _, port := range reply.Open {
 		if !slices.Contains(want, port) {
-			wrong = append(wrong, fmt.Sprintf("port %d answers and is not declared", port))
+			wrong = append(wrong, fmt.Sprintf("port %d answers although lab.yaml does not declare it", port))
 		}
 	}
 	for _, port := range want {
 		if port != target.Host.Port && !slices.Contains(reply.Open, port) && shut(ctx, from, target, network, netip.AddrPortFrom(address, port)) {
-			wrong = append(wrong, fmt.Sprintf("port %d is declared open and cannot be reached", port)+alsoFiltered(ctx, target))
+			wrong = append(wrong, fmt.Sprintf("port %d is declared open but cannot be reached", port)+alsoFiltered(ctx, target))
 		}
 	}
-	// SSH has to be there; that the scan sees it shows that packets come through.
+	// SSH must be there. If the scan sees it, packets come through.
 	if slices.Contains(want, target.Host.Port) && !slices.Contains(reply.Open, target.Host.Port) {
 		if conn, err := dialBriefly(ctx, from, "tcp", netip.AddrPortFrom(address, target.Host.Port).String()); err == nil {
 			_ = conn.Close()
-			return blind("the scan missed the SSH port, which does answer, so it may have missed others", observed...)
+			return blind("the scan missed the SSH port although it answers, so it may have missed others", observed...)
 		}
 		wrong = append(wrong, fmt.Sprintf("SSH does not answer on port %d", target.Host.Port))
 	}
@@ -132,8 +132,8 @@ func scan(ctx context.Context, from Vantage, target Target, address netip.Addr, 
 }
 
 // shut reports whether a declared port cannot be reached although something
-// listens there: a service, or else a canary. One that refuses has been let
-// through; where its service listens is for the service's own checkpoint.
+// listens there: a service, or else a test listener. A port that refuses was
+// let through; its service's own checkpoint looks for the service.
 func shut(ctx context.Context, from Vantage, target Target, network string, port netip.AddrPort) bool {
 	_, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: network, Port: port.Port(), Nonce: target.Nonce})
 	if err != nil {
@@ -148,7 +148,8 @@ func shut(ctx context.Context, from Vantage, target Target, network string, port
 	return ctx.Err() == nil && !strings.Contains(err.Error(), "refused")
 }
 
-// openPorts are the ports of the address that the vantage may reach, in order.
+// openPorts returns the ports of the address that the vantage may reach, in
+// order.
 func openPorts(target Target, protocol string, address netip.Addr) []uint16 {
 	var ports []uint16
 	for _, o := range target.Expect.Openings {
@@ -160,8 +161,8 @@ func openPorts(target Target, protocol string, address netip.Addr) []uint16 {
 	return slices.Compact(ports)
 }
 
-// sourceFor is the vantage's address from which it reaches an address of the target:
-// one on the same network, or else the first of the same family.
+// sourceFor returns the vantage's address from which it reaches an address of
+// the target: one on the same network, or else the first of the same family.
 func sourceFor(target Target, address netip.Addr) netip.Addr {
 	var first netip.Addr
 	for _, source := range target.Sources {

@@ -1,14 +1,14 @@
-// Package probe is how a checkpoint looks: each probe observes one thing from
-// one vantage and says what it expected, what it saw, and whether that proves
-// it. A probe changes nothing on the host it looks at but canaries, which it
-// takes away again.
+// Package probe defines how a checkpoint looks. Each probe observes one thing
+// from one vantage and says what it expected, what it saw, and whether that
+// proves it. A probe changes nothing on the host, except that it opens test
+// listeners and closes them again.
 //
 // # Rules
 //
-// A probe that could not look says unproven and why; it never guesses. What it
-// observed is in the finding as values. Where a positive has a negative twin,
-// the twin is a probe of its own and named. Every probe has a test in which it
-// proves and one in which it refutes.
+// A probe that could not look says unproven and why; it never guesses. The
+// finding holds what it observed, as values. If a positive look has a negative
+// twin, the twin is a named probe of its own. Every probe has a test in which
+// it proves and one in which it refutes.
 package probe
 
 import (
@@ -24,11 +24,11 @@ import (
 )
 
 // Vantage is a place to look from: the controller, or a host of the lab.
-// Implementations are safe for concurrent use.
+// Several goroutines may use an implementation at once.
 type Vantage interface {
 	// Name is "controller" or the host's name.
 	Name() string
-	// Dial makes a connection that starts at the vantage.
+	// Dial opens a connection that starts at the vantage.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	// Scan tries TCP ports from the vantage.
 	Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error)
@@ -36,76 +36,76 @@ type Vantage interface {
 	Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error)
 }
 
-// Inside is the target's own side: what only the host itself can tell.
+// Inside is the target's own side. It tells what only the host itself can tell.
 type Inside interface {
-	// Facts reads the host's facts anew.
+	// Facts reads the host's facts again.
 	Facts(ctx context.Context) (wire.Facts, error)
 	// Read runs one of the agent's named read-only commands.
 	Read(ctx context.Context, command wire.ReadCommand) (wire.ReadReply, error)
-	// Listen opens a canary on the host; it lasts until stop is called.
+	// Listen opens a test listener on the host. It stays until stop is called.
 	Listen(ctx context.Context, request wire.CanaryRequest) (reply wire.CanaryReply, stop func() error, err error)
 }
 
-// Target is what a probe looks at, and what it needs to judge it.
+// Target is what a probe looks at, with what it needs to judge it.
 type Target struct {
 	Lab    *lab.Lab
 	Host   lab.Host
 	Inside Inside
-	// Port is where SSH answers now, which is not the lab's yet while it is to be
-	// moved there.
+	// Port is where SSH answers now. While a move to the lab's port is still
+	// planned, it differs from that.
 	Port uint16
-	// Owner is the owner's key and HostKey the host's pinned one.
+	// Owner is the owner's key. HostKey is the host's pinned key.
 	Owner   ssh.Signer
 	HostKey ssh.PublicKey
-	// OwnerKeys are all keys that the owner logs in with, Owner's among them.
+	// OwnerKeys are all keys that the owner logs in with, including Owner's.
 	OwnerKeys []ssh.PublicKey
-	// FurtherKeys are those of the owner's other devices, as the lab declares them,
-	// without the one that is set up.
+	// FurtherKeys are the keys of the owner's other devices, as the lab declares
+	// them, without the key of this controller.
 	FurtherKeys []ssh.PublicKey
 	// Expect is what the plan has put in force.
 	Expect Expectation
 	// Sources are the vantage's own addresses, as the target sees them.
 	Sources []netip.Addr
-	// Subject is what the look is about on the host, and Arguments are the probe's
-	// own, which [Taking] reads.
+	// Subject is what the look is about on the host. Arguments are the probe's
+	// own; [Taking] decodes them.
 	Subject   evidence.Subject
 	Arguments evidence.Arguments
-	// Nonce is new for every run, so that yesterday's answer cannot pass.
+	// Nonce is new for every run, so that an old answer cannot pass.
 	Nonce string
 }
 
 // Expectation is what should be in force on the target.
 type Expectation struct {
 	SSHOptions map[string]string // lower-case keyword to value, as `sshd -T` prints them
-	Openings   []lab.Opening     // SSH among them, from the admin networks
-	// UpdateTimers are the units that have updates install themselves.
+	Openings   []lab.Opening     // including SSH, from the admin networks
+	// UpdateTimers are the units that install updates by themselves.
 	UpdateTimers []string
 }
 
 // Finding is what a probe saw.
 type Finding struct {
 	Outcome  evidence.Outcome
-	Reason   string // why it is not proven; empty when it is
-	Remedy   string // what to do about that, where it is known
+	Reason   string // why it is not proven; empty if it is
+	Remedy   string // what to do about that, if known
 	Expected []evidence.Field
 	Observed []evidence.Field
 }
 
-// Probe is one way of looking.
+// Probe is one kind of look.
 type Probe struct {
 	Name string
 	// Text is what it looks at, for people.
 	Text string
-	// Twin names the probe that must come out the other way on the same thing.
+	// Twin names the probe that must have the opposite result on the same target.
 	Twin string
-	// Outside says that nothing is asked of the target's own side: the probe can
-	// look when the owner can no longer get in.
+	// Outside means that the probe asks nothing of the target's own side. It can
+	// look even when the owner can no longer get in.
 	Outside bool
-	// Look observes the target from the vantage. It returns within ctx's deadline.
+	// Look observes the target from the vantage. It returns before ctx's deadline.
 	Look func(ctx context.Context, from Vantage, target Target) Finding
 }
 
-// All returns every probe, by the names the roadmap uses.
+// All returns every probe, under the names that the roadmap uses.
 func All() []Probe {
 	return []Probe{
 		{Name: "hardware", Text: "what the host is made of: its processor, memory and disks", Look: hardware},
@@ -131,7 +131,7 @@ func All() []Probe {
 	}
 }
 
-// Find returns the probe of that name.
+// Find returns the probe of that name, and whether there is one.
 func Find(all []Probe, name string) (Probe, bool) {
 	for _, p := range all {
 		if p.Name == name {

@@ -10,7 +10,7 @@ import (
 )
 
 // sshKeyLogin logs in as the lab's user with the owner's key and becomes root.
-// The answer has to bring the nonce back.
+// The answer must contain the nonce.
 func sshKeyLogin(ctx context.Context, from Vantage, target Target) Finding {
 	expected := fields("user", target.Host.User, "login", "accepted", "sudo", "works")
 	client, err := attempt(ctx, from, target, ssh.ClientConfig{
@@ -20,7 +20,7 @@ func sshKeyLogin(ctx context.Context, from Vantage, target Target) Finding {
 		return blind(err.Error())
 	}
 	if err != nil {
-		return judged(expected, fields("login", err), "the owner's key is not accepted")
+		return judged(expected, fields("login", err), "the server does not accept the owner's key")
 	}
 	defer func() { _ = client.Close() }()
 	answer, err := runRemote(ctx, client, "sudo -n printf '%s-%s' root "+target.Nonce)
@@ -31,8 +31,8 @@ func sshKeyLogin(ctx context.Context, from Vantage, target Target) Finding {
 	return judged(expected, observed)
 }
 
-// runRemote runs a command over an SSH session and returns all it printed. It ends
-// the connection when the answer takes too long.
+// runRemote runs a command over an SSH session and returns everything it
+// printed. It closes the connection if the answer takes too long.
 func runRemote(ctx context.Context, client *ssh.Client, command string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
@@ -52,15 +52,15 @@ func lastLine(text string) string {
 	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
-// sshRootRefused tries root with the owner's key, which a host just taken over
-// often still accepts.
+// sshRootRefused tries root with the owner's key. A host that was just taken
+// over often still accepts it.
 func sshRootRefused(ctx context.Context, from Vantage, target Target) Finding {
 	return refused(ctx, from, target, "root with the owner's key", ssh.ClientConfig{
 		User: "root", Auth: []ssh.AuthMethod{ssh.PublicKeys(target.Owner)},
 	})
 }
 
-// refused expects the server not to let the login in.
+// refused expects the server to refuse the login.
 func refused(ctx context.Context, from Vantage, target Target, what string, config ssh.ClientConfig) Finding {
 	expected := fields(what, "refused")
 	client, err := attempt(ctx, from, target, config)
@@ -72,18 +72,18 @@ func refused(ctx context.Context, from Vantage, target Target, what string, conf
 		return judged(expected, fields(what, "accepted"), what+" is let in")
 	}
 	if !authenticationEnded(err) {
-		return blind("the server broke off before it judged the login: " + err.Error())
+		return blind("the server disconnected before it judged the login: " + err.Error())
 	}
 	return judged(expected, fields(what, "refused", "answer", serverAnswer(err)))
 }
 
-// sshPasswordRefused looks whether the server so much as offers passwords.
+// sshPasswordRefused checks that the server does not even offer passwords.
 func sshPasswordRefused(ctx context.Context, from Vantage, target Target) Finding {
 	return notOffered(ctx, from, target, "password", ssh.Password(wrongPassword()))
 }
 
-// sshKeyboardInteractiveRefused looks whether the server offers
-// keyboard-interactive, behind which PAM would take a password too.
+// sshKeyboardInteractiveRefused checks that the server does not offer
+// keyboard-interactive, through which PAM would also take a password.
 func sshKeyboardInteractiveRefused(ctx context.Context, from Vantage, target Target) Finding {
 	answer := func(_, _ string, questions []string, _ []bool) ([]string, error) {
 		answers := make([]string, len(questions))
@@ -95,8 +95,8 @@ func sshKeyboardInteractiveRefused(ctx context.Context, from Vantage, target Tar
 	return notOffered(ctx, from, target, "keyboard-interactive", ssh.KeyboardInteractive(answer))
 }
 
-// notOffered expects an authentication method to be missing from what the
-// server offers to the lab's user.
+// notOffered expects the server not to offer an authentication method to the
+// lab's user.
 func notOffered(ctx context.Context, from Vantage, target Target, method string, auth ssh.AuthMethod) Finding {
 	expected := fields(method, "not offered")
 	client, err := attempt(ctx, from, target, ssh.ClientConfig{User: target.Host.User, Auth: []ssh.AuthMethod{auth}})
@@ -109,14 +109,14 @@ func notOffered(ctx context.Context, from Vantage, target Target, method string,
 	case methodTried(err, method):
 		return judged(expected, fields(method, "offered", "answer", serverAnswer(err)), "the server offers "+method)
 	case !authenticationEnded(err):
-		return blind("the server broke off before it said what it offers: " + err.Error())
+		return blind("the server disconnected before it said what it offers: " + err.Error())
 	}
 	return judged(expected, fields(method, "not offered", "answer", serverAnswer(err)))
 }
 
-// weakAlgorithms are such as a hardened server must not agree to: key exchange,
-// cipher and MAC each alone with good partners (Mozilla OpenSSH guideline,
-// "modern"; RFC 9142 section 3 for the key exchanges).
+// weakAlgorithms are algorithms that a hardened server must refuse: key
+// exchange, cipher and MAC, each alone among good partners (Mozilla OpenSSH
+// guideline, "modern"; RFC 9142 section 3 for the key exchanges).
 var weakAlgorithms = []struct {
 	name   string
 	config ssh.Config
@@ -129,8 +129,8 @@ var weakAlgorithms = []struct {
 	{"mac hmac-sha2-256", ssh.Config{Ciphers: []string{ssh.CipherAES128CTR}, MACs: []string{ssh.HMACSHA256}}},
 }
 
-// sshWeakAlgorithmsRefused offers only one weak algorithm at a time; the server
-// must break off for want of a common one.
+// sshWeakAlgorithmsRefused offers one weak algorithm at a time. The server must
+// disconnect because no algorithm is common.
 func sshWeakAlgorithmsRefused(ctx context.Context, from Vantage, target Target) Finding {
 	var observed, wrong []string
 	for _, weak := range weakAlgorithms {
@@ -147,7 +147,7 @@ func sshWeakAlgorithmsRefused(ctx context.Context, from Vantage, target Target) 
 		case negotiationFailed(err):
 			observed = append(observed, weak.name, "no common algorithm")
 		default:
-			wrong = append(wrong, weak.name+" gets past the negotiation")
+			wrong = append(wrong, weak.name+" passes the negotiation")
 			observed = append(observed, weak.name, err.Error())
 		}
 	}

@@ -15,16 +15,16 @@ import (
 	"cairn/internal/host"
 )
 
-// attemptTime bounds one SSH handshake with its authentication.
+// attemptTime limits one SSH handshake with its authentication.
 const attemptTime = 15 * time.Second
 
-// errUnreachable marks an attempt that never met an SSH server, so that nothing
-// can be said of how the server judges.
+// errUnreachable marks an attempt that never reached an SSH server, so that
+// nothing is known about the server.
 var errUnreachable = errors.New("no SSH server answered")
 
 // attempt tries to log in once, on a new connection from the vantage. It
-// returns the client when the server let it in. The error wraps errUnreachable
-// when there was no server to judge.
+// returns the client if the server let it in. The error wraps errUnreachable if
+// there was no server to judge.
 func attempt(ctx context.Context, from Vantage, target Target, config ssh.ClientConfig) (*ssh.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
@@ -60,29 +60,30 @@ func sshAddress(target Target) string {
 	return netip.AddrPortFrom(target.Host.At(), target.Host.Port).String()
 }
 
-// negotiationFailed reports that both sides spoke SSH and found no algorithm in
-// common.
+// negotiationFailed reports whether both sides spoke SSH but found no common
+// algorithm.
 func negotiationFailed(err error) bool {
 	var mismatch *ssh.AlgorithmNegotiationError
 	return errors.As(err, &mismatch)
 }
 
-// failedAtOnce is x/crypto/ssh's error when a server offers keyboard-interactive
-// (it tries nothing that is not offered) and then says no without a question:
-// message 51 of RFC 4252 where message 60 of RFC 4256 was due.
+// failedAtOnce is x/crypto/ssh's error if a server offers keyboard-interactive
+// and then refuses without a question. It sent message 51 of RFC 4252 where
+// message 60 of RFC 4256 was due. The library tries only methods that are
+// offered.
 const failedAtOnce = "unexpected message type 51 (expected 60)"
 
-// authenticationEnded reports that the server offered nothing more to try, so
-// that what was tried is all that it offers of what we have.
+// authenticationEnded reports whether the server had nothing more to offer.
+// Then everything it offers and we have was tried.
 func authenticationEnded(err error) bool { return strings.Contains(err.Error(), "attempted methods [") }
 
-// serverAnswer is the error without the library's own words before it.
+// serverAnswer returns the error without the library's prefix.
 func serverAnswer(err error) string {
 	return strings.TrimPrefix(err.Error(), "ssh: handshake failed: ssh: ")
 }
 
-// methodTried reports whether the server offered the authentication method:
-// x/crypto/ssh tries no other, and lists what it tried in its error.
+// methodTried reports whether the server offered the authentication method.
+// x/crypto/ssh tries only offered methods, and its error lists what it tried.
 func methodTried(err error, method string) bool {
 	if method == "keyboard-interactive" && strings.Contains(err.Error(), failedAtOnce) {
 		return true
@@ -100,5 +101,6 @@ func methodTried(err error, method string) bool {
 	return false
 }
 
-// wrongPassword is never the right one: 128 bits that nobody kept.
+// wrongPassword returns 128 random bits that nobody keeps, so it is never
+// right.
 func wrongPassword() string { return rand.Text() }

@@ -14,17 +14,17 @@ import (
 	"cairn/internal/wire"
 )
 
-// outsider is an address of nobody (RFC 5737), for whoever comes from elsewhere
-// than the admin networks.
+// outsider is an address that nobody has (RFC 5737). It stands for logins from
+// outside the admin networks.
 const outsider = "203.0.113.1"
 
-// sshEffectiveConfig compares what sshd itself says is in force (`sshd -T -C`,
-// sshd(8)) with the plan: for the lab's user, for root and for any other user,
-// from the admin networks and from elsewhere. What a Match opens for others still
-// is found in the files.
+// sshEffectiveConfig compares what sshd itself reports as in force (`sshd -T
+// -C`, sshd(8)) with the plan. It asks for the lab's user, for root and for any
+// other user, from the admin networks and from elsewhere. What a Match block
+// opens to others is found in the files.
 func sshEffectiveConfig(ctx context.Context, _ Vantage, target Target) Finding {
 	if len(target.Expect.SSHOptions) == 0 {
-		return blind("the plan names no sshd option to compare")
+		return blind("the plan has no sshd options to compare")
 	}
 	var expected, observed []evidence.Field
 	var wrong []string
@@ -40,7 +40,7 @@ func sshEffectiveConfig(ctx context.Context, _ Vantage, target Target) Finding {
 				observed = append(observed, evidence.Field{Name: keyword, Value: got})
 			}
 			if got != want {
-				wrong = append(wrong, fmt.Sprintf("for %s from %s %s is %q instead of %q", login.User, login.Peer, keyword, got, want))
+				wrong = append(wrong, fmt.Sprintf("for %s from %s, %s is %q instead of %q", login.User, login.Peer, keyword, got, want))
 			}
 		}
 	}
@@ -50,12 +50,12 @@ func sshEffectiveConfig(ctx context.Context, _ Vantage, target Target) Finding {
 	}
 	expected = append(expected, fields("settings that open more", "none")...)
 	observed = append(observed, fields("settings that open more", wordOr(strings.Join(doors, "; "), "none"))...)
-	// What stands in a file is named first: it says what to change.
+	// What stands in a file comes first, because it says what to change.
 	return judged(expected, observed, append(doors, wrong...)...)
 }
 
-// loginsAsked are the logins for which sshd is asked what is in force, the lab's
-// user first.
+// loginsAsked returns the logins for which sshd is asked what is in force, the
+// lab's user first.
 func loginsAsked(target Target) []sshdconf.Login {
 	inside := target.Host.At().String()
 	if admin := target.Lab.Network.Admin; len(admin) > 0 {
@@ -70,14 +70,15 @@ func loginsAsked(target Target) []sshdconf.Login {
 	}
 }
 
-// doorsIn reads the server's files anew and names what opens more than the plan.
+// doorsIn reads the server's files again and names what opens more than the
+// plan.
 func doorsIn(ctx context.Context, target Target) ([]string, *Finding) {
 	facts, err := target.Inside.Facts(ctx)
 	if err == nil && facts.SSH.Trouble != "" {
 		err = errors.New(facts.SSH.Trouble)
 	}
 	if err != nil {
-		f := blind("the SSH server's files cannot be read: " + err.Error())
+		f := blind("cannot read the SSH server's files: " + err.Error())
 		return nil, &f
 	}
 	var texts []string
@@ -87,9 +88,9 @@ func doorsIn(ctx context.Context, target Target) ([]string, *Finding) {
 	return texts, nil
 }
 
-// sshOtherUserRefused asks sshd whether it would let in a user who exists but is
-// not of the lab: the group it allows, who is in that group, and whose keys open
-// the owner's own account.
+// sshOtherUserRefused asks sshd whether it would let in a user who exists but
+// is not in the lab: which group it allows, who is in that group, and whose
+// keys open the owner's account.
 func sshOtherUserRefused(ctx context.Context, _ Vantage, target Target) Finding {
 	effective, failure := effectiveSSH(ctx, target, loginsAsked(target)[3])
 	if failure != nil {
@@ -98,7 +99,7 @@ func sshOtherUserRefused(ctx context.Context, _ Vantage, target Target) Finding 
 	group := target.Expect.SSHOptions["allowgroups"]
 	reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "group-members", Args: []string{group}})
 	if err != nil || reply.Failure != nil {
-		return blind("the members of the group cannot be read: " + readError(err, reply))
+		return blind("cannot read the members of the group: " + readError(err, reply))
 	}
 	members := membersIn(string(reply.Output))
 	expected := fields("allowgroups", group, "members", target.Host.User)
@@ -138,14 +139,15 @@ func membersIn(line string) []string {
 	return strings.FieldsFunc(line[strings.LastIndexByte(line, ':')+1:], func(r rune) bool { return r == ',' })
 }
 
-// effectiveSSH reads sshd's effective options for a login. Keywords come in lower
-// case; one that is printed several times has each of its values once, in order.
+// effectiveSSH reads sshd's effective options for a login. Keywords are in
+// lower case. A keyword that is printed several times has each value once, in
+// order.
 func effectiveSSH(ctx context.Context, target Target, login sshdconf.Login) (map[string]string, *Finding) {
 	reply, err := target.Inside.Read(ctx, wire.ReadCommand{
 		Name: "sshd-effective", Args: []string{login.User, login.Peer, login.Peer, login.Local, fmt.Sprint(login.Port)},
 	})
 	if err != nil || reply.Failure != nil || reply.Exit != 0 {
-		f := blind("sshd does not tell its configuration: " + readError(err, reply))
+		f := blind("cannot read sshd's configuration: " + readError(err, reply))
 		return nil, &f
 	}
 	options := map[string]string{}

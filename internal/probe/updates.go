@@ -11,12 +11,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// updatesOn looks whether security updates install themselves: what apt says is in
-// force, whichever file it is from, and whether its timers run.
+// updatesOn checks that security updates install themselves. It reads the
+// settings that apt reports as in force, whichever file they are from, and
+// whether apt's timers run.
 func updatesOn(ctx context.Context, _ Vantage, target Target) Finding {
 	reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "apt-settings"})
 	if err != nil || reply.Failure != nil {
-		return blind("apt does not tell its settings: " + readError(err, reply))
+		return blind("cannot read apt's settings: " + readError(err, reply))
 	}
 	expected, observed := fields("settings that keep updates from being installed", "none"), fields()
 	if reply.Exit != 0 {
@@ -31,7 +32,7 @@ func updatesOn(ctx context.Context, _ Vantage, target Target) Finding {
 	for _, timer := range target.Expect.UpdateTimers {
 		reply, err := target.Inside.Read(ctx, wire.ReadCommand{Name: "unit-active", Args: []string{timer}})
 		if err != nil || reply.Failure != nil {
-			return blind(timer + " cannot be asked for: " + readError(err, reply))
+			return blind(timer + " cannot be queried: " + readError(err, reply))
 		}
 		state := wordOr(strings.TrimSpace(string(reply.Output)), "not there")
 		expected = append(expected, fields(timer, "active")...)

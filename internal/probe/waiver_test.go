@@ -11,7 +11,7 @@ import (
 )
 
 // pasteable is a waiver as it is printed to be put into lab.yaml.
-var pasteable = regexp.MustCompile("put this line below `waivers:` in lab.yaml: `([^`]+)`")
+var pasteable = regexp.MustCompile("add this line under `waivers:` in lab.yaml: `([^`]+)`")
 
 // What is printed to be put into lab.yaml is a waiver there, letter for letter, also
 // where units that failed have names as systemd escapes them.

@@ -1,3 +1,3 @@
-// Package rehearse walks a whole roadmap on throw-away hosts that mirror a lab, as
-// `cairn up` does on the real ones.
+// Package rehearse walks a whole roadmap on throw-away hosts that mirror a lab,
+// in the way `cairn up` does on the real ones.
 package rehearse

@@ -24,25 +24,25 @@ import (
 	"cairn/internal/throwaway"
 )
 
-// WalkOptions say what to rehearse, and how far.
+// WalkOptions says what to rehearse, and how far.
 type WalkOptions struct {
 	Lab     *lab.Lab
 	Roadmap *roadmap.Roadmap
-	Until   string // a stage's id; empty: as far as this version can go
-	Keep    bool   // leave the hosts and the lab's folder for looking at
+	Until   string // a stage's id; empty means as far as this version can go
+	Keep    bool   // leave the hosts and the lab's folder, to be looked at
 	Now     func() time.Time
 	// Progress receives events one at a time; it may be nil.
 	Progress func(engine.Event)
 }
 
-// WalkReport is what a rehearsal came to.
+// WalkReport is the result of a rehearsal.
 type WalkReport struct {
 	Notes  []string         `json:"notes,omitempty"` // how the rehearsal differs from the owner's lab
 	Plan   *engine.Plan     `json:"plan"`
 	Up     *engine.UpReport `json:"up"`
 	Again  *engine.UpReport `json:"again"` // the second up, which must change nothing
 	Status *engine.Status   `json:"status"`
-	Kept   *Kept            `json:"kept,omitempty"` // what was left for looking at
+	Kept   *Kept            `json:"kept,omitempty"` // what was left, to be looked at
 }
 
 // Kept is a rehearsal that was not removed.
@@ -52,22 +52,22 @@ type Kept struct {
 }
 
 // Walk makes throw-away hosts that mirror the lab, walks the roadmap on them as
-// `cairn up` does, does it a second time, and removes everything. What crashed
-// rehearsals left behind is removed first. The report is complete as far as it
-// got, also beside an error.
+// `cairn up` does, walks it a second time, and removes everything. It first
+// removes what crashed rehearsals left behind. If it returns an error, the
+// report holds what was done up to there.
 func Walk(ctx context.Context, o WalkOptions) (report *WalkReport, err error) {
 	if err := engine.ValidUntil(o.Roadmap, o.Until); err != nil {
 		return &WalkReport{}, err
 	}
 	w := &walk{options: o, report: &WalkReport{}, run: strings.ToLower(rand.Text()[:8])}
-	w.tell("", "looking at what this machine can do")
-	// What stops the sweep stops the rehearsal too, and Start says it better.
+	w.tell("", "checking what this machine can do")
+	// An error that stops the sweep stops Start too, and Start explains it better.
 	if removed, err := throwaway.Sweep(ctx, throwaway.Docker{}); err == nil && len(removed) > 0 {
-		w.tell("", "removed what an interrupted rehearsal had left: "+strings.Join(removed, ", "))
+		w.tell("", "removed what an interrupted rehearsal left: "+strings.Join(removed, ", "))
 	}
 	w.folder = throwaway.FolderOf(w.run)
 	if err := os.Mkdir(w.folder, 0o700); err != nil {
-		return w.report, problem.Wrap(problem.RehearsalHostFailed, "", "no folder for the rehearsal could be made", err)
+		return w.report, problem.Wrap(problem.RehearsalHostFailed, "", "cannot make a folder for the rehearsal", err)
 	}
 	if !o.Keep {
 		defer func() { err = errors.Join(err, os.RemoveAll(w.folder)) }()
@@ -120,7 +120,7 @@ func (w *walk) on(ctx context.Context) (err error) {
 	return w.through(ctx, &mirrored)
 }
 
-// logins are what an owner types to get into the hosts.
+// logins returns the commands by which an owner gets into the hosts.
 func logins(l *lab.Lab) []string {
 	var lines []string
 	for _, h := range l.Hosts {
@@ -134,7 +134,7 @@ func logins(l *lab.Lab) []string {
 	return lines
 }
 
-// through walks the roadmap twice: the second time has to find nothing to do.
+// through walks the roadmap twice. The second time must find nothing to do.
 func (w *walk) through(ctx context.Context, l *lab.Lab) error {
 	connector, err := host.New(host.Options{Lab: l, Dir: engine.StateDirOf(l), Home: l.Dir, Now: w.options.Now, Progress: w.tell})
 	if err != nil {
@@ -156,18 +156,18 @@ func (w *walk) through(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	w.tell("", "a second time: nothing should be left to do")
+	w.tell("", "walking a second time: nothing should be left to do")
 	w.report.Again, err = e.Up(ctx, engine.UpOptions{Until: w.options.Until})
 	w.report.Status = e.Status()
 	if err == nil && w.report.Again.Plan.Changes() > 0 {
-		err = problem.New(problem.RunFailed, "", "the second run found changes to make, so the first did not bring the hosts to what the lab declares").
-			WithFix("this is a fault in Cairn: please report it with the output of `cairn rehearse -o json`")
+		err = problem.New(problem.RunFailed, "", "the second run still found changes, so the first did not reach the state that the lab declares").
+			WithFix("this is a bug in Cairn: please report it with the output of `cairn rehearse -o json`")
 	}
 	return err
 }
 
-// Waivers are for what throw-away hosts cannot show, because they share the
-// machine's hardware and clock.
+// Waivers returns the waivers for what throw-away hosts cannot show, because
+// they share this machine's hardware and clock.
 func Waivers(now time.Time) []evidence.Waiver {
 	const day = 24 * time.Hour
 	return []evidence.Waiver{
@@ -176,7 +176,7 @@ func Waivers(now time.Time) []evidence.Waiver {
 	}
 }
 
-// ownerKey makes the key that stands for the owner's, and returns its public half.
+// ownerKey makes a key in place of the owner's, and returns its public half.
 func ownerKey(path string) (ssh.PublicKey, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -192,8 +192,8 @@ func ownerKey(path string) (ssh.PublicKey, error) {
 	return ssh.NewPublicKey(public)
 }
 
-// pin writes the throw-away hosts' keys where the engine looks for pinned ones,
-// since nobody is there to compare them.
+// pin writes the throw-away hosts' keys into the file of pinned keys, because
+// nobody is there to compare them.
 func pin(l *lab.Lab, r *throwaway.Hosts) error {
 	var lines strings.Builder
 	for _, h := range l.Hosts {

@@ -8,16 +8,18 @@ import (
 	"cairn/internal/wire"
 )
 
-// Host is what tasks make a host's work from: the lab, what the host tells of
-// itself, and the owner's public key as a line of authorized_keys.
+// Host returns what tasks derive a host's work from: the lab, the facts that
+// the host reports, and the owner's public key as a line of authorized_keys.
 func (r *Resolution) Host(h lab.Host, facts wire.Facts, ownerKey string) task.Host {
 	return task.Host{Lab: r.Lab, Host: h, Facts: facts, OwnerKey: ownerKey}
 }
 
-// Guards are the guarded changes of a host, in the order in which they are made.
+// Guards returns the guarded changes of a host, in the order in which they are
+// made.
 func (r *Resolution) Guards() []task.Guard { return slices.Clone(r.guards) }
 
-// Trial finds what a guarded change is tried with, by its name.
+// Trial returns the trial of a guarded change by its name, and whether it
+// exists.
 func (r *Resolution) Trial(name string) (task.Trial, bool) {
 	for _, g := range append(r.Guards(), task.ReleaseGuard) {
 		for _, t := range g.Trials {
@@ -29,8 +31,9 @@ func (r *Resolution) Trial(name string) (task.Trial, bool) {
 	return task.Trial{}, false
 }
 
-// Work is what has to be done on a host, in the order it has to be done.
+// Work returns what has to be done on a host, in order.
 func (r *Resolution) Work(h task.Host) []task.Work { return task.Of(r.definitions, h) }
 
-// Openings are the ports of a host that may be reached from outside, SSH first.
+// Openings returns the ports of a host that may be reached from outside, SSH
+// first.
 func (r *Resolution) Openings(h lab.Host) []lab.Opening { return task.Openings(r.Lab, h) }

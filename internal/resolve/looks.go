@@ -17,17 +17,17 @@ const (
 	FromSecondHost = "second-host"
 )
 
-// Look is a look that the roadmap asks for in this lab, with how long its evidence
-// counts.
+// Look is a look that the roadmap asks for in this lab. Fresh is how long its
+// evidence counts.
 type Look struct {
 	evidence.Look
 	Fresh time.Duration
 }
 
-// Looks are all looks of a checkpoint in the lab, subject by subject.
+// Looks returns all looks of a checkpoint in the lab, subject by subject.
 func (r *Resolution) Looks(checkpoint string) []Look { return slices.Clone(r.looks[checkpoint]) }
 
-// Bare are looks without their windows, for the ledger.
+// Bare returns the looks without their freshness, for the ledger.
 func Bare(all []Look) []evidence.Look {
 	looks := make([]evidence.Look, 0, len(all))
 	for _, l := range all {
@@ -36,8 +36,8 @@ func Bare(all []Look) []evidence.Look {
 	return looks
 }
 
-// looksOf asks the checkpoint's probes about each subject in turn. A look that two
-// vantages come down to is one.
+// looksOf returns the looks of the checkpoint's probes at each subject in turn.
+// If two vantages turn out to be the same place, they give one look.
 func (r *Resolution) looksOf(c roadmap.Checkpoint, subjects map[evidence.SubjectKind][]task.Subject) []Look {
 	var all []Look
 	seen := map[evidence.Look]bool{}
@@ -61,7 +61,8 @@ func (r *Resolution) looksOf(c roadmap.Checkpoint, subjects map[evidence.Subject
 	return all
 }
 
-// kindsOf are the kinds of subjects that a checkpoint looks at, in its order.
+// kindsOf returns the kinds of subjects that a checkpoint looks at, in its
+// order.
 func kindsOf(c roadmap.Checkpoint) []evidence.SubjectKind {
 	var kinds []evidence.SubjectKind
 	for _, use := range c.Probes {
@@ -72,7 +73,8 @@ func kindsOf(c roadmap.Checkpoint) []evidence.SubjectKind {
 	return kinds
 }
 
-// subjectsOf are the lab's managed hosts, and what else its tasks bring about.
+// subjectsOf returns the lab's managed hosts, and the subjects that its tasks
+// create.
 func subjectsOf(l *lab.Lab, tasks []task.Definition) map[evidence.SubjectKind][]task.Subject {
 	all := map[evidence.SubjectKind][]task.Subject{}
 	for _, h := range managed(l) {
@@ -89,9 +91,9 @@ func subjectsOf(l *lab.Lab, tasks []task.Definition) map[evidence.SubjectKind][]
 	return all
 }
 
-// vantageFor resolves a kind of vantage to a place in the lab. Where the lab has
-// no second host, the controller is the other machine; a checkpoint that asks
-// for both then has one look for them.
+// vantageFor resolves a kind of vantage to a place in the lab. If the lab has
+// no second host, the controller takes its part. A checkpoint that asks for
+// both then has one look for them.
 func vantageFor(l *lab.Lab, target, kind string) string {
 	switch kind {
 	case FromHost:
@@ -102,7 +104,7 @@ func vantageFor(l *lab.Lab, target, kind string) string {
 	return FromController
 }
 
-// secondHost prefers a host that is there to look from, then any other.
+// secondHost prefers a host whose role is to look from, then any other host.
 func secondHost(l *lab.Lab, target string) string {
 	other := FromController
 	for _, h := range l.Hosts {

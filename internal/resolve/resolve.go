@@ -1,7 +1,7 @@
-// Package resolve makes, in one pure step, all that follows from a lab and a
-// roadmap before a host is asked: which tasks this version can do there, the looks
-// of each checkpoint, the work of a host, and the waivers. Everything else reads
-// that and derives no part of it anew.
+// Package resolve derives, in one pure step, everything that follows from a lab
+// and a roadmap before a host is asked. That is: which tasks this version can
+// do there, the looks of each checkpoint, the work of a host, and the waivers.
+// Other packages read the result and derive no part of it again.
 package resolve
 
 import (
@@ -13,18 +13,18 @@ import (
 	"cairn/internal/task"
 )
 
-// Inputs are what is resolved.
+// Inputs is what gets resolved.
 type Inputs struct {
 	Lab     *lab.Lab
 	Roadmap *roadmap.Roadmap
-	// Tasks are what this version carries out; nil takes [task.All].
+	// Tasks are what this version carries out. nil means [task.All].
 	Tasks []task.Definition
-	// Waivers stand in for proof beside the lab's own.
+	// Waivers stand in for proof, in addition to the lab's own.
 	Waivers []evidence.Waiver
 }
 
-// Resolution is what follows. It is not changed after it was made, and safe for
-// concurrent use.
+// Resolution is the result. It never changes, and several goroutines may use it
+// at once.
 type Resolution struct {
 	Lab     *lab.Lab
 	Roadmap *roadmap.Roadmap
@@ -34,7 +34,7 @@ type Resolution struct {
 	guards      []task.Guard        // of the definitions that apply
 	implemented map[string]bool     // tasks
 	looks       map[string][]Look   // of each checkpoint
-	tasks       map[string][]string // that rest on each checkpoint
+	tasks       map[string][]string // that depend on each checkpoint
 }
 
 // Of resolves a lab. Equal inputs give equal resolutions.
@@ -63,8 +63,9 @@ func Of(in Inputs) *Resolution {
 	return r
 }
 
-// canDo: a task that people do is seen through by looking, one of Cairn's by its
-// definition, where that applies in the lab.
+// canDo reports whether this version can see a task through. A human task needs
+// checkpoints that can be looked at. A task of Cairn's needs a definition that
+// applies in the lab.
 func (r *Resolution) canDo(t roadmap.Task) bool {
 	if t.Kind == roadmap.Human {
 		return t.Available
@@ -75,10 +76,12 @@ func (r *Resolution) canDo(t roadmap.Task) bool {
 // Implemented reports whether this version can see a task through in the lab.
 func (r *Resolution) Implemented(task string) bool { return r.implemented[task] }
 
-// TasksOf are the tasks that rest on a checkpoint, in the roadmap's order.
+// TasksOf returns the tasks that depend on a checkpoint, in the roadmap's
+// order.
 func (r *Resolution) TasksOf(checkpoint string) []string { return r.tasks[checkpoint] }
 
-// Managed are the hosts that Cairn changes: all but those it only looks from.
+// Managed returns the hosts that Cairn changes: all except those it only looks
+// from.
 func (r *Resolution) Managed() []lab.Host { return managed(r.Lab) }
 
 func managed(l *lab.Lab) []lab.Host {

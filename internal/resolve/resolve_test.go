@@ -27,8 +27,8 @@ stages:
       - {id: ground.sells, name: Sells, text: It does., probes: [{from: controller, about: service, fresh: 1h, look: [c]}, {from: host, about: queue, fresh: 1h, look: [d]}]}
 `
 
-// definitions carry out both of the small roadmap's tasks, the shop only where the
-// lab has chosen it.
+// definitions carries out both tasks of the small roadmap. The shop applies
+// only if the lab has chosen it.
 func definitions() []task.Definition {
 	return []task.Definition{
 		{ID: "ground.base", Guards: []task.Guard{{ID: "one", Settle: 1}}},
@@ -112,8 +112,8 @@ func TestWhatFollows(t *testing.T) {
 	}
 }
 
-// TestGuards: what two tasks ask for of one guard is asked for together, in the
-// order in which guards are first named.
+// Two tasks that use one guard share it. Its demands are merged, and guards
+// keep the order in which they are first named.
 func TestGuards(t *testing.T) {
 	guards := resolved(t, "yes", "atlas").Guards()
 	if len(guards) != 2 || guards[0].ID != "one" || guards[1].ID != "two" {
@@ -123,9 +123,9 @@ func TestGuards(t *testing.T) {
 		t.Errorf("guard %+v", g)
 	}
 	if guards := resolved(t, "no", "atlas").Guards(); len(guards) != 1 || len(guards[0].Trials) != 0 {
-		t.Errorf("of a task that does not apply there is %+v", guards)
+		t.Errorf("a task that does not apply leaves the guards %+v", guards)
 	}
 	if _, known := resolved(t, "no", "atlas").Trial("staged-login"); !known {
-		t.Error("a release has nothing that it is tried with")
+		t.Error("a release has no trial")
 	}
 }

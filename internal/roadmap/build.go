@@ -7,8 +7,8 @@ import (
 	"cairn/internal/document"
 )
 
-// builder makes the types from the file's records. What it cannot tell while it
-// reads, because it depends on other parts, it writes down for the rules.
+// builder makes the types from the file's records. What depends on other parts
+// it notes, for the rules to check afterwards.
 type builder struct {
 	faults     document.Faults
 	names      []name
@@ -17,7 +17,7 @@ type builder struct {
 	diagnoses  []value  // probes that challenges name
 }
 
-// what says of an id what it names.
+// what is the kind of thing that an id names.
 type what string
 
 const (
@@ -35,7 +35,7 @@ const (
 type name struct {
 	value
 	what  what
-	stage string // its prefix; empty for stages and choices, and for the to-do list, which has entries of every stage
+	stage string // its prefix; empty for stages, choices and entries of the to-do list
 }
 
 // reference is an id that the file uses.
@@ -44,7 +44,7 @@ type reference struct {
 	kinds []what
 }
 
-// places are where the things of the file begin, by id.
+// places maps the ids in the file to the places where their things begin.
 func (b *builder) places() map[string]document.Place {
 	places := make(map[string]document.Place, len(b.names))
 	for _, n := range b.names {
@@ -53,14 +53,14 @@ func (b *builder) places() map[string]document.Place {
 	return places
 }
 
-// id takes the id that a record gives to a thing.
+// id reads the id that a record gives to a thing.
 func (b *builder) id(r *record, w what, stage string) string {
 	v := r.must("id")
 	b.names = append(b.names, name{v, w, stage})
 	return v.text
 }
 
-// refer takes ids of other things.
+// refer reads ids of other things.
 func (b *builder) refer(values []value, kinds ...what) []string {
 	var ids []string
 	for _, v := range values {
@@ -70,10 +70,10 @@ func (b *builder) refer(values []value, kinds ...what) []string {
 	return ids
 }
 
-// word takes one of some words.
+// word reads one of some words.
 func (b *builder) word(v value, words ...string) string {
 	if v.text != "" && !slices.Contains(words, v.text) {
-		b.faults = append(b.faults, unknown(v, "is not one of the words that may stand here", words))
+		b.faults = append(b.faults, unknown(v, "is not one of the words allowed here", words))
 	}
 	return v.text
 }
@@ -102,7 +102,7 @@ func (b *builder) choice(r *record) Choice {
 	for _, o := range r.records("options", "an option") {
 		id := o.must("id")
 		if slices.ContainsFunc(c.Options, func(other Option) bool { return other.ID == id.text }) {
-			b.faults = append(b.faults, id.place.Fault("the choice has the option %s twice", document.Quoted(id.text)))
+			b.faults = append(b.faults, id.place.Fault("the choice lists the option %s twice", document.Quoted(id.text)))
 		}
 		c.Options = append(c.Options, Option{ID: id.text, Name: o.must("name").text, Note: o.maybe("note").text, Ours: o.yes("ours")})
 		o.end()
@@ -144,7 +144,7 @@ func (b *builder) todo(r *record) Todo {
 	return t
 }
 
-// topics are those of the to-do list, in its order.
+// topics are the topics of the to-do list, in its order.
 var topics = []Topic{Refactoring, Completeness, Dependencies, Integrity, Correctness, Documentation}
 
 func topicWords() []string {

@@ -19,22 +19,22 @@ func (b *builder) checkpoint(r *record, stage string) Checkpoint {
 // vantages are the kinds of places that a probe can look from.
 var vantages = []string{"controller", "host", "second-host"}
 
-// subjects are the kinds of things that a probe can look at beside hosts.
+// subjects are the kinds of things, besides hosts, that a probe can look at.
 var subjects = []string{"service", "route", "certificate", "backup-set", "queue"}
 
-// probes are the looks from one vantage.
+// probes reads the looks from one vantage.
 func (b *builder) probes(r *record) []ProbeUse {
 	from, about := b.word(r.must("from"), vantages...), b.word(r.maybe("about"), subjects...)
 	fresh, looks := r.must("fresh"), r.texts("look")
 	r.end()
 	window, err := time.ParseDuration(fresh.text)
 	if fresh.text != "" && (err != nil || window <= 0) {
-		f := fresh.place.Fault("%s is not a time for which evidence can count", document.Quoted(fresh.text))
+		f := fresh.place.Fault("%s is not a valid time for evidence to count", document.Quoted(fresh.text))
 		f.Expected = "a time such as 24h or 30m"
 		b.faults = append(b.faults, f)
 	}
 	if len(looks) == 0 {
-		b.faults = append(b.faults, r.place.Fault("no probe looks"))
+		b.faults = append(b.faults, r.place.Fault("there is no probe"))
 	}
 	var uses []ProbeUse
 	for _, l := range looks {
@@ -80,7 +80,7 @@ func (b *builder) criterion(r *record, stage string) Criterion {
 		}
 	}
 	if ways != 1 {
-		f := r.place.Fault("%d things say what makes the criterion %s true", ways, document.Quoted(c.ID))
+		f := r.place.Fault("%d keys say what makes the criterion %s true", ways, document.Quoted(c.ID))
 		f.Expected = "exactly one of proven-by, every and attested"
 		b.faults = append(b.faults, f)
 	}

@@ -6,15 +6,15 @@ import (
 	"cairn/internal/document"
 )
 
-// content holds the parts of a roadmap against each other.
+// content compares the parts of a roadmap with each other.
 type content struct {
 	roadmap *Roadmap
 	places  map[string]document.Place
 	faults  document.Faults
 }
 
-// checkContent looks whether nothing is left over, and nothing pretends: what is
-// available can really be seen through.
+// checkContent checks that nothing is unused, and that what is available can
+// really be seen through.
 func checkContent(r *Roadmap, places map[string]document.Place) document.Faults {
 	c := &content{roadmap: r, places: places}
 	checkpoints, choices := map[string]bool{}, map[string]bool{}
@@ -42,7 +42,7 @@ func note(seen map[string]bool, ids []string) {
 	}
 }
 
-// unless reports a fault about a thing where something does not hold.
+// unless reports a fault about a thing if a condition does not hold.
 func (c *content) unless(holds bool, id, format string, args ...any) {
 	if !holds {
 		c.faults = append(c.faults, c.places[id].Fault(format, args...))
@@ -51,23 +51,23 @@ func (c *content) unless(holds bool, id, format string, args ...any) {
 
 func (c *content) task(t Task) {
 	c.unless(t.Discretionary || !t.Recommended, t.ID, "only a discretionary task can be recommended, and %s is not one", t.ID)
-	c.unless(t.Milestone == "" || len(t.Checkpoints) > 0, t.ID, "%s has a milestone, but no checkpoint by which it is reached", t.ID)
-	c.unless(t.Available || t.Cairn == "", t.ID, "%s says what Cairn does of it, but this version cannot do it", t.ID)
-	c.unless(!t.Available || t.Cairn != "", t.ID, "%s does not say what Cairn does of it", t.ID)
-	c.unless(!t.Available || len(t.Checkpoints) > 0, t.ID, "%s is available, but has no checkpoint that could prove it done", t.ID)
+	c.unless(t.Milestone == "" || len(t.Checkpoints) > 0, t.ID, "%s has a milestone, but no checkpoint that proves it", t.ID)
+	c.unless(t.Available || t.Cairn == "", t.ID, "%s says what Cairn does, but this version cannot do it", t.ID)
+	c.unless(!t.Available || t.Cairn != "", t.ID, "%s does not say what Cairn does", t.ID)
+	c.unless(!t.Available || len(t.Checkpoints) > 0, t.ID, "%s is available, but has no checkpoint to prove it", t.ID)
 	for _, id := range t.Checkpoints {
 		p, known := c.roadmap.Checkpoint(id)
-		c.unless(!t.Available || !known || p.Available, t.ID, "%s is available, but nothing looks at its checkpoint %s", t.ID, id)
+		c.unless(!t.Available || !known || p.Available, t.ID, "%s is available, but its checkpoint %s has no probe", t.ID, id)
 	}
 	if t.When != nil {
 		c.when(t)
 	}
 }
 
-// when looks whether a condition names options that there are.
+// when checks that a condition names existing options.
 func (c *content) when(t Task) {
 	choice, known := c.roadmap.Choice(t.When.Choice)
-	c.unless(len(t.When.Options) > 0, t.ID, "the condition of %s names no option", t.ID)
+	c.unless(len(t.When.Options) > 0, t.ID, "the condition of %s names no options", t.ID)
 	for _, o := range t.When.Options {
 		there := slices.ContainsFunc(choice.Options, func(option Option) bool { return option.ID == o })
 		c.unless(!known || there, t.ID, "the condition of %s names the option %s, which the choice %s does not have", t.ID, document.Quoted(o), t.When.Choice)

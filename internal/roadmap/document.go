@@ -6,9 +6,9 @@ import (
 	"cairn/internal/document"
 )
 
-// dialect does without the parts of YAML that would let a small file stand for a
-// large one, or a word for something else. Its bounds are far above what a roadmap
-// needs.
+// dialect forbids those parts of YAML that could make a small file stand for a
+// large one, or a word for something else. Its limits are far above what a
+// roadmap needs.
 var dialect = document.Dialect{Name: "a roadmap", MaxBytes: 256 << 10, MaxDepth: 16, MaxValues: 20000, Refused: map[token.Type]string{
 	token.AnchorType:    "anchors are not used in a roadmap",
 	token.AliasType:     "aliases are not used in a roadmap",
@@ -17,12 +17,12 @@ var dialect = document.Dialect{Name: "a roadmap", MaxBytes: 256 << 10, MaxDepth:
 	token.DirectiveType: "directives are not used in a roadmap",
 }}
 
-// readDocument parses a file into its mapping, without looking at what is in it.
-// The mapping is nil when there are faults.
+// readDocument parses a file into its mapping, without checking its content. If
+// there are faults, the mapping is nil.
 func readDocument(data []byte) (*document.Node, document.Faults) {
 	root, faults := dialect.Read(data)
 	if len(faults) == 0 && root.Kind != document.Mapping {
-		faults = document.Faults{root.Place.Fault("a roadmap is one document of keys with values")}
+		faults = document.Faults{root.Place.Fault("a roadmap must be one document of keys with values")}
 	}
 	return root, faults
 }

@@ -9,15 +9,15 @@ import (
 	"cairn/internal/document"
 )
 
-// WorkingDay is what a day of an estimate stands for: eight hours of work.
+// WorkingDay is what a day in an estimate means: eight hours of work.
 const WorkingDay = 8 * time.Hour
 
-// Estimate is how much work a task is likely to be, in hours of work. It is the
-// zero value where nobody estimated.
+// Estimate is how much work a task probably is, in hours of work. It is the
+// zero value if nobody estimated.
 type Estimate struct {
 	Min     time.Duration `json:"min_ns,omitempty"`
 	Max     time.Duration `json:"max_ns,omitempty"`
-	Ongoing bool          `json:"ongoing,omitempty"` // it never ends, so Min and Max are 0
+	Ongoing bool          `json:"ongoing,omitempty"` // it never ends; Min and Max are 0
 	Note    string        `json:"note,omitempty"`    // what the range depends on or counts for
 }
 
@@ -29,8 +29,7 @@ var (
 	amount = regexp.MustCompile(`^([1-9][0-9]{0,3})([hd])$`)
 )
 
-// parseEstimate reads "2h to 8h", "1d to 5d", "1h" or "ongoing". The error says
-// what is wrong with the text.
+// parseEstimate reads "2h to 8h", "1d to 5d", "1h" or "ongoing".
 func parseEstimate(text string) (Estimate, error) {
 	if text == ongoing {
 		return Estimate{Ongoing: true}, nil
@@ -45,7 +44,7 @@ func parseEstimate(text string) (Estimate, error) {
 	case !lowOK || !highOK:
 		return Estimate{}, fmt.Errorf("%s is not an estimate", document.Quoted(text))
 	case least > most:
-		return Estimate{}, fmt.Errorf("the estimate ends with %s and begins with more, %s", high, low)
+		return Estimate{}, fmt.Errorf("the estimate ends with %s but begins with more, %s", high, low)
 	}
 	return Estimate{Min: least, Max: most}, nil
 }
@@ -63,7 +62,7 @@ func parseAmount(text string) (time.Duration, bool) {
 	return time.Duration(n) * unit, err == nil
 }
 
-// String is the estimate in words, or "" where there is none.
+// String returns the estimate in words. It is "" if there is none.
 func (e Estimate) String() string {
 	words := e.span()
 	if words != "" && e.Note != "" {
@@ -72,7 +71,7 @@ func (e Estimate) String() string {
 	return words
 }
 
-// span is the range in words: in one unit where it can be.
+// span returns the range in words, in one unit if possible.
 func (e Estimate) span() string {
 	high := unitOf(e.Max)
 	low := high
@@ -92,8 +91,8 @@ func (e Estimate) span() string {
 	return amountWords(e.Min, low) + " to " + amountWords(e.Max, high)
 }
 
-// unitOf is the unit that an amount reads better in: days when there are more
-// than one and they are whole.
+// unitOf returns the unit that suits an amount: days if it is more than one
+// whole day.
 func unitOf(d time.Duration) time.Duration {
 	if d > WorkingDay && d%WorkingDay == 0 {
 		return WorkingDay

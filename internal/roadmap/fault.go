@@ -7,7 +7,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// problemOf is the faults of a roadmap's file as one error for the owner.
+// problemOf returns the faults of a roadmap's file as one problem for the
+// owner.
 func problemOf(file string, faults document.Faults) error {
 	faults = faults.In(file)
 	places := "1 place of the roadmap is wrong"

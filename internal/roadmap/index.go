@@ -32,19 +32,21 @@ func indexOf(r *Roadmap) index {
 	return x
 }
 
-// Choice finds a choice.
+// Choice returns the choice with that id, and whether it exists.
 func (r *Roadmap) Choice(id string) (Choice, bool) { return found(r.index.choices, id) }
 
-// Stage finds a stage.
+// Stage returns the stage with that id, and whether it exists.
 func (r *Roadmap) Stage(id string) (Stage, bool) { return found(r.index.stages, id) }
 
-// Task finds a task of any stage.
+// Task returns the task with that id, in any stage, and whether it exists.
 func (r *Roadmap) Task(id string) (Task, bool) { return found(r.index.tasks, id) }
 
-// Milestone finds a milestone of any stage.
+// Milestone returns the milestone with that id, in any stage, and whether it
+// exists.
 func (r *Roadmap) Milestone(id string) (Milestone, bool) { return found(r.index.milestones, id) }
 
-// Checkpoint finds a checkpoint of any stage.
+// Checkpoint returns the checkpoint with that id, in any stage, and whether it
+// exists.
 func (r *Roadmap) Checkpoint(id string) (Checkpoint, bool) { return found(r.index.checkpoints, id) }
 
 func found[T any](things map[string]*T, id string) (thing T, known bool) {
@@ -54,6 +56,7 @@ func found[T any](things map[string]*T, id string) (thing T, known bool) {
 	return thing, false
 }
 
-// ValueName is an id as conditions of the case write it: dots and hyphens, which
-// mean something else there, become underscores. No two ids of a roadmap share it.
+// ValueName returns an id in the form that conditions of the case use. Dots and
+// hyphens have a meaning there, so they become underscores. No two ids of a
+// roadmap give the same name.
 func ValueName(id string) string { return strings.NewReplacer(".", "_", "-", "_").Replace(id) }

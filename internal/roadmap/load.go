@@ -8,16 +8,16 @@ import (
 //go:embed homelab.yaml
 var homelab []byte
 
-// Homelab is the roadmap that Cairn brings, for a program that carries out the
-// process tasks which implemented knows.
+// Homelab returns the built-in roadmap. implemented reports which process tasks
+// the program carries out.
 func Homelab(implemented func(task string) bool) (*Roadmap, error) {
 	return Load("homelab.yaml", homelab, implemented)
 }
 
-// Load reads a roadmap and checks that it agrees with itself; name is that of
-// its file, for messages, and implemented reports which process tasks the program
-// carries out. The error is a problem with code RoadmapWrong, whose
-// cause is the [document.Faults] of the file: all of them, unless it is not
+// Load reads a roadmap and checks that it is consistent. The name is its
+// file's, for messages. implemented reports which process tasks the program
+// carries out. The error is a problem with the code RoadmapWrong. Its cause is
+// all [document.Faults] of the file, or the first fault if the file is not
 // YAML.
 func Load(name string, data []byte, implemented func(task string) bool) (*Roadmap, error) {
 	root, faults := readDocument(data)
@@ -38,8 +38,8 @@ func Load(name string, data []byte, implemented func(task string) bool) (*Roadma
 	return r, nil
 }
 
-// setAvailable works out what the program can see through: the process tasks that
-// it carries out, and the human ones whose outcome it can look at.
+// setAvailable marks what the program can see through: the process tasks that
+// it carries out, and the human tasks whose result it can look at.
 func (r *Roadmap) setAvailable(implemented func(task string) bool) {
 	for s := range r.Stages {
 		for i := range r.Stages[s].Tasks {
@@ -53,7 +53,7 @@ func (r *Roadmap) setAvailable(implemented func(task string) bool) {
 	}
 }
 
-// canLook reports whether all that would prove a task can be looked at.
+// canLook reports whether everything that would prove a task can be looked at.
 func (r *Roadmap) canLook(t Task) bool {
 	return len(t.Checkpoints) > 0 && !slices.ContainsFunc(t.Checkpoints, func(id string) bool {
 		c, _ := r.Checkpoint(id)

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Markdown is the roadmap as a page for its readers, the same bytes every time.
+// Markdown returns the roadmap as a page for readers. The bytes are the same
+// every time.
 func Markdown(r *Roadmap) []byte {
 	p := &page{roadmap: r}
 	p.line("# Implementation roadmap\n")
@@ -34,7 +35,7 @@ nothing counts because somebody did it, only because somebody looked.
 - Words ` + "`like.this`" + ` are ids: ` + "`cairn explain ID`" + ` tells of each what it waits for and what the evidence under it is.
 `
 
-// page is the text while it is written.
+// page is the page that is being written.
 type page struct {
 	roadmap *Roadmap
 	text    bytes.Buffer
@@ -46,7 +47,7 @@ func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.text, format+"\
 // blank ends a paragraph, list or table.
 func (p *page) blank() { p.text.WriteByte('\n') }
 
-// overview is the table of stages.
+// overview writes the table of stages.
 func (p *page) overview() {
 	p.line("| stage | tasks | milestones | checkpoints | what this version of Cairn sees through |\n|---|---|---|---|---|")
 	for i, s := range p.roadmap.Stages {
@@ -74,8 +75,8 @@ func availability(s Stage) string {
 
 func stageTitle(number int, s Stage) string { return fmt.Sprintf("%d. %s", number, s.Name) }
 
-// anchor is how a heading is linked to: as most renderers of Markdown do it,
-// lower-case, with hyphens for spaces and without punctuation.
+// anchor returns the link target of a heading, as most Markdown renderers make
+// it: lower case, hyphens for spaces, no punctuation.
 func anchor(heading string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -91,7 +92,7 @@ func anchor(heading string) string {
 // code marks a word as code.
 func code(word string) string { return "`" + word + "`" }
 
-// named is what an id names, in the words of its own name.
+// named returns the name of what an id stands for.
 func (p *page) named(id string) string {
 	if m, is := p.roadmap.Milestone(id); is {
 		return "“" + m.Name + "”"
@@ -122,5 +123,5 @@ func listed(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// cell escapes what would end a cell of a table.
+// cell escapes what would end a table cell.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// stage writes all of a stage.
+// stage writes a whole stage.
 func (p *page) stage(number int, s Stage) {
 	p.line("## %s\n", stageTitle(number, s))
 	p.line("%s · %s\n", code(s.ID), s.Goal)

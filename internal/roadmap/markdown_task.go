@@ -27,7 +27,7 @@ func (p *page) task(number string, t Task) {
 	}
 }
 
-// facts are what there is to say of a task in a few words each.
+// facts returns what can be said about a task in a few words each.
 func facts(t Task) []string {
 	words := []string{code(t.ID)}
 	switch {

@@ -45,7 +45,7 @@ func (p *page) todoTopic(topic Topic) {
 	p.blank()
 }
 
-// settled is what settles an entry: what the roadmap says of it, or else the
+// settled returns what settles an entry: the roadmap's own word, or else the
 // checkpoints of the task that brings the component.
 func (p *page) settled(t Todo) string {
 	if t.Settled != "" {
@@ -62,8 +62,8 @@ func (p *page) settled(t Todo) string {
 	return strings.Join(proofs, ", ") + ", when Cairn brings the component."
 }
 
-// where says lines as a part of a sentence: a range of numbers alone is one of
-// lines.
+// where turns lines into part of a sentence. A plain range of numbers gets the
+// word "lines".
 func where(lines string) string {
 	if strings.Trim(lines, "0123456789-") == "" {
 		return "lines " + strings.Replace(lines, "-", " to ", 1)

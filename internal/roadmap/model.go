@@ -7,10 +7,10 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// Workflow is how strictly stages gate.
+// Workflow says how strictly stages wait for each other.
 type Workflow string
 
-// The workflows. True dependencies gate in all of them.
+// The workflows. True dependencies apply in all of them.
 const (
 	// Waterfall opens a stage when the one before it is complete.
 	Waterfall Workflow = "waterfall"
@@ -20,23 +20,24 @@ const (
 	Hybrid Workflow = "hybrid"
 )
 
-// Workflows are all of them.
+// Workflows returns all workflows.
 func Workflows() []Workflow { return []Workflow{Waterfall, Agile, Hybrid} }
 
-// ExitOf is the id of the milestone that stands for the exit criteria of a stage.
-// It is not the roadmap's own: the case has it to gate with.
+// ExitOf returns the id of the milestone for the exit criteria of a stage. It
+// is not part of the roadmap. The case has it so that stages can wait for it.
 func ExitOf(stage string) string { return stage + ".exit-criteria-met" }
 
-// DueSuffix is what the id of a task's timer has behind that of the task.
+// DueSuffix is what a timer's id adds to its task's id.
 const DueSuffix = ".due"
 
-// ChoiceValue is the name under which conditions read how a choice was answered.
+// ChoiceValue returns the name under which conditions read the answer to a
+// choice.
 func ChoiceValue(choice string) string { return ValueName("choose." + choice) }
 
-// Model makes the case model of the roadmap for a workflow. The mode changes only
-// which criteria are there. Conditions read, by [ValueName], whether a checkpoint
-// is proven and whether the owner has attested a criterion, and by [ChoiceValue]
-// how a choice was answered.
+// Model returns the case model of the roadmap for a workflow. Workflows differ
+// only in their criteria. Conditions read by [ValueName] whether a checkpoint
+// is proven and whether the owner attested a criterion. By [ChoiceValue] they
+// read the answer to a choice.
 func (r *Roadmap) Model(w Workflow) *cmmn.Model {
 	b := &modeller{roadmap: r, workflow: w}
 	plan := &cmmn.Definition{ID: ValueName(r.Name), Name: r.Name, Kind: cmmn.Stage}
@@ -52,7 +53,7 @@ type modeller struct {
 	workflow Workflow
 }
 
-// always is a rule without a condition.
+// always is a rule without a condition, so it is always true.
 var always = &cmmn.Expression{}
 
 func (b *modeller) stage(plan *cmmn.Definition, number int) *cmmn.Item {
@@ -73,9 +74,9 @@ func (b *modeller) stage(plan *cmmn.Definition, number int) *cmmn.Item {
 	return item
 }
 
-// completesAlone reports whether a stage is complete as soon as what is required
-// is done. In other workflows it stays open for what the owner may still plan in,
-// and so does a stage in which nothing is required.
+// completesAlone reports whether a stage completes as soon as its required
+// items are done. In other workflows a stage stays open for what the owner may
+// still plan in. So does a stage in which nothing is required.
 func (b *modeller) completesAlone(s Stage) bool {
 	if b.workflow != Waterfall {
 		return false
@@ -88,8 +89,8 @@ func (b *modeller) completesAlone(s Stage) bool {
 	return false
 }
 
-// gate is the event that opens a stage. What has to be there before the first one
-// is for the owner to see to.
+// gate returns the events that open a stage. The owner sees to the entry
+// criteria of the first stage.
 func (b *modeller) gate(number int) []cmmn.OnPart {
 	first := b.roadmap.Stages[0].ID
 	switch {
@@ -131,7 +132,7 @@ func (b *modeller) task(d *cmmn.Definition, stage int, t Task) {
 }
 
 // implied reports whether a stage opens only after something that no lab can
-// leave out, so that its tasks need not wait for that themselves.
+// leave out. Then its tasks need not wait for that themselves.
 func (b *modeller) implied(stage int, id string) bool {
 	before := 0 // how many of the first stages are done before this one opens
 	switch b.workflow {
@@ -174,7 +175,8 @@ func (b *modeller) annotation(s Stage, t Task) cmmn.Annotation {
 	return a
 }
 
-// reached is the event that a task waits for: a milestone, or another task.
+// reached returns the event that a task waits for: that of a milestone or of
+// another task.
 func (b *modeller) reached(id string) cmmn.OnPart {
 	if _, isMilestone := b.roadmap.Milestone(id); isMilestone {
 		return cmmn.OnPart{Source: id, Event: cmmn.Occur}
@@ -182,7 +184,7 @@ func (b *modeller) reached(id string) cmmn.OnPart {
 	return cmmn.OnPart{Source: id, Event: cmmn.Complete}
 }
 
-// timer makes the listener that says when a task is due again.
+// timer makes the listener for a task that is due again.
 func (b *modeller) timer(d *cmmn.Definition, t Task) cmmn.OnPart {
 	due := &cmmn.Definition{ID: t.ID + ".timer", Name: "Due: " + t.Name, Kind: cmmn.TimerEvent, Timer: &cmmn.Timer{Expression: "R/" + t.Repeats}}
 	item := &cmmn.Item{ID: t.ID + DueSuffix, Definition: due}
@@ -190,7 +192,7 @@ func (b *modeller) timer(d *cmmn.Definition, t Task) cmmn.OnPart {
 	return cmmn.OnPart{Source: item.ID, Event: cmmn.Occur}
 }
 
-// applicability limits a task to labs that answered a choice in some way.
+// applicability limits a task to labs with certain answers to a choice.
 func (b *modeller) applicability(table *cmmn.PlanningTable, item *cmmn.Item, t Task) {
 	if t.When == nil {
 		return
@@ -204,7 +206,8 @@ func (b *modeller) applicability(table *cmmn.PlanningTable, item *cmmn.Item, t T
 	item.Applicability = []string{rule.ID}
 }
 
-// milestone is reached when its task is complete and its checkpoints are proven.
+// milestone adds a milestone that is reached when its task is complete and its
+// checkpoints are proven.
 func (b *modeller) milestone(d *cmmn.Definition, t Task, m Milestone, required *cmmn.Expression) {
 	item := &cmmn.Item{ID: m.ID, Definition: &cmmn.Definition{ID: m.ID + ".milestone", Name: m.Name, Kind: cmmn.Milestone}}
 	if required != nil {
@@ -214,7 +217,7 @@ func (b *modeller) milestone(d *cmmn.Definition, t Task, m Milestone, required *
 	d.Items = append(d.Items, item)
 }
 
-// exit makes the milestone of a stage's exit criteria.
+// exit adds the milestone for a stage's exit criteria.
 func (b *modeller) exit(d *cmmn.Definition, s Stage) {
 	if len(s.Exit) == 0 {
 		return
@@ -227,9 +230,9 @@ func (b *modeller) exit(d *cmmn.Definition, s Stage) {
 	})
 }
 
-// criterion gives an item one entry criterion, with its sentry in the stage: all
-// events have occurred, and all values are true. What occurred before the item
-// came to be counts too, so that planning late is no disadvantage.
+// criterion gives an item one entry criterion, with its sentry in the stage. It
+// is satisfied when all events have occurred and all values are true. Earlier
+// events count too, so planning an item late is no disadvantage.
 func criterion(stage *cmmn.Definition, owner string, on []cmmn.OnPart, values []string) []cmmn.Criterion {
 	sentry := &cmmn.Sentry{ID: owner + ".sentry", On: on, Retroactive: len(on) > 0}
 	for i := range on {

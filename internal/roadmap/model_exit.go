@@ -6,7 +6,7 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// exitParts are what the exit criteria of a stage wait for.
+// exitParts is what the exit criteria of a stage wait for.
 type exitParts struct {
 	events []cmmn.OnPart
 	values []string // ids of checkpoints and of attested criteria
@@ -28,8 +28,8 @@ func (b *modeller) exitParts(s Stage) exitParts {
 	return e
 }
 
-// wait adds a milestone, a checkpoint or a stage, unless only tasks bring it about
-// that a lab can leave out.
+// wait adds a milestone, a checkpoint or a stage. It leaves out those that only
+// tasks bring about which a lab can leave out.
 func (b *modeller) wait(e *exitParts, id string) {
 	if b.canBeMissing(id) {
 		return
@@ -50,8 +50,8 @@ func (e *exitParts) value(id string) {
 	}
 }
 
-// every are the checkpoints or milestones of the tasks that a lab cannot leave
-// out. Those of planned ones hold their own tasks open.
+// every returns the checkpoints or milestones of the tasks that a lab cannot
+// leave out. Those of planned tasks keep their own tasks open.
 func (b *modeller) every(s Stage, what Every) []string {
 	var ids []string
 	for _, t := range s.Tasks {

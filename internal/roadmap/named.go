@@ -23,14 +23,14 @@ const (
 	SortHost       Sort = "host"
 )
 
-// Named is an id with the sort of thing that it names.
+// Named is an id and the sort of thing it names.
 type Named struct {
 	ID   string
 	Sort Sort
 }
 
-// Names are the ids of all that the roadmap has, in its order, and of all error
-// codes.
+// Names returns the ids of everything in the roadmap, in its order, and of all
+// error codes.
 func (r *Roadmap) Names() []Named {
 	var all []Named
 	add := func(sort Sort, id string) { all = append(all, Named{id, sort}) }
@@ -58,9 +58,9 @@ func (r *Roadmap) Names() []Named {
 	return all
 }
 
-// NoSuch is the problem that an id names nothing of the sort that a command takes;
-// an empty sort is any. It says what the id names instead, with the command for
-// that, or else which of the right sort was probably meant.
+// NoSuch returns the problem that an id names nothing of the wanted sort; an
+// empty sort means any. It says what the id names instead, with the command for
+// that, or else which name was probably meant.
 func (r *Roadmap) NoSuch(wanted Sort, id string, hosts ...string) error {
 	names := r.Names()
 	for _, host := range hosts {
@@ -92,18 +92,19 @@ func (r *Roadmap) NoSuch(wanted Sort, id string, hosts ...string) error {
 	return p
 }
 
-// listOf is where the things of a sort are listed; the catalogue says the others.
+// listOf says where things of a sort are listed. The catalogue covers the other
+// sorts.
 var listOf = map[Sort]string{
-	SortHost:       "name a host as it stands under `hosts` in lab.yaml, or add it there first",
+	SortHost:       "use the name of a host under `hosts` in lab.yaml, or add the host there first",
 	SortStage:      "run `cairn export roadmap` for the stages and their names",
 	SortCheckpoint: "run `cairn check` without a name to look at all of them, or `cairn status` for their names",
 }
 
-// wayTo is what to do with a thing that was named to the wrong command.
+// wayTo says which command to use for a thing that was given to the wrong one.
 func (r *Roadmap) wayTo(name Named) string {
 	switch name.Sort {
 	case SortCheckpoint:
-		return "a checkpoint is proven by looking: run `cairn check " + name.ID + "`"
+		return "a checkpoint is proven by looks: run `cairn check " + name.ID + "`"
 	case SortTask:
 		return "run `cairn task show " + name.ID + "` for what the task is and what it waits for"
 	case SortMilestone:
@@ -112,13 +113,13 @@ func (r *Roadmap) wayTo(name Named) string {
 		return "run `cairn host add " + name.ID + "` to meet the host"
 	case SortCriterion:
 		if r.attested(name.ID) {
-			return "give your word on it with `cairn task attest " + name.ID + " --why TEXT`"
+			return "attest it yourself with `cairn task attest " + name.ID + " --why TEXT`"
 		}
 	}
 	return "run `cairn explain " + name.ID + "` for what it is"
 }
 
-// attested reports whether a word makes an exit criterion true.
+// attested reports whether an attestation makes an exit criterion true.
 func (r *Roadmap) attested(id string) bool {
 	for _, stage := range r.Stages {
 		if slices.ContainsFunc(stage.Exit, func(c Criterion) bool { return c.ID == id && c.Attested }) {

@@ -14,7 +14,7 @@ var (
 	stagedID = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}\.[a-z][a-z0-9-]{0,62}$`)
 )
 
-// checkNames looks whether ids are of the right form, and each there once.
+// checkNames checks that ids have the right form and are used once.
 func checkNames(names []name) document.Faults {
 	var faults document.Faults
 	var stages []string
@@ -36,17 +36,17 @@ func checkNames(names []name) document.Faults {
 		case !taken:
 			first[scope(n)] = n
 		case other.text == n.text:
-			faults = append(faults, n.place.Fault("the id %s is there twice, first in line %d", document.Quoted(n.text), other.place.Line))
+			faults = append(faults, n.place.Fault("the id %s is a duplicate, first used in line %d", document.Quoted(n.text), other.place.Line))
 		default:
-			faults = append(faults, n.place.Fault("in conditions the id %s could not be told from %s in line %d",
+			faults = append(faults, n.place.Fault("in conditions the id %s would look like %s in line %d",
 				document.Quoted(n.text), document.Quoted(other.text), other.place.Line))
 		}
 	}
 	return faults
 }
 
-// scope is what has to differ between two names. Choices have a space of their
-// own: they are never part of a condition.
+// scope is what two names must not share. Choices have their own space, because
+// they are never part of a condition.
 func scope(n name) string {
 	if n.what == aChoice {
 		return string(aChoice) + n.text
@@ -56,7 +56,7 @@ func scope(n name) string {
 
 // misformed says what is wrong with an id by itself.
 func misformed(n name, stages []string) (document.Fault, bool) {
-	f := n.place.Fault("%s is not an id that %s can have", document.Quoted(n.text), n.what)
+	f := n.place.Fault("%s is not a valid id for %s", document.Quoted(n.text), n.what)
 	if n.what == aStage || n.what == aChoice {
 		f.Expected = "lower-case letters, digits and hyphens"
 		return f, !plainID.MatchString(n.text)
@@ -75,8 +75,7 @@ func misformed(n name, stages []string) (document.Fault, bool) {
 	return f, len(stages) > 0 && !slices.Contains(stages, stage)
 }
 
-// checkReferences looks whether every id that is used names a thing of a kind
-// that may stand there.
+// checkReferences checks that every id in use names a thing of an allowed kind.
 func checkReferences(b *builder) document.Faults {
 	kinds := map[string]what{}
 	for _, n := range b.names {
@@ -92,7 +91,7 @@ func checkReferences(b *builder) document.Faults {
 			f.Expected = alternatives(r.kinds)
 			faults = append(faults, f)
 		default:
-			faults = append(faults, unknown(r.value, "names nothing on this roadmap", b.namesOf(r.kinds)))
+			faults = append(faults, unknown(r.value, "names nothing in this roadmap", b.namesOf(r.kinds)))
 		}
 	}
 	return faults
@@ -115,7 +114,7 @@ func once(words []string) []string {
 	return slices.Compact(words)
 }
 
-// namesOf are all ids of some kinds of things.
+// namesOf returns all ids of some kinds of things.
 func (b *builder) namesOf(kinds []what) []string {
 	var ids []string
 	for _, n := range b.names {
@@ -134,7 +133,7 @@ func alternatives(kinds []what) string {
 	return strings.Join(words, " or ")
 }
 
-// unknown is a fault about a word that is none of those known.
+// unknown returns a fault for a word that is not among the known ones.
 func unknown(v value, message string, known []string) document.Fault {
 	f := v.place.Fault("%s %s", document.Quoted(v.text), message)
 	f.Suggestion = spelling.Nearest(v.text, known)

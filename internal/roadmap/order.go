@@ -7,16 +7,17 @@ import (
 	"cairn/internal/document"
 )
 
-// order is the way of waiting through a roadmap, walked depth first.
+// order follows what waits for what through a roadmap, depth first.
 type order struct {
 	waits map[string][]string // what a task or a stage's end waits for
 	done  map[string]bool
-	path  []string // from the first to the one that is looked at
+	path  []string // from the first to the current one
 }
 
-// checkOrder looks whether anything waits for itself. A task waits for the tasks
-// before it and for what opens its stage; a stage's end for its tasks, other
-// than discretionary ones. The first circle in the file's order is the fault.
+// checkOrder checks that nothing waits for itself. A task waits for its
+// predecessors and for what opens its stage. The end of a stage waits for its
+// tasks, except discretionary ones. The first circle in the file's order is the
+// fault.
 func checkOrder(r *Roadmap, places map[string]document.Place) document.Faults {
 	o := &order{waits: waits(r), done: map[string]bool{}}
 	for _, s := range r.Stages {
@@ -29,7 +30,7 @@ func checkOrder(r *Roadmap, places map[string]document.Place) document.Faults {
 	return nil
 }
 
-// visit walks what an id waits for and returns the circle that it meets, or nil.
+// visit follows what an id waits for, and returns the circle it meets, or nil.
 func (o *order) visit(id string) []string {
 	if at := slices.Index(o.path, id); at >= 0 {
 		return slices.Clone(o.path[at:])
@@ -55,14 +56,15 @@ func circleWords(ids []string) string {
 	return ids[0] + " waits for " + strings.Join(ids[1:], ", which waits for ") + ", which waits for " + ids[0]
 }
 
-// WaitsFor reports whether a task waits for another, directly or through others.
+// WaitsFor reports whether a task waits for another, directly or through
+// others.
 func (r *Roadmap) WaitsFor(task, other string) bool {
 	o := &order{waits: waits(r), done: map[string]bool{}}
 	o.visit(task)
 	return task != other && o.done[other]
 }
 
-// waits is what everything waits for, directly.
+// waits maps everything to what it directly waits for.
 func waits(r *Roadmap) map[string][]string {
 	provers := map[string][]string{} // the tasks that prove a checkpoint
 	for _, s := range r.Stages {
@@ -88,7 +90,7 @@ func waits(r *Roadmap) map[string][]string {
 	return waits
 }
 
-// openingOf are the tasks and stages that a stage's entry waits for.
+// openingOf returns the tasks and stages that a stage's entry waits for.
 func openingOf(r *Roadmap, s Stage, provers map[string][]string) []string {
 	var ids []string
 	for _, c := range s.Entry {
@@ -103,7 +105,7 @@ func openingOf(r *Roadmap, s Stage, provers map[string][]string) []string {
 	return ids
 }
 
-// taskOf is the task of a milestone; other ids stand for themselves.
+// taskOf returns the task of a milestone. Other ids stand for themselves.
 func taskOf(r *Roadmap, id string) string {
 	if m, is := r.Milestone(id); is {
 		return m.Task

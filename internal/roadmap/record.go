@@ -8,8 +8,8 @@ import (
 	"cairn/internal/spelling"
 )
 
-// record is a mapping of the file while it is read. Its methods take values out
-// by key; end reports what nobody asked for.
+// record is a mapping of the file that is being read. Its methods read values
+// by key. end reports the keys that were not read.
 type record struct {
 	what   string // "a task", for messages
 	place  document.Place
@@ -30,7 +30,7 @@ func newRecord(n *document.Node, what string, faults *document.Faults) *record {
 
 func (r *record) fault(f document.Fault) { *r.faults = append(*r.faults, f) }
 
-// take finds the value of a key; nil when the record has none.
+// take returns the value of a key, or nil.
 func (r *record) take(key string) *document.Node {
 	r.known = append(r.known, key)
 	for _, p := range r.pairs {
@@ -41,17 +41,17 @@ func (r *record) take(key string) *document.Node {
 	return nil
 }
 
-// must is a text that has to be there.
+// must reads a text that is required.
 func (r *record) must(key string) value {
 	n := r.take(key)
 	if n == nil {
-		r.fault(r.place.Fault("%s lacks the key %q", r.what, key))
+		r.fault(r.place.Fault("%s needs the key %q", r.what, key))
 		return value{place: r.place}
 	}
 	return r.textOf(key, n)
 }
 
-// maybe is a text that may be left out.
+// maybe reads a text that is optional.
 func (r *record) maybe(key string) value {
 	n := r.take(key)
 	if n == nil {
@@ -60,7 +60,7 @@ func (r *record) maybe(key string) value {
 	return r.textOf(key, n)
 }
 
-// textOf is a node as a text that is not empty.
+// textOf reads a node as a non-empty text.
 func (r *record) textOf(key string, n *document.Node) value {
 	v := value{place: n.Place}
 	if n.Kind != document.Text {
@@ -79,8 +79,8 @@ func (r *record) wrongKind(key string, n *document.Node, expected document.Kind)
 	r.fault(f)
 }
 
-// ofKind finds the value of a key if it is of a kind; nil when it is left out or of
-// another, which is reported.
+// ofKind returns the value of a key if it has the given kind. It returns nil if
+// the key is absent, and also for another kind, which it reports.
 func (r *record) ofKind(key string, kind document.Kind) *document.Node {
 	n := r.take(key)
 	if n == nil || n.Kind == kind {
@@ -90,13 +90,13 @@ func (r *record) ofKind(key string, kind document.Kind) *document.Node {
 	return nil
 }
 
-// yes is a flag; false when it is left out.
+// yes reads a flag. An absent flag is false.
 func (r *record) yes(key string) bool {
 	n := r.ofKind(key, document.Boolean)
 	return n != nil && document.IsTrue(n)
 }
 
-// items are the values of a list; none when it is left out.
+// items returns the values of a list. An absent list has none.
 func (r *record) items(key string) []*document.Node {
 	n := r.ofKind(key, document.List)
 	if n != nil && len(n.Items) == 0 {
@@ -105,7 +105,7 @@ func (r *record) items(key string) []*document.Node {
 	return n.List()
 }
 
-// texts is a list of texts.
+// texts reads a list of texts.
 func (r *record) texts(key string) []value {
 	var all []value
 	for _, n := range r.items(key) {
@@ -114,7 +114,7 @@ func (r *record) texts(key string) []value {
 	return all
 }
 
-// records is a list of mappings, each of them a what.
+// records reads a list of mappings; what names one of them in messages.
 func (r *record) records(key, what string) []*record {
 	var all []*record
 	for _, n := range r.items(key) {
@@ -127,7 +127,7 @@ func (r *record) records(key, what string) []*record {
 	return all
 }
 
-// record is a mapping; nil when it is left out.
+// record reads a mapping. It is nil if absent.
 func (r *record) record(key, what string) *record {
 	n := r.ofKind(key, document.Mapping)
 	if n == nil {

@@ -2,7 +2,7 @@ package roadmap
 
 import "time"
 
-// Roadmap is all of it, in the order it is walked.
+// Roadmap is the whole roadmap, in the order in which it is walked.
 type Roadmap struct {
 	Name    string   `json:"name"`
 	Choices []Choice `json:"choices"`
@@ -17,12 +17,12 @@ type Stage struct {
 	ID          string       `json:"id"`
 	Name        string       `json:"name"`
 	Goal        string       `json:"goal"`
-	Entry       []Criterion  `json:"entry,omitempty"` // all of them must hold before the stage opens
+	Entry       []Criterion  `json:"entry,omitempty"` // all must hold before the stage opens
 	Tasks       []Task       `json:"tasks"`
 	Milestones  []Milestone  `json:"milestones,omitempty"` // of its tasks, in their order
 	Checkpoints []Checkpoint `json:"checkpoints,omitempty"`
 	Challenges  []Challenge  `json:"challenges,omitempty"`
-	Exit        []Criterion  `json:"exit,omitempty"` // all of them, but optional ones, must hold before the stage is done
+	Exit        []Criterion  `json:"exit,omitempty"` // all but optional ones must hold before the stage is done
 }
 
 // Kind says who does a task.
@@ -38,17 +38,17 @@ const (
 type Task struct {
 	ID            string `json:"id"`
 	Name          string `json:"name"`
-	Text          string `json:"text,omitempty"` // what it is about, where the steps do not say
+	Text          string `json:"text,omitempty"` // what it is about, if the steps do not say
 	Kind          Kind   `json:"kind"`
-	Discretionary bool   `json:"discretionary,omitempty"` // left out unless the owner plans it in
-	Recommended   bool   `json:"recommended,omitempty"`   // of a discretionary one: better planned in
-	Available     bool   `json:"available"`               // whether this version of Cairn can see it through: computed from what it implements and looks at
+	Discretionary bool   `json:"discretionary,omitempty"` // left out unless the owner plans it
+	Recommended   bool   `json:"recommended,omitempty"`   // discretionary, but better planned
+	Available     bool   `json:"available"`               // whether this version of Cairn can see it through; computed
 	Ours          bool   `json:"ours,omitempty"`          // Cairn's own addition
 
 	Steps       []string `json:"steps,omitempty"`
-	Cairn       string   `json:"cairn,omitempty"`   // what Cairn does of it; empty when it is not available
+	Cairn       string   `json:"cairn,omitempty"`   // what Cairn does; empty if not available
 	After       []string `json:"after,omitempty"`   // ids of the milestones and tasks that it waits for
-	Needs       []string `json:"needs,omitempty"`   // what must be there and no task brings about, in words
+	Needs       []string `json:"needs,omitempty"`   // what must exist although no task provides it, in words
 	Choices     []string `json:"choices,omitempty"` // ids of the choices it leaves
 	When        *When    `json:"when,omitempty"`    // where it applies; nil means everywhere
 	Estimate    Estimate `json:"estimate"`
@@ -57,7 +57,7 @@ type Task struct {
 	Milestone   string   `json:"milestone,omitempty"` // the id of what is reached when it is done
 }
 
-// When limits a task to labs in which a choice was answered in one of some ways.
+// When limits a task to labs with certain answers to a choice.
 type When struct {
 	Choice  string   `json:"choice"`
 	Options []string `json:"options"`
@@ -77,13 +77,13 @@ type Checkpoint struct {
 	ID        string     `json:"id"`
 	Name      string     `json:"name"`
 	Text      string     `json:"text"`             // what proves it
-	Available bool       `json:"available"`        // whether this version of Cairn can look: it has probes
+	Available bool       `json:"available"`        // whether this version of Cairn can look; it has probes
 	Probes    []ProbeUse `json:"probes,omitempty"` // all of them must prove it
 	Ours      bool       `json:"ours,omitempty"`
 }
 
-// ProbeUse is one look at each subject of a kind: which probe, from which kind of
-// vantage, and how long its evidence counts.
+// ProbeUse is one look at each subject of a kind: which probe, from which kind
+// of vantage, and how long its evidence counts.
 type ProbeUse struct {
 	Probe string        `json:"probe"`
 	From  string        `json:"from"`            // controller, host or second-host
@@ -121,12 +121,12 @@ const (
 	EveryMilestone  Every = "milestones"
 )
 
-// Choice is a question that the roadmap leaves to the owner. The first option
-// of one that is answered in the lab file is its default.
+// Choice is a question that the roadmap leaves to the owner. If the lab file
+// answers it, its first option is the default.
 type Choice struct {
 	ID      string   `json:"id"`
 	Name    string   `json:"name"`
-	Lab     bool     `json:"lab,omitempty"`  // it is answered in the lab file
+	Lab     bool     `json:"lab,omitempty"`  // the lab file answers it
 	Many    bool     `json:"many,omitempty"` // several options can be chosen
 	Options []Option `json:"options"`
 }
@@ -139,9 +139,10 @@ type Option struct {
 	Ours bool   `json:"ours,omitempty"`
 }
 
-// Todo is an entry of the to-do list: work on one component of the repository that
-// the roadmap was written for. It is for whoever works on such code, not for the
-// owner of a lab, so it stands in the documentation and not in the case.
+// Todo is an entry of the to-do list: work on one component of the repository
+// for which the roadmap was written. It is for people who work on such code,
+// not for the owner of a lab. So it is in the documentation and not in the
+// case.
 type Todo struct {
 	ID        string   `json:"id"`
 	Name      string   `json:"name"`
@@ -156,7 +157,7 @@ type Todo struct {
 	Settled   string   `json:"settled,omitempty"` // where it is settled; empty leaves it to the checkpoints of Task
 }
 
-// WhereTodo says where the to-do list stands.
+// WhereTodo says where the to-do list is.
 const WhereTodo = "It is not a task of your lab; the whole list is in docs/implementation-roadmap.md."
 
 // Topic is what an entry of the to-do list improves.
@@ -172,7 +173,7 @@ const (
 	Documentation Topic = "documentation"
 )
 
-// Priority is how soon an entry of the to-do list should be done.
+// Priority says how soon an entry of the to-do list should be done.
 type Priority string
 
 // The priorities, the most urgent first.

@@ -1,12 +1,12 @@
-// Package spelling writes numbers of things in words, and guesses what was meant by a
-// name that is not known. It is pure.
+// Package spelling writes numbers of things in words, and guesses which known name
+// an unknown one was meant to be. It is pure.
 package spelling
 
 import "strings"
 
-// Nearest is the known name that was probably meant by what was written, or ""
-// when none is near enough: a third of the letters may be wrong. Of equally near
-// ones it is the first.
+// Nearest returns the known name that the writer probably meant, or "" if none
+// is near enough. Up to a third of the letters may be wrong. Of equally near
+// names it returns the first.
 func Nearest(written string, known []string) string {
 	best, bestDistance := "", max(1, len(written)/3)+1
 	for _, name := range known {
@@ -21,8 +21,9 @@ func Nearest(written string, known []string) string {
 }
 
 // distance is the Damerau-Levenshtein distance between two words in its optimal
-// string alignment form: how many letters must be inserted, removed, replaced
-// or swapped with their neighbour, none more than once, to make one of the other.
+// string alignment form. It counts how many letters must be inserted, removed,
+// replaced or swapped with their neighbour, each at most once, to turn one word
+// into the other.
 // See Boytsov, "Indexing methods for approximate dictionary searching", 2011.
 func distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
@@ -45,7 +46,7 @@ func distance(a, b string) int {
 	return rows[len(from)][len(to)]
 }
 
-// differ is 0 for equal letters and 1 for others.
+// differ returns 0 for equal letters and 1 for others.
 func differ(a, b rune) int {
 	if a == b {
 		return 0

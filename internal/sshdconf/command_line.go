@@ -7,31 +7,32 @@ import (
 	"strings"
 )
 
-// Running is the place of what only the server that runs has on its command line:
-// its unit was changed since it was started.
-const Running = "the command line of the SSH server that runs"
+// Running is the place of settings that only the running server has on its
+// command line, because its unit was changed after it started.
+const Running = "the command line of the running SSH server"
 
-// Server is what the system has of the SSH server's command line.
+// Server is the system's knowledge of the SSH server's command line.
 type Server struct {
-	// Unit is the files of its unit, in the order in which systemd reads them; none
-	// stands for the distribution's own.
+	// Unit holds the files of its unit, in the order in which systemd reads them.
+	// None means the distribution's own unit.
 	Unit []string
-	// Process is the command line of the server that runs (proc_pid_cmdline(5));
-	// empty where none does.
+	// Process is the command line of the running server (proc_pid_cmdline(5)). It
+	// is empty if none runs.
 	Process string
 }
 
-// CommandLine are the settings of the server's command line. They come before all
-// that stands in files, and `sshd -T` does not show them by itself. A keyword that
-// begins with "-" is that option: with -f the server reads another file altogether.
+// CommandLine holds the settings on the server's command line. They override
+// every file, and `sshd -T` does not show them by itself. A keyword that begins
+// with "-" is the option of that name: with -f, the server reads another file
+// altogether.
 type CommandLine struct {
-	Next    []Setting // of the server that starts next
-	Running []Setting // of the one that runs
+	Next    []Setting // of the next server to start
+	Running []Setting // of the running server
 	Runs    bool
 }
 
-// flags are sshd's options with an argument, and the keyword that stands for each
-// (sshd(8)).
+// flags maps sshd's options with an argument to the keyword that each stands
+// for (sshd(8)).
 var flags = map[byte]string{
 	'p': "port", 'f': "-f", 'h': "hostkey", 'g': "logingracetime", 'c': "hostcertificate", 'o': "", 'C': "-C", 'E': "-E", 'u': "-u", 'b': "-b", 'k': "-k",
 }
@@ -46,7 +47,7 @@ func (f Files) CommandLine(server Server) (CommandLine, error) {
 	return line, err
 }
 
-// Settings are those of both command lines, each once.
+// Settings returns the settings of both command lines, each once.
 func (c CommandLine) Settings() []Setting {
 	all := c.Next
 	for _, s := range c.Running {
@@ -66,8 +67,8 @@ func saysTheSame(settings []Setting, other Setting) bool {
 	return false
 }
 
-// InForce are the settings of the server that runs, and where none does of the next
-// one.
+// InForce returns the settings of the running server. If none runs, it returns
+// those of the next one.
 func (c CommandLine) InForce() []Setting {
 	if c.Runs {
 		return c.Running
@@ -75,7 +76,7 @@ func (c CommandLine) InForce() []Setting {
 	return c.Next
 }
 
-// Options are settings of a command line as sshd takes them again, for `sshd -T`.
+// Options returns settings as command line options, for `sshd -T`.
 func Options(settings []Setting) []string {
 	var words []string
 	for _, s := range settings {
@@ -100,8 +101,8 @@ func quoted(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// ReadServer reads all that the server goes by: its command line, and the files
-// that this has it read. Where the server that runs reads another file than the
+// ReadServer reads everything that the server goes by: its command line, and
+// the files that this names. If the running server reads another file than the
 // next one will, both are read.
 func (f Files) ReadServer(server Server) ([]Setting, error) {
 	line, err := f.CommandLine(server)
@@ -123,7 +124,7 @@ func (f Files) ReadServer(server Server) ([]Setting, error) {
 	return settings, nil
 }
 
-// mainFile is the file that a command line has the server begin with.
+// mainFile returns the file that the server starts with, by its command line.
 func mainFile(line []Setting) string {
 	file := Main
 	for _, s := range line {
@@ -134,7 +135,7 @@ func mainFile(line []Setting) string {
 	return file
 }
 
-// argument is a word of a command line, and where it stands.
+// argument is a word of a command line, with its place.
 type argument struct {
 	text string
 	file string
@@ -158,7 +159,7 @@ func options(words []argument) []Setting {
 			}
 			s := Statement{keyword, []string{value}}
 			if keyword == "" {
-				s, _ = Parse(value) // one that sshd does not take keeps it from starting
+				s, _ = Parse(value) // sshd does not start with one that it refuses
 			}
 			if s.Keyword != "" {
 				settings = append(settings, Setting{File: word.file, Line: word.line, Keyword: s.Keyword, Args: s.Args, Command: true})
@@ -169,9 +170,9 @@ func options(words []argument) []Setting {
 	return settings
 }
 
-// processWords reads a running server's command line. sshd writes its own over it,
-// with blanks between the words (sshd.c, listener_proctitle), so that an option's
-// value with a blank in it has to be put together again.
+// processWords reads a running server's command line. sshd overwrites it with
+// blanks between the words (sshd.c, listener_proctitle). So an option's value
+// that contains a blank must be put together again.
 func processWords(process string) []argument {
 	var words []string
 	if title, _, is := strings.Cut(process, " [listener]"); is {
@@ -189,7 +190,7 @@ func processWords(process string) []argument {
 // joined puts together what follows an option -o whose value has no "=".
 func joined(words []string) []string {
 	var all []string
-	open := false // whether words may belong to the last one
+	open := false // whether more words may belong to the last one
 	for _, word := range words {
 		option := strings.HasPrefix(word, "-")
 		if open && !option && len(all) > 0 && all[len(all)-1] != "-o" {
@@ -203,7 +204,7 @@ func joined(words []string) []string {
 	return all
 }
 
-// readable is a file's content; a file that is not there has none.
+// readable returns a file's content, or nothing if there is no such file.
 func (f Files) readable(file string) (string, error) {
 	content, err := f.content(file)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Door is a setting of others that lets somebody in, or something through, that
-// a policy keeps out.
+// Door is a setting outside the policy that lets somebody or something in,
+// although the policy keeps it out.
 type Door struct {
 	Setting
-	Opens string // what it opens, as the end of a sentence that begins with "it"
+	Opens string // what it opens, to complete a sentence that begins with "it"
 }
 
-// Text names the door: where it stands, for whom, and what it opens.
+// Text says where the door is, for whom it opens, and what.
 func (d Door) Text() string {
 	text := fmt.Sprintf("%s: %s %s", d.Place(), d.Keyword, d.Value())
 	if d.Match != "" {
@@ -22,15 +22,14 @@ func (d Door) Text() string {
 	return text + ": it " + d.Opens
 }
 
-// Doors are those settings that open something although the policy stands before
-// them: what a Match decides comes over what holds always (sshd_config(5)), and
-// what the server's command line says comes before all files. The policy is
-// keywords in lower case and their values.
+// Doors returns the settings that open something in spite of the policy. A
+// Match overrides what holds always (sshd_config(5)), and the server's command
+// line overrides all files. The policy maps keywords in lower case to values.
 func Doors(settings []Setting, policy map[string]string) []Door {
 	var doors []Door
 	for _, s := range settings {
 		if s.Keyword == "-f" && s.Value() != Main {
-			doors = append(doors, Door{s, "has the server read another file than " + Main})
+			doors = append(doors, Door{s, "makes the server read another file than " + Main})
 			continue
 		}
 		want, ours := policy[s.Keyword]
@@ -44,8 +43,8 @@ func Doors(settings []Setting, policy map[string]string) []Door {
 	return doors
 }
 
-// opens is what the setting opens that the wanted value keeps closed; empty when
-// it is the same or stricter.
+// opens says what the setting opens that the wanted value keeps closed. It is
+// empty if the setting is equal or stricter.
 func (s Setting) opens(want string) string {
 	value := strings.ToLower(s.Value())
 	switch {
@@ -57,11 +56,12 @@ func (s Setting) opens(want string) string {
 	return fmt.Sprintf("takes the place of %s %s", s.Keyword, want)
 }
 
-// stricter reports values other than the wanted one that let nobody in besides.
+// stricter reports whether a value other than the wanted one lets nobody else
+// in.
 func (s Setting) stricter(want string) bool {
 	switch s.Keyword {
 	case "pubkeyauthentication":
-		return true // whatever it says, nobody else gets in by it
+		return true // no value of it lets anybody else in
 	case "authenticationmethods":
 		return !slices.ContainsFunc(s.Args, func(list string) bool { return !needsKey(list) })
 	case "authorizedkeysfile":
@@ -77,8 +77,8 @@ func (s Setting) stricter(want string) bool {
 	return false
 }
 
-// needsKey reports whether a list of AuthenticationMethods asks for a key, alone
-// or among others.
+// needsKey reports whether a list of AuthenticationMethods requires a key,
+// alone or among others.
 func needsKey(list string) bool {
 	return slices.ContainsFunc(strings.Split(list, ","), func(method string) bool {
 		method, _, _ = strings.Cut(method, ":")
@@ -86,24 +86,24 @@ func needsKey(list string) bool {
 	})
 }
 
-// whatOpens is what each keyword opens when it is not as a policy wants it.
+// whatOpens says what each keyword opens if it differs from the policy.
 var whatOpens = map[string]string{
 	"permitrootlogin":              "lets root log in",
 	"passwordauthentication":       "lets passwords in",
-	"kbdinteractiveauthentication": "lets passwords in by way of keyboard-interactive",
+	"kbdinteractiveauthentication": "lets passwords in through keyboard-interactive",
 	"permitemptypasswords":         "lets empty passwords in",
-	"hostbasedauthentication":      "lets in whoever another machine vouches for",
+	"hostbasedauthentication":      "lets in every user that another machine vouches for",
 	"gssapiauthentication":         "lets Kerberos tickets in",
 	"kerberosauthentication":       "lets Kerberos passwords in",
 	"authenticationmethods":        "lets somebody in without a key",
 	"authorizedkeysfile":           "lets keys in from another file",
 	"authorizedkeyscommand":        "lets in every key that a program names",
-	"trustedusercakeys":            "lets in whoever has a certificate of that authority",
-	"authorizedprincipalsfile":     "says whom certificates let in",
-	"authorizedprincipalscommand":  "says whom certificates let in",
+	"trustedusercakeys":            "lets in every holder of a certificate from that authority",
+	"authorizedprincipalsfile":     "decides whom certificates let in",
+	"authorizedprincipalscommand":  "decides whom certificates let in",
 	"allowgroups":                  "lets other groups in",
-	"permituserenvironment":        "lets users set what programs trust",
-	"strictmodes":                  "takes keys from files that others can write",
+	"permituserenvironment":        "lets users set variables that programs trust",
+	"strictmodes":                  "accepts keys from files that others can write",
 	"ignorerhosts":                 "lets in whoever ~/.rhosts names",
 	"allowtcpforwarding":           "lets connections through the host",
 	"allowstreamlocalforwarding":   "lets connections through the host",

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// Statement is one line of a configuration: a keyword, in lower case, and its
-// arguments without quotes. An empty keyword is a line that says nothing.
+// Statement is one line of a configuration: a keyword in lower case, and its
+// arguments without quotes. An empty keyword is a line without a statement.
 type Statement struct {
 	Keyword string
 	Args    []string
 }
 
-// formerNames are keywords that sshd still takes for today's (servconf.c, the
-// table of keywords).
+// formerNames are old keywords that sshd still accepts for today's (servconf.c,
+// the table of keywords).
 var formerNames = map[string]string{
 	"challengeresponseauthentication": "kbdinteractiveauthentication",
 	"skeyauthentication":              "kbdinteractiveauthentication",
@@ -25,8 +25,8 @@ var formerNames = map[string]string{
 
 const blank = " \t\r\n"
 
-// Parse reads one line as sshd does: a keyword, which blanks or one "=" end, and
-// arguments, which may stand in quotes; "#" at the beginning of a word begins a
+// Parse reads one line as sshd does. A blank or one "=" ends the keyword.
+// Arguments may stand in quotes. A "#" at the beginning of a word begins a
 // comment.
 func Parse(line string) (Statement, error) {
 	line = strings.TrimRight(line, blank+"\f")
@@ -46,7 +46,7 @@ func Parse(line string) (Statement, error) {
 }
 
 // cutKeyword is strdelim (misc.c): the word ends at a blank, at "=" or at a
-// quote; after it one "=" is skipped.
+// quote. One "=" after it is skipped.
 func cutKeyword(line string) (keyword, rest string, err error) {
 	if strings.HasPrefix(line, "#") {
 		return "", "", nil
@@ -90,9 +90,8 @@ func split(text string) ([]string, error) {
 	return args, nil
 }
 
-// word reads one argument from a place on, and says where it ends. A backslash
-// takes the meaning of a quote, of another backslash and, outside of quotes, of a
-// blank.
+// word reads one argument from a position, and returns where it ends. A
+// backslash escapes a quote, another backslash and, outside quotes, a blank.
 func word(text string, at int) (arg string, next int, err error) {
 	var b strings.Builder
 	quote := byte(0)

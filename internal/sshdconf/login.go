@@ -7,17 +7,17 @@ type Login struct {
 	User string
 	Peer string // the client's address; empty: this machine's own
 	Host string // the client's name; empty: the address
-	// Local and Port are where the client connected to; empty: an address and a
-	// port that no host has.
+	// Local and Port are where the client connected to. Empty means an address and
+	// a port that no host has.
 	Local string
 	Port  uint16
 }
 
-// Nobody's login meets no Match but those for everybody.
+// Nobody is a login that meets no Match except those for everybody.
 var Nobody = Login{User: "cairn-asks-for-nobody", Peer: "192.0.2.1"}
 
-// Spec is the login as `sshd -T -C` takes it. All is named, because sshd refuses
-// to answer where a Match asks for something that is not.
+// Spec returns the login for `sshd -T -C`. It names everything, because sshd
+// refuses to answer if a Match needs something that is not named.
 func (l Login) Spec() string {
 	local, port, peer := l.Local, l.Port, l.Peer
 	if peer == "" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// NamesAccounts reports whether a Match says for which users or groups it holds.
+// NamesAccounts reports whether a Match is limited to certain users or groups.
 func NamesAccounts(match string) bool {
 	for _, c := range criteria(match) {
 		if c.Keyword == "user" || c.Keyword == "group" || c.Keyword == "invalid-user" {
@@ -15,8 +15,8 @@ func NamesAccounts(match string) bool {
 	return false
 }
 
-// Concerns reports whether a Match may hold for an account: whether its users and
-// groups are such. Where a login comes from is left open.
+// Concerns reports whether a Match may hold for an account, by its user and
+// groups. It ignores where a login comes from.
 func Concerns(match, user string, groups []string) bool {
 	for _, c := range criteria(match) {
 		list := strings.Join(c.Args, "")
@@ -28,7 +28,7 @@ func Concerns(match, user string, groups []string) bool {
 	return true
 }
 
-// Named are the users that a Match names without a pattern.
+// Named returns the users that a Match names without a pattern.
 func Named(match string) []string {
 	var names []string
 	for _, c := range criteria(match) {
@@ -41,7 +41,8 @@ func Named(match string) []string {
 	return names
 }
 
-// criteria are those of a Match, each with its list of patterns (sshd_config(5)).
+// criteria returns the criteria of a Match, each with its list of patterns
+// (sshd_config(5)).
 func criteria(match string) []Statement {
 	var all []Statement
 	words := strings.Fields(match)
@@ -60,8 +61,8 @@ func criteria(match string) []Statement {
 	return all
 }
 
-// inList is match_pattern_list (match.c): 1 for a text that a list has, -1 for one
-// that it takes out, 0 for any other.
+// inList is match_pattern_list (match.c): 1 if a list has the text, -1 if it
+// excludes it, 0 otherwise.
 func inList(text, list string) int {
 	found := 0
 	for _, pattern := range strings.Split(list, ",") {
@@ -77,8 +78,8 @@ func inList(text, list string) int {
 	return found
 }
 
-// anyInList is ga_match_pattern_list (groupaccess.c): one group that is taken out
-// takes the account out.
+// anyInList is ga_match_pattern_list (groupaccess.c): one excluded group
+// excludes the account.
 func anyInList(groups []string, list string) bool {
 	out := slices.ContainsFunc(groups, func(group string) bool { return inList(group, list) < 0 })
 	return !out && slices.ContainsFunc(groups, func(group string) bool { return inList(group, list) > 0 })

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Matches reports whether a pattern of sshd's, with "*" and "?", is the text
-// (ssh_config(5), PATTERNS).
+// Matches reports whether a text matches one of sshd's patterns, with "*" and
+// "?" (ssh_config(5), PATTERNS).
 func Matches(pattern, text string) bool {
 	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
 	return regexp.MustCompile("^(?s:" + expression + ")$").MatchString(text)

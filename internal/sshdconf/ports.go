@@ -6,12 +6,12 @@ import (
 	"strconv"
 )
 
-// DefaultPort is where sshd listens when nothing says otherwise (sshd_config(5)).
+// DefaultPort is where sshd listens if nothing says otherwise (sshd_config(5)).
 const DefaultPort = 22
 
-// Ports are the TCP ports that a server with these settings listens on, lowest
-// first. The command line's come in the place of Port statements, and an address
-// with a port of its own has that one (sshd_config(5), ListenAddress).
+// Ports returns the TCP ports that a server with these settings listens on,
+// lowest first. Ports on the command line replace Port statements. An address
+// with a port of its own uses that port (sshd_config(5), ListenAddress).
 func Ports(settings []Setting) []uint16 {
 	given, onCommandLine := declared(settings)
 	if len(onCommandLine) > 0 {
@@ -41,7 +41,7 @@ func Ports(settings []Setting) []uint16 {
 	return slices.Compact(ports)
 }
 
-// declared are the ports of Port statements, and those of the command line.
+// declared returns the ports of Port statements, and those of the command line.
 func declared(settings []Setting) (files, commandLine []uint16) {
 	for _, s := range settings {
 		if s.Keyword != "port" || s.Match != "" || len(s.Args) == 0 {
@@ -59,7 +59,7 @@ func declared(settings []Setting) (files, commandLine []uint16) {
 	return files, commandLine
 }
 
-// PortOf is the port of an address of ListenAddress that has one.
+// PortOf returns the port of a ListenAddress, if it has one.
 func PortOf(address string) (uint16, bool) {
 	_, text, err := net.SplitHostPort(address)
 	if err != nil {
@@ -69,8 +69,8 @@ func PortOf(address string) (uint16, bool) {
 	return uint16(port), err == nil
 }
 
-// First is the value that holds for everybody: that of the first setting of the
-// keyword outside of every Match; otherwise when there is none.
+// First returns the value that holds for everybody: that of the keyword's first
+// setting outside every Match. Without one it returns otherwise.
 func First(settings []Setting, keyword, otherwise string) string {
 	for _, s := range settings {
 		if s.Keyword == keyword && s.Match == "" {

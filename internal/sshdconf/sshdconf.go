@@ -1,8 +1,9 @@
-// Package sshdconf reads sshd's configuration as sshd reads it: every statement
-// with its file and line, through all Includes (OpenSSH, servconf.c and misc.c).
+// Package sshdconf reads sshd's configuration as sshd does: every statement
+// with its file and line, through all Includes (OpenSSH, servconf.c and
+// misc.c).
 //
-// It says what stands where. What comes of it for one login only sshd itself can
-// say (`sshd -T -C`, sshd(8)).
+// The package says what stands where. Only sshd itself can say what results for
+// one login (`sshd -T -C`, sshd(8)).
 package sshdconf
 
 import (
@@ -15,37 +16,37 @@ import (
 	"strings"
 )
 
-// Main is the file that sshd begins with.
+// Main is the file that sshd reads first.
 const Main = "/etc/ssh/sshd_config"
 
 // Own is Cairn's own file.
 const Own = "/etc/ssh/sshd_config.d/00-cairn.conf"
 
-// dir is what a relative path of an Include is relative to (sshd_config(5)).
+// dir is the directory for relative paths of an Include (sshd_config(5)).
 const dir = "/etc/ssh"
 
-// maxDepth is how deep Includes may lead (SERVCONF_MAX_DEPTH in servconf.c).
+// maxDepth is how deep Includes may nest (SERVCONF_MAX_DEPTH in servconf.c).
 const maxDepth = 16
 
-// Setting is one statement of a configuration. An Include is replaced by what it
-// reads, and a Match is in the settings that it decides over.
+// Setting is one statement of a configuration. An Include is replaced by its
+// content. A Match is not a setting but part of the settings under it.
 type Setting struct {
 	File    string   `cbor:"1,keyasint"` // path on the host
 	Line    int      `cbor:"2,keyasint"` // from 1
 	Keyword string   `cbor:"3,keyasint"` // in lower case, a former name replaced by today's
 	Args    []string `cbor:"4,keyasint,omitempty"`
 	// Match is the criteria under which the setting holds, those of an outer file
-	// first; empty: always. "all" is such a criterion too: it comes after, and so
-	// over, what holds always.
+	// first. Empty means always. "all" is a criterion too: it comes after what
+	// holds always, and so overrides it.
 	Match string `cbor:"5,keyasint,omitempty"`
-	// Command says that it stands on the server's command line.
+	// Command means that the setting stands on the server's command line.
 	Command bool `cbor:"6,keyasint,omitempty"`
 }
 
-// Value is the setting's arguments as one text.
+// Value returns the setting's arguments as one text.
 func (s Setting) Value() string { return strings.Join(s.Args, " ") }
 
-// Place is where the setting stands, for people.
+// Place returns where the setting stands, for people.
 func (s Setting) Place() string {
 	if s.Line == 0 {
 		return s.File
@@ -53,18 +54,19 @@ func (s Setting) Place() string {
 	return fmt.Sprintf("%s:%d", s.File, s.Line)
 }
 
-// Files is where configurations are read from. The zero value is this machine.
+// Files says where configurations are read from. The zero value is this
+// machine.
 type Files struct {
-	// Root is the directory that stands for "/"; empty: "/" itself.
+	// Root is the directory that takes the place of "/". Empty means "/" itself.
 	Root string
-	// Instead holds the content of files as they would be, by their paths. A nil
-	// content is a file that would not be there.
+	// Instead maps paths to content to read in place of the real files. A nil
+	// content means that there is no such file.
 	Instead map[string][]byte
 }
 
-// Read reads a file and all that it includes. Files that an Include names and
-// that are not there are none, as for sshd. The error is a line that sshd would
-// not take either, or a file that cannot be read.
+// Read reads a file and everything it includes. As for sshd, an Include may
+// name files that do not exist. The error names a line that sshd would refuse
+// too, or a file that cannot be read.
 func (f Files) Read(file string) ([]Setting, error) {
 	r := reader{files: f}
 	err := r.read(file, "", 0)
@@ -76,10 +78,10 @@ type reader struct {
 	settings []Setting
 }
 
-// read adds a file's settings. A Match ends with the file that it stands in.
+// read adds a file's settings. A Match ends with its file.
 func (r *reader) read(file, outer string, depth int) error {
 	if depth > maxDepth {
-		return fmt.Errorf("%s: an Include leads through more than %d files", file, maxDepth)
+		return fmt.Errorf("%s: Includes nest deeper than %d files", file, maxDepth)
 	}
 	content, err := r.files.content(file)
 	if err != nil {
@@ -128,8 +130,8 @@ func (r *reader) include(patterns []string, match string, depth int) error {
 	return nil
 }
 
-// both joins the criteria of an outer and an inner Match. Those of an inner
-// "Match all" are the outer ones.
+// both joins the criteria of an outer and an inner Match. An inner "Match all"
+// has the outer criteria.
 func both(outer, inner string) string {
 	switch {
 	case outer == "":
@@ -140,8 +142,9 @@ func both(outer, inner string) string {
 	return outer + ", " + inner
 }
 
-// Included are the files that one pattern of an Include stands for, in sshd's
-// order: those of glob(3), which leaves out names that begin with a dot.
+// Included returns the files that one pattern of an Include stands for, in
+// sshd's order. That is the order of glob(3), which leaves out names that begin
+// with a dot.
 func (f Files) Included(pattern string) ([]string, error) {
 	if !path.IsAbs(pattern) {
 		pattern = dir + "/" + pattern

@@ -8,20 +8,20 @@ import (
 	"cairn/internal/distro"
 )
 
-// usualUnit is what matters here of the unit that a distribution has.
+// usualUnit returns the relevant part of the distribution's own unit.
 func usualUnit(d distro.SSH) string {
 	return fmt.Sprintf("[Service]\nEnvironmentFile=-%s\nExecStart=/usr/sbin/sshd -D $%s\n", d.CommandLine, d.Variable)
 }
 
-// unit is what a unit's files say of how the server is started.
+// unit is what a unit's files say about the start of the server.
 type unit struct {
 	command     argument // the value of ExecStart
 	environment []argument
 	files       []string // of environment variables
 }
 
-// start is the command line by which the server starts next, word by word, the
-// variables in it replaced (systemd.service(5), COMMAND LINES).
+// start returns the command line of the next server, word by word, with its
+// variables replaced (systemd.service(5), COMMAND LINES).
 func (f Files) start(files []string) ([]argument, error) {
 	var u unit
 	for _, file := range files {
@@ -58,8 +58,8 @@ func (f Files) start(files []string) ([]argument, error) {
 	return all, nil
 }
 
-// afterProgram are the words behind sshd itself; none where another program starts
-// it, of whose options nothing is known.
+// afterProgram returns the words after sshd itself. There are none if another
+// program starts it, because nothing is known about that program's options.
 func afterProgram(words []string) []string {
 	for i, word := range words {
 		if path.Base(word) == "sshd" {
@@ -69,8 +69,8 @@ func afterProgram(words []string) []string {
 	return nil
 }
 
-// read adds what one file says. An empty value takes back what those before it
-// said (systemd.service(5)).
+// read adds what one file says. An empty value cancels what earlier files said
+// (systemd.service(5)).
 func (u *unit) read(file, content string) {
 	section := ""
 	for _, line := range lines(content) {
@@ -99,8 +99,9 @@ func (u *unit) read(file, content string) {
 	}
 }
 
-// lines are those of a file that systemd reads, with the numbers of those where
-// each begins: one that ends in a backslash goes on, and a comment is none.
+// lines returns the lines of a file as systemd reads them, each with the number
+// of its first line. A line that ends in a backslash continues, and comments
+// are left out.
 func lines(content string) []argument {
 	var all []argument
 	number, open := 0, false
@@ -121,7 +122,7 @@ func lines(content string) []argument {
 	return all
 }
 
-// variables are those of the unit, by their names; what files say comes over the
+// variables returns the unit's variables by name. Those from files override the
 // rest (systemd.exec(5), EnvironmentFile).
 func (f Files) variables(u unit) (map[string]argument, error) {
 	variables := map[string]argument{}
@@ -147,7 +148,7 @@ func (f Files) variables(u unit) (map[string]argument, error) {
 	return variables, nil
 }
 
-// replaced is a word with its ${VARIABLES} replaced.
+// replaced returns a word with its ${VARIABLES} replaced.
 func replaced(word string, variables map[string]argument) string {
 	for name, value := range variables {
 		word = strings.ReplaceAll(word, "${"+name+"}", value.text)

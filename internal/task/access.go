@@ -10,8 +10,8 @@ import (
 )
 
 // access is the owner's own way in: a user with the owner's key, in the group
-// that may log in, with sudo. It is proven before anybody else's way is closed.
-// Home and shell are those of a new user: an account that is there keeps its own.
+// that may log in, with sudo. It is proven before any other way in is closed.
+// Home and shell are for a new user; an existing account keeps its own.
 func access(h Host) []resource.Resource {
 	user := h.Host.User
 	return []resource.Resource{
@@ -22,8 +22,8 @@ func access(h Host) []resource.Resource {
 	}
 }
 
-// furtherKeys are the owner's other keys: the one that is set up may be declared
-// too.
+// furtherKeys returns the owner's other keys. The lab may also declare the key
+// that is already set up; it is left out here.
 func furtherKeys(h Host) []string {
 	var others []string
 	for _, line := range h.Lab.SSH.FurtherKeys {
@@ -34,14 +34,15 @@ func furtherKeys(h Host) []string {
 	return others
 }
 
-// sameKey compares the keys of two lines of authorized_keys without options.
+// sameKey compares the keys of two lines of authorized_keys, without options.
 func sameKey(a, b string) bool {
 	one, other := strings.Fields(a), strings.Fields(b)
 	return len(one) > 1 && len(other) > 1 && slices.Equal(one[:2], other[:2])
 }
 
-// dropinName sorts before whatever the distribution or cloud-init leaves in
-// sshd_config.d: the first value of a keyword wins (sshd_config(5)).
+// dropinName sorts before everything that the distribution or cloud-init puts
+// into sshd_config.d, because the first value of a keyword wins
+// (sshd_config(5)).
 var dropinName = path.Base(sshdconf.Own)
 
 // sshDropin is the policy for sshd on the host.
@@ -53,8 +54,8 @@ func sshDropin(h Host) resource.SSHDropin {
 	return dropin
 }
 
-// EffectiveSSH is the policy as `sshd -T` prints it, to compare with what is in
-// force: keywords in lower case, values as they are written.
+// EffectiveSSH returns the policy in the form of `sshd -T`, to compare it with
+// what is in force: keywords in lower case, values as they are written.
 func EffectiveSSH(h Host) map[string]string {
 	effective := map[string]string{}
 	for _, o := range SSHPolicy(h.Facts.OS, h.Lab.Network.Admin, h.Host.Forwarding) {
@@ -63,7 +64,7 @@ func EffectiveSSH(h Host) map[string]string {
 	return effective
 }
 
-// firewallTable is the host's table.
+// firewallTable returns the host's firewall table.
 func firewallTable(h Host) resource.Resource {
 	open := slices.Concat(oldDoor(h), h.Host.Open)
 	policy, err := FirewallPolicy(h.Host.Port, h.Lab.Network.Admin, open, SidesOf(h))
@@ -74,8 +75,8 @@ func firewallTable(h Host) resource.Resource {
 	return table
 }
 
-// unsayable is a table for a policy that no firewall could be told. It is never sent
-// to a host: describing it fails, and so does the plan.
+// unsayable is a table for a policy that no firewall can express. It never
+// reaches a host: describing it fails, and so does the plan.
 type unsayable struct {
 	resource.NftTable
 	why error

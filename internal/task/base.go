@@ -10,11 +10,11 @@ import (
 	"cairn/internal/wire"
 )
 
-// system is the distribution that the host runs.
+// system returns the distribution that the host runs.
 func (h Host) system() distro.System { return distro.Of(h.Facts.OS.ID, h.Facts.OS.Version) }
 
-// base is the base of a host: its name, its clock, its security updates and
-// limits that keep one fault from taking the host down.
+// base returns the base of a host: its name, its clock, its security updates,
+// and limits that keep one fault from taking the host down.
 func base(h Host) []Work {
 	system := h.system()
 	packages, clock := keepsTime(h)
@@ -50,7 +50,7 @@ func on() *bool {
 	return &yes
 }
 
-// limits forbids core dumps, which can hold secrets (CIS Debian Linux 12
+// limits forbids core dumps, because they can hold secrets (CIS Debian Linux 12
 // Benchmark 1.5.3).
 const limits = `# Managed by Cairn.
 * hard core 0
@@ -77,13 +77,13 @@ var networkSysctls = []struct{ key, value string }{
 	{"net.ipv6.conf.all.accept_source_route", "0"},      // 3.3.8
 }
 
-// fixed reports whether a kernel setting cannot be set on the host.
+// fixed reports whether the host cannot set a kernel setting.
 func fixed(facts wire.Facts, name string) bool {
 	return slices.ContainsFunc(facts.Fixed, func(f string) bool { return f == name || strings.HasSuffix(f, ".") && strings.HasPrefix(name, f) })
 }
 
-// Skipped are the kernel settings that are left aside on a host, since they are
-// those of the machine that it runs on, or the kernel has none of the kind.
+// Skipped returns the kernel settings that a host skips. Either they belong to
+// the machine that a container runs on, or the kernel does not have them.
 func Skipped(facts wire.Facts) []string {
 	var names []string
 	for _, s := range networkSysctls {
@@ -94,8 +94,8 @@ func Skipped(facts wire.Facts) []string {
 	return names
 }
 
-// sudoersFor lets the owner become root without a password: the login is by key,
-// there is no password to ask for.
+// sudoersFor lets the owner become root without a password. The login is by
+// key, so there is no password to ask for.
 func sudoersFor(user string) string {
 	return fmt.Sprintf("# Managed by Cairn.\n%s ALL=(ALL:ALL) NOPASSWD: ALL\n", user)
 }

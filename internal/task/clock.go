@@ -6,12 +6,13 @@ import (
 	"cairn/internal/resource"
 )
 
-// chosenClocks are the time daemons that a lab can choose, by their names here.
+// chosenClocks maps the lab's choices of time daemon to their names here.
 var chosenClocks = map[string]string{lab.TimeSyncd: "systemd-timesyncd", lab.Chrony: "chrony"}
 
-// clockOf is the time daemon that a host should have, and whether it is there
-// already. Two of them would pull at one clock, and their packages exclude each
-// other, so the one that is there is kept unless the lab chooses another.
+// clockOf returns the time daemon that a host should have, and whether it is
+// there already. Two daemons would fight over one clock, and their packages
+// exclude each other. So an existing daemon is kept, unless the lab chooses
+// another.
 func clockOf(h Host) (clock distro.TimeDaemon, there bool) {
 	system := h.system()
 	chosen := chosenClocks[h.Lab.Choose["time-daemon"]]
@@ -28,8 +29,8 @@ func clockOf(h Host) (clock distro.TimeDaemon, there bool) {
 	return system.Clock, false
 }
 
-// keepsTime is the host's time daemon as a package and as a unit that runs. A
-// container has the clock of the machine it runs on.
+// keepsTime returns the host's time daemon as a package and as a running unit.
+// A container needs none: it has the clock of the machine it runs on.
 func keepsTime(h Host) (packages resource.Packages, units []resource.Resource) {
 	clock, there := clockOf(h)
 	if !there {

@@ -10,25 +10,25 @@ import (
 	"cairn/internal/wire"
 )
 
-// Definition is a task of the roadmap that this version carries out. Registering it
-// in [All] is all that makes the task available.
+// Definition is a task of the roadmap that this version carries out. Adding it
+// to [All] is all it takes to make the task available.
 type Definition struct {
 	ID string // as the roadmap names it
-	// Applies reports whether this version can do the task as the lab wants it; nil:
-	// in every lab.
+	// Applies reports whether this version can do the task in the way the lab
+	// wants. nil means in every lab.
 	Applies func(*lab.Lab) bool
-	// Guards are those of its work. Guards of one id are one guarded change, whichever
-	// tasks name it.
+	// Guards are those of its work. Guards with one id are one guarded change,
+	// even if several tasks name it.
 	Guards []Guard
-	// Work is what the task asks for on a host, in the order it has to be done. It is
-	// a pure function, and nil for a task that changes no host.
+	// Work returns what the task needs on a host, in order. It is pure. It is nil
+	// for a task that changes no host.
 	Work func(Host) []Work
-	// Subjects are what its checkpoints look at beside the hosts; nil: nothing. It is
-	// a pure function.
+	// Subjects returns what its checkpoints look at besides the hosts. It is pure.
+	// nil means nothing.
 	Subjects func(*lab.Lab) []Subject
 }
 
-// In reports whether the task can be done in a lab.
+// In reports whether this version can do the task in a lab.
 func (d Definition) In(l *lab.Lab) bool { return d.Applies == nil || d.Applies(l) }
 
 // Host is what a task's resources are made from.
@@ -40,28 +40,28 @@ type Host struct {
 	OwnerKey string
 }
 
-// Work is a group of resources that a task asks for on one host.
+// Work is a group of resources that a task needs on one host.
 type Work struct {
-	Task string // its definition's; [Of] fills it in
-	// Guard is the id of the guarded change that the resources belong to; those
-	// without one cannot lock anybody out and are applied as they are.
+	Task string // the definition's id, which [Of] fills in
+	// Guard is the id of the guarded change that the resources belong to.
+	// Resources without one cannot lock anybody out and are applied directly.
 	Guard string
-	// Port is where the owner has to get in once the guarded change is made; 0:
+	// Port is where the owner must get in once the guarded change is made. 0 means
 	// wherever that was before.
 	Port uint16
-	// After are resources of the task's other work without which these make no sense:
-	// where one of them failed they are skipped. All of a guarded change is skipped
-	// where any other work of its tasks failed.
+	// After are resources of the task's other work that these depend on. If one of
+	// them fails, these are skipped. A guarded change is skipped as a whole if any
+	// other work of its tasks failed.
 	After     []resource.Resource
 	Resources []resource.Resource
 }
 
-// Subject is a thing that looks are about, and what each probe is told of it.
+// Subject is a thing to look at, with the arguments for each probe.
 type Subject struct {
 	evidence.Subject
 	Host string // where it is
-	// Arguments are those of each probe, by the probe's name; it decodes them into a
-	// type of its own.
+	// Arguments maps a probe's name to its arguments. The probe decodes them into
+	// its own type.
 	Arguments map[string]any
 }
 
@@ -72,9 +72,10 @@ const (
 	Firewall           = "foundation.firewall"
 )
 
-// All are the tasks that this version carries out, in the roadmap's order. Work of
-// one guard is made together, and guards in the order in which they are named here:
-// who may get in has to be proven before the doors are closed to everybody else.
+// All returns the tasks that this version carries out, in the roadmap's order.
+// Work of one guard is done together, and guards in the order in which they are
+// named here. The owner's access must be proven before the doors close to
+// everybody else.
 func All() []Definition {
 	return []Definition{
 		{ID: HostBase, Work: base},
@@ -90,21 +91,23 @@ func All() []Definition {
 	}
 }
 
-// withNftables: ufw and firewalld are choices that this version cannot make so.
+// withNftables reports whether the lab uses nftables. This version cannot set
+// up ufw or firewalld.
 func withNftables(l *lab.Lab) bool { return cmp.Or(l.Choose["firewall"], "nftables") == "nftables" }
 
-// Implemented reports whether this version carries out a task of that id.
+// Implemented reports whether this version carries out the task with that id.
 func Implemented(id string) bool { return ImplementedBy(All())(id) }
 
-// ImplementedBy is [Implemented] for other definitions.
+// ImplementedBy does the same for other definitions.
 func ImplementedBy(all []Definition) func(id string) bool {
 	return func(id string) bool {
 		return slices.ContainsFunc(all, func(d Definition) bool { return d.ID == id })
 	}
 }
 
-// GuardsOf are the guards of all definitions, each once, in the order in which they
-// are made. What two definitions ask for of one guard is asked for together.
+// GuardsOf returns the guards of all definitions, each once, in the order in
+// which they are made. If two definitions use one guard, their demands are
+// merged.
 func GuardsOf(all []Definition) []Guard {
 	var guards []Guard
 	for _, d := range all {
@@ -119,8 +122,7 @@ func GuardsOf(all []Definition) []Guard {
 	return guards
 }
 
-// Of returns the work on a host of all the definitions, in the order it has to
-// be done.
+// Of returns the work of all definitions on a host, in order.
 func Of(all []Definition, h Host) []Work {
 	var works []Work
 	for _, d := range all {
@@ -135,7 +137,8 @@ func Of(all []Definition, h Host) []Work {
 	return works
 }
 
-// Openings are the ports of a host that may be reached from outside, SSH first.
+// Openings returns the ports of a host that may be reached from outside, SSH
+// first.
 func Openings(l *lab.Lab, h lab.Host) []lab.Opening {
 	return append([]lab.Opening{{Protocol: "tcp", Port: h.Port, From: l.Network.Admin}}, h.Open...)
 }

@@ -8,8 +8,9 @@ import (
 	"cairn/internal/resource"
 )
 
-// exemptions are for the programs on the host that ban addresses: what proves a
-// refusal looks like an attack to them, and would end with nobody let in.
+// exemptions are for programs on the host that ban addresses. A look that
+// proves a refusal seems an attack to them, and the ban would lock everybody
+// out.
 func exemptions(h Host) []resource.Resource {
 	var all []resource.Resource
 	for _, program := range h.Facts.Banning {
@@ -18,13 +19,13 @@ func exemptions(h Host) []resource.Resource {
 	return all
 }
 
-// LooksFrom are the networks from which a host is looked at: the admin networks
-// and the machines that serve as second host, sorted.
+// LooksFrom returns the networks from which a host is looked at, sorted: the
+// admin networks and the machines that serve as second host.
 func LooksFrom(l *lab.Lab, target lab.Host) []string {
 	networks := slices.Clone(l.Network.Admin)
 	vantages := slices.DeleteFunc(slices.Clone(l.Hosts), func(h lab.Host) bool { return !h.Has(lab.VantageRole) })
 	if len(vantages) == 0 {
-		vantages = l.Hosts // any of them may be the second host then
+		vantages = l.Hosts // then any of them may be the second host
 	}
 	for _, h := range vantages {
 		if h.Name == target.Name {

@@ -12,16 +12,16 @@ import (
 // FirewallTable is the one nftables table, of the family inet, that Cairn owns.
 const FirewallTable = resource.CairnTable
 
-// FirewallPolicy is what a host lets through.
+// FirewallPolicy returns what a host lets through.
 //
-// Everything new from outside is dropped but ICMP that the network needs (RFC 4890
-// for IPv6), SSH from the admin networks, and the openings. Ports that a container
-// publishes are never input: they are forwarded after destination NAT, so what is
-// forwarded is held to the same openings.
+// Everything new from outside is dropped, except for ICMP that the network
+// needs (RFC 4890 for IPv6), SSH from the admin networks, and the openings.
+// Ports that a container publishes are not input: they are forwarded after
+// destination NAT. So the same openings apply to forwarded packets.
 //
-// What the host's own guests begin is forwarded, and they get addresses and names
-// from the host. A bridge may be given a port to the outside after this was written,
-// so one of which nothing but the kind is known is not trusted with published ports.
+// What the host's own guests begin is forwarded, and the host gives them
+// addresses and names. A bridge may later get a port to the outside. So a
+// bridge of which only the kind is known is not trusted with published ports.
 func FirewallPolicy(ssh uint16, admin []netip.Prefix, open []lab.Opening, sides Sides) (firewall.Policy, error) {
 	openings := append([]lab.Opening{{Protocol: "tcp", Port: ssh, From: admin}}, open...)
 	input := slices.Concat(
@@ -43,10 +43,10 @@ func FirewallPolicy(ssh uint16, admin []netip.Prefix, open []lab.Opening, sides 
 	return firewall.New(input, forwarded)
 }
 
-// goesOn is what belongs to a connection that was let through.
+// goesOn is what belongs to a connection that was already let through.
 var goesOn = []firewall.What{{State: firewall.Reply}}
 
-// needed is what a host in a network cannot do without.
+// needed is what a host on a network cannot do without.
 var needed = []firewall.Rule{
 	{Who: firewall.Who{Loopback: true}},
 	{What: goesOn},
@@ -58,11 +58,11 @@ var needed = []firewall.Rule{
 			"nd-router-advert", "nd-neighbor-solicit", "nd-neighbor-advert", "mld-listener-query",
 		}},
 	}},
-	// A DHCPv6 server answers from an address that the request was not sent to.
+	// A DHCPv6 server answers from another address than the request was sent to.
 	{Who: firewall.Who{Neighbour: true}, What: []firewall.What{{Protocol: firewall.UDP, FromPort: 547, Ports: []uint16{546}}}},
 }
 
-// guestsNeed is what guests have of the host: names, addresses, a router.
+// guestsNeed is what guests need from the host: names, addresses, a router.
 var guestsNeed = []firewall.What{
 	{Protocol: firewall.TCP, Ports: []uint16{53}},
 	{Protocol: firewall.UDP, Ports: []uint16{53}},
@@ -70,8 +70,8 @@ var guestsNeed = []firewall.What{
 	{ICMPv6: []string{"nd-router-solicit"}},
 }
 
-// openingRules let in what the lab has open, to the host itself or to a guest that
-// the port is published for.
+// openingRules let in what the lab opens, either to the host itself or to a
+// guest for which the port is published.
 func openingRules(openings []lab.Opening, published bool) []firewall.Rule {
 	var rules []firewall.Rule
 	for _, o := range openings {

@@ -97,7 +97,7 @@ func TestAFirewallThatCannotBeSaidIsNoResource(t *testing.T) {
 	}
 	h.Facts.Interfaces = []wire.NIC{{Name: `a" accept`, Kind: "wireguard"}}
 	_, err := resource.Encode(firewallTable(h))
-	if err == nil || !strings.Contains(err.Error(), "no firewall can be told of an interface with the name") {
+	if err == nil || !strings.Contains(err.Error(), "no firewall accepts an interface with the name") {
 		t.Errorf("an odd name: %v", err)
 	}
 }

@@ -10,31 +10,32 @@ import (
 	"cairn/internal/wire"
 )
 
-// Sides sorts a host's network interfaces by what is behind them. One that is in
-// none of the lists counts as outside.
+// Sides sorts a host's network interfaces by what is behind them. An interface
+// in none of the lists counts as outside.
 type Sides struct {
-	// Outside are those with the lab's networks or the way to the internet behind them.
+	// Outside are interfaces that lead to the lab's networks or to the internet.
 	Outside []string
-	// Inside are those with nothing but the host's own guests behind them.
+	// Inside are interfaces with only the host's own guests behind them.
 	Inside []string
-	// Bridges are bridges among Outside: what stays within one of them, such as a
-	// virtual machine's traffic, is not the host's.
+	// Bridges are the bridges among Outside. Traffic within one of them, such as a
+	// virtual machine's, is not the host's.
 	Bridges []string
-	// Veths says that a veth pair leads to a guest. In a container it may be the way out.
+	// Veths means that a veth pair leads to a guest. In a container it may be the way out.
 	Veths bool
 }
 
-// guestBridges are the names of bridges that container and machine managers make
-// at any time and give no port to the outside: Docker (docker0, br-<id>,
+// guestBridges are the names of bridges that container and machine managers
+// create at any time and give no port to the outside: Docker (docker0, br-<id>,
 // docker_gwbridge of Swarm), LXD, Incus, libvirt, Podman, and CNI plugins.
 var guestBridges = []string{"docker0", "br-*", "docker_gwbridge", "lxdbr*", "incusbr*", "virbr*", "podman*", "cni*"}
 
-// guestKinds are the kinds of interfaces, beside bridges, that lead to guests or
-// to peers of a network of the host's own: VPNs, and overlays between container hosts.
+// guestKinds are the kinds of interfaces, besides bridges, that lead to guests or to peers in a network of
+// the host's own: VPNs, and overlays between container hosts.
 var guestKinds = []string{"tun", "wireguard", "vxlan", "geneve", "ipip", "gre", "dummy"}
 
-// SidesOf sorts the interfaces of a host by their structure, and takes the owner's
-// word where the lab names some. What leads outside stays outside.
+// SidesOf sorts the interfaces of a host by their structure, and follows the
+// owner where the lab names some. An interface that leads outside stays
+// outside.
 func SidesOf(h Host) Sides {
 	s := Sides{Veths: h.Facts.Container == ""}
 	taken := map[string]bool{} // as a port of a bridge or bond
@@ -68,8 +69,9 @@ func SidesOf(h Host) Sides {
 	return s
 }
 
-// leadsOutside reports whether an interface carries a default route, an address of
-// the lab's networks, or has a port that is neither a guest's nor a tunnel's.
+// leadsOutside reports whether an interface carries a default route or an
+// address in the lab's networks, or has a port that is neither a guest's nor a
+// tunnel's.
 func (h Host) leadsOutside(nic wire.NIC) bool {
 	if nic.Default {
 		return true
@@ -94,7 +96,7 @@ func isGuestBridge(name string) bool {
 	})
 }
 
-// Behind are the interfaces there are that lead to guests, in order.
+// Behind returns the existing interfaces that lead to guests, sorted.
 func (s Sides) Behind(interfaces []wire.NIC) []string {
 	var names []string
 	for _, nic := range interfaces {
@@ -106,12 +108,12 @@ func (s Sides) Behind(interfaces []wire.NIC) []string {
 	return names
 }
 
-// named are the interfaces that are known to be inside.
+// named returns the interfaces that are known to be inside.
 func (s Sides) named() *firewall.Interfaces {
 	return &firewall.Interfaces{Patterns: guestBridges, Names: s.Inside, Not: s.Outside}
 }
 
-// ofKind are the interfaces of a kind. Veths are left out where they may lead outside.
+// ofKind returns the interfaces of some kinds. Veths are left out if they may lead outside.
 func (s Sides) ofKind(kinds ...firewall.Kind) *firewall.Interfaces {
 	if !s.Veths {
 		kinds = slices.DeleteFunc(kinds, func(kind firewall.Kind) bool { return kind == firewall.Veth })
@@ -119,14 +121,14 @@ func (s Sides) ofKind(kinds ...firewall.Kind) *firewall.Interfaces {
 	return &firewall.Interfaces{Kinds: kinds, Not: s.Outside}
 }
 
-// guests are both.
+// guests returns the named interfaces together with those of some kinds.
 func (s Sides) guests(kinds ...firewall.Kind) *firewall.Interfaces {
 	all := s.ofKind(kinds...)
 	all.Patterns, all.Names = guestBridges, s.Inside
 	return all
 }
 
-// veths is a rule for what comes in by a veth pair, where that is a guest.
+// veths returns a rule for packets from a veth pair, if that leads to a guest.
 func (s Sides) veths() []firewall.Rule {
 	if !s.Veths {
 		return nil
@@ -134,8 +136,9 @@ func (s Sides) veths() []firewall.Rule {
 	return []firewall.Rule{{Who: firewall.Who{Behind: s.ofKind(firewall.Veth)}}}
 }
 
-// within are rules for what stays within a bridge. The kernel shows it to what
-// filters forwarded packets where br_netfilter is loaded, as Docker does.
+// within returns rules for traffic that stays within a bridge. If br_netfilter
+// is loaded, as Docker does, the kernel shows such traffic to the forward
+// filter.
 func (s Sides) within() []firewall.Rule {
 	var rules []firewall.Rule
 	for _, name := range s.Bridges {

@@ -10,20 +10,21 @@ import (
 	"cairn/internal/wire"
 )
 
-// SSHGroup is the group whose members may log in over SSH (CIS Debian Linux 12
-// Benchmark 5.1.4 asks for such a limit).
+// SSHGroup is the group whose members may log in over SSH. CIS Debian Linux 12
+// Benchmark 5.1.4 requires such a limit.
 const SSHGroup = "ssh-users"
 
 // Option is one sshd_config keyword and its value.
 type Option struct{ Keyword, Value string }
 
-// SSHPolicy is what sshd on a host of that system has to say, in the order it is
-// written. It merges dev-sec's ssh-baseline (numbers as "sshd-NN"), the CIS
-// Debian Linux 12 Benchmark section 5.1 and Mozilla's OpenSSH guideline
-// ("modern"); where they differ the comment says which one was taken and why.
+// SSHPolicy returns sshd's configuration on a host with that system, in the
+// order in which it is written. It merges dev-sec's ssh-baseline (numbers as
+// "sshd-NN"), section 5.1 of the CIS Debian Linux 12 Benchmark and Mozilla's
+// OpenSSH guideline ("modern"). Where they differ, a comment says which one was
+// taken and why.
 //
 // The admin networks are exempt from the penalties that newer servers impose on
-// addresses whose logins fail: the looks that prove refusals would otherwise
+// addresses with failed logins. Otherwise the looks that prove refusals would
 // lock out the place they come from.
 func SSHPolicy(os wire.OS, admin []netip.Prefix, forwarding lab.Forwarding) []Option {
 	system := distro.Of(os.ID, os.Version)
@@ -50,9 +51,10 @@ var loginOptions = []Option{
 	{"AuthorizedKeysFile", authorizedKeyPath}, // sshd_config(5)'s first default; the second, authorized_keys2, is a leftover
 }
 
-// doorOptions close other ways in than the keys in that file. Each takes "none"
-// since it exists: certificates and AuthorizedPrincipalsFile since OpenSSH 5.6,
-// AuthorizedKeysCommand since 6.2, AuthorizedPrincipalsCommand since 6.9.
+// doorOptions close all ways in except the keys in that file. Each option has
+// accepted "none" since it exists: certificates and AuthorizedPrincipalsFile
+// since OpenSSH 5.6, AuthorizedKeysCommand since 6.2,
+// AuthorizedPrincipalsCommand since 6.9.
 var doorOptions = []Option{
 	{"TrustedUserCAKeys", "none"},
 	{"AuthorizedPrincipalsFile", "none"},
@@ -60,10 +62,10 @@ var doorOptions = []Option{
 	{"AuthorizedKeysCommand", "none"},
 }
 
-// authorizedKeyPath is where the owner's key stands, below the home directory.
+// authorizedKeyPath is the file with the owner's key, below the home directory.
 const authorizedKeyPath = ".ssh/authorized_keys"
 
-// limitOptions bound what a stranger can use up, and for how long.
+// limitOptions limit what a stranger can use up, and for how long.
 var limitOptions = []Option{
 	{"MaxAuthTries", "4"}, // CIS 5.1.16; dev-sec's 2 breaks clients that offer several keys
 	{"LoginGraceTime", "30"},
@@ -75,7 +77,7 @@ var limitOptions = []Option{
 	{"LogLevel", "VERBOSE"},        // sshd-13: the key's fingerprint is logged
 }
 
-// ownOptions are those that only the distribution's sshd has.
+// ownOptions are the options that only the distribution's sshd has.
 func ownOptions(system distro.System) []Option {
 	var options []Option
 	for _, o := range system.SSH.Options {
@@ -97,8 +99,8 @@ func penaltyOptions(system distro.System, admin []netip.Prefix) []Option {
 	return []Option{{keyword, strings.Join(exempt, ",")}}
 }
 
-// forwardingOptions close what can lead through the host, but for the connections
-// that the owner wants to.
+// forwardingOptions forbid everything that can lead through the host, except
+// for the connections that the owner allows.
 func forwardingOptions(forwarding lab.Forwarding) []Option {
 	tcp := map[lab.Forwarding]string{lab.ForwardLocal: "local", lab.ForwardAll: "yes"}[forwarding]
 	if tcp == "" {
@@ -126,8 +128,8 @@ func cryptoOptions(system distro.System) []Option {
 	}
 }
 
-// keyExchanges leaves out what the system's OpenSSH does not know, because sshd
-// refuses to start on an unknown name.
+// keyExchanges leaves out names that the system's OpenSSH does not know,
+// because sshd refuses to start with an unknown name.
 func keyExchanges(system distro.System) []string {
 	all := []string{"mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "curve25519-sha256@libssh.org"}
 	return slices.DeleteFunc(all, func(name string) bool { return !system.Knows(name) })

@@ -19,8 +19,8 @@ type mirrors struct{ main, security string }
 var uri = regexp.MustCompile(`https?://[^\s\]]+`)
 
 // machineMirrors takes the mirrors of a Debian machine from its apt sources, so
-// that a machine with a mirror of its own is enough. What is not a Debian
-// mirror (Ubuntu, other vendors) is passed over.
+// that hosts use a mirror that the machine already has. It skips mirrors that
+// are not Debian's (Ubuntu, other vendors).
 func machineMirrors(sources string) mirrors {
 	found := mirrors{}
 	for _, line := range strings.Split(sources, "\n") {
@@ -47,8 +47,8 @@ func machineMirrors(sources string) mirrors {
 	return found
 }
 
-// sources is a host's file of repositories, as Debian 13 writes it on a fresh
-// server.
+// sources returns a host's file of repositories, in the form of a fresh Debian
+// 13 server.
 func (m mirrors) sources() []byte {
 	stanza := func(address, suites string) string {
 		return "Types: deb\nURIs: " + address + "\nSuites: " + suites +
@@ -62,14 +62,14 @@ func (m mirrors) sources() []byte {
 // prints it.
 var proxySetting = regexp.MustCompile(`(?i)^Acquire::(http|https)::Proxy "([^"]+)";`)
 
-// proxies are the addresses of HTTP proxies by the scheme they are for: "http"
-// and "https". They may have a password in them, so they are handed over in
-// files and environments, never in arguments.
+// proxies maps a scheme, "http" or "https", to the address of its HTTP proxy.
+// The address may contain a password, so it is passed in files and
+// environments, never in arguments.
 type proxies map[string]string
 
-// machineProxies takes a machine's proxies from apt's own configuration or else
-// from the environment. One on the machine's loopback is left out, since a host
-// has a loopback of its own.
+// machineProxies takes a machine's proxies from apt's configuration, or else
+// from the environment. A proxy on the machine's loopback is left out, because
+// a host has its own loopback.
 func machineProxies(aptConfig string, environ []string) proxies {
 	found := proxies{}
 	for _, variable := range environ {
@@ -96,7 +96,7 @@ func usableProxy(address string) bool {
 	return parsed.Hostname() != "localhost" && (err != nil || !ip.IsLoopback())
 }
 
-// aptConf is a host's apt.conf(5) for these proxies.
+// aptConf returns a host's apt.conf(5) for these proxies.
 func (p proxies) aptConf() []byte {
 	var conf strings.Builder
 	for _, scheme := range slices.Sorted(maps.Keys(p)) {
@@ -105,7 +105,7 @@ func (p proxies) aptConf() []byte {
 	return []byte(conf.String())
 }
 
-// environ is an environment with these proxies in it.
+// environ returns an environment that contains these proxies.
 func (p proxies) environ(base []string) []string {
 	all := slices.Clone(base)
 	for _, scheme := range slices.Sorted(maps.Keys(p)) {

@@ -13,8 +13,8 @@ import (
 	"cairn/internal/distro"
 )
 
-// bootstrap makes localBase from Debian's packages. It wants root, like
-// debootstrap itself.
+// bootstrap makes localBase from Debian's packages. Like debootstrap, it needs
+// root.
 func (b imageBuilder) bootstrap(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, bootstrapLimit)
 	defer cancel()
@@ -31,8 +31,8 @@ func (b imageBuilder) bootstrap(ctx context.Context) error {
 	}
 	defer release()
 	root := filepath.Join(dir, "root")
-	// In a mount namespace of its own, so that an interrupted run leaves nothing
-	// mounted in a tree that is about to be removed.
+	// It runs in its own mount namespace, so that an interrupted run leaves
+	// nothing mounted in a tree that will be removed.
 	cmd := polite(exec.CommandContext(ctx, "unshare", "--mount", "debootstrap", "--variant=minbase",
 		"--include=ca-certificates", distro.Rehearsed.Codename, root, b.machine.mirrors.main))
 	cmd.Env = b.machine.proxies.environ(os.Environ())
@@ -42,7 +42,7 @@ func (b imageBuilder) bootstrap(ctx context.Context) error {
 	return b.importTree(ctx, root)
 }
 
-// importTree makes localBase of a root file system.
+// importTree makes localBase from a root file system.
 func (b imageBuilder) importTree(ctx context.Context, root string) error {
 	tree := polite(exec.CommandContext(ctx, "tar", "-C", root, "--numeric-owner", "-c", "."))
 	stream, err := tree.StdoutPipe()
@@ -59,12 +59,12 @@ func (b imageBuilder) importTree(ctx context.Context, root string) error {
 	return errors.Join(importErr, tree.Wait())
 }
 
-// scratchPattern are the folders in which systems are put together. They are big,
+// scratchPattern matches the folders in which systems are built. They are big,
 // so they are not in /tmp, which may be in memory.
 const scratchPattern = "/var/tmp/cairn-debootstrap-*"
 
-// scratchFolder makes a folder that is locked as long as this process lives, by
-// which removeAbandoned knows that it is in use.
+// scratchFolder makes a folder that stays locked while this process lives. The
+// lock tells removeAbandoned that the folder is in use.
 func scratchFolder(pattern string) (path string, release func(), err error) {
 	if path, err = os.MkdirTemp(filepath.Dir(pattern), filepath.Base(pattern)); err != nil {
 		return "", nil, err
@@ -84,8 +84,8 @@ func lockFolder(path string) (*os.File, error) {
 	return folder, take(folder)
 }
 
-// removeAbandoned removes the folders of processes that were killed. One that is
-// this young may not be locked yet.
+// removeAbandoned removes the folders of processes that were killed. It skips
+// very young folders, which may not be locked yet.
 func removeAbandoned(pattern string) {
 	const young = time.Minute
 	paths, _ := filepath.Glob(pattern) // the pattern is a constant

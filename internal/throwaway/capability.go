@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// capabilityNames are the names of Linux capabilities by number, as
-// include/uapi/linux/capability.h and capabilities(7) have them, without CAP_.
+// capabilityNames are the names of Linux capabilities by number, without CAP_
+// (include/uapi/linux/capability.h, capabilities(7)).
 var capabilityNames = []string{
 	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
 	"LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
@@ -21,9 +21,9 @@ var capabilityNames = []string{
 // firewall cannot run.
 var indispensable = []string{"SYS_ADMIN", "NET_ADMIN", "SYS_CHROOT", "SETUID", "SETGID"}
 
-// missingCapabilities are the names of those that a bounding set, in the hex of
-// /proc/PID/status, lacks. Only the first known+1 of the kernel count: one that
-// the kernel does not have cannot be dropped.
+// missingCapabilities returns the names of the capabilities that a bounding set
+// lacks, given in the hex of /proc/PID/status. Only those up to last count,
+// because a capability that the kernel does not have cannot be dropped.
 func missingCapabilities(boundingSet string, last int) ([]string, error) {
 	set, err := strconv.ParseUint(strings.TrimSpace(boundingSet), 16, 64)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// host finds a host by its name in the lab.
+// host returns the host with that name in the lab.
 func (r *Hosts) host(name string) (*Host, error) {
 	if host, ok := r.hosts[name]; ok {
 		return host, nil
@@ -15,9 +15,9 @@ func (r *Hosts) host(name string) (*Host, error) {
 	return nil, fmt.Errorf("the rehearsal has no host %q", name)
 }
 
-// Exec runs a program as root on a host, beside SSH, and returns what it wrote.
-// A program that ends badly is an error that wraps *exec.ExitError. stdin may
-// be nil.
+// Exec runs a program as root on a host, without SSH, and returns what it
+// wrote. If the program fails, the error wraps *exec.ExitError. stdin may be
+// nil.
 func (r *Hosts) Exec(ctx context.Context, host string, argv []string, stdin io.Reader) (stdout, stderr []byte, err error) {
 	found, err := r.host(host)
 	if err != nil {
@@ -30,8 +30,8 @@ func (r *Hosts) Exec(ctx context.Context, host string, argv []string, stdin io.R
 	return out.Bytes(), errOut.Bytes(), explained(ctx, err, host, errOut.String())
 }
 
-// Restart shuts a host down in order, starts it again, and waits until it is
-// up. It stands in for a reboot; the kernel's boot id stays the machine's.
+// Restart shuts a host down cleanly, starts it again, and waits until it is up.
+// It stands in for a reboot, but the kernel's boot id stays the machine's.
 func (r *Hosts) Restart(ctx context.Context, host string) error {
 	return r.again(ctx, host, "restart", "--time", "20")
 }
@@ -44,13 +44,13 @@ func (r *Hosts) PowerCycle(ctx context.Context, host string) error {
 		return err
 	}
 	if _, err := r.docker.finish(ctx, createLimit, nil, "kill", found.Container); err != nil {
-		return failed(ctx, host, "The throw-away host could not be switched off", err)
+		return failed(ctx, host, "Cannot switch off the throw-away host", err)
 	}
 	return r.again(ctx, host, "start")
 }
 
-// again starts a host a further time. Its SSH server may by now listen where
-// this machine may not go, so only systemd is waited for.
+// again starts a host once more. It waits only for systemd, because its SSH
+// server may by now listen where this machine cannot reach it.
 func (r *Hosts) again(ctx context.Context, host string, command ...string) error {
 	found, err := r.host(host)
 	if err != nil {
@@ -68,7 +68,8 @@ func (r *Hosts) again(ctx context.Context, host string, command ...string) error
 	return nil
 }
 
-// Disconnect takes a host's cable out: nothing reaches it but [Hosts.Exec].
+// Disconnect unplugs a host's network cable. Only [Hosts.Exec] still reaches
+// the host.
 func (r *Hosts) Disconnect(ctx context.Context, host string) error {
 	found, err := r.host(host)
 	if err != nil {
@@ -78,7 +79,7 @@ func (r *Hosts) Disconnect(ctx context.Context, host string) error {
 	return err
 }
 
-// Connect puts a host's cable in again, with the addresses it had.
+// Connect plugs a host's network cable in again, with the same addresses.
 func (r *Hosts) Connect(ctx context.Context, host string) error {
 	found, err := r.host(host)
 	if err != nil {

@@ -12,18 +12,19 @@ import (
 	"time"
 )
 
-// Docker is how the docker program is called. The zero value is the one on PATH
-// with the environment of this process. It is safe for concurrent use.
+// Docker says how to call the docker program. The zero value calls the one on
+// PATH with the environment of this process. Several goroutines may use it at
+// once.
 type Docker struct {
 	Program string   // path or name of the program; "" is "docker"
 	Env     []string // its whole environment; nil is this process's own
 }
 
-// goodbye is how long a program may take to end after it was asked to.
+// goodbye is how long a program may take to end once it was asked to.
 const goodbye = 5 * time.Second
 
-// call runs docker with these arguments and returns its standard output. The
-// error has what docker wrote on standard error.
+// call runs docker with these arguments and returns its standard output. An
+// error contains what docker wrote to standard error.
 func (d Docker) call(ctx context.Context, stdin io.Reader, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := d.command(ctx, args...)
@@ -32,9 +33,9 @@ func (d Docker) call(ctx context.Context, stdin io.Reader, args ...string) (stri
 	return stdout.String(), explained(ctx, err, "docker "+args[0], stderr.String())
 }
 
-// finish is call for commands that make something: they run to their end (or
-// limit) even when ctx is cancelled, because an engine whose client goes away in
-// the middle may still make the thing, after everything was removed.
+// finish is call for commands that create something. They run to their end, or
+// limit, even if ctx is cancelled. An engine whose client leaves early may
+// still create the thing, after everything was removed.
 func (d Docker) finish(ctx context.Context, limit time.Duration, stdin io.Reader, args ...string) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -59,7 +60,7 @@ func (d Docker) command(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 // polite gives a child its own process group, so that Ctrl-C at the terminal
-// reaches only Cairn, and has it end by SIGTERM when the context is cancelled.
+// reaches only Cairn. When the context is cancelled, the child gets SIGTERM.
 func polite(cmd *exec.Cmd) *exec.Cmd {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -67,7 +68,8 @@ func polite(cmd *exec.Cmd) *exec.Cmd {
 	return cmd
 }
 
-// explained adds to a program's error what it wrote last on standard error.
+// explained adds to a program's error the last words it wrote to standard
+// error.
 func explained(ctx context.Context, err error, name, stderr string) error {
 	if err == nil {
 		return nil
@@ -81,7 +83,7 @@ func explained(ctx context.Context, err error, name, stderr string) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// commandError is a program that ended badly and said why.
+// commandError is a program that failed and said why.
 type commandError struct {
 	name, said string
 	err        error
@@ -90,8 +92,8 @@ type commandError struct {
 func (e *commandError) Error() string { return e.name + ": " + e.said }
 func (e *commandError) Unwrap() error { return e.err }
 
-// said reports whether a program's own words contain one of these, whatever
-// their case.
+// said reports whether a program's own words contain one of these, ignoring
+// case.
 func said(err error, words ...string) bool {
 	var e *commandError
 	if !errors.As(err, &e) {
@@ -106,8 +108,8 @@ func said(err error, words ...string) bool {
 	return false
 }
 
-// lastWords is the end of what a program wrote on standard error, on one line,
-// without docker's hint at its own help.
+// lastWords returns the end of what a program wrote to standard error, on one
+// line and without docker's hint at its own help.
 func lastWords(text string) string {
 	var kept []string
 	for _, line := range strings.Split(text, "\n") {

@@ -13,7 +13,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// Engine is what a Docker Engine says of itself.
+// Engine is what a Docker Engine reports about itself.
 type Engine struct {
 	Version       string
 	System        string // the machine's operating system, as the engine names it
@@ -24,9 +24,9 @@ type Engine struct {
 	UserNS        bool   // containers run in a user namespace by default
 }
 
-// Probe asks whether there is an engine, whether this user may use it, and
-// whether it is one whose containers can be hosts at all. Its errors are
-// problems: RehearsalNoDocker, RehearsalNoRights, RehearsalNoSystemd.
+// Probe checks that there is an engine, that this user may use it, and that its
+// containers can be hosts at all. Its errors are problems: RehearsalNoDocker,
+// RehearsalNoRights, RehearsalNoSystemd.
 func Probe(ctx context.Context, d Docker) (Engine, error) {
 	out, err := d.call(ctx, nil, "info", "--format", "{{json .}}")
 	if err != nil {
@@ -42,8 +42,8 @@ func Probe(ctx context.Context, d Docker) (Engine, error) {
 	return engine, nil
 }
 
-// unavailable says why docker info gave nothing. A client without its engine
-// may say so in its output (ServerErrors) instead of on standard error.
+// unavailable says why docker info returned nothing. A client without its
+// engine may say so in its output (ServerErrors) instead of on standard error.
 func unavailable(ctx context.Context, err error, output string) error {
 	known := distro.All()[0]
 	switch {
@@ -53,7 +53,7 @@ func unavailable(ctx context.Context, err error, output string) error {
 		return problem.Wrap(problem.RehearsalNoDocker, "", "The docker program is not installed", err).
 			WithFix("install Docker: on " + known.Name + " `" + known.Packages.Installing(known.Packages.Docker...) + "`, elsewhere see https://docs.docker.com/engine/install/")
 	case said(err, "permission denied") || strings.Contains(strings.ToLower(output), "permission denied"):
-		return problem.Wrap(problem.RehearsalNoRights, "", "You may not use the Docker Engine of this machine", err)
+		return problem.Wrap(problem.RehearsalNoRights, "", "You are not allowed to use the Docker Engine of this machine", err)
 	}
 	return problem.Wrap(problem.RehearsalNoDocker, "", "No Docker Engine answers", err)
 }
@@ -76,7 +76,7 @@ func parseInfo(data []byte) (Engine, error) {
 	}
 	engine := Engine{
 		Version: info.ServerVersion, System: info.OperatingSystem, Kernel: info.KernelVersion, Arch: info.Architecture,
-		CgroupVersion: 1, // engines before 20.10 do not say, and know only version 1
+		CgroupVersion: 1, // engines before 20.10 do not say, and have only version 1
 		Rootless:      hasOption(info.SecurityOptions, "rootless"),
 		UserNS:        hasOption(info.SecurityOptions, "userns"),
 	}
@@ -89,8 +89,8 @@ func parseInfo(data []byte) (Engine, error) {
 	return engine, nil
 }
 
-// hasOption looks for a security option, which reads "name=rootless" or
-// "name=seccomp,profile=builtin".
+// hasOption reports whether there is a security option of that name. Options
+// read "name=rootless" or "name=seccomp,profile=builtin".
 func hasOption(options []string, name string) bool {
 	return slices.ContainsFunc(options, func(option string) bool {
 		first, _, _ := strings.Cut(option, ",")
@@ -98,15 +98,16 @@ func hasOption(options []string, name string) bool {
 	})
 }
 
-// unfit is why containers of this engine cannot be hosts, or "".
+// unfit says why containers of this engine cannot be hosts. It is "" if they
+// can.
 func (e Engine) unfit() string {
 	switch {
 	case e.System == "windows":
-		return "The Docker Engine runs Windows containers, and the throw-away hosts are " + distro.Rehearsed.Name
+		return "The Docker Engine runs Windows containers, but throw-away hosts are " + distro.Rehearsed.Name
 	case strings.Contains(e.System, "Docker Desktop"):
-		return "Docker Desktop keeps its containers in a virtual machine whose addresses this machine cannot reach; run the rehearsal inside a Linux machine"
+		return "Docker Desktop runs containers in a virtual machine that this machine cannot reach; run the rehearsal on a Linux machine"
 	case e.Rootless:
-		return "A rootless Docker Engine gives containers neither a writable cgroup tree nor addresses that this machine can reach; use one that runs as root"
+		return "A rootless Docker Engine gives containers no writable cgroup tree and no reachable addresses; use one that runs as root"
 	}
 	return ""
 }

@@ -18,7 +18,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// How long the steps of a host may take.
+// Time limits for the steps of a host.
 const (
 	createLimit = time.Minute
 	bootLimit   = 2 * time.Minute
@@ -32,7 +32,7 @@ type Host struct {
 	Address6  netip.Addr      // invalid where containers have no IPv6
 	Port      uint16          // where sshd listens
 	Keys      []ssh.PublicKey // its SSH host keys
-	Failed    []string        // units that failed to start; none on a sound host
+	Failed    []string        // units that failed to start; none on a healthy host
 }
 
 // hostSpec is what a host is made from.
@@ -47,7 +47,7 @@ type hostSpec struct {
 	files     []namedFile
 }
 
-// createArgs are the arguments of docker create for a host.
+// createArgs returns the arguments of docker create for a host.
 func (s hostSpec) createArgs(c Capabilities, image string) []string {
 	args := []string{"create", "--name", s.container, "--hostname", s.name, "--network", s.network}
 	args = append(args, addressArgs(s.place)...)
@@ -60,8 +60,8 @@ func (s hostSpec) createArgs(c Capabilities, image string) []string {
 	return append(args, image)
 }
 
-// firstFiles are what a provider has put on a fresh server: the owner's key for
-// root, and where packages come from.
+// firstFiles are the files that a provider has put on a fresh server: the
+// owner's key for root, and where packages come from.
 func firstFiles(key ssh.PublicKey, m machine, port uint16) []namedFile {
 	files := []namedFile{
 		{"root/.ssh/authorized_keys", 0o600, ssh.MarshalAuthorizedKey(key)},
@@ -76,17 +76,17 @@ func firstFiles(key ssh.PublicKey, m machine, port uint16) []namedFile {
 	return files
 }
 
-// startHost makes, boots and looks into a host.
+// startHost creates a host, boots it and reads its state.
 func (r *Hosts) startHost(ctx context.Context, s hostSpec) (*Host, error) {
 	if _, err := r.docker.finish(ctx, createLimit, nil, s.createArgs(r.Capabilities, r.image)...); err != nil {
-		return nil, failed(ctx, s.name, "The throw-away host could not be made", err)
+		return nil, failed(ctx, s.name, "Cannot make the throw-away host", err)
 	}
 	content, err := archive(s.files)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := r.docker.finish(ctx, createLimit, content, "cp", "-", s.container+":/"); err != nil {
-		return nil, failed(ctx, s.name, "The throw-away host did not take its first files", err)
+		return nil, failed(ctx, s.name, "Cannot copy the first files to the throw-away host", err)
 	}
 	if _, err := r.docker.finish(ctx, createLimit, nil, "start", s.container); err != nil {
 		return nil, failed(ctx, s.name, "The throw-away host did not start", err)
@@ -102,8 +102,8 @@ func failed(ctx context.Context, host, summary string, err error) error {
 	return problem.Wrap(problem.RehearsalHostFailed, host, summary, err)
 }
 
-// settled waits until a host that was started is up and this machine reaches
-// its sshd, and fills in what is known of it then.
+// settled waits until a started host is up and this machine reaches its sshd.
+// Then it fills in what it learned about the host.
 func (r *Hosts) settled(ctx context.Context, host *Host) error {
 	bounded, cancel := context.WithTimeout(ctx, bootLimit)
 	defer cancel()
@@ -115,20 +115,20 @@ func (r *Hosts) settled(ctx context.Context, host *Host) error {
 		if host.Failed, err = r.failedUnits(bounded, host.Container); err != nil {
 			return failed(ctx, host.Name, "The throw-away host does not answer", err)
 		}
-		r.progress(host.Name, "is up, but failed to start "+strings.Join(host.Failed, ", "))
+		r.progress(host.Name, "is up, but these units failed: "+strings.Join(host.Failed, ", "))
 	}
 	if host.Keys, err = r.readKeys(bounded, host.Container); err != nil {
 		return failed(ctx, host.Name, "The throw-away host has no SSH host keys", err)
 	}
 	if err := answersSSH(bounded, netip.AddrPortFrom(host.Address, host.Port)); err != nil {
-		return failed(ctx, host.Name, "This machine does not reach the SSH server of the throw-away host", err)
+		return failed(ctx, host.Name, "This machine cannot reach the SSH server of the throw-away host", err)
 	}
 	return nil
 }
 
-// booted waits until systemd has started everything, and returns what state it
-// says it is in: "running", or "degraded" when a unit failed. Until it can be
-// asked, docker exec fails.
+// booted waits until systemd has started everything, and returns its state:
+// "running", or "degraded" if a unit failed. Until systemd answers, docker exec
+// fails.
 func (r *Hosts) booted(ctx context.Context, container string) (string, error) {
 	for {
 		out, err := r.docker.call(ctx, nil, "exec", container, "systemctl", "is-system-running", "--wait")
@@ -148,7 +148,7 @@ func (r *Hosts) booted(ctx context.Context, container string) (string, error) {
 	}
 }
 
-// lastLog is the end of what a container's first process printed.
+// lastLog returns the end of what a container's first process printed.
 func (r *Hosts) lastLog(ctx context.Context, container string) string {
 	var output bytes.Buffer
 	cmd := r.docker.command(ctx, "logs", "--tail", "3", container)
@@ -173,8 +173,8 @@ func (r *Hosts) failedUnits(ctx context.Context, container string) ([]string, er
 	return units, nil
 }
 
-// readKeys reads a host's SSH host keys through the engine, which is a way that
-// nobody on the network can stand in.
+// readKeys reads a host's SSH host keys through the engine, where nobody on the
+// network can interfere.
 func (r *Hosts) readKeys(ctx context.Context, container string) ([]ssh.PublicKey, error) {
 	out, err := r.docker.call(ctx, nil, "exec", container, "sh", "-c", "cat /etc/ssh/ssh_host_*_key.pub")
 	if err != nil {
@@ -200,8 +200,8 @@ func parseKeys(rest []byte) ([]ssh.PublicKey, error) {
 	return slices.Clip(keys), nil
 }
 
-// answersSSH waits until an SSH server greets (RFC 4253 section 4.2) at the
-// address.
+// answersSSH waits until an SSH server at the address sends its greeting (RFC
+// 4253, section 4.2).
 func answersSSH(ctx context.Context, address netip.AddrPort) error {
 	for {
 		err := greeted(ctx, address)

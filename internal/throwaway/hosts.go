@@ -18,25 +18,25 @@ import (
 	"cairn/internal/problem"
 )
 
-// Options are what a rehearsal is started with.
+// Options are the settings of a rehearsal.
 type Options struct {
 	Lab    *lab.Lab      // what to mirror; it is not changed
 	RunID  string        // names everything that is made: letters, digits, "-"
 	Key    ssh.PublicKey // may log in as root on every host
 	Docker Docker
-	Keep   bool // Close leaves everything, and Sweep passes it over
+	Keep   bool // Close and Sweep leave everything
 	Nested bool // hosts get a volume for a Docker Engine of their own
 
-	Progress func(host, text string) // a line per step, from several goroutines; host is "" for the whole; may be nil
+	Progress func(host, text string) // gets a line per step, from several goroutines; host is "" for the rehearsal as a whole; may be nil
 }
 
-// Hosts is a set of throw-away hosts that are up. Its methods are safe for
-// concurrent use on different hosts.
+// Hosts is a set of throw-away hosts that are up. Several goroutines may call
+// its methods at once for different hosts.
 type Hosts struct {
 	RunID        string
-	Lab          *lab.Lab // the lab as it is in the rehearsal: Options.Lab with its addresses
+	Lab          *lab.Lab // the lab in the rehearsal: Options.Lab with other addresses
 	Capabilities Capabilities
-	Notes        []string // what differs from the owner's lab, a sentence each
+	Notes        []string // differences from the owner's lab, one sentence each
 
 	docker   Docker
 	image    string
@@ -49,15 +49,15 @@ type Hosts struct {
 	progress func(host, text string)
 }
 
-// validRunID is what fits into the names of containers.
+// validRunID matches ids that fit into the names of containers.
 var validRunID = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9-]{0,40}$`)
 
-// Start makes throw-away hosts that mirror a lab and returns when all of them
-// are up. When it fails or ctx ends, it has removed what it made, unless
-// Options.Keep. Its errors are problems with the codes "rehearsal.…".
+// Start makes throw-away hosts that mirror a lab, and returns when all of them
+// are up. If it fails or ctx ends, it removes what it made, unless Options.Keep
+// is set. Its errors are problems with the codes "rehearsal.…".
 func Start(ctx context.Context, options Options) (*Hosts, error) {
 	if !validRunID.MatchString(options.RunID) {
-		return nil, fmt.Errorf("%q cannot be the id of a rehearsal", options.RunID)
+		return nil, fmt.Errorf("%q is not allowed as the id of a rehearsal", options.RunID)
 	}
 	progress := options.Progress
 	if progress == nil {
@@ -80,7 +80,7 @@ func Start(ctx context.Context, options Options) (*Hosts, error) {
 	return r, nil
 }
 
-// prepare finds out what the engine gives and has the base image made.
+// prepare finds out what the engine can do and makes the base image.
 func (r *Hosts) prepare(ctx context.Context) error {
 	engine, err := Probe(ctx, r.docker)
 	if err != nil {
@@ -94,7 +94,7 @@ func (r *Hosts) prepare(ctx context.Context) error {
 	return err
 }
 
-// make makes the network and then all hosts at once.
+// make makes the network, and then all hosts at once.
 func (r *Hosts) make(ctx context.Context, options Options) error {
 	if err := r.makeNetwork(ctx, options.Lab); err != nil {
 		return err
@@ -120,8 +120,8 @@ func (r *Hosts) make(ctx context.Context, options Options) error {
 	return nil
 }
 
-// makeNetwork places the lab and makes its network, again elsewhere when
-// somebody took the range in between.
+// makeNetwork places the lab and makes its network. It tries another range if
+// somebody took the first one in between.
 func (r *Hosts) makeNetwork(ctx context.Context, original *lab.Lab) error {
 	busy, err := busyRanges(ctx, r.docker)
 	if err != nil {
@@ -144,7 +144,7 @@ func (r *Hosts) makeNetwork(ctx context.Context, original *lab.Lab) error {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		return problem.Wrap(problem.RehearsalNoNetwork, "", "The throw-away network could not be made", err)
+		return problem.Wrap(problem.RehearsalNoNetwork, "", "Cannot make the throw-away network", err)
 	}
 	return err
 }
@@ -162,7 +162,7 @@ func (r *Hosts) makeHost(ctx context.Context, options Options, declared lab.Host
 		spec.volume = spec.container + "-docker"
 		args := slices.Concat([]string{"volume", "create"}, r.labels(), []string{spec.volume})
 		if _, err := r.docker.finish(ctx, createLimit, nil, args...); err != nil {
-			return nil, failed(ctx, spec.name, "The throw-away host's volume could not be made", err)
+			return nil, failed(ctx, spec.name, "Cannot make the throw-away host's volume", err)
 		}
 	}
 	r.progress(spec.name, "booting")
@@ -176,7 +176,7 @@ func (r *Hosts) makeHost(ctx context.Context, options Options, declared lab.Host
 func (r *Hosts) networkName() string              { return "cairn-" + r.RunID }
 func (r *Hosts) containerName(host string) string { return "cairn-" + r.RunID + "-" + host }
 
-// labels are the options that label whatever is made.
+// labels returns the options that label everything this rehearsal makes.
 func (r *Hosts) labels() []string {
 	values := []string{
 		labelRun + "=" + r.RunID,
@@ -205,7 +205,7 @@ func (r *Hosts) All() []Host {
 }
 
 // HostKeys returns a host's SSH host keys, so that they can be pinned without
-// asking anybody; nil for a host that is not there.
+// asking anybody. It returns nil for an unknown host.
 func (r *Hosts) HostKeys(host string) []ssh.PublicKey {
 	if found, ok := r.hosts[host]; ok {
 		return slices.Clone(found.Keys)
@@ -213,13 +213,13 @@ func (r *Hosts) HostKeys(host string) []ssh.PublicKey {
 	return nil
 }
 
-// Gateways are this machine's own addresses in the rehearsal's network, which
-// the hosts see it by; the IPv6 one is invalid where containers have none.
+// Gateways returns this machine's own addresses in the rehearsal's network, as
+// the hosts see them. The IPv6 address is invalid if containers have no IPv6.
 func (r *Hosts) Gateways() (v4, v6 netip.Addr) { return r.layout.gateway, r.layout.gateway6 }
 
 // Close removes every container, network and volume of the rehearsal, unless it
-// is to be kept. It takes its own time (at most a minute and a half), whatever
-// became of the context of Start, and may be called again.
+// was to be kept. It does not depend on the context of Start and takes up to a
+// minute and a half. It may be called again.
 func (r *Hosts) Close() error {
 	if r.lock == nil {
 		return nil

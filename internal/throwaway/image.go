@@ -15,25 +15,25 @@ import (
 	"cairn/internal/problem"
 )
 
-// How long the steps to a base image may take. A pull is short on purpose: a
-// registry out of reach often drops packets instead of refusing.
+// Time limits for the steps to a base image. A pull gets little time on
+// purpose: an unreachable registry often drops packets instead of refusing.
 const (
 	pullLimit      = 5 * time.Minute
 	bootstrapLimit = 10 * time.Minute
 	buildLimit     = 10 * time.Minute
 )
 
-// The images that the recipe is built on: the distribution's own from the registry,
-// or else one that debootstrap made here.
+// The images that the recipe builds on: the distribution's own from the
+// registry, or else one that debootstrap made here.
 var (
 	registryBase = distro.Rehearsed.Registry
 	localBase    = imageName + ":" + distro.Rehearsed.Codename + "-base"
 )
 
-// EnsureImage returns the name of the base image and makes it when it is not
-// there: on Debian's image when a registry has it, else on what debootstrap
-// makes. Its error is the problem RehearsalNoImage with both reasons. progress
-// gets a line per step.
+// EnsureImage returns the name of the base image, and makes the image if it
+// does not exist. It builds on Debian's image from a registry, or else on
+// debootstrap's result. Its error is the problem RehearsalNoImage with both
+// reasons. progress gets a line per step.
 func EnsureImage(ctx context.Context, d Docker, progress func(string)) (string, error) {
 	tag, err := ImageTag()
 	if err != nil {
@@ -58,7 +58,7 @@ func noImage(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	return problem.Wrap(problem.RehearsalNoImage, "", "The base image of the throw-away hosts could not be made", err)
+	return problem.Wrap(problem.RehearsalNoImage, "", "Cannot make the base image of the throw-away hosts", err)
 }
 
 func (d Docker) hasImage(ctx context.Context, name string) bool {
@@ -73,8 +73,8 @@ type imageBuilder struct {
 	progress func(string)
 }
 
-// base returns an image of plain Debian 13: one that is there, or pulled, or
-// made by debootstrap.
+// base returns an image of plain Debian 13: an existing one, a pulled one, or
+// one made by debootstrap.
 func (b imageBuilder) base(ctx context.Context) (string, error) {
 	for _, name := range []string{registryBase, localBase} {
 		if b.docker.hasImage(ctx, name) {
@@ -86,7 +86,7 @@ func (b imageBuilder) base(ctx context.Context) (string, error) {
 	if pullErr == nil {
 		return registryBase, nil
 	}
-	b.progress("no registry answers, making " + distro.Rehearsed.Name + " with debootstrap (a minute or two)")
+	b.progress("no registry answers; making " + distro.Rehearsed.Name + " with debootstrap (a minute or two)")
 	if err := b.bootstrap(ctx); err != nil {
 		return "", errors.Join(pullErr, err)
 	}
@@ -100,8 +100,8 @@ func (b imageBuilder) pull(ctx context.Context) error {
 	return err
 }
 
-// build makes the image from the recipe. The build uses the machine's network,
-// so that name resolution and mirrors work as they do there.
+// build makes the image from the recipe. It uses the machine's network, so that
+// name resolution and mirrors work as they do there.
 func (b imageBuilder) build(ctx context.Context, base, tag string) error {
 	ctx, cancel := context.WithTimeout(ctx, buildLimit)
 	defer cancel()
@@ -127,7 +127,7 @@ func (b imageBuilder) build(ctx context.Context, base, tag string) error {
 	return b.run(ctx, cmd, "docker build")
 }
 
-// run passes a program's steps on as progress, and keeps its output for the
+// run reports a program's steps as progress, and keeps its output for the
 // error.
 func (b imageBuilder) run(ctx context.Context, cmd *exec.Cmd, name string) error {
 	reader, writer := io.Pipe()
@@ -150,8 +150,8 @@ func (b imageBuilder) run(ctx context.Context, cmd *exec.Cmd, name string) error
 	return explained(ctx, err, name, <-tail)
 }
 
-// isStep tells the lines that say what a build does now from those that say
-// what each package does.
+// isStep reports whether a line names a step of the build, and not the work on
+// one package.
 func isStep(line string) bool {
 	switch {
 	case strings.HasPrefix(line, "Step "), strings.HasPrefix(line, "#") && strings.Contains(line, " ["):
@@ -179,7 +179,7 @@ func (l *lines) add(line string) {
 
 func (l *lines) text() string { return strings.Join(l.kept, "\n") }
 
-// short cuts a line to what a terminal shows of it.
+// short cuts a line to the width of a terminal.
 func short(line string) string {
 	const width = 70
 	if len(line) <= width {

@@ -8,21 +8,23 @@ import (
 	"sync"
 )
 
-// entrances are the hosts' first processes on this machine, by the hosts' names. The
-// engine is asked for one when it is first needed, which a rehearsal never does.
+// entrances maps a host's name to the number of its first process on this
+// machine. The engine is asked for one when it is first needed, which never
+// happens in a rehearsal.
 type entrances struct {
 	mu    sync.Mutex
 	known map[string]string
 }
 
-// forget is for a host that was started again, with another first process.
+// forget drops the entry of a host that was started again, because its first
+// process changed.
 func (e *entrances) forget(host string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.known, host)
 }
 
-// of is the number of a host's first process, or "" where that is not to be had.
+// of returns the number of a host's first process, or "" if it cannot be found.
 func (e *entrances) of(ctx context.Context, d Docker, host *Host) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -31,7 +33,7 @@ func (e *entrances) of(ctx context.Context, d Docker, host *Host) string {
 	}
 	process, err := d.firstProcess(ctx, host.Container)
 	if err != nil {
-		return "" // asked again the next time
+		return "" // the next call asks again
 	}
 	if e.known == nil {
 		e.known = map[string]string{}
@@ -40,9 +42,9 @@ func (e *entrances) of(ctx context.Context, d Docker, host *Host) string {
 	return process
 }
 
-// firstProcess finds a container's first process on this machine, so that root can
-// enter it without the engine. It finds none where the engine runs elsewhere, or
-// where this process may not: then the engine is asked to.
+// firstProcess finds a container's first process on this machine, so that root
+// can enter it without the engine. It finds none if the engine runs elsewhere
+// or this process lacks the rights. Then the engine does the work.
 func (d Docker) firstProcess(ctx context.Context, container string) (string, error) {
 	if os.Geteuid() != 0 {
 		return "", nil
@@ -52,7 +54,7 @@ func (d Docker) firstProcess(ctx context.Context, container string) (string, err
 		return "", err
 	}
 	pid, id, _ := strings.Cut(strings.TrimSpace(out), " ")
-	// A process of that number may be another's here; only the host's own is in a
+	// The number may belong to another process here. Only the host's own is in a
 	// control group with the container's name (cgroups(7)).
 	groups, err := os.ReadFile("/proc/" + pid + "/cgroup")
 	if err != nil || id == "" || !strings.Contains(string(groups), id) {
@@ -64,8 +66,8 @@ func (d Docker) firstProcess(ctx context.Context, container string) (string, err
 // rootsPath is root's PATH on Debian (login.defs(5), ENV_SUPATH).
 const rootsPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// enter is a program that runs as root on a host. `docker exec` takes 105 ms of a
-// processor for it, nsenter(1) takes 3 ms.
+// enter returns a program that runs as root on a host. `docker exec` takes 105
+// ms of processor time for that, nsenter(1) takes 3 ms.
 func (r *Hosts) enter(ctx context.Context, host *Host, argv []string) *exec.Cmd {
 	nsenter, err := exec.LookPath("nsenter")
 	process := r.inside.of(ctx, r.docker, host)

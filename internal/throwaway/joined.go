@@ -8,32 +8,33 @@ import (
 	"cairn/internal/lab"
 )
 
-// joinRanges puts the lab's several networks into one throw-away network, each
-// as a part of it. Container engines keep their networks apart, so that a router
-// between two would have to be rehearsed, which is the owner's.
+// joinRanges puts the lab's networks into one throw-away network, each as a
+// part of it. Container engines separate their networks. A router between two
+// would have to be rehearsed too, and that router is the owner's.
 func (m *mirror) joinRanges(seed string, ipv6 bool, busy []netip.Prefix) ([]move, error) {
 	subnets := m.lab.Subnets()
 	free, ok := freeRange(joinedBits(subnets, range4), busy)
 	if !ok {
-		return nil, fmt.Errorf("no private range is free that holds the lab's %d networks", len(subnets))
+		return nil, fmt.Errorf("no free private range holds the lab's %d networks", len(subnets))
 	}
 	m.layout.cidr = free
 	moves := parts(subnets, range4, free)
-	m.note("the lab's %d networks are one in the rehearsal, %s: the router between them is not rehearsed", len(subnets), free)
+	m.note("the lab's %d networks become one in the rehearsal, %s; the router between them is not rehearsed", len(subnets), free)
 	if !ipv6 {
 		m.note("containers on this machine have no IPv6, so the throw-away hosts have none either")
 		return moves, nil
 	}
 	m.layout.cidr6, ok = freeRange6(seed, joinedBits(subnets, range6), busy)
 	if !ok {
-		return nil, fmt.Errorf("no unique local IPv6 range is free that holds the lab's %d networks", len(subnets))
+		return nil, fmt.Errorf("no free unique local IPv6 range holds the lab's %d networks", len(subnets))
 	}
 	return append(moves, parts(subnets, range6, m.layout.cidr6)...), nil
 }
 
 func range4(s lab.Subnet) netip.Prefix { return s.CIDR }
 
-// range6 is a network's IPv6 range; one that has none still takes a part.
+// range6 returns a network's IPv6 range. A network without one still takes a
+// part.
 func range6(s lab.Subnet) netip.Prefix {
 	if s.CIDR6.IsValid() {
 		return s.CIDR6
@@ -41,7 +42,8 @@ func range6(s lab.Subnet) netip.Prefix {
 	return netip.PrefixFrom(netip.IPv6Unspecified(), 64)
 }
 
-// widestOf is the length of the largest range, which every part gets.
+// widestOf returns the prefix length of the largest range. Every part gets that
+// length.
 func widestOf(subnets []lab.Subnet, of func(lab.Subnet) netip.Prefix) int {
 	widest := 128
 	for _, s := range subnets {
@@ -50,7 +52,7 @@ func widestOf(subnets []lab.Subnet, of func(lab.Subnet) netip.Prefix) int {
 	return widest
 }
 
-// joinedBits is the length of a range that has room for a part for each network.
+// joinedBits returns the prefix length of a range with room for all networks.
 func joinedBits(subnets []lab.Subnet, of func(lab.Subnet) netip.Prefix) int {
 	return widestOf(subnets, of) - bits.Len(uint(len(subnets)-1))
 }
@@ -68,7 +70,7 @@ func parts(subnets []lab.Subnet, of func(lab.Subnet) netip.Prefix, whole netip.P
 	return moves
 }
 
-// after is the first address behind a range.
+// after returns the first address after a range.
 func after(p netip.Prefix) netip.Addr {
 	address := p.Addr().AsSlice()
 	bit := p.Bits() - 1

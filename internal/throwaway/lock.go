@@ -11,19 +11,20 @@ import (
 )
 
 // lock is a file that a rehearsal keeps locked while its process lives. The
-// kernel lets go of it when the process ends in whatever way, which a process id
-// cannot show, since ids come again.
+// kernel releases it however the process ends. A process id could not show
+// that, because ids are reused.
 type lock struct{ file *os.File }
 
-// fileOf is a file of a run among the machine's temporary ones.
+// fileOf returns the path of a run's file among the machine's temporary files.
 func fileOf(runID, ending string) string {
 	return filepath.Join(os.TempDir(), "cairn-rehearsal-"+runID+ending)
 }
 
-// FolderOf is where a rehearsed lab keeps its key, pinned host keys and journal.
+// FolderOf returns the folder in which a rehearsed lab keeps its key, pinned
+// host keys and journal.
 func FolderOf(runID string) string { return fileOf(runID, ".lab") }
 
-// removeFiles removes what a run that is over left in files.
+// removeFiles removes the files of a run that has ended.
 func removeFiles(runID string) error {
 	err := os.Remove(fileOf(runID, ".lock"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -32,7 +33,7 @@ func removeFiles(runID string) error {
 	return errors.Join(err, os.RemoveAll(FolderOf(runID)))
 }
 
-// lockFor makes and takes the lock of a run in the machine's folder for
+// lockFor makes and takes the lock of a run, in the machine's folder for
 // temporary files.
 func lockFor(runID string) (*lock, error) {
 	path := fileOf(runID, ".lock")
@@ -46,8 +47,8 @@ func lockFor(runID string) (*lock, error) {
 	return &lock{file}, nil
 }
 
-// take locks a file or folder until it is closed; it closes one that another
-// process has locked.
+// take locks a file or folder until it is closed. If another process has locked
+// it, take closes it.
 func take(file *os.File) error {
 	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return errors.Join(fmt.Errorf("lock %s: %w", file.Name(), err), file.Close())
@@ -57,13 +58,13 @@ func take(file *os.File) error {
 
 func (l *lock) path() string { return l.file.Name() }
 
-// release removes and lets go of the lock.
+// release removes and releases the lock.
 func (l *lock) release() error {
 	return errors.Join(os.Remove(l.file.Name()), l.file.Close())
 }
 
-// held reports whether a living process holds the lock at path. One that this
-// user may not look at counts as held.
+// held reports whether a living process holds the lock at path. A lock that
+// this user may not read counts as held.
 func held(path string) bool {
 	file, err := os.Open(path)
 	if err != nil {

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// machine is what a host needs to know of the machine it runs on to get
-// packages as that machine does.
+// machine is what a host needs to know about its machine to get packages in the
+// same way.
 type machine struct {
 	mirrors mirrors
 	proxies proxies
 }
 
-// thisMachine reads the apt configuration of this machine. One without apt
-// gives Debian's own mirrors.
+// thisMachine reads the apt configuration of this machine. A machine without
+// apt gives Debian's own mirrors.
 func thisMachine(ctx context.Context) machine {
 	sources := readAll("/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources")
 	config, err := polite(exec.CommandContext(ctx, "apt-config", "dump")).Output()
@@ -26,7 +26,8 @@ func thisMachine(ctx context.Context) machine {
 	return machine{machineMirrors(sources), machineProxies(string(config), os.Environ())}
 }
 
-// readAll joins the files of these patterns, as far as they can be read.
+// readAll joins the files that match these patterns, so far as they can be
+// read.
 func readAll(patterns ...string) string {
 	var all strings.Builder
 	for _, pattern := range patterns {

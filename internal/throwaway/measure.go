@@ -13,32 +13,32 @@ import (
 	"cairn/internal/problem"
 )
 
-// measureLimit bounds one container that measures something.
+// measureLimit limits one container that measures something.
 const measureLimit = time.Minute
 
-// Capabilities are what an engine really gives its containers, measured in
+// Capabilities are what an engine really gives its containers, as measured in
 // some.
 type Capabilities struct {
 	Engine  Engine
-	Missing []string // Linux capabilities that the engine itself lacks, without CAP_; with one of them missing, --privileged fails
-	Tun     bool     // /dev/net/tun is there, which user-space VPNs need
+	Missing []string // Linux capabilities that the engine itself lacks, without CAP_; if one is missing, --privileged fails
+	Tun     bool     // there is /dev/net/tun, which user-space VPNs need
 	IPv6    bool     // containers have IPv6
 	Nftable bool     // nft can make tables
-	Overlay bool     // overlayfs can be mounted, which Docker in a host wants
-	Modules []string // of the kernel modules that later stages use, those that work: "wireguard", "br_netfilter"
-	// Watchers is how many instances of inotify(7) the kernel allows root, 0 when it
-	// does not say.
+	Overlay bool     // overlayfs can be mounted, which Docker in a host needs
+	Modules []string // kernel modules of later stages that work: "wireguard", "br_netfilter"
+	// Watchers is how many instances of inotify(7) the kernel allows root. 0 means
+	// that it does not say.
 	Watchers int
 }
 
-// Measure finds out with short-lived containers of the base image what hosts on
-// this engine can do. A problem of code RehearsalNoSystemd says why there can be
-// none.
+// Measure finds out what hosts on this engine can do, with short-lived
+// containers of the base image. A problem with the code RehearsalNoSystemd says
+// why there can be no hosts.
 func Measure(ctx context.Context, d Docker, engine Engine, image string) (Capabilities, error) {
 	found := Capabilities{Engine: engine}
 	missing, err := d.missingCapabilities(ctx, image)
 	if err != nil {
-		return found, impossible(ctx, "A container on this machine cannot be looked into", err)
+		return found, impossible(ctx, "Cannot look into a container on this machine", err)
 	}
 	found.Missing = missing
 	for _, name := range missing {
@@ -68,14 +68,14 @@ func impossible(ctx context.Context, summary string, err error) error {
 
 // boundingSetScript prints the bounding set of the process that started the
 // container: the engine's own shim, seen in the machine's process namespace.
-// /proc/PID/status is readable to all (proc(5)).
+// Everybody may read /proc/PID/status (proc(5)).
 const boundingSetScript = `set -eu
 read -r _ _ _ parent _ < /proc/$$/stat
 sed -n 's/^CapBnd:[[:space:]]*//p' "/proc/$parent/status"
 cat /proc/sys/kernel/cap_last_cap`
 
-// missingCapabilities asks what the engine cannot give. --privileged and
-// --cap-add ALL fail as a whole where one is missing, without naming it.
+// missingCapabilities asks what the engine cannot give. If one capability is
+// missing, --privileged and --cap-add ALL fail as a whole, without naming it.
 func (d Docker) missingCapabilities(ctx context.Context, image string) ([]string, error) {
 	out, err := d.measure(ctx, image, boundingSetScript, "--pid", "host", "--userns", "host")
 	if err != nil {
@@ -89,10 +89,11 @@ func (d Docker) missingCapabilities(ctx context.Context, image string) ([]string
 	return missingCapabilities(set, last)
 }
 
-// insideScript tries, in a host's own namespaces, what hosts need. It prints a
-// line with a word for each thing that works, and a word and what the program said
-// for each that does not. With version 1 the control groups are the machine's, where
-// others measure at the same time: the group has a name of its own.
+// insideScript tries, in a host's own namespaces, what hosts need. For each
+// thing that works it prints a line with one word. For each that fails it
+// prints the word and what the program said. With version 1 the control groups
+// are the machine's and others measure at the same time, so the group has a
+// unique name.
 const insideScript = `
 [ "${REHEARSAL_CGROUP:-}" != 2 ] || mount -o remount,rw /sys/fs/cgroup
 works() { word=$1; shift; if said=$("$@" 2>&1 >/dev/null); then echo "$word"; else echo "$word failed: $said" | tr '\n' ' '; echo; fi; }
@@ -120,10 +121,10 @@ func (d Docker) measure(ctx context.Context, image, script string, options ...st
 	return d.finish(ctx, measureLimit, nil, args...)
 }
 
-// failure stands between the word of what did not work and what was said of it.
+// failure separates the word for what failed from what the program said.
 const failure = " failed: "
 
-// read takes the lines that insideScript printed.
+// read reads the lines that insideScript printed.
 func (c *Capabilities) read(lines []string) {
 	c.IPv6 = slices.Contains(lines, "ipv6")
 	c.Nftable = slices.Contains(lines, "nftables")
@@ -138,14 +139,15 @@ func (c *Capabilities) read(lines []string) {
 	}
 }
 
-// check is a problem when what no host can do without does not work. It gives what
-// was seen as the cause: why a thing failed is more than that it did.
+// check returns a problem if something indispensable does not work. Its cause
+// is what was seen, because the reason for a failure says more than the
+// failure.
 func (c *Capabilities) check(lines []string) error {
 	needed := []struct{ word, missing string }{
-		{"mount", "nothing can be mounted in it"},
-		{"cgroup", "no control group can be made in it"},
+		{"mount", "it cannot mount anything"},
+		{"cgroup", "it cannot make a control group"},
 		{"nftables", "nft cannot make a table in it"},
-		{"sysctl", "/proc/sys cannot be written in it"},
+		{"sysctl", "it cannot write to /proc/sys"},
 	}
 	for _, need := range needed {
 		if slices.Contains(lines, need.word) {
@@ -156,37 +158,39 @@ func (c *Capabilities) check(lines []string) error {
 	return nil
 }
 
-// seen is what was said of a thing that did not work.
+// seen returns what was said about a thing that failed.
 func seen(lines []string, word string) error {
 	for _, line := range lines {
 		if said, ok := strings.CutPrefix(line, word+failure); ok && strings.TrimSpace(said) != "" {
 			return errors.New(strings.TrimSpace(said))
 		}
 	}
-	return errors.New("the measurement failed and said nothing")
+	return errors.New("the measurement failed without a message")
 }
 
-// watchersOfHost is how many instances of inotify a host takes: systemd and the
-// message bus 6, and 3 for each user who is logged in, of whom there are two while
-// the owner's login takes root's place.
+// watchersOfHost is how many instances of inotify a host takes. systemd and the
+// message bus take 6, and each logged-in user takes 3. There are two users
+// while the owner's login replaces root's.
 const watchersOfHost = 12
 
-// roomFor is a problem when so many hosts do not boot side by side: all of them
-// are the same root to the kernel, which then refuses systemd its instances.
+// roomFor returns a problem if this many hosts cannot boot side by side. To the
+// kernel all of them are the same root, so it refuses systemd its instances.
 func (c Capabilities) roomFor(hosts int) error {
 	if c.Watchers == 0 || hosts*watchersOfHost <= c.Watchers {
 		return nil
 	}
 	return problem.New(problem.RehearsalNoRoom, "", fmt.Sprintf(
-		"The kernel of this machine allows %d instances of inotify, which %d hosts get along with, and the lab has %d", c.Watchers, c.Watchers/watchersOfHost, hosts)).
+		"This machine's kernel allows %d instances of inotify; that is enough for %d hosts, but the lab has %d", c.Watchers, c.Watchers/watchersOfHost, hosts)).
 		WithFix(fmt.Sprintf("allow more until the next restart, as root: sysctl fs.inotify.max_user_instances=%d", roundedUp(hosts*watchersOfHost)))
 }
 
-// roundedUp is the next power of two, with some room for what else root runs.
+// roundedUp returns the next power of two, which leaves some room for root's
+// other programs.
 func roundedUp(n int) int { return 1 << bits.Len(uint(n)) }
 
-// rights are the options of docker run that make a container a host. Never
-// --privileged: it would also hand over the machine's disks and terminals.
+// rights returns the options of docker run that make a container a host. They
+// never include --privileged, which would also hand over the machine's disks
+// and terminals.
 func (c Capabilities) rights() []string {
 	args := []string{"--cap-add", "ALL"}
 	for _, name := range c.Missing {
@@ -208,11 +212,11 @@ func (c Capabilities) rights() []string {
 	return append(args, c.cgroups()...)
 }
 
-// cgroups are the options that give systemd a cgroup tree to manage. With
-// version 2 it has a namespace of its own, whose tree its first process
+// cgroups returns the options that give systemd a cgroup tree to manage. With
+// version 2 the host has its own namespace, whose tree its first process
 // remounts writable. With version 1 there is no such namespace for systemd's
-// named hierarchy, so it sees the machine's and stays in its own part; systemd
-// 256 and later wants to be told that version 1 is meant.
+// named hierarchy. So systemd sees the machine's tree and stays in its own
+// part. systemd 256 and later must be told that version 1 is intended.
 func (c Capabilities) cgroups() []string {
 	if c.Engine.CgroupVersion == 2 {
 		return []string{"--cgroupns", "private", "--env", "REHEARSAL_CGROUP=2"}

@@ -9,20 +9,20 @@ import (
 	"cairn/internal/problem"
 )
 
-// mirror is a lab as a rehearsal has it.
+// mirror is a lab as it is in a rehearsal.
 type mirror struct {
 	lab    *lab.Lab // the owner's lab, with the addresses of the rehearsal
 	layout layout
 	notes  []string // what differs from the owner's lab, a sentence each
 }
 
-// mirrorOf places a lab in ranges that are free. The lab itself is not changed.
-// Its error is the problem RehearsalNoNetwork.
+// mirrorOf places a lab in free ranges. It does not change the original. Its
+// error is the problem RehearsalNoNetwork.
 func mirrorOf(original *lab.Lab, seed string, ipv6 bool, busy []netip.Prefix) (mirror, error) {
 	m := mirror{lab: copyOf(original)}
 	moves, err := m.chooseRanges(seed, ipv6, busy)
 	if err != nil {
-		return m, problem.Wrap(problem.RehearsalNoNetwork, "", "The throw-away network has no place", err)
+		return m, problem.Wrap(problem.RehearsalNoNetwork, "", "There is no room for the throw-away network", err)
 	}
 	m.translate(moves)
 	m.layout.places = places(m.lab.Hosts)
@@ -34,8 +34,9 @@ func mirrorOf(original *lab.Lab, seed string, ipv6 bool, busy []netip.Prefix) (m
 	return m, nil
 }
 
-// giveAddresses declares what throw-away hosts have that the lab's do not, and takes
-// away what they lack: container engines give every host one IPv4 address.
+// giveAddresses declares addresses that throw-away hosts have and the lab's do
+// not, and removes those they lack. Container engines give every host exactly
+// one IPv4 address.
 func (m *mirror) giveAddresses() {
 	for i := range m.lab.Hosts {
 		host := &m.lab.Hosts[i]
@@ -45,12 +46,12 @@ func (m *mirror) giveAddresses() {
 		}
 		if len(host.Also) > 0 {
 			host.Also = nil
-			m.note("%s has none of its further addresses in the rehearsal", host.Name)
+			m.note("%s does not have its further addresses in the rehearsal", host.Name)
 		}
 	}
 }
 
-// chooseRanges takes the lab's ranges where it may and free ones elsewhere.
+// chooseRanges takes the lab's own ranges if it may, and free ones otherwise.
 func (m *mirror) chooseRanges(seed string, ipv6 bool, busy []netip.Prefix) ([]move, error) {
 	network := m.lab.Network
 	if !network.CIDR.IsValid() || !network.CIDR.Addr().Is4() {
@@ -63,10 +64,10 @@ func (m *mirror) chooseRanges(seed string, ipv6 bool, busy []netip.Prefix) ([]mo
 	if !mayUse(network.CIDR, busy) {
 		free, ok := freeRange(network.CIDR.Bits(), busy)
 		if !ok {
-			return nil, fmt.Errorf("%s is in use here or public, and no private range of its size is free", network.CIDR)
+			return nil, fmt.Errorf("%s is public or in use here, and no private range of its size is free", network.CIDR)
 		}
 		moves[0].to = free
-		m.note("the lab's %s is in use here or public, so the throw-away hosts are in %s", network.CIDR, free)
+		m.note("the lab's %s is public or in use here, so the throw-away hosts are in %s", network.CIDR, free)
 	}
 	m.layout.cidr = moves[0].to
 	if !ipv6 {
@@ -94,7 +95,7 @@ func (m *mirror) chooseRange6(seed string, busy []netip.Prefix) (netip.Prefix, e
 		return free, fmt.Errorf("no unique local IPv6 range of %d bits is free", bits)
 	}
 	if wanted.IsValid() {
-		m.note("the lab's %s is in use here or public, so the throw-away hosts are in %s", wanted, free)
+		m.note("the lab's %s is public or in use here, so the throw-away hosts are in %s", wanted, free)
 	}
 	return free, nil
 }
@@ -145,16 +146,16 @@ func (m *mirror) translate(moves []move) {
 	m.lab.Networks = nil // they are parts of the one network now
 }
 
-// each replaces every element by what change makes of it.
+// each replaces every element by the result of change.
 func each[T any](list []T, change func(T) T) {
 	for i, element := range list {
 		list[i] = change(element)
 	}
 }
 
-// admit adds this machine's own address in the network to the admin networks
-// when none has it: the owner's machine is where a rehearsal is administered
-// from, wherever the lab's is. It manages hosts over IPv4, so its IPv6 address
+// admit adds this machine's own address to the admin networks if none contains
+// it. A rehearsal is managed from the owner's machine, wherever the lab is
+// managed from. Cairn manages hosts over IPv4, so this machine's IPv6 address
 // stays a stranger's unless the lab says otherwise.
 func (m *mirror) admit(gateway netip.Addr) {
 	if slices.ContainsFunc(m.lab.Network.Admin, func(p netip.Prefix) bool { return p.Contains(gateway) }) {
@@ -162,10 +163,10 @@ func (m *mirror) admit(gateway netip.Addr) {
 	}
 	admin := netip.PrefixFrom(gateway, gateway.BitLen())
 	m.lab.Network.Admin = append(m.lab.Network.Admin, admin)
-	m.note("this machine is %s in the rehearsal, which was added to network.admin", gateway)
+	m.note("this machine is %s in the rehearsal; network.admin now includes that address", gateway)
 }
 
-// copyOf copies a lab as deep as translate changes it.
+// copyOf copies a lab as deeply as translate changes it.
 func copyOf(original *lab.Lab) *lab.Lab {
 	c := *original
 	c.Network.DNS = slices.Clone(c.Network.DNS)

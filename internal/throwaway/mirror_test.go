@@ -65,7 +65,7 @@ func TestMirrorMovesALabWhoseRangeIsInUse(t *testing.T) {
 		t.Errorf("the owner's lab was changed: %s", diff)
 	}
 	notes := strings.Join(m.notes, "\n")
-	if !strings.Contains(notes, "192.168.1.0/24 is in use here") || !strings.Contains(notes, "added to network.admin") {
+	if !strings.Contains(notes, "192.168.1.0/24 is public or in use here") || !strings.Contains(notes, "network.admin now includes") {
 		t.Errorf("notes %q", notes)
 	}
 	for _, p := range m.layout.places {
@@ -108,7 +108,7 @@ func TestMirrorJoinsNetworks(t *testing.T) {
 	if admin := m.lab.Network.Admin; !admin[1].Contains(camera.Address) || admin[0].Overlaps(admin[1]) {
 		t.Errorf("admin networks %v", admin)
 	}
-	if !strings.Contains(strings.Join(m.notes, "\n"), "the lab's 3 networks are one") {
+	if !strings.Contains(strings.Join(m.notes, "\n"), "the lab's 3 networks become one") {
 		t.Errorf("notes %q", m.notes)
 	}
 }

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// networkLimit bounds one command about a network.
+// networkLimit limits one command about a network.
 const networkLimit = 30 * time.Second
 
-// createNetwork makes the run's network.
+// createNetwork makes the network of a run.
 func (d Docker) createNetwork(ctx context.Context, name string, l layout, labels []string) error {
 	_, err := d.finish(ctx, networkLimit, nil, networkArgs(name, l, labels)...)
 	return err
 }
 
-// networkArgs are the arguments of docker network create. Subnets are explicit,
-// so that the lab's addresses can be given to the hosts.
+// networkArgs returns the arguments of docker network create. The subnets are
+// explicit, so that hosts can get the lab's addresses.
 func networkArgs(name string, l layout, labels []string) []string {
 	args := []string{"network", "create", "--driver", "bridge", "--subnet", l.cidr.String(), "--gateway", l.gateway.String()}
 	if l.cidr6.IsValid() {
@@ -24,7 +24,7 @@ func networkArgs(name string, l layout, labels []string) []string {
 	return append(append(args, labels...), name)
 }
 
-// addressArgs give a container its addresses in a network.
+// addressArgs gives a container its addresses in a network.
 func addressArgs(p place) []string {
 	args := []string{"--ip", p.address.String()}
 	if p.address6.IsValid() {
@@ -33,8 +33,8 @@ func addressArgs(p place) []string {
 	return args
 }
 
-// collided reports whether a network could not be made because its range was
-// taken in the meantime.
+// collided reports whether making a network failed because its range was taken
+// in the meantime.
 func collided(err error) bool {
 	return said(err, "pool overlaps", "conflicts with network", "cannot create network", "overlaps with")
 }

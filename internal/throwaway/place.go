@@ -5,16 +5,16 @@ import (
 	"net/netip"
 )
 
-// place is where a host stands in the rehearsal's network.
+// place is a host's addresses in the rehearsal's network.
 type place struct {
 	name              string
 	address, address6 netip.Addr
 }
 
 // layout is a rehearsal's network and the places in it. Every host has an
-// address of both families, whatever the lab declares, since a server has one
-// too and a firewall has to show what it does about it. Only where containers
-// have no IPv6 at all is cidr6 invalid, and with it gateway6 and address6.
+// address of both families, whatever the lab declares. A real server has both
+// too, and the firewall must show what it does about them. If containers have
+// no IPv6 at all, cidr6, gateway6 and address6 are invalid.
 type layout struct {
 	cidr, cidr6       netip.Prefix
 	gateway, gateway6 netip.Addr // the machine's own addresses in the network
@@ -51,8 +51,8 @@ func (l layout) settle(gateway netip.Addr) (layout, error) {
 	return l, nil
 }
 
-// gatewayOf is the declared gateway when it lies in the range and no host has
-// it, or else the first free address.
+// gatewayOf returns the declared gateway if it lies in the range and no host
+// has it. Otherwise it returns the first free address.
 func gatewayOf(p netip.Prefix, declared netip.Addr, taken []netip.Addr) (netip.Addr, bool) {
 	for _, a := range taken {
 		if a == declared {
@@ -65,7 +65,8 @@ func gatewayOf(p netip.Prefix, declared netip.Addr, taken []netip.Addr) (netip.A
 	return firstFree(p, taken)
 }
 
-// addressIn is a host's declared address, or a free one that is then taken.
+// addressIn returns a host's declared address, or a free one, which it marks as
+// taken.
 func addressIn(p netip.Prefix, declared netip.Addr, taken *[]netip.Addr) (netip.Addr, bool) {
 	if declared.IsValid() {
 		return declared, p.Contains(declared)

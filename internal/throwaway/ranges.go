@@ -7,7 +7,7 @@ import (
 )
 
 // private are the IPv4 ranges that rehearsals may use (RFC 1918), in the order
-// they are tried.
+// in which they are tried.
 var private = []netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"),
 	netip.MustParsePrefix("172.16.0.0/12"),
@@ -17,13 +17,13 @@ var private = []netip.Prefix{
 // uniqueLocal is the range of IPv6 addresses for private use (RFC 4193).
 var uniqueLocal = netip.MustParsePrefix("fc00::/7")
 
-// startOffset is where the search in 10.0.0.0/8 begins: far from the low and
-// round numbers that people and routers choose.
+// startOffset is where the search in 10.0.0.0/8 begins. It is far from the low
+// and round numbers that people and routers choose.
 const startOffset = 83 << 16
 
-// mayUse reports whether a rehearsal may take a range as it is: it is private,
-// and it is none that this machine already reaches something by. A public range
-// would take the place of somebody's real machines while the rehearsal runs.
+// mayUse reports whether a rehearsal may take a range unchanged. It must be
+// private, and this machine must not already reach anything in it. A public
+// range would hide somebody's real machines during the rehearsal.
 func mayUse(wanted netip.Prefix, busy []netip.Prefix) bool {
 	return isPrivate(wanted) && !overlapsAny(wanted, busy)
 }
@@ -38,7 +38,7 @@ func overlapsAny(p netip.Prefix, busy []netip.Prefix) bool {
 }
 
 // freeRange finds a private IPv4 range of that length that overlaps none of
-// busy: always the same one for the same busy ranges.
+// busy. The same busy ranges give the same result.
 func freeRange(bits int, busy []netip.Prefix) (netip.Prefix, bool) {
 	for _, pool := range private {
 		if bits < pool.Bits() {
@@ -62,8 +62,8 @@ func freeRange(bits int, busy []netip.Prefix) (netip.Prefix, bool) {
 }
 
 // freeRange6 finds a unique local IPv6 range of that length that overlaps none
-// of busy. Its 40 bits of global id come from the seed, as RFC 4193 section
-// 3.2.2 makes them with a hash.
+// of busy. A hash of the seed gives the 40 bits of its global id, as in RFC
+// 4193, section 3.2.2.
 func freeRange6(seed string, bits int, busy []netip.Prefix) (netip.Prefix, bool) {
 	if bits < 8 || bits > 128 {
 		return netip.Prefix{}, false
@@ -80,7 +80,7 @@ func freeRange6(seed string, bits int, busy []netip.Prefix) (netip.Prefix, bool)
 	return netip.Prefix{}, false
 }
 
-// plus adds to an address. Past the end of the address space it wraps.
+// plus adds to an address. Past the end of the address space it wraps around.
 func plus(a netip.Addr, n uint64) netip.Addr {
 	bytes := a.AsSlice()
 	for i := len(bytes) - 1; i >= 0 && n > 0; i-- {
@@ -92,10 +92,10 @@ func plus(a netip.Addr, n uint64) netip.Addr {
 	return sum
 }
 
-// move is a range of addresses that was moved as a whole.
+// move is a range of addresses that moved as a whole.
 type move struct{ from, to netip.Prefix }
 
-// addr is where an address of the range is now; others stay.
+// addr returns where an address of the range is now. Other addresses stay.
 func (m move) addr(a netip.Addr) netip.Addr {
 	if !m.from.IsValid() || !m.from.Contains(a) {
 		return a
@@ -110,9 +110,9 @@ func (m move) addr(a netip.Addr) netip.Addr {
 	return moved
 }
 
-// prefix is where a range is now. One inside the moved range moves with it; one
-// around it becomes the new range, since that is what it said of the lab; others
-// stay.
+// prefix returns where a range is now. A range inside the moved one moves with
+// it. A range around it becomes the new range, because it stood for the lab.
+// Other ranges stay.
 func (m move) prefix(p netip.Prefix) netip.Prefix {
 	switch {
 	case !m.from.IsValid() || !m.from.Overlaps(p):
@@ -125,8 +125,8 @@ func (m move) prefix(p netip.Prefix) netip.Prefix {
 	return netip.PrefixFrom(m.addr(p.Addr()), p.Bits())
 }
 
-// firstFree is the first address of a range, after the network's own and before
-// the last, that is not taken.
+// firstFree returns the first free address of a range, after the network's own
+// and before the last.
 func firstFree(p netip.Prefix, taken []netip.Addr) (netip.Addr, bool) {
 	for a := p.Masked().Addr().Next(); p.Contains(a) && p.Contains(a.Next()); a = a.Next() {
 		if !slices.Contains(taken, a) {

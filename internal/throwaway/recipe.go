@@ -12,7 +12,7 @@ import (
 	"cairn/internal/distro"
 )
 
-// recipe are the files the base image is made of: an ordinary Dockerfile and
+// recipe holds the files that make the base image: an ordinary Dockerfile and
 // what it copies.
 //
 //go:embed image
@@ -21,8 +21,8 @@ var recipe embed.FS
 // imageName is the repository of the base image.
 const imageName = "cairn-host"
 
-// ImageTag is the name of the base image that this program makes. It has a hash
-// of the recipe, so that a program with another recipe makes another image.
+// ImageTag returns the name of the base image that this program makes. The name
+// contains a hash of the recipe, so another recipe makes another image.
 func ImageTag() (string, error) {
 	files, err := recipeFiles()
 	if err != nil {
@@ -42,7 +42,7 @@ type namedFile struct {
 	data []byte
 }
 
-// recipeFiles are the recipe's files in the order of their names.
+// recipeFiles returns the recipe's files, sorted by name.
 func recipeFiles() ([]namedFile, error) {
 	entries, err := fs.ReadDir(recipe, "image")
 	if err != nil {
@@ -59,8 +59,8 @@ func recipeFiles() ([]namedFile, error) {
 	return files, nil
 }
 
-// archive packs files as the tar that docker build and docker cp read; all
-// belong to root.
+// archive packs files as a tar for docker build and docker cp. All files belong
+// to root.
 func archive(files []namedFile) (*bytes.Buffer, error) {
 	var buffer bytes.Buffer
 	writer := tar.NewWriter(&buffer)

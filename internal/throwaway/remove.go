@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// removeLimit bounds the removal of a whole rehearsal.
+// removeLimit limits the removal of a whole rehearsal.
 const removeLimit = 90 * time.Second
 
-// kinds are what a rehearsal leaves on an engine, in the order it can be
-// removed: a network or a volume goes only when no container uses it.
+// kinds are what a rehearsal leaves on an engine, in the order in which it can
+// be removed. A network or a volume can go only when no container uses it.
 var kinds = []struct{ list, remove []string }{
 	{[]string{"ps", "--all"}, []string{"rm", "--force", "--volumes"}},
 	{[]string{"network", "ls"}, []string{"network", "rm"}},
 	{[]string{"volume", "ls"}, []string{"volume", "rm", "--force"}},
 }
 
-// Remove removes every container, network and volume of a run, also of one that
-// was kept. It tries until nothing is left or ctx ends.
+// Remove removes every container, network and volume of a run, even of a run
+// that was kept. It tries until nothing is left or ctx ends.
 func Remove(ctx context.Context, d Docker, runID string) error {
 	for {
 		found, err := d.removeOnce(ctx, labelRun+"="+runID)
@@ -38,8 +38,8 @@ func Remove(ctx context.Context, d Docker, runID string) error {
 	}
 }
 
-// removeOnce removes what has the label and says how much there was. What it
-// could not remove shows in the next round.
+// removeOnce removes everything with the label and returns how much there was.
+// What it cannot remove appears in the next round.
 func (d Docker) removeOnce(ctx context.Context, label string) (found int, last error) {
 	for _, kind := range kinds {
 		ids, err := d.call(ctx, nil, append(slices.Clone(kind.list), "--quiet", "--filter", "label="+label)...)
@@ -58,7 +58,7 @@ func (d Docker) removeOnce(ctx context.Context, label string) (found int, last e
 	return found, last
 }
 
-// wait lets d pass, or less when ctx ends; it reports whether ctx still lives.
+// wait waits for d, or less if ctx ends. It reports whether ctx is still alive.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -70,14 +70,15 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Run is a rehearsal that an engine has something of.
+// Run is a rehearsal of which an engine still has something.
 type Run struct {
 	ID    string
-	Kept  bool // its owner wanted it kept
+	Kept  bool // its owner wanted to keep it
 	Alive bool // the process that made it still runs, or ran on another machine
 }
 
-// List returns the rehearsals that the engine has something of, by id.
+// List returns the rehearsals of which the engine still has something, sorted
+// by id.
 func List(ctx context.Context, d Docker) ([]Run, error) {
 	const format = `{{.Label "` + labelRun + `"}}|{{.Label "` + labelKept + `"}}|{{.Label "` + labelMachine + `"}}|{{.Label "` + labelLock + `"}}`
 	machine, err := os.Hostname()
@@ -95,8 +96,8 @@ func List(ctx context.Context, d Docker) ([]Run, error) {
 	return parseRuns(all.String(), machine, held), nil
 }
 
-// parseRuns reads lines of "run|kept|machine|lock". Whether a run of another
-// machine lives cannot be seen from here, so it counts as alive.
+// parseRuns reads lines of "run|kept|machine|lock". This machine cannot see
+// whether a run of another machine lives, so such a run counts as alive.
 func parseRuns(list, machine string, held func(string) bool) []Run {
 	runs := map[string]Run{}
 	for _, line := range strings.Split(list, "\n") {
@@ -117,19 +118,19 @@ func parseRuns(list, machine string, held func(string) bool) []Run {
 	return sorted
 }
 
-// Sweep removes what rehearsals of this machine left whose process is gone and
-// which were not meant to be kept. It returns their ids.
+// Sweep removes what this machine's rehearsals left behind, if their process is
+// gone and they were not to be kept. It returns their ids.
 func Sweep(ctx context.Context, d Docker) ([]string, error) {
 	return sweep(ctx, d, abandoned)
 }
 
-// abandoned is what nobody works on and nobody wants any more.
+// abandoned reports whether a run has no process and nobody wants to keep it.
 func abandoned(run Run) bool { return !run.Alive && !run.Kept }
 
-// over is what nobody works on any more.
+// over reports whether a run has no process.
 func over(run Run) bool { return !run.Alive }
 
-// SweepAll is Sweep for those that were kept as well.
+// SweepAll is Sweep for kept rehearsals too.
 func SweepAll(ctx context.Context, d Docker) ([]string, error) {
 	if _, err := Probe(ctx, d); err != nil {
 		return nil, err

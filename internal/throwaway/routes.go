@@ -12,19 +12,19 @@ import (
 	"strings"
 )
 
-// widest is the shortest prefix of a route that says something is there. Shorter
-// ones are default routes, also those in halves that VPNs set (0.0.0.0/1 and
-// 128.0.0.0/1).
+// widest is the shortest prefix of a route that means something is there.
+// Shorter ones are default routes. VPNs also set these as two halves (0.0.0.0/1
+// and 128.0.0.0/1).
 const widest = 8
 
-// busyRanges are the address ranges that this machine or the engine already
+// busyRanges returns the address ranges that this machine or the engine already
 // uses: those of its interfaces, its routes and Docker's networks.
 func busyRanges(ctx context.Context, d Docker) ([]netip.Prefix, error) {
 	busy, err := interfaceRanges()
 	if err != nil {
 		return nil, err
 	}
-	// Only Linux has these files; elsewhere the interfaces have to do.
+	// Only Linux has these files. Elsewhere the interfaces must do.
 	if table, err := os.ReadFile("/proc/net/route"); err == nil {
 		busy = append(busy, parseRoutes(string(table))...)
 	}
@@ -49,8 +49,9 @@ func interfaceRanges() ([]netip.Prefix, error) {
 	return ranges, nil
 }
 
-// parseRoutes reads /proc/net/route: the destination and the mask are the
-// second and eighth field, in hex of the machine's (little-endian) byte order.
+// parseRoutes reads /proc/net/route. The destination and the mask are the
+// second and eighth fields, in hex and in the machine's (little-endian) byte
+// order.
 func parseRoutes(table string) []netip.Prefix {
 	var routes []netip.Prefix
 	for _, line := range strings.Split(table, "\n") {
@@ -74,9 +75,9 @@ func parseRoutes(table string) []netip.Prefix {
 	return routes
 }
 
-// parseRoutes6 reads /proc/net/ipv6_route: the destination and its length in
-// hex are the first two fields. Link-local and multicast ranges are everywhere,
-// and are left out.
+// parseRoutes6 reads /proc/net/ipv6_route. The destination and its length are
+// the first two fields, in hex. Link-local and multicast ranges are everywhere,
+// so they are left out.
 func parseRoutes6(table string) []netip.Prefix {
 	var routes []netip.Prefix
 	for _, line := range strings.Split(table, "\n") {
@@ -97,7 +98,7 @@ func parseRoutes6(table string) []netip.Prefix {
 	return routes
 }
 
-// networkRanges are the subnets of the engine's networks.
+// networkRanges returns the subnets of the engine's networks.
 func (d Docker) networkRanges(ctx context.Context) ([]netip.Prefix, error) {
 	ids, err := d.call(ctx, nil, "network", "ls", "--quiet", "--no-trunc")
 	if err != nil || len(strings.Fields(ids)) == 0 {
@@ -107,7 +108,7 @@ func (d Docker) networkRanges(ctx context.Context) ([]netip.Prefix, error) {
 	for _, id := range strings.Fields(ids) {
 		out, err := d.call(ctx, nil, "network", "inspect", "--format", "{{json .IPAM.Config}}", id)
 		if said(err, "no such network", "not found") {
-			continue // it was removed since it was listed
+			continue // it was removed after it was listed
 		}
 		if err != nil {
 			return nil, err

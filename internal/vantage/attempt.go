@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attempt is a connection that was begun and is looked at when its time is up. It
-// is a bare socket, not a [net.Conn]: thousands are under way at once, and a
+// attempt is a connection that was begun; its result is read when its time is
+// up. It is a bare socket, not a [net.Conn]. Thousands are open at once, and a
 // goroutine, a poller and a timer for each took 400 MB and most of a processor.
 type attempt struct {
 	port   uint16
@@ -24,7 +24,7 @@ func begin(address netip.AddrPort, due time.Time) (attempt, error) {
 	if address.Addr().Is6() {
 		family = unix.AF_INET6
 	}
-	// No program that is started meanwhile inherits the socket (os/exec).
+	// A program started at this moment must not inherit the socket (os/exec).
 	syscall.ForkLock.RLock()
 	socket, err := unix.Socket(family, unix.SOCK_STREAM, 0)
 	if err == nil {
@@ -50,10 +50,11 @@ func sockaddr(address netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet4{Port: int(address.Port()), Addr: address.Addr().As4()}
 }
 
-// errSilent is the end of an attempt that nobody answered.
+// errSilent ends an attempt that got no answer.
 var errSilent = errors.New("no answer")
 
-// end says what came of the attempt: nil when the port took the connection.
+// end returns the result of the attempt: nil if the port accepted the
+// connection.
 func (a attempt) end() error {
 	defer func() { _ = unix.Close(a.socket) }()
 	ready, err := answered(a.socket)
@@ -70,9 +71,9 @@ func (a attempt) end() error {
 	return err
 }
 
-// answered counts the sockets, of one, on which something has come. Poll is
-// interrupted by each signal, of which Go's runtime sends many, and is then not
-// taken up again by the kernel (signal(7)).
+// answered returns 1 if the socket has an answer, else 0. Signals interrupt
+// poll, Go's runtime sends many of them, and the kernel does not resume it
+// (signal(7)). So answered tries again.
 func answered(socket int) (ready int, err error) {
 	for {
 		ready, err = unix.Poll([]unix.PollFd{{Fd: int32(socket), Events: unix.POLLOUT}}, 0)

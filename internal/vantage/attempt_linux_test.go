@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Signals come at any time, and a port is looked at all the same.
+// A signal at any moment must not end an attempt.
 func TestASignalEndsNoAttempt(t *testing.T) {
-	// Nothing can be written to a socket that listens, as to one that nobody answers.
+	// A listening socket is never writable, like a socket that gets no answer.
 	silent, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestASignalEndsNoAttempt(t *testing.T) {
 	}()
 	for range 200_000 {
 		if _, err := answered(silent); err != nil {
-			t.Errorf("looking ended with %v", err)
+			t.Errorf("the attempt ended with %v", err)
 			break
 		}
 	}

@@ -12,12 +12,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// Scan tries the TCP ports of an address. Every port is given the request's whole
-// timeout, so a scan takes that long after the last one was tried.
+// Scan tries a range of TCP ports of an address. Each port gets the request's
+// whole timeout, so a scan ends that long after its last attempt. It returns an
+// error if the request is invalid or ctx ends. Scans may run at the same time.
 func (p *Scanner) Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error) {
 	address, err := netip.ParseAddr(request.Address)
 	if err != nil || address.Zone() != "" || request.First == 0 || request.Last < request.First {
-		return wire.ScanReply{}, errors.New("a scan needs an address and a range of ports")
+		return wire.ScanReply{}, errors.New("a scan needs an IP address without a zone, and a range of ports from 1 up")
 	}
 	started := time.Now()
 	s := &scan{scanner: p, address: address.Unmap(), timeout: request.Timeout}
@@ -43,26 +44,26 @@ func (p *Scanner) Scan(ctx context.Context, request wire.ScanRequest) (wire.Scan
 	return s.reply, nil
 }
 
-// tries is how often a port is tried when this machine, not the other, is in the
-// way: it had no descriptor, port or buffer free.
+// tries is how often a port is tried if this machine, not the other, is in the
+// way: it had no free descriptor, port or buffer.
 const tries = 5
 
-// pauseBetweenTries gives this machine time to free what it lacked.
+// pauseBetweenTries gives this machine time to free what was missing.
 const pauseBetweenTries = 200 * time.Millisecond
 
-// scan is one scan under way.
+// scan is one scan in progress.
 type scan struct {
 	scanner  *Scanner
 	address  netip.Addr
 	timeout  time.Duration
 	pending  []attempt // the oldest first
 	answered []uint16  // ports that took a connection once
-	untried  []uint16  // ports that were not tried, or that this machine could not try
+	untried  []uint16  // ports not tried yet, or that this machine could not try
 	trouble  error     // why it could not
 	reply    wire.ScanReply
 }
 
-// try tries ports, each for the whole timeout.
+// try tries ports. Each gets the whole timeout.
 func (s *scan) try(ctx context.Context, ports []uint16) {
 	for _, port := range ports {
 		s.makeRoom(ctx)
@@ -88,8 +89,8 @@ func (s *scan) try(ctx context.Context, ports []uint16) {
 	}
 }
 
-// makeRoom takes a slot: a free one, or else that of the oldest attempt, or when
-// other scans have all of them, one of theirs.
+// makeRoom takes a slot: a free one, or else that of this scan's oldest
+// attempt. If other scans hold all slots, it waits for one of theirs.
 func (s *scan) makeRoom(ctx context.Context) {
 	for !s.scanner.take() {
 		if len(s.pending) == 0 {
@@ -113,7 +114,8 @@ func (s *scan) endOldest() {
 	s.count(oldest.port, err)
 }
 
-// count counts an answer, or the lack of one, unless the port was not tried at all.
+// count counts an answer or a silence. A port that could not be tried is put
+// back.
 func (s *scan) count(port uint16, err error) {
 	var timeout net.Error
 	switch {
@@ -127,10 +129,10 @@ func (s *scan) count(port uint16, err error) {
 	}
 }
 
-// confirm takes a port for open that answers twice. Once is not enough where two
-// machines scan each other: when each happens to come from the port that the other
-// tries, they are connected although nobody listens (RFC 9293, section 3.5,
-// simultaneous open).
+// confirm counts a port as open only if it answers a second time. Once is not
+// enough if two machines scan each other. When each happens to connect from the
+// port that the other tries, they are connected although nobody listens (RFC
+// 9293, section 3.5, simultaneous open).
 func (s *scan) confirm(ctx context.Context) {
 	for _, port := range s.answered {
 		conn, err := Dial(ctx, "tcp", netip.AddrPortFrom(s.address, port).String(), s.timeout)

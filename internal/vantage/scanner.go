@@ -8,22 +8,24 @@ import (
 	"time"
 )
 
-// attemptsAtOnce bounds how many ports are tried at the same time. Ports that stay
-// silent all take the whole timeout, so this decides how long a scan takes: with
-// 1.5 s for each, the 65,535 ports of twenty hosts take a little over a minute.
+// attemptsAtOnce limits how many ports are tried at the same time. Silent ports
+// take the whole timeout, so this limit decides how long a scan takes. With 1.5
+// s for each, the 65,535 ports of twenty hosts take a little over a minute.
 const attemptsAtOnce = 32_000
 
-// attemptEvery is the time from one attempt at a host to the next. Thousands at once
-// overrun the receive queue of a virtual cable (net.core.netdev_max_backlog is
-// 1,000), and a port whose packets got lost looks as silent as one that is closed.
+// attemptEvery is the time between two attempts at one host. Thousands at once
+// overflow the receive queue of a virtual cable (net.core.netdev_max_backlog is
+// 1,000). A port whose packets get lost then looks as silent as a closed one.
 const attemptEvery = 100 * time.Microsecond
 
-// attemptAnyEvery is the same for all hosts together. Each has a cable of its own;
-// what they share is this machine's, which a small one fills at about this rate.
+// attemptAnyEvery is the time between two attempts at any hosts. Each host has
+// a cable of its own, but all share this machine's. A small machine fills it at
+// about this rate.
 const attemptAnyEvery = 40 * time.Microsecond
 
-// Scanner tries ports. All scans of a process share one, [Shared], because they share
-// its file descriptors. It is safe for concurrent use.
+// Scanner tries ports. All scans of a process share one scanner, [Shared],
+// because they share its file descriptors. Several goroutines may use it at
+// once.
 type Scanner struct {
 	slots  chan struct{}
 	mu     sync.Mutex
@@ -31,16 +33,17 @@ type Scanner struct {
 	nextOf map[netip.Addr]time.Time // when the next port of a host may be tried
 }
 
-// Shared is the scanner of this process.
+// Shared returns the scanner of this process. It makes it on the first call.
 var Shared = sync.OnceValue(newScanner)
 
-// newScanner finds out how many ports this process may try at the same time.
+// newScanner makes a scanner with as many slots as this process may try ports
+// at once.
 func newScanner() *Scanner {
 	return &Scanner{slots: make(chan struct{}, atOnce()), nextOf: map[netip.Addr]time.Time{}}
 }
 
-// atOnce leaves a quarter of the file descriptors for everything else. (Go raises
-// the soft limit to the hard one by itself.)
+// atOnce leaves a quarter of the file descriptors for everything else. Go
+// itself raises the soft limit to the hard limit.
 func atOnce() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -51,13 +54,13 @@ func atOnce() int {
 
 // turn waits until the next port of a host may be tried.
 func (p *Scanner) turn(ctx context.Context, of netip.Addr) {
-	if wait := p.reserve(time.Now(), of); wait >= time.Millisecond { // shorter ones take as long as this anyway
+	if wait := p.reserve(time.Now(), of); wait >= time.Millisecond { // a shorter sleep would take a millisecond anyway
 		sleep(ctx, wait)
 	}
 }
 
-// reserve says how long to wait for the next attempt at a host. Time that was lost
-// is not made up for, since that would be a burst.
+// reserve returns how long to wait before the next attempt at a host. Lost time
+// is not made up for, because that would be a burst.
 func (p *Scanner) reserve(now time.Time, of netip.Addr) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,7 +78,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// take gets a slot for an attempt if there is one now.
+// take takes a slot for an attempt if one is free.
 func (p *Scanner) take() bool {
 	select {
 	case p.slots <- struct{}{}:

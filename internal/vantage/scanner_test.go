@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Each host is tried at its own pace, and all of them at this machine's.
+// Each host is tried at its own pace, and all hosts together at this machine's
+// pace.
 func TestHostsAreTriedAtAPaceOfTheirOwn(t *testing.T) {
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	const each = 1000
@@ -30,7 +31,7 @@ func TestHostsAreTriedAtAPaceOfTheirOwn(t *testing.T) {
 	}
 }
 
-// Time that was lost is not made up for.
+// Lost time must not be made up for.
 func TestThereIsNoBurstAfterAPause(t *testing.T) {
 	p, to := newScanner(), netip.MustParseAddr("10.0.0.1")
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -41,10 +42,10 @@ func TestThereIsNoBurstAfterAPause(t *testing.T) {
 	}
 }
 
-// Scans of a process that are made at the same time share its file descriptors.
+// Scans that run at the same time in one process share its file descriptors.
 func TestScansOfAProcessShareAScanner(t *testing.T) {
 	if first := Shared(); first != Shared() {
-		t.Error("each asks for a scanner of its own")
+		t.Error("two calls return different scanners")
 	}
 	if have := cap(Shared().slots); have != atOnce() {
 		t.Errorf("it tries %d ports at once instead of %d", have, atOnce())

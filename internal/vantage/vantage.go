@@ -1,5 +1,5 @@
 // Package vantage looks at the network from the machine it runs on: the
-// controller, or a host through its agent. It knows nothing of what it looks at.
+// controller, or a host through its agent. It does not judge what it sees.
 package vantage
 
 import (
@@ -10,13 +10,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// Dial makes a connection. A timeout of 0 leaves it to the context.
+// Dial opens a connection. A timeout of 0 leaves the limit to the context.
 func Dial(ctx context.Context, network, address string, timeout time.Duration) (net.Conn, error) {
 	return (&net.Dialer{Timeout: timeout}).DialContext(ctx, network, address)
 }
 
-// Datagram sends one datagram and waits for an answer. That none came in time is
-// no error: the reply is empty.
+// Datagram sends one UDP datagram and waits for an answer until the request's
+// timeout. No answer in time is not an error: the reply is then empty.
 func Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", request.Address)
 	if err != nil {

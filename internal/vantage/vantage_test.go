@@ -30,13 +30,13 @@ func TestScanFindsWhatListensAndNothingElse(t *testing.T) {
 			t.Errorf("%s: port %d is open and not in %v", address, port, reply.Open)
 		}
 		if total := len(reply.Open) + reply.Refused + reply.Silent + reply.Errors; total != int(last-first)+1 {
-			t.Errorf("%s: %d of %d ports are accounted for", address, total, int(last-first)+1)
+			t.Errorf("%s: %d of %d ports were counted", address, total, int(last-first)+1)
 		}
 	}
 }
 
-// A port that answers once and never again is what a machine looks like that scans
-// this one at the same time. Here it is a listener whose queue has room for one
+// A port that answers once and never again looks like a machine that scans this
+// one at the same time. Here it is a listener whose queue has room for one
 // connection, which nobody accepts (listen(2)).
 func TestScanDoesNotTakeAMeetingForAPort(t *testing.T) {
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)

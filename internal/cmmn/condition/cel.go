@@ -1,5 +1,5 @@
 // Package condition compiles the conditions of a case from CEL, the Common
-// Expression Language. Evaluation is bounded in cost, has no side effects, and
+// Expression Language. Evaluation is limited in cost, has no side effects and
 // never panics.
 package condition
 
@@ -21,25 +21,25 @@ import (
 const (
 	// maxText is the longest condition, in bytes.
 	maxText = 4 << 10
-	// maxCost is the most that one evaluation may cost, in CEL's units: about a
-	// unit for each value read or compared.
+	// maxCost is the most that one evaluation may cost, in CEL's units. Reading or
+	// comparing a value costs about one unit.
 	maxCost = 100_000
-	// maxNesting keeps the recursive parser from deep stacks.
+	// maxNesting limits the depth of the recursive parser's stack.
 	maxNesting = 64
 )
 
-// Compiler compiles CEL. It may be used by several goroutines at once.
+// Compiler compiles CEL. Several goroutines may use it at the same time.
 type Compiler struct {
 	env *cel.Env
 }
 
-// New makes a compiler.
+// New returns a compiler.
 func New() (*Compiler, error) {
 	env, err := cel.NewEnv(
 		cel.CrossTypeNumericComparisons(true),
 		cel.ParserRecursionLimit(maxNesting),
 		cel.ParserExpressionSizeLimit(maxText),
-		cel.EnableMacroCallTracking(), // so that parts with macros can be written out again
+		cel.EnableMacroCallTracking(), // lets Unparse write parts with macros
 	)
 	if err != nil {
 		return nil, fmt.Errorf("cannot set up conditions: %w", err)
@@ -49,14 +49,15 @@ func New() (*Compiler, error) {
 
 var _ cmmn.Conditions = (*Compiler)(nil)
 
-// Compile implements [cmmn.Conditions]. It checks the syntax; types are known
-// only when the condition is evaluated, as the case file has none.
+// Compile implements [cmmn.Conditions]. It checks the syntax and that the
+// result can be true or false. Types of values are checked only on evaluation,
+// because the case file declares none.
 func (c *Compiler) Compile(e cmmn.Expression) (cmmn.Condition, error) {
 	if e.Language != "" && e.Language != cmmn.CEL {
-		return nil, fmt.Errorf("the language %q is not known; conditions are CEL", e.Language)
+		return nil, fmt.Errorf("the language %q is unknown; write the condition in CEL", e.Language)
 	}
 	if len(e.Text) > maxText {
-		return nil, fmt.Errorf("a condition of %d bytes is too long; %d are the limit", len(e.Text), maxText)
+		return nil, fmt.Errorf("a condition of %d bytes is too long; the limit is %d", len(e.Text), maxText)
 	}
 	parsed, issues := c.env.Parse(e.Text)
 	if issues.Err() != nil {
@@ -79,7 +80,7 @@ func syntaxError(issues *cel.Issues) error {
 	return fmt.Errorf("at column %d: %s", first.Location.Column()+1, strings.ToLower(first.Message[:1])+first.Message[1:])
 }
 
-// program checks the text with the names it reads declared, and plans it.
+// program compiles the text with all names it reads declared.
 func (c *Compiler) program(text string, names []string) (cel.Program, error) {
 	declared := make([]cel.EnvOption, 0, len(names))
 	for _, name := range names {
@@ -94,13 +95,13 @@ func (c *Compiler) program(text string, names []string) (cel.Program, error) {
 		return nil, syntaxError(issues)
 	}
 	if out := checked.OutputType(); !out.IsExactType(cel.BoolType) && !out.IsExactType(cel.DynType) {
-		return nil, fmt.Errorf("a condition is true or false; this one is of type %s", out)
+		return nil, fmt.Errorf("a condition must be true or false; this one is of type %s", out)
 	}
 	return env.Program(checked, cel.CostLimit(maxCost))
 }
 
-// operands are the texts of the top-level conjunction's operands; a condition
-// that is no conjunction has none.
+// operands returns the texts of the operands if the condition is a conjunction,
+// and nothing otherwise.
 func operands(parsed *ast.AST) ([]string, error) {
 	all := conjuncts(parsed.Expr())
 	if len(all) < 2 {
@@ -110,7 +111,7 @@ func operands(parsed *ast.AST) ([]string, error) {
 	for i, operand := range all {
 		text, err := parser.Unparse(operand, parsed.SourceInfo())
 		if err != nil {
-			return nil, fmt.Errorf("cannot take the condition apart: %w", err)
+			return nil, fmt.Errorf("cannot split the condition: %w", err)
 		}
 		texts[i] = text
 	}
@@ -128,8 +129,8 @@ func conjuncts(e ast.Expr) []ast.Expr {
 	return all
 }
 
-// freeNames are the free names of an expression: not those that a macro such as
-// all() binds.
+// freeNames returns the names that an expression reads from outside, without
+// those that a macro such as all() binds.
 func freeNames(e ast.Expr) []string {
 	free := map[string]bool{}
 	collect(e, map[string]int{}, free)
@@ -190,8 +191,8 @@ func collectComprehension(c ast.ComprehensionExpr, bound map[string]int, free ma
 	}
 }
 
-// isTypeName keeps CEL's own words for types, as in type(x) == int, from being
-// taken for values of the case file.
+// isTypeName recognises CEL's own names of types, as in type(x) == int. They
+// are not values of the case file.
 func isTypeName(name string) bool {
 	return slices.Contains([]string{"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"}, name)
 }
@@ -226,8 +227,8 @@ func (c *condition) Holds(values cmmn.Values) (bool, error) {
 	return bool(holds), nil
 }
 
-// Unmet implements [cmmn.Condition]. It is for people who ask, so the parts are
-// compiled only here.
+// Unmet implements [cmmn.Condition]. It serves explanations to people and is
+// rare, so the parts are compiled only here.
 func (c *condition) Unmet(values cmmn.Values) []string {
 	if holds, _ := c.Holds(values); holds {
 		return nil
@@ -248,7 +249,7 @@ func (c *condition) Unmet(values cmmn.Values) []string {
 	return unmet
 }
 
-// activation is how CEL reads values.
+// activation gives CEL access to the values.
 type activation struct{ values cmmn.Values }
 
 // ResolveName implements cel's Activation.

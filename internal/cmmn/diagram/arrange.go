@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	// pageWidth is what the content of the case plan model aims at. A stage in it
-	// has pageInset less.
+	// pageWidth is the intended width of the content of the case plan model. A
+	// stage in it gets pageInset less.
 	pageWidth = 1720
 	pageInset = 90
-	// leastColumns are in a row even where stages nest so deep that they would be
-	// too wide.
+	// leastColumns is the least number of columns in a row. It applies even if
+	// stages nest so deeply that the row becomes too wide.
 	leastColumns = 3
 )
 
-// arrange gives every item a cell in the grid of its stage, the innermost stages
+// arrange gives every item a cell in the grid of its stage, innermost stages
 // first.
 func arrange(stage *node, wires []*wire) {
 	width := float64(pageWidth)
@@ -44,8 +44,8 @@ type arrangement struct {
 	taken map[cell]bool
 }
 
-// pack gives each component the first place, from the top and then from the
-// left, that holds it.
+// pack puts each component into the first place that has room for it, from the
+// top and then from the left.
 func (a *arrangement) pack() {
 	columns := a.fitting(a.widest())
 	for _, component := range a.components() {
@@ -67,7 +67,7 @@ func (a *arrangement) widest() float64 {
 	return widest
 }
 
-// fitting is how many columns of a width fit on the page.
+// fitting returns how many columns of a width fit on the page.
 func (a *arrangement) fitting(width float64) int {
 	columns := int((a.width + laneWidth) / (width + laneWidth))
 	if width > boxWidth {
@@ -105,8 +105,8 @@ func (a *arrangement) free(col, row, width, height int) bool {
 	return true
 }
 
-// cells arranges one component: layers in columns, and where they become too
-// wide, in bands of columns below each other.
+// cells arranges one component. Its layers become columns. If that is too wide,
+// the columns are split into bands below each other.
 func (a *arrangement) cells(component []int) map[int]cell {
 	block := map[int]cell{}
 	top := 0
@@ -126,7 +126,7 @@ func (a *arrangement) cells(component []int) map[int]cell {
 	return block
 }
 
-// bands cuts layers into pieces of about the same length that fit on the page.
+// bands cuts layers into pieces of about equal length that fit on the page.
 func (a *arrangement) bands(layers [][]int) [][][]int {
 	most := a.fitting(a.widest())
 	pieces := (len(layers) + most - 1) / most
@@ -140,15 +140,16 @@ func (a *arrangement) bands(layers [][]int) [][][]int {
 	return bands
 }
 
-// band is a row of columns in the making.
+// band is one row of columns while it is filled.
 type band struct {
 	*graph
 	rows map[int]int
 	at   map[cell]int
 }
 
-// row is the free row of a column that is nearest to where the node's sources
-// are. A row where it would seem to follow from a stranger is a little farther.
+// row returns the free row of a column that is nearest to the node's sources. A
+// row right after an unrelated node counts as a little farther, because the
+// node would seem to follow from it.
 func (b *band) row(i, col int) int {
 	const stranger = 0.75
 	wanted := b.wantedRow(i)
@@ -168,7 +169,7 @@ func (b *band) row(i, col int) int {
 	return best
 }
 
-// wantedRow is the topmost row of the node's sources in the band.
+// wantedRow returns the topmost row of the node's sources in the band.
 func (b *band) wantedRow(i int) int {
 	wanted := -1
 	for _, source := range b.before[i] {

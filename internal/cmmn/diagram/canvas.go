@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// canvas is SVG in the making. Texts and attribute values that come from a model
-// go through escaped.
+// canvas is an SVG that is being written. Texts and attribute values from a
+// model must go through escaped.
 type canvas struct{ bytes.Buffer }
 
 func (c *canvas) line(format string, values ...any) {
@@ -40,7 +40,7 @@ func (c *canvas) path(class, data string) {
 	c.line(`<path class="%s" d="%s"/>`, class, data)
 }
 
-// moved writes a path drawn round the origin at a place.
+// moved writes a path that is drawn around the origin, at another place.
 func (c *canvas) moved(class string, x, y float64, data string) {
 	c.line(`<path class="%s" transform="translate(%s %s)" d="%s"/>`, class, num(x), num(y), data)
 }
@@ -53,7 +53,7 @@ func num(v float64) string {
 
 func escaped(text string) string {
 	var b bytes.Buffer
-	xml.EscapeText(&b, []byte(text)) // a buffer's writes do not fail
+	xml.EscapeText(&b, []byte(text)) // writing to a buffer cannot fail
 	return b.String()
 }
 

@@ -9,7 +9,8 @@ type crossing struct {
 	x, y   float64
 	// next are the neighbours along the streets.
 	next [4]*crossing
-	// used are the nets that run from here to the neighbour below, and right.
+	// used are the nets that run from here to the neighbour below, and to the
+	// right.
 	used [2][]string
 }
 
@@ -21,8 +22,8 @@ const (
 	right
 )
 
-// crossings finds where the streets of a stage, and of those in it, meet. The
-// horizontal streets of a stage also run through its walls to the vertical
+// crossings finds where the streets of a stage and of its inner stages meet.
+// The horizontal streets of a stage also run through its walls, to the vertical
 // streets beside it.
 func crossings(stage *node) []*crossing {
 	g := stage.grid
@@ -47,7 +48,7 @@ func crossings(stage *node) []*crossing {
 	return all
 }
 
-// link sorts the crossings along each street and makes neighbours known.
+// link sorts the crossings along each street and connects neighbours.
 func link(streets []*street) {
 	for _, s := range streets {
 		forth, back := right, left
@@ -76,7 +77,8 @@ func (s *street) along(c *crossing) float64 {
 	return c.x
 }
 
-// around are the crossings of a vertical street just above and below a height.
+// around returns the crossings of a vertical street just above and below a
+// height.
 func (s *street) around(y float64) (above, below *crossing) {
 	i, _ := slices.BinarySearchFunc(s.points, y, func(c *crossing, y float64) int {
 		if c.y < y {
@@ -93,7 +95,8 @@ func (s *street) around(y float64) (above, below *crossing) {
 	return above, below
 }
 
-// nets are those that run from the crossing to its neighbour in a direction.
+// nets returns the nets that run from the crossing to its neighbour in a
+// direction.
 func (c *crossing) nets(direction int) *[]string {
 	switch direction {
 	case up, left:

@@ -6,8 +6,8 @@ const (
 	alleyWidth = 28 // the usual horizontal street
 	trackPitch = 9
 	wallGap    = 14 // between a wall and the nearest line
-	// What a vertical street keeps free of lines for what stands on the edges
-	// beside it.
+	// Room on both sides of a vertical street that stays free of lines, for what
+	// stands on the edges there.
 	leftReserve  = 14
 	rightReserve = 22
 	markerRoom   = 20 // at the bottom of a stage, for its markers
@@ -21,8 +21,8 @@ type street struct {
 	before   float64 // kept free of lines at its left, or top
 	after    float64 // kept free of lines at its right, or bottom
 	least    float64 // the least width
-	tracks   int     // lines beside each other
-	dodges   bool    // its lines are a little beside where they would be
+	tracks   int     // number of parallel lines
+	dodges   bool    // its lines are moved a little to the side
 	number   int
 	runs     []*run
 	points   []*crossing // along it
@@ -77,7 +77,7 @@ func newGrid(stage *node) *grid {
 	return g
 }
 
-// gridStreets are all streets, those of outer stages first.
+// gridStreets returns all streets, those of outer stages first.
 func gridStreets(stage *node) []*street {
 	all := append(append([]*street(nil), stage.grid.v...), stage.grid.h...)
 	for _, n := range stage.children {
@@ -93,7 +93,7 @@ func gridStreets(stage *node) []*street {
 	return all
 }
 
-// measure sizes the stage by its streets and its children.
+// measure computes the stage's size from its streets and its children.
 func (g *grid) measure() {
 	g.colWidth, g.up, g.down = make([]float64, g.cols), make([]float64, g.rows), make([]float64, g.rows)
 	for _, n := range g.of.children {
@@ -121,7 +121,7 @@ func (g *grid) measure() {
 	g.of.down = height - g.of.up
 }
 
-// leastWidth holds the title.
+// leastWidth returns a width that holds the title.
 func (g *grid) leastWidth() float64 { return min(textWidth(g.of.title, titleSize)*boldness+110, 420) }
 
 // place gives everything its coordinates.
@@ -140,7 +140,7 @@ func measureAll(stage *node) {
 	stage.grid.measure()
 }
 
-// place gives what is in the stage its coordinates, when the stage has its own.
+// place gives the stage's content its coordinates, once the stage has its own.
 func (g *grid) place() {
 	colX, rowY := make([]float64, g.cols), make([]float64, g.rows)
 	x := g.of.x

@@ -2,10 +2,10 @@ package diagram
 
 import "math"
 
-// labelGap is how far the text of a label is from its line.
+// labelGap is the distance of a label's text from its line.
 const labelGap = 4
 
-// labels writes the events of the lines, each where it is clear.
+// labels writes the events of the lines, each at a place that is free.
 func (d *drawing) labels() {
 	var placed []Bounds
 	for _, e := range d.plan.Edges {
@@ -24,8 +24,8 @@ func (d *drawing) labels() {
 	}
 }
 
-// labelPlaces are where an edge's label may be, the best first: at the target, at
-// the source, and in the middle of each piece.
+// labelPlaces returns the places for an edge's label, the best first: at the
+// target, at the source, and in the middle of each piece.
 func labelPlaces(e Edge) []Bounds {
 	w := textWidth(e.Label, smallSize)
 	above := func(middle, y float64) Bounds {
@@ -44,7 +44,7 @@ func labelPlaces(e Edge) []Bounds {
 	return places
 }
 
-// toward is the middle of a label that starts at one end of a line.
+// toward returns the middle of a label that starts at one end of a line.
 func toward(end, next Point, width float64) float64 {
 	if next.X < end.X {
 		return end.X - width/2 - labelGap/2

@@ -1,14 +1,14 @@
 package diagram
 
-// landing is a vertical street that a port reaches straight ahead, and what it
-// takes of its row on the way.
+// landing is a vertical street that a port reaches straight ahead, with the
+// lanes it takes on the way.
 type landing struct {
 	street *street
 	takes  []lane
 }
 
-// lane is a piece of a row's axis that is not in a street: an empty cell, or the
-// wall of a stage. Lines of different nets cannot share one.
+// lane is a piece of a row's axis outside the streets: an empty cell, or the
+// wall of a stage. Lines of different nets cannot share a lane.
 type lane struct {
 	grid     *grid
 	row, col int
@@ -18,7 +18,7 @@ type lane struct {
 // lanes remembers which net, or which criterion, uses a lane.
 type lanes map[lane]string
 
-// landings are the vertical streets that a port reaches, the nearest first.
+// landings returns the vertical streets that a port reaches, the nearest first.
 func (l lanes) landings(p port, owners ...string) []landing {
 	if p.inside {
 		g := p.node.grid
@@ -50,7 +50,7 @@ func (l lanes) landings(p port, owners ...string) []landing {
 	return found
 }
 
-// streetBeside is the index of the street at the east or west of a column.
+// streetBeside returns the index of the street to the east or west of a column.
 func streetBeside(col, step int) int {
 	if step > 0 {
 		return col + 1

@@ -6,14 +6,14 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// graph is what the children of one stage wait for, by their indexes.
+// graph says what the children of one stage wait for, by their indexes.
 type graph struct {
 	nodes         []*node
 	before, after [][]int
 }
 
-// graphOf lifts wires to the children of a stage: a wire between items deep in
-// two of them makes the one wait for the other.
+// graphOf applies wires to the children of a stage. A wire between items deep
+// inside two of them makes one child wait for the other.
 func graphOf(stage *node, wires []*wire) *graph {
 	g := &graph{nodes: stage.children, before: make([][]int, len(stage.children)), after: make([][]int, len(stage.children))}
 	index := map[*node]int{}
@@ -32,7 +32,7 @@ func graphOf(stage *node, wires []*wire) *graph {
 	return g
 }
 
-// childOf is the child of a stage that contains a node, or nil.
+// childOf returns the child of a stage that contains a node, or nil.
 func childOf(stage, n *node) *node {
 	for at := n; at != nil; at = at.parent {
 		if at.parent == stage {
@@ -42,7 +42,7 @@ func childOf(stage, n *node) *node {
 	return nil
 }
 
-// dropCycles forgets the dependencies that close a cycle, met in model order.
+// dropCycles drops the dependencies that close a cycle, in model order.
 func (g *graph) dropCycles() {
 	const unseen, open, done = 0, 1, 2
 	state := make([]int, len(g.nodes))
@@ -68,7 +68,7 @@ func (g *graph) dropCycles() {
 	}
 }
 
-// components are the nodes that are connected, each component and all of them in
+// components returns the groups of connected nodes. Groups and nodes are in
 // model order.
 func (g *graph) components() [][]int {
 	seen := make([]bool, len(g.nodes))
@@ -159,9 +159,9 @@ func (g *graph) follows(node, other int, previous map[int]int) bool {
 	return reaches(node)
 }
 
-// sweep orders the layers by barycentre, once forwards and once backwards. Nodes
-// that have no neighbour, or the same barycentre, keep their order, and so do
-// layers with stages in them: phases are read in the model's order.
+// sweep orders the layers by barycentre, once forwards and once backwards.
+// Nodes without neighbours, or with the same barycentre, keep their order. So
+// do layers that contain stages, because phases are read in the model's order.
 func (g *graph) sweep(layers [][]int) {
 	place := make([]float64, len(g.nodes))
 	number := func(layer []int) {
@@ -201,7 +201,7 @@ func (g *graph) sortByBarycentre(layer []int, neighbours [][]int, place []float6
 	})
 }
 
-// mean is the mean place of some nodes, or a given one when there is none.
+// mean returns the mean place of some nodes, or a given one if there are none.
 func mean(nodes []int, place []float64, otherwise float64) float64 {
 	if len(nodes) == 0 {
 		return otherwise

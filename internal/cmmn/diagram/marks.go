@@ -6,24 +6,24 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// Marks say how a case stands, by the ids of the case plan model and of items.
-// Nil draws the model alone.
+// Marks say how a case stands. The keys are the ids of the case plan model and
+// of items. Nil draws the model alone.
 type Marks map[string]Mark
 
-// Mark is how one item stands.
+// Mark says how one item stands.
 type Mark struct {
 	State cmmn.State // of its latest instance
-	// Standing is how a reached milestone stands by its evidence: "holds",
-	// "stale" or "lost". Empty is unknown.
+	// Standing says how a reached milestone stands by its evidence: "holds",
+	// "stale" or "lost". Empty means unknown.
 	Standing string
-	// Instances is how many there are of an item that repeats.
+	// Instances is the number of instances of an item that repeats.
 	Instances int
 }
 
 // badge is a word on an item, and the class that colours it.
 type badge struct{ class, text string }
 
-// badges are what a mark says of a node.
+// badges returns what a mark says about a node.
 func (m Mark) badges(n *node) []badge {
 	if m.State == cmmn.Null {
 		return nil

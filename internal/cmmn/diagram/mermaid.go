@@ -8,8 +8,8 @@ import (
 )
 
 // Mermaid writes a model as a Mermaid flowchart, for Markdown. Stages are
-// subgraphs; event listeners are circles, milestones pills, and discretionary
-// items have a dashed border. States are written out.
+// subgraphs, event listeners are circles and milestones are pills.
+// Discretionary items have a dashed border. States are written out.
 func Mermaid(m *cmmn.Model, marks Marks) string {
 	t := newTree(m)
 	f := &flowchart{marks: marks, names: map[*node]string{}}
@@ -25,7 +25,7 @@ func Mermaid(m *cmmn.Model, marks Marks) string {
 	return f.String()
 }
 
-// flowchart is a Mermaid text in the making.
+// flowchart is a Mermaid text that is being written.
 type flowchart struct {
 	strings.Builder
 	marks Marks
@@ -54,7 +54,7 @@ func (f *flowchart) node(n *node, depth int) {
 	f.line(depth, "end")
 }
 
-// mermaidShape is the brackets of a node's outline.
+// mermaidShape returns the brackets of a node's outline.
 func mermaidShape(n *node) (before, after string) {
 	switch {
 	case n.kind == cmmn.Milestone:
@@ -69,8 +69,8 @@ func mermaidShape(n *node) (before, after string) {
 	return "(", ")"
 }
 
-// mermaidClass is the class of a node. Mermaid takes one, so what is planned
-// shows its state instead of being discretionary.
+// mermaidClass returns the class of a node. Mermaid accepts only one, so a
+// planned item shows its state instead of being discretionary.
 func mermaidClass(n *node, mark Mark) string {
 	if badges := mark.badges(n); len(badges) > 0 {
 		return ":::" + badges[len(badges)-1].class
@@ -88,7 +88,7 @@ func (f *flowchart) wire(w *wire) {
 	}
 	switch {
 	case w.from.within(w.to) || w.to.within(w.from):
-		// Mermaid cannot draw a line between a subgraph and what is in it.
+		// Mermaid cannot draw a line between a subgraph and its content.
 	case w.on == nil:
 		f.line(1, "%s -.- %s", f.names[w.from], f.names[w.to])
 	case label == "":
@@ -98,8 +98,8 @@ func (f *flowchart) wire(w *wire) {
 	}
 }
 
-// classes writes the colours of the light scheme: a Markdown page says nothing of
-// the reader's.
+// classes writes the colours of the light scheme, because a Markdown page does
+// not say which scheme its reader uses.
 func (f *flowchart) classes() {
 	f.line(1, "classDef discretionary stroke-dasharray:6 4")
 	for _, t := range light.tones {
@@ -107,8 +107,9 @@ func (f *flowchart) classes() {
 	}
 }
 
-// quoted makes a name safe between double quotes: Mermaid has entities, with a
-// number sign instead of an ampersand, and reads Markdown and HTML otherwise.
+// quoted makes a name safe between double quotes. Mermaid interprets Markdown
+// and HTML there, and has entities that begin with a number sign instead of an
+// ampersand.
 func quoted(name string) string {
 	var b strings.Builder
 	for _, r := range oneLine(name) {

@@ -2,18 +2,18 @@ package diagram
 
 import "cairn/internal/cmmn"
 
-// Plan says where everything is. Lengths are in pixels of 1/96 inch; y grows
+// Plan says where everything is. Lengths are in pixels of 1/96 inch. y grows
 // downwards, and nothing is left of or above the origin.
 type Plan struct {
 	Width, Height float64
-	// Shapes are the bounds by id: of the case plan model, of plan items and
-	// discretionary items, of criteria (20 by 28, the middle on the edge of their
+	// Shapes maps ids to bounds: of the case plan model, of plan items and
+	// discretionary items, of criteria (20 by 28, centred on the edge of their
 	// item), and of case file items that an on-part refers to.
 	//
 	// The tab of the case plan model and the names of event listeners and case
-	// file items are outside of their bounds.
+	// file items lie outside their bounds.
 	Shapes map[string]Bounds
-	// Collapsed are the ids of stages that are drawn without their content,
+	// Collapsed holds the ids of stages that are drawn without their content,
 	// because an earlier item of the same definition shows it.
 	Collapsed map[string]bool
 	// Edges are the lines of on-parts, in the order of the criteria in the model.
@@ -28,13 +28,13 @@ type Bounds struct{ X, Y, W, H float64 }
 // Point is a place.
 type Point struct{ X, Y float64 }
 
-// Edge is the line of an on-part to one criterion. A sentry that several criteria
-// share has a line to each.
+// Edge is the line of an on-part to one criterion. If several criteria share a
+// sentry, each has its own line.
 type Edge struct {
 	OnPart    string // the on-part's id
 	Source    string // the id of the item, exit criterion or case file item where it starts
 	Criterion string // the id of the criterion where it ends
-	Label     string // the event, unless it is the usual one of its source
+	Label     string // the event; empty for the source's usual one
 	Points    []Point
 }
 
@@ -44,7 +44,7 @@ type Association struct {
 	Points     []Point
 }
 
-// Layout places a model.
+// Layout places the elements of a model.
 func Layout(m *cmmn.Model) *Plan {
 	t := newTree(m)
 	wires := t.wires()
@@ -62,7 +62,7 @@ func Layout(m *cmmn.Model) *Plan {
 	return t.plan(wires)
 }
 
-// plan writes the result down.
+// plan writes the result into a Plan.
 func (t *tree) plan(wires []*wire) *Plan {
 	canvas := t.root.canvas()
 	p := &Plan{Width: canvas.W, Height: canvas.H, Shapes: map[string]Bounds{}, Collapsed: map[string]bool{}}

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// What a route costs beyond its length in pixels.
+// Costs of a route in addition to its length in pixels.
 const (
 	bendCost     = 60
 	strangerCost = 7   // per net that runs along the same piece of street
@@ -16,14 +16,14 @@ const (
 // router finds routes one after the other, in the order of the model.
 type router struct {
 	lanes lanes
-	// What follows is of the search under way; stamps tell its entries from
+	// The fields below belong to the current search. Stamps tell its entries from
 	// older ones.
 	stamp   int
 	visited []visit
 	queue   queue
 }
 
-// visit is the cheapest way known to a crossing in one heading.
+// visit is the cheapest known way to a crossing in one heading.
 type visit struct {
 	stamp int
 	cost  float64
@@ -32,11 +32,12 @@ type visit struct {
 	start int    // the landing that it started from
 }
 
-// state is being at a crossing, having come along a vertical street or not.
+// state is a position at a crossing, and whether it was reached along a
+// vertical street.
 type state struct {
 	at       *crossing
 	vertical bool
-	cost     float64 // with what is left at least
+	cost     float64 // including the least cost of the rest
 }
 
 func newRouter(root *node, streets []*street) *router {
@@ -54,14 +55,14 @@ func (r *router) routeAll(wires []*wire) {
 	}
 }
 
-// search is what is looked for.
+// search is one search for a route.
 type search struct {
 	*wire
 	starts, ends []landing
 	from, to     Point
 	open         map[*grid]bool // the stages that contain either end
 	best         float64
-	last         *state // where the best route leaves the streets, nil if it is one street
+	last         *state // where the best route leaves the streets, nil if it uses only one street
 	first, final int    // the landings of the best route
 }
 
@@ -82,7 +83,7 @@ func (r *router) route(w *wire) {
 	r.accept(s)
 }
 
-// oneStreet looks for routes that follow a single street, or none.
+// oneStreet looks for routes that use a single street, or none.
 func (r *router) oneStreet(s *search) {
 	for i, start := range s.starts {
 		for k, end := range s.ends {
@@ -150,7 +151,7 @@ func (r *router) push(s *search, c *crossing, vertical bool, cost float64, from 
 	heap.Push(&r.queue, &state{c, vertical, cost + left})
 }
 
-// finish sees whether the target is next.
+// finish checks whether the target comes next.
 func (r *router) finish(s *search, at *state, v *visit) {
 	for k, end := range s.ends {
 		if end.street != at.at.v {
@@ -194,7 +195,7 @@ func (r *router) expand(s *search, at *state, v *visit) {
 	}
 }
 
-// accept keeps the best route, and what it takes.
+// accept keeps the best route and takes its lanes.
 func (r *router) accept(s *search) {
 	r.lanes.take(s.starts[s.first].takes, s.net)
 	r.lanes.take(s.ends[s.final].takes, s.target)
@@ -222,8 +223,8 @@ func (r *router) accept(s *search) {
 	}
 }
 
-// queue is a heap of states, the cheapest first. Equal ones are in the order of
-// the crossings, so that the result is always the same.
+// queue is a heap of states, the cheapest first. Equal states are in the order
+// of the crossings, so that the result is always the same.
 type queue []*state
 
 func (q queue) Len() int { return len(q) }

@@ -30,7 +30,7 @@ func (d *drawing) box(n *node, b Bounds) {
 	}
 }
 
-// outlineClass is the class of a node's outline.
+// outlineClass returns the class of a node's outline.
 func outlineClass(n *node) string {
 	if n.discretionary {
 		return "box discretionary"
@@ -70,11 +70,11 @@ func (d *drawing) stage(n *node, b Bounds) {
 	d.text("title", "", b.X+left, n.headline(b)+5, clip(n.title, room/boldness, titleSize))
 }
 
-// headline is the middle of a stage's title.
+// headline returns the height of the middle of a stage's title.
 func (n *node) headline(b Bounds) float64 { return b.Y + headLine }
 
-// milestone is a pill. Its name is a little above the middle, because markers and
-// badges are below.
+// milestone is a pill. Its name is a little above the middle, because markers
+// and badges are below it.
 func (d *drawing) milestone(n *node, b Bounds) {
 	const higher = 4
 	d.rounded(n, b, b.H/2)
@@ -145,7 +145,7 @@ func (d *drawing) decorate(n *node, b Bounds) {
 	}
 }
 
-// badges draws what a mark says: at the top right, or below a milestone.
+// badges draws the words of a mark: at the top right, or below a milestone.
 func (d *drawing) badges(n *node, b Bounds, badges []badge) {
 	const padding, gap = 6, 4
 	widths := make([]float64, len(badges))

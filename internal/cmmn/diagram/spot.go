@@ -20,8 +20,8 @@ const (
 	margin          = 16 // round the drawing
 )
 
-// spot is where a node is. The axis is the line that boxes of one row share: the
-// middle of a leaf, the title of a stage.
+// spot is a node's place. The axis is the line that the boxes of a row share:
+// the middle of a leaf, the title of a stage.
 type spot struct {
 	col, row int // in its stage's grid
 	w        float64
@@ -38,7 +38,7 @@ const (
 	east
 )
 
-// Slots that are no criterion.
+// Slots that are not criteria.
 const (
 	sourceSlot = -1 // where lines start
 	tableSlot  = -2 // where lines to discretionary items start
@@ -49,11 +49,11 @@ type port struct {
 	node   *node
 	side   side
 	slot   int  // index of the criterion, or one of the slots above
-	inside bool // it is met from inside of the stage
+	inside bool // the line comes from inside the stage
 	leaves bool // lines start at the criterion, beside those that end there
 }
 
-// leafSize gives a node that shows no content its size.
+// leafSize gives a size to a node that shows no content.
 func (n *node) leafSize() {
 	n.w = boxWidth
 	half := float64(taskHeight) / 2
@@ -76,7 +76,8 @@ func (n *node) leafSize() {
 	n.up, n.down = n.up+above, n.down+below
 }
 
-// surround is what a leaf needs beyond its shape, for badges and names.
+// surround returns the room that a leaf needs outside its shape, for badges and
+// names.
 func (n *node) surround() (above, below float64) {
 	switch {
 	case n.kind.IsListener():
@@ -96,7 +97,7 @@ func (n *node) westSlots() int {
 	return len(n.entry)
 }
 
-// headHeight is the room above a stage's content.
+// headHeight returns the room above a stage's content.
 func (n *node) headHeight() float64 {
 	if n.parent == nil && len(n.exit) == 0 {
 		return 0
@@ -108,8 +109,8 @@ func (n *node) headHeight() float64 {
 	return headLine + float64(rows)*slotPitch + headMargin
 }
 
-// slotY is how far below the axis a slot is. Those of opposite edges differ, but
-// for the axis itself, so that lines from neighbours do not meet.
+// slotY returns how far below the axis a slot is. Slots on opposite edges
+// differ, except on the axis itself, so that lines from neighbours do not meet.
 func (n *node) slotY(s side, slot int) float64 {
 	const apart = 4
 	switch {
@@ -135,7 +136,7 @@ func (n *node) slotY(s side, slot int) float64 {
 	return (float64(slot) - float64(n.westSlots()-1)/2) * slotPitch
 }
 
-// shape is the bounds of what is drawn for a node.
+// shape returns the bounds of what is drawn for a node.
 func (n *node) shape() Bounds {
 	above, below := n.surround()
 	b := Bounds{n.x, n.axis - n.up + above, n.w, n.up + n.down - above - below}
@@ -145,7 +146,7 @@ func (n *node) shape() Bounds {
 	return b
 }
 
-// criterion is the bounds of a criterion.
+// criterion returns the bounds of a criterion.
 func (n *node) criterion(s side, index int) Bounds {
 	b := n.shape()
 	x := b.X
@@ -155,7 +156,7 @@ func (n *node) criterion(s side, index int) Bounds {
 	return Bounds{x - criterionWidth/2, n.axis + n.slotY(s, index) - criterionHeight/2, criterionWidth, criterionHeight}
 }
 
-// at is the place where lines touch the port.
+// at returns the point where lines touch the port.
 func (p port) at() Point {
 	b := p.node.shape()
 	at := Point{b.X, p.node.axis + p.node.slotY(p.side, p.slot)}
@@ -182,7 +183,7 @@ func (p port) onCriterion() bool {
 	return p.slot >= 0
 }
 
-// canvas is the bounds of everything.
+// canvas returns the bounds of everything.
 func (n *node) canvas() Bounds {
 	b := n.shape()
 	return Bounds{0, 0, b.X + b.W + criterionWidth/2 + margin, b.Y + b.H + margin}

@@ -2,13 +2,14 @@ package diagram
 
 import "slices"
 
-// strokes are lines to draw so that no piece is drawn twice: lines of one source
-// share their beginning, and dashes on top of dashes would look solid.
+// strokes are the lines to draw, without drawing any piece twice. Lines from
+// one source share their beginning, and dashes on top of dashes would look
+// solid.
 type strokes struct {
-	// across and upright are what is drawn already, by y and by x.
+	// across and upright are the pieces already drawn, by y and by x.
 	across, upright map[float64][]span
 	lines           [][]Point
-	joints          []Point // where a line leaves one that was drawn before
+	joints          []Point // where a line leaves an earlier one
 }
 
 type span struct{ lo, hi float64 }
@@ -17,7 +18,7 @@ func newStrokes() *strokes {
 	return &strokes{across: map[float64][]span{}, upright: map[float64][]span{}}
 }
 
-// add draws what of a line is new.
+// add draws the new parts of a line.
 func (s *strokes) add(line []Point) {
 	var piece []Point
 	for i := 1; i < len(line); i++ {
@@ -46,8 +47,8 @@ func (s *strokes) keep(piece, line []Point) {
 	}
 }
 
-// fresh are the parts from a to b that were not drawn yet, in that direction. It
-// takes them as drawn.
+// fresh returns the parts from a to b that are not drawn yet, in that
+// direction, and marks them as drawn.
 func (s *strokes) fresh(a, b Point) [][2]Point {
 	drawn, key, from, to := s.upright, a.X, a.Y, b.Y
 	point := func(v float64) Point { return Point{a.X, v} }
@@ -77,7 +78,7 @@ func (s *strokes) fresh(a, b Point) [][2]Point {
 	return parts
 }
 
-// without is what of a span another leaves.
+// without returns what remains of a span without another.
 func (r span) without(d span) []span {
 	var left []span
 	if d.hi <= r.lo || r.hi <= d.lo {

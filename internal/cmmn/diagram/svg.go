@@ -8,8 +8,8 @@ import (
 )
 
 // SVG draws a model that was laid out. Every box is a group with a title, a
-// description and its id in data-id; groups are in the order of the model, which
-// is that of reading. States are coloured and written out.
+// description, and its id in data-id. Groups are in the order of the model,
+// which is the reading order. States are coloured and written out.
 func SVG(m *cmmn.Model, p *Plan, marks Marks, scheme Scheme) []byte {
 	d := &drawing{plan: p, marks: marks}
 	root := newTree(m).root
@@ -25,12 +25,12 @@ func SVG(m *cmmn.Model, p *Plan, marks Marks, scheme Scheme) []byte {
 	return d.Bytes()
 }
 
-// drawing is one SVG in the making.
+// drawing is an SVG that is being drawn.
 type drawing struct {
 	canvas
 	plan  *Plan
 	marks Marks
-	// filled are what labels must not cover.
+	// filled are the areas that labels must not cover.
 	filled []Bounds
 }
 
@@ -53,7 +53,7 @@ func (d *drawing) node(n *node) {
 	d.line("</g>")
 }
 
-// classes are the CSS classes of a node.
+// classes returns the CSS classes of a node.
 func classes(n *node, mark Mark) string {
 	class := "leaf task"
 	switch {
@@ -76,7 +76,7 @@ func classes(n *node, mark Mark) string {
 	return class
 }
 
-// describe is a node in words.
+// describe returns a node in words.
 func describe(n *node, mark Mark) string {
 	kind := "case file item"
 	switch {
@@ -112,7 +112,7 @@ func describe(n *node, mark Mark) string {
 	return strings.Join(said, ", ")
 }
 
-// wires draws the lines, and a dot where one parts from another.
+// wires draws the lines, and a dot where one leaves another.
 func (d *drawing) wires() {
 	edges, associations := newStrokes(), newStrokes()
 	for _, e := range d.plan.Edges {

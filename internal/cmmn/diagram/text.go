@@ -12,7 +12,7 @@ const (
 	nameLine  = 14
 	titleSize = 14
 	smallSize = 10
-	// boldness is how much wider bold text is than the table says.
+	// boldness is how much wider bold text is than the table's widths.
 	boldness = 1.09
 )
 
@@ -28,8 +28,8 @@ var advances = [...]int{
 	556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584, // p to ~
 }
 
-// runeWidth is in thousandths of the font's size. Outside of ASCII it is a guess
-// on the wide side.
+// runeWidth is in thousandths of the font's size. Outside ASCII it is a
+// generous guess.
 func runeWidth(r rune) int {
 	switch {
 	case r >= ' ' && int(r-' ') < len(advances):
@@ -50,7 +50,7 @@ func joins(r rune) bool {
 	return r == zeroWidthJoiner || unicode.In(r, unicode.Mn, unicode.Me, unicode.Mc) || r >= 0x1F3FB && r <= 0x1F3FF
 }
 
-// textWidth is the width of a text at a font size.
+// textWidth returns the width of a text at a font size.
 func textWidth(text string, size float64) float64 {
 	sum := 0
 	for _, r := range text {
@@ -59,7 +59,8 @@ func textWidth(text string, size float64) float64 {
 	return float64(sum) * size / 1000
 }
 
-// oneLine makes a name of one line that XML can hold: controls become spaces.
+// oneLine returns a name on one line that XML can hold. Control characters
+// become spaces.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
@@ -72,8 +73,8 @@ func oneLine(text string) string {
 
 const ellipsis = "…"
 
-// wrap breaks a text into lines no wider than width. What does not fit into the
-// most lines allowed ends in an ellipsis.
+// wrap breaks a text into lines no wider than width. If it needs more lines
+// than allowed, the last one ends in an ellipsis.
 func wrap(text string, width, size float64, most int) []string {
 	var lines []string
 	line := ""
@@ -91,8 +92,8 @@ func wrap(text string, width, size float64, most int) []string {
 	return append(lines, strings.TrimPrefix(line, " "))
 }
 
-// words are the pieces that a line can be broken between: words with the space
-// before them, and parts of those that are wider than a line.
+// words returns the pieces between which a line may break: words with the space
+// before them. A word that is wider than a line gives several pieces.
 func words(text string, width, size float64) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for text != "" {
@@ -109,7 +110,8 @@ func words(text string, width, size float64) iter.Seq[string] {
 	}
 }
 
-// fitting is the longest beginning of a text that fits, at least one character.
+// fitting returns the longest beginning of a text that fits, at least one
+// character.
 func fitting(text string, width, size float64) string {
 	end, sum := 0, 0.0
 	glued := false

@@ -8,14 +8,14 @@ import (
 // Scheme is light or dark.
 type Scheme uint8
 
-// The schemes. Auto is what the viewer prefers.
+// The schemes. Auto follows the viewer's preference.
 const (
 	Auto Scheme = iota
 	Light
 	Dark
 )
 
-// palette is the colours of a scheme.
+// palette holds the colours of a scheme.
 type palette struct {
 	paper, plan, stage, task, milestone string // fills
 	text, quiet                         string // of names and of small print
@@ -23,7 +23,7 @@ type palette struct {
 	tones                               []tone
 }
 
-// tone is the colours of a state or standing: what it fills, and its outline,
+// tone holds the colours of a state or standing: the fill, and the outline,
 // which is also the colour of its badge's text.
 type tone struct{ class, fill, ink string }
 
@@ -49,8 +49,8 @@ var dark = palette{
 	},
 }
 
-// styleSheet is the CSS of a drawing. It uses no variables, which many programs
-// that show SVG do not know.
+// styleSheet returns the CSS of a drawing. It uses no CSS variables, because
+// many programs that show SVG do not support them.
 func styleSheet(scheme Scheme) string {
 	fixed := ".cmmn{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:12px}\n" +
 		".cmmn .title{font-size:14px;font-weight:bold}\n" +

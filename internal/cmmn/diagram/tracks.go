@@ -5,7 +5,7 @@ import "math"
 // near is how close lines may come, in pixels.
 const near = 4
 
-// run is what one net uses of a street.
+// run is the part of a street that one net uses.
 type run struct {
 	net    string
 	lo, hi float64 // along the street
@@ -21,12 +21,12 @@ type turn struct {
 	port  *port
 }
 
-// assignTracks gives each net a track in each street it follows, so that lines
-// that are not of one net do not run on top of each other and cross seldom. It
-// tells the streets how many tracks they have, and the wires where they run.
+// assignTracks gives each net a track in each street it follows. So lines of
+// different nets do not run on top of each other, and seldom cross. It tells
+// the streets how many tracks they have, and the wires where they run.
 //
-// Horizontal streets come first, with the vertical ones as wide as they are; then
-// the vertical ones know exactly where lines turn.
+// Horizontal streets come first, with the present width of the vertical ones.
+// Then the vertical ones know exactly where lines turn.
 func assignTracks(streets []*street, wires []*wire) {
 	for _, s := range streets {
 		s.runs = nil
@@ -58,8 +58,8 @@ func assignTracks(streets []*street, wires []*wire) {
 	}
 }
 
-// middleOf is where a track runs. Tracks move closer where the street has become
-// too narrow for them.
+// middleOf returns where a track runs. Tracks move closer together if the
+// street is too narrow for them.
 func (s *street) middleOf(track int) float64 {
 	lo, hi := s.lo+s.before, s.hi-s.after
 	pitch := min(trackPitch, (hi-lo)/float64(s.tracks+1))

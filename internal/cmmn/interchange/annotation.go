@@ -8,7 +8,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// annotation reads what a roadmap knows of a definition.
+// annotation reads what a roadmap knows about a definition.
 func (r *reader) annotation(e *element) cmmn.Annotation {
 	var a cmmn.Annotation
 	for _, extension := range e.extensions() {
@@ -28,7 +28,7 @@ func (r *reader) annotation(e *element) cmmn.Annotation {
 	return a
 }
 
-// duration reads a duration as Go writes them ("1h30m0s"), which is exact.
+// duration reads a duration in Go's format ("1h30m0s"), which is exact.
 func (r *reader) duration(e *element, name string) time.Duration {
 	text := e.attribute(name)
 	if text == "" {
@@ -36,7 +36,7 @@ func (r *reader) duration(e *element, name string) time.Duration {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s has %s=%q, which is no duration like 1h30m", e, name, text))
+		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s has %s=%q, which is not a duration such as 1h30m", e, name, text))
 	}
 	return d
 }
@@ -58,7 +58,7 @@ func (r *reader) note(e *element) cmmn.Note {
 
 // newer refuses an extension of Cairn's that this version does not know.
 func (r *reader) newer(e *element) {
-	r.fail(problem.ModelUnsupported, e, fmt.Sprintf("this Cairn knows no extension %s; a newer one may", e))
+	r.fail(problem.ModelUnsupported, e, fmt.Sprintf("this version of Cairn does not know the extension %s; a newer one may", e))
 }
 
 func (w *writer) annotation(a cmmn.Annotation) {

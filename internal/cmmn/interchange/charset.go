@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// charset reads the encodings other than UTF-8 that CMMN tools write. The whole
-// input is in memory already, and within the limits.
+// charset reads the encodings besides UTF-8 that CMMN tools write. The whole
+// input is already in memory and within the limits.
 func charset(label string, input io.Reader) (io.Reader, error) {
 	switch strings.ToLower(label) {
 	case "us-ascii", "iso-8859-1":

@@ -8,8 +8,8 @@ import (
 	"cairn/internal/cmmn/diagram"
 )
 
-// diagram writes where things are drawn. Viewers want what contains something
-// before what is in it, which is the order of the model.
+// diagram writes where things are drawn. Viewers want a container before its
+// content, which is the order of the model.
 func (w *writer) diagram(m *cmmn.Model, d *diagram.Plan) {
 	if d == nil {
 		return
@@ -24,7 +24,7 @@ func (w *writer) diagram(m *cmmn.Model, d *diagram.Plan) {
 		}
 	}
 	if unknown := len(d.Shapes) - drawn; unknown > 0 {
-		w.fail("the diagram draws %d things that the case does not have", unknown)
+		w.fail("the diagram draws %d elements that the case does not have", unknown)
 	}
 	for _, e := range d.Edges {
 		w.refer("an edge of the diagram", partKind, e.OnPart)
@@ -38,8 +38,8 @@ func (w *writer) diagram(m *cmmn.Model, d *diagram.Plan) {
 	w.close()
 }
 
-// drawable are the ids of everything that can have a shape: never definitions,
-// since several items may share one.
+// drawable returns the ids of everything that can have a shape. Definitions
+// have none, because several items may share one.
 func (w *writer) drawable(m *cmmn.Model) []string {
 	ids := withCriteria(nil, m.Plan.ID, nil, m.Plan.Exit)
 	for _, item := range w.survey.items {
@@ -69,16 +69,16 @@ func (w *writer) shape(id string, b diagram.Bounds, collapsed bool) {
 	w.close()
 }
 
-// edge writes a line. A line to or from what is not drawn would keep viewers from
-// opening the file at all.
+// edge writes a line. If an end of it were not drawn, viewers could not open
+// the file at all.
 func (w *writer) edge(d *diagram.Plan, from, to string, way []diagram.Point, attributes ...string) {
 	for _, end := range []string{from, to} {
 		if _, drawn := d.Shapes[end]; !drawn {
-			w.fail("the diagram has a line at %q, which it does not draw", end)
+			w.fail("the diagram has a line at %q but does not draw %[1]q", end)
 		}
 	}
 	if len(way) < 2 {
-		w.fail("the diagram has a line from %q to %q without two points", from, to)
+		w.fail("the diagram has a line from %q to %q with fewer than two points", from, to)
 	}
 	w.open("cmmndi:CMMNEdge", attributes...)
 	for _, p := range way {
@@ -90,7 +90,7 @@ func (w *writer) edge(d *diagram.Plan, from, to string, way []diagram.Point, att
 
 func (w *writer) number(x float64) string {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
-		w.fail("the diagram has a place that is no number")
+		w.fail("the diagram has a coordinate that is not a number")
 	}
 	return strconv.FormatFloat(x, 'f', -1, 64)
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// element is an XML element and where its tag begins.
+// element is an XML element and the position of its tag.
 type element struct {
 	space, name  string
 	line, column int
@@ -16,7 +16,7 @@ type element struct {
 	text         []byte // the character data directly inside
 }
 
-// attribute is the value of an attribute without a namespace, "" when absent.
+// attribute returns an attribute without a namespace. It is empty if absent.
 func (e *element) attribute(name string) string { return e.attributeIn("", name) }
 
 func (e *element) attributeIn(space, name string) string {
@@ -28,7 +28,7 @@ func (e *element) attributeIn(space, name string) string {
 	return ""
 }
 
-// all are the children of CMMN's namespace that have one of the names, in order.
+// all returns the children in CMMN's namespace with one of the names, in order.
 func (e *element) all(names ...string) []*element {
 	var found []*element
 	for _, child := range e.children {
@@ -39,7 +39,7 @@ func (e *element) all(names ...string) []*element {
 	return found
 }
 
-// child is the first child of that name, or nil.
+// child returns the first child of that name, or nil.
 func (e *element) child(name string) *element {
 	if found := e.all(name); len(found) > 0 {
 		return found[0]
@@ -47,7 +47,7 @@ func (e *element) child(name string) *element {
 	return nil
 }
 
-// extensions are Cairn's extension elements in e.
+// extensions returns Cairn's extension elements in e.
 func (e *element) extensions() []*element {
 	var found []*element
 	for _, holder := range e.all("extensionElements") {
@@ -60,7 +60,7 @@ func (e *element) extensions() []*element {
 	return found
 }
 
-// trimmed is the element's text without the white space around it.
+// trimmed returns the element's text without surrounding white space.
 func (e *element) trimmed() string { return strings.TrimSpace(string(e.text)) }
 
 // String names the element in messages.

@@ -9,15 +9,16 @@ import (
 	"cairn/internal/cmmn/diagram"
 )
 
-// writes counts the changes of what Export writes. It stands in every file
-// instead of the program's version, so that all builds write the same.
-const writes = "1"
+// formatVersion counts changes in what Export writes. Files carry it instead of
+// the program's version, so that all builds write the same bytes.
+const formatVersion = "1"
 
-// Export writes a model as CMMN 1.1 XML, with the diagram d unless it is nil: other
-// tools then open the file, and show nothing. The same model and diagram give the
-// same bytes. Errors are problems with the code ModelExport when there is
-// something that the file cannot hold, in which case nothing is written, and
-// otherwise those of out.
+// Export writes a model as CMMN 1.1 XML, with the diagram d. Without a diagram
+// other tools open the file but show nothing. The same model and diagram give
+// the same bytes.
+//
+// If the format cannot hold something, Export writes nothing and returns a
+// problem with the code ModelExport. Any other error is from out.
 func Export(m *cmmn.Model, out io.Writer, d *diagram.Plan) error {
 	w := &writer{register: newRegister()}
 	w.document(m, d)
@@ -36,18 +37,18 @@ func Export(m *cmmn.Model, out io.Writer, d *diagram.Plan) error {
 	return nil
 }
 
-// document writes the root element round what is in it, which comes first, since
-// only then it is known which ids are free.
+// document writes the root element. Its content is written first, because only
+// then are the free ids known.
 func (w *writer) document(m *cmmn.Model, d *diagram.Plan) {
 	const root = "cmmn:definitions"
-	w.survey = surveyed(m)
+	w.survey = newSurvey(m)
 	if w.survey.fault != "" {
 		w.fail("%s", w.survey.fault)
 		return
 	}
 	w.placement = place(w.survey)
 	w.around = []string{root}
-	w.theCase(m)
+	w.caseElement(m)
 	w.diagram(m, d)
 	inside := w.out
 	w.out, w.around = bytes.Buffer{}, nil
@@ -55,7 +56,7 @@ func (w *writer) document(m *cmmn.Model, d *diagram.Plan) {
 	w.open(root,
 		"xmlns:cmmn", modelSpace, "xmlns:cmmndi", diagramSpace, "xmlns:dc", dcSpace, "xmlns:di", diSpace, "xmlns:cairn", cairnSpace,
 		"id", w.free("definitions"), "targetNamespace", cairnSpace, "expressionLanguage", cmmn.CEL,
-		"exporter", "Cairn", "exporterVersion", writes)
+		"exporter", "Cairn", "exporterVersion", formatVersion)
 	w.out.WriteByte('>')
 	w.out.Write(inside.Bytes())
 	w.bare = false
@@ -63,7 +64,7 @@ func (w *writer) document(m *cmmn.Model, d *diagram.Plan) {
 	w.out.WriteByte('\n')
 }
 
-func (w *writer) theCase(m *cmmn.Model) {
+func (w *writer) caseElement(m *cmmn.Model) {
 	w.open("cmmn:case", "id", w.declare(otherKind, "the case", m.ID), "name", m.Name)
 	if len(m.File) > 0 {
 		w.open("cmmn:caseFileModel")

@@ -7,7 +7,7 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// definition writes a definition, and in a stage all that stands in it, in the
+// definition writes a definition, and for a stage also its content, in the
 // schema's order.
 func (w *writer) definition(element string, d *cmmn.Definition) {
 	w.open(element, "id", w.declare(otherKind, "a "+d.Kind.String(), d.ID), "name", d.Name,
@@ -41,7 +41,7 @@ func ifSet(set bool, value string) string {
 	return ""
 }
 
-// extended writes extension elements, if there are some.
+// extended writes extension elements, if there are any.
 func (w *writer) extended(some bool, inside func()) {
 	if some {
 		w.open("cmmn:extensionElements")
@@ -107,13 +107,13 @@ func (w *writer) timer(d *cmmn.Definition) {
 	}
 	if start := d.Timer.Start; start != nil {
 		if start.Name != "" || start.ExitCriterion != "" {
-			w.fail("the start of the timer %q has a name or an exit criterion, which CMMN has no place for", d.ID)
+			w.fail("the start of the timer %q has a name or an exit criterion, which CMMN cannot hold", d.ID)
 		}
 		w.onPart("StartTrigger", *start)
 	}
 }
 
-// isoTime is the language of timers: ISO 8601, named as RFC 5141 has it.
+// isoTime is the language of timers: ISO 8601, as RFC 5141 names it.
 const isoTime = "urn:iso:std:iso:8601"
 
 func (w *writer) sentry(s *cmmn.Sentry) {
@@ -140,7 +140,8 @@ func (w *writer) sentry(s *cmmn.Sentry) {
 	w.close()
 }
 
-// onPart writes an on-part, or with another suffix the start trigger of a timer.
+// onPart writes an on-part. With another suffix it writes the start trigger of
+// a timer.
 func (w *writer) onPart(suffix string, on cmmn.OnPart) {
 	by := "the on-part " + on.ID
 	element, event := "cmmn:planItem"+suffix, on.Event.String()
@@ -155,15 +156,15 @@ func (w *writer) onPart(suffix string, on cmmn.OnPart) {
 		w.refer(by, exitKind, on.ExitCriterion)
 	}
 	if on.FileEvent == 0 && !on.Event.IsEvent() || on.FileEvent != 0 && (on.Event != 0 || on.ExitCriterion != "") {
-		w.fail("%s waits for nothing that an on-part can wait for", by)
+		w.fail("%s does not name an event that an on-part can wait for", by)
 	}
 	w.open(element, "id", w.declare(partKind, "an on-part", on.ID), "name", on.Name, "sourceRef", on.Source, "exitCriterionRef", on.ExitCriterion)
 	w.text("cmmn:standardEvent", event)
 	w.close()
 }
 
-// defaultControl writes the rules of a definition. Stages and tasks always say how
-// they are activated; the case plan model is not activated.
+// defaultControl writes the rules of a definition. Stages and tasks always say
+// how they are activated. The case plan model is not activated.
 func (w *writer) defaultControl(element string, d *cmmn.Definition) {
 	control := cmmn.Control{}
 	if d.Control != nil {
@@ -175,9 +176,10 @@ func (w *writer) defaultControl(element string, d *cmmn.Definition) {
 	}
 }
 
-// itemControl writes an item's own rules. Tools differ over what they replace: the
-// whole default control here, in Camunda rule by rule. So those that would show
-// through are written too.
+// itemControl writes an item's own rules. Tools disagree on what they replace:
+// Cairn replaces the whole default control, Camunda replaces it rule by rule.
+// So default rules that would show through in Camunda are overridden
+// explicitly.
 func (w *writer) itemControl(item *cmmn.Item) {
 	if item.Control == nil {
 		return
@@ -200,7 +202,8 @@ func (w *writer) control(element string, c, replaced cmmn.Control, activated boo
 	w.close()
 }
 
-// rule writes a rule; one that is absent is written as never true where needed.
+// rule writes a rule. If a rule is absent but needed, it is written as never
+// true.
 func (w *writer) rule(element string, e *cmmn.Expression, needed bool) {
 	if e == nil && !needed {
 		return

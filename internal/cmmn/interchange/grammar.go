@@ -8,8 +8,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// rule is what an element of CMMN may have besides an id, documentation and
-// extensions, which all may have.
+// rule is what an element of CMMN may have. An id, documentation and extensions
+// are allowed everywhere and not listed.
 type rule struct {
 	attributes, children []string
 	text                 bool
@@ -22,8 +22,8 @@ const (
 )
 
 // grammar is the schema of CMMN 1.1 (CMMN11.xsd, CMMN11CaseModel.xsd), without
-// the order of elements and without what is skipped. Files of cafienne add body, and
-// some attributes.
+// the order of elements and without skipped elements. Files of cafienne add
+// body and some attributes.
 var grammar = map[string]rule{
 	"definitions":   {words("name targetNamespace expressionLanguage exporter exporterVersion author creationDate"), words("case"), false},
 	"case":          {words("name description expressionLanguage"), words("caseFileModel casePlanModel"), false},
@@ -70,22 +70,22 @@ var grammar = map[string]rule{
 	"manualActivationRule": {words("name contextRef"), words("condition"), false},
 }
 
-// single are the elements of which their parent has one at most.
+// single are the elements that a parent may have only once.
 var single = words("caseFileModel casePlanModel children itemControl defaultControl condition body standardEvent timerExpression ifPart " + controlRules)
 
-// skipped are elements that change nothing in a run, with all that is in them.
+// skipped are elements that do not affect a run, with all their content.
 var skipped = words("documentation extensionElements import caseFileItemDefinition process decision relationship artifact association " +
 	"textAnnotation CMMNDI caseRoles input output inputs outputs parameterMapping " +
 	"processRefExpression caseRefExpression decisionRefExpression")
 
 func words(list string) []string { return strings.Fields(list) }
 
-// check holds the element and what is in it against the grammar.
+// check compares the element and its content with the grammar.
 func (r *reader) check(e *element) {
 	allowed := grammar[e.name]
 	for _, a := range e.attributes {
 		if a.Name.Space == "" && a.Name.Local != "xmlns" && a.Name.Local != "id" && !slices.Contains(allowed.attributes, a.Name.Local) {
-			r.fail(problem.ModelUnsupported, e, fmt.Sprintf("%s has an attribute %q, which is not of CMMN 1.1", e, a.Name.Local))
+			r.fail(problem.ModelUnsupported, e, fmt.Sprintf("%s has the attribute %q, which is not part of CMMN 1.1", e, a.Name.Local))
 		}
 	}
 	if !allowed.text && e.trimmed() != "" {
@@ -111,9 +111,9 @@ func (r *reader) checkChild(e, child *element) {
 	_, known := grammar[child.name]
 	switch {
 	case child.name == "planFragment":
-		r.fail(problem.ModelUnsupported, child, fmt.Sprintf("%s is a plan fragment; Cairn has stages only", child))
+		r.fail(problem.ModelUnsupported, child, fmt.Sprintf("%s is a plan fragment; Cairn supports only stages", child))
 	case !known:
-		r.fail(problem.ModelUnsupported, child, fmt.Sprintf("Cairn knows no element %s in a %s", child, e.name))
+		r.fail(problem.ModelUnsupported, child, fmt.Sprintf("Cairn does not know the element %s in a %s", child, e.name))
 	case !slices.Contains(grammar[e.name].children, child.name):
 		r.fail(problem.ModelInvalid, child, fmt.Sprintf("%s cannot stand in a %s", child, e.name))
 	default:
@@ -121,11 +121,11 @@ func (r *reader) checkChild(e, child *element) {
 	}
 }
 
-// identify holds an id against what ids are.
+// identify checks an id and records it.
 func (r *reader) identify(e *element) {
 	id := e.attribute("id")
 	if !ncName.MatchString(id) {
-		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s has an id that is no XML name: it begins with a letter or _ and goes on with letters, digits, . - or _", e))
+		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s has an id that is not an XML name; begin it with a letter or _ and continue with letters, digits, . - or _", e))
 	}
 	if first, twice := r.ids[id]; twice {
 		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s has the id of the %s in line %d", e, first.name, first.line))

@@ -7,11 +7,11 @@ import (
 	"cairn/internal/problem"
 )
 
-// Import reads the case of a CMMN 1.1 file; name is only for messages. Its errors
-// are problems with the codes ModelXML for what is no CMMN 1.1 file, ModelInvalid
-// for one that contradicts itself, and ModelUnsupported for what a model cannot
-// keep. They name the element with its line and column. What remains to be
-// checked is for [cmmn.Compile].
+// Import reads the case of a CMMN 1.1 file. The name appears only in messages.
+// Its errors are problems that name the element with its line and column. Their
+// codes are ModelXML if the file is not CMMN 1.1, ModelInvalid if it
+// contradicts itself, and ModelUnsupported if a model cannot hold something in
+// it. [cmmn.Compile] checks the rest.
 func Import(name string, data []byte) (*cmmn.Model, error) {
 	root, bad := parse(name, data)
 	if bad != nil {
@@ -28,8 +28,8 @@ func Import(name string, data []byte) (*cmmn.Model, error) {
 	return m, nil
 }
 
-// reader makes a model of elements. It goes on after a fault, of which it keeps
-// the first, so that its parts need not ask each other whether all is well.
+// reader makes a model from elements. After a fault it continues and keeps only
+// the first, so that its parts need not check each other for errors.
 type reader struct {
 	file        string
 	language    string // of expressions that name none
@@ -38,7 +38,7 @@ type reader struct {
 	register    *register
 	built       map[*element]*cmmn.Definition
 	building    []*element     // definitions around the one that is being read
-	counts      map[string]int // of ids that were given, by element name
+	counts      map[string]int // how many ids were made, by element name
 	sentries    []*cmmn.Sentry
 	exits       map[string]string // the item of each exit criterion
 	fault       *problem.Problem
@@ -59,7 +59,7 @@ func (r *reader) read(root *element) *cmmn.Model {
 	if r.check(root); r.fault != nil {
 		return nil
 	}
-	c := r.theCase(root)
+	c := r.onlyCase(root)
 	if c == nil {
 		return nil
 	}
@@ -76,22 +76,22 @@ func (r *reader) read(root *element) *cmmn.Model {
 	return m
 }
 
-// isCMMN reports whether the root is that of a CMMN 1.1 file.
+// isCMMN reports whether the root belongs to a CMMN 1.1 file.
 func (r *reader) isCMMN(root *element) bool {
 	if root.space == "" {
 		adopt(root)
 	}
 	switch {
 	case root.space == modelSpace10:
-		r.fail(problem.ModelUnsupported, root, "the file is CMMN 1.0, whose criteria and rules are of another form; Cairn reads 1.1")
+		r.fail(problem.ModelUnsupported, root, "the file is CMMN 1.0, whose criteria and rules differ; Cairn reads 1.1")
 	case root.space != modelSpace || root.name != "definitions":
-		r.fail(problem.ModelXML, root, fmt.Sprintf("the file is not CMMN 1.1: its root is %s of the namespace %q", root.name, root.space))
+		r.fail(problem.ModelXML, root, fmt.Sprintf("the file is not CMMN 1.1: its root is %s in the namespace %q", root.name, root.space))
 	}
 	return r.fault == nil
 }
 
-// adopt puts the elements of a file without a namespace into that of CMMN. Such
-// files, of cafienne, have the older names of two elements.
+// adopt moves the elements of a file without a namespace into that of CMMN.
+// cafienne writes such files, and uses the older names of two elements.
 func adopt(e *element) {
 	if e.space == "" {
 		e.space = modelSpace
@@ -105,13 +105,13 @@ func adopt(e *element) {
 	}
 }
 
-func (r *reader) theCase(root *element) *element {
+func (r *reader) onlyCase(root *element) *element {
 	cases := root.all("case")
 	switch {
 	case len(cases) == 0:
 		r.fail(problem.ModelInvalid, root, "the file has no case")
 	case len(cases) > 1:
-		r.fail(problem.ModelUnsupported, cases[1], "the file has several cases; Cairn reads files of one")
+		r.fail(problem.ModelUnsupported, cases[1], "the file has several cases; Cairn reads files with one")
 	case cases[0].child("casePlanModel") == nil:
 		r.fail(problem.ModelInvalid, cases[0], fmt.Sprintf("%s has no casePlanModel", cases[0]))
 	default:
@@ -120,7 +120,8 @@ func (r *reader) theCase(root *element) *element {
 	return nil
 }
 
-// id is the element's id; one that has none gets the first free one of its name.
+// id returns the element's id. Without one, it makes the first free id from the
+// element's name.
 func (r *reader) id(e *element) string {
 	if id := e.attribute("id"); id != "" {
 		return id
@@ -134,8 +135,8 @@ func (r *reader) id(e *element) string {
 	}
 }
 
-// fileItems reads case file items with their children, which the case file of a
-// model has side by side.
+// fileItems reads case file items and their children. A model lists both side
+// by side.
 func (r *reader) fileItems(m *cmmn.Model, parent *element) {
 	for _, e := range parent.all("caseFileItem") {
 		item := cmmn.FileItem{ID: r.id(e), Name: e.attribute("name")}
@@ -147,8 +148,8 @@ func (r *reader) fileItems(m *cmmn.Model, parent *element) {
 	}
 }
 
-// references checks that all that is referred to is there, and completes on-parts
-// that name their source by its exit criterion only.
+// references checks that everything referred to exists. It also completes
+// on-parts that name their source only by its exit criterion.
 func (r *reader) references() {
 	if missing := r.register.dangling(); missing != nil && r.fault == nil {
 		r.fault = problem.New(problem.ModelInvalid, missing.place, missing.String())
@@ -162,12 +163,12 @@ func (r *reader) references() {
 	}
 }
 
-// refer notes that e refers to what has the id.
+// refer records that e refers to the element with the id.
 func (r *reader) refer(e *element, kind, id string) {
 	r.register.want(r.place(e), e.String(), kind, id)
 }
 
-// flag is a boolean attribute (xsd:boolean).
+// flag reads a boolean attribute (xsd:boolean).
 func (r *reader) flag(e *element, name string, absent bool) bool {
 	switch value := e.attribute(name); value {
 	case "":

@@ -22,7 +22,7 @@ func (r *reader) control(e *element) *cmmn.Control {
 	}
 }
 
-// rule reads one rule; one that is never true is none.
+// rule reads one rule. A rule that is never true counts as absent.
 func (r *reader) rule(e *element) *cmmn.Expression {
 	if e == nil {
 		return nil
@@ -33,7 +33,7 @@ func (r *reader) rule(e *element) *cmmn.Expression {
 	return nil
 }
 
-// maxInstances reads the ceiling from Cairn's extension or from Flowable's.
+// maxInstances reads the limit from Cairn's extension or from Flowable's.
 func (r *reader) maxInstances(e *element) int {
 	text := ""
 	if rule := e.child("repetitionRule"); rule != nil {
@@ -51,19 +51,19 @@ func (r *reader) maxInstances(e *element) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s has the ceiling of instances %q, which is no number", e, text))
+		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s limits its instances to %q, which is not a number", e, text))
 	}
 	return n
 }
 
-// Conditions in CEL that are the same whatever the values.
+// CEL conditions that do not depend on values.
 const (
 	always = "true"
 	never  = "false"
 )
 
-// condition reads the condition of a rule or an if-part. One that is absent,
-// empty or always true has no text.
+// condition reads the condition of a rule or an if-part. An absent, empty or
+// always true condition has no text.
 func (r *reader) condition(parent *element) *cmmn.Expression {
 	e := parent.child("condition")
 	if e == nil {
@@ -87,8 +87,8 @@ func (r *reader) condition(parent *element) *cmmn.Expression {
 	return read
 }
 
-// expressionText is the text of an expression, which cafienne puts into a body as
-// CMMN 1.0 did.
+// expressionText returns the text of an expression. cafienne puts it into a
+// body, as CMMN 1.0 did.
 func expressionText(e *element) string {
 	if body := e.child("body"); body != nil {
 		return body.trimmed()
@@ -96,8 +96,8 @@ func expressionText(e *element) string {
 	return e.trimmed()
 }
 
-// unwrapped takes off the ${...} or #{...} round a whole condition, as JUEL has it
-// (Camunda, Flowable).
+// unwrapped removes ${...} or #{...} around a whole condition. That is JUEL's
+// form, in Camunda and Flowable.
 func unwrapped(text string) string {
 	for _, opening := range []string{"${", "#{"} {
 		inside, opened := strings.CutPrefix(text, opening)

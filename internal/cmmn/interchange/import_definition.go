@@ -12,13 +12,13 @@ import (
 // plan reads the case plan model.
 func (r *reader) plan(e *element) *cmmn.Definition {
 	r.building = append(r.building, e)
-	d := r.described(e, cmmn.Stage)
+	d := r.base(e, cmmn.Stage)
 	r.stage(e, d)
 	d.Exit = r.criteria(e, "exitCriterion", "")
 	return d
 }
 
-// definition reads a definition once, however many items use it.
+// definition reads a definition once, even if several items use it.
 func (r *reader) definition(by, e *element) *cmmn.Definition {
 	if d := r.built[e]; d != nil {
 		return d
@@ -32,7 +32,7 @@ func (r *reader) definition(by, e *element) *cmmn.Definition {
 		return nil
 	}
 	r.building = append(r.building, e)
-	d := r.described(e, kinds[e.name])
+	d := r.base(e, kinds[e.name])
 	switch {
 	case d.Kind == cmmn.Stage:
 		r.stage(e, d)
@@ -48,8 +48,8 @@ func (r *reader) definition(by, e *element) *cmmn.Definition {
 	return d
 }
 
-// described reads what definitions of all kinds have.
-func (r *reader) described(e *element, kind cmmn.Kind) *cmmn.Definition {
+// base reads what definitions of all kinds share.
+func (r *reader) base(e *element, kind cmmn.Kind) *cmmn.Definition {
 	d := &cmmn.Definition{ID: r.id(e), Name: e.attribute("name"), Kind: kind, Documentation: documentation(e), Annotation: r.annotation(e)}
 	r.register.declare(otherKind, d.ID)
 	if control := r.control(e.child("defaultControl")); control != nil && *control != (cmmn.Control{}) {
@@ -89,12 +89,12 @@ func (r *reader) item(e *element) *cmmn.Item {
 	if definition := r.definitions[id]; definition != nil {
 		item.Definition = r.definition(e, definition)
 	} else {
-		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s refers to the definition %q, which is not there", e, id))
+		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s refers to the definition %q, which does not exist", e, id))
 	}
 	return item
 }
 
-// criteria reads the criteria of an item; owner is empty for those of a stage.
+// criteria reads the criteria of an item. For those of a stage, owner is empty.
 func (r *reader) criteria(e *element, name, owner string) []cmmn.Criterion {
 	var all []cmmn.Criterion
 	for _, child := range e.all(name) {
@@ -154,7 +154,7 @@ func (r *reader) timer(e *element) *cmmn.Timer {
 	}
 	if len(starts) > 0 && !saysNothing(starts[0]) {
 		start := r.onPart(starts[0])
-		start.Name = "" // cafienne gives triggers one, CMMN none
+		start.Name = "" // cafienne names triggers, CMMN does not
 		t.Start = &start
 	}
 	if t == (cmmn.Timer{}) {
@@ -163,8 +163,8 @@ func (r *reader) timer(e *element) *cmmn.Timer {
 	return &t
 }
 
-// saysNothing reports whether a start trigger names neither what it waits for nor
-// of what: the timer then runs from its creation, as without one.
+// saysNothing reports whether a start trigger names neither an event nor a
+// source. The timer then runs from its creation, as without a trigger.
 func saysNothing(trigger *element) bool {
 	return trigger.attribute("sourceRef") == "" && standardEvent(trigger) == ""
 }

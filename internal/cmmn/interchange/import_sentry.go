@@ -28,7 +28,7 @@ func (r *reader) sentry(e *element) *cmmn.Sentry {
 		s.If = r.condition(part)
 	}
 	if len(s.On) == 0 && s.If == nil {
-		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s waits for nothing: it needs an on-part or a condition that Cairn knows", e))
+		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s waits for nothing: give it an on-part or a condition that Cairn knows", e))
 	}
 	r.sentries = append(r.sentries, s)
 	return s
@@ -55,8 +55,8 @@ func (r *reader) onPart(e *element) cmmn.OnPart {
 	return on
 }
 
-// event reads the event of a plan item. One that names an exit criterion waits
-// for an exit, whether it says so or not.
+// event reads the event of a plan item. An on-part that names an exit criterion
+// waits for an exit, even if it does not say so.
 func (r *reader) event(e *element, byExit bool) cmmn.Transition {
 	name := standardEvent(e)
 	if name == "" && byExit {
@@ -64,7 +64,7 @@ func (r *reader) event(e *element, byExit bool) cmmn.Transition {
 	}
 	var event cmmn.Transition
 	if event.UnmarshalText([]byte(name)) != nil || !event.IsEvent() {
-		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s waits for %q, which is no event of a plan item in CMMN 1.1", e, name))
+		r.fail(problem.ModelInvalid, e, fmt.Sprintf("%s waits for %q, which is not an event of a plan item in CMMN 1.1", e, name))
 	}
 	return event
 }
@@ -73,7 +73,7 @@ func (r *reader) fileEvent(e *element) cmmn.FileTransition {
 	name := standardEvent(e)
 	var event cmmn.FileTransition
 	if event.UnmarshalText([]byte(name)) != nil {
-		r.fail(problem.ModelUnsupported, e, fmt.Sprintf("%s waits for %q; of a case file item Cairn knows create, update, replace and delete", e, name))
+		r.fail(problem.ModelUnsupported, e, fmt.Sprintf("%s waits for %q; for a case file item Cairn knows create, update, replace and delete", e, name))
 	}
 	return event
 }

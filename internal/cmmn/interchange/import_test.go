@@ -66,7 +66,7 @@ func TestMissingIDsAreGivenFreeOnes(t *testing.T) {
 
 func TestUnusedDefinitionsAreLeftOut(t *testing.T) {
 	m := mustImport(t, planStart+item("")+`<task id="t"/><stage id="unused"><planItem id="j" definitionRef="unused"/></stage></casePlanModel></case></definitions>`)
-	if got := len(surveyed(m).done); got != 2 {
+	if got := len(newSurvey(m).done); got != 2 {
 		t.Errorf("%d definitions, want the plan and the task", got)
 	}
 }

@@ -2,7 +2,7 @@ package interchange
 
 import "regexp"
 
-// A name without colons is what ids have to be (NCName, Namespaces in XML 1.0).
+// An id must be a name without colons (NCName, Namespaces in XML 1.0).
 const (
 	nameStart = `A-Z_a-z\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{2FF}\x{370}-\x{37D}\x{37F}-\x{1FFF}\x{200C}-\x{200D}\x{2070}-\x{218F}` +
 		`\x{2C00}-\x{2FEF}\x{3001}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFFD}\x{10000}-\x{EFFFF}`
@@ -12,7 +12,7 @@ const (
 var (
 	// ncName is what XML allows.
 	ncName = regexp.MustCompile(`^[` + nameStart + `][` + nameStart + nameRest + `]*$`)
-	// plainName is what the tools of bpmn.io read: they lose elements with other
-	// ids without a word (bpmn-io/cmmn-js #115).
+	// plainName is what the tools of bpmn.io read. They silently lose elements
+	// with other ids (bpmn-io/cmmn-js #115).
 	plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 )

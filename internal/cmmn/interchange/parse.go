@@ -10,7 +10,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// parse reads an XML document within the limits. It returns the root element.
+// parse reads an XML document within the limits and returns its root element.
 func parse(file string, data []byte) (*element, *problem.Problem) {
 	if len(data) > maxBytes {
 		return nil, problem.New(problem.ModelXML, file, fmt.Sprintf("the file is larger than %d MB", maxBytes>>20))
@@ -36,7 +36,7 @@ type parser struct {
 	root         *element
 	open         []*element
 	count        int
-	line, column int // where the token that is being read begins
+	line, column int // where the current token begins
 }
 
 func (p *parser) run() error {
@@ -68,7 +68,7 @@ func (p *parser) take(token xml.Token) error {
 	case xml.CharData:
 		return p.characters(token)
 	case xml.Directive:
-		return errors.New("the file declares a document type; CMMN has none, and Cairn reads none")
+		return errors.New("the file declares a document type; remove it, CMMN has none")
 	}
 	return nil
 }

@@ -2,21 +2,21 @@ package interchange
 
 import "fmt"
 
-// register knows which ids there are and who refers to them.
+// register records the ids and the references to them.
 type register struct {
-	kinds map[string]string // what has the id: "item", "sentry", ...
+	kinds map[string]string // the kind of element with the id: "item", "sentry", ...
 	wants []want
 }
 
 // want is a reference.
 type want struct {
-	place string // where it stands in a file; empty while a model is written
-	by    string // what has it
+	place string // where it stands in a file; empty when writing
+	by    string // the element that refers
 	kind  string
 	id    string
 }
 
-// Kinds of elements that are referred to.
+// Kinds of elements that can be referred to.
 const (
 	itemKind     = "plan item"
 	partKind     = "on-part"
@@ -29,7 +29,7 @@ const (
 
 func newRegister() *register { return &register{kinds: map[string]string{}} }
 
-// declare makes an id known. It reports whether the id was free.
+// declare records an id. It reports whether the id was free.
 func (r *register) declare(kind, id string) bool {
 	if _, taken := r.kinds[id]; taken {
 		return false
@@ -38,12 +38,13 @@ func (r *register) declare(kind, id string) bool {
 	return true
 }
 
-// want notes a reference.
+// want records a reference.
 func (r *register) want(place, by, kind, id string) {
 	r.wants = append(r.wants, want{place, by, kind, id})
 }
 
-// dangling is the first reference to something that is not there, or nil.
+// dangling returns the first reference to something that does not exist, or
+// nil.
 func (r *register) dangling() *want {
 	for i, w := range r.wants {
 		if r.kinds[w.id] != w.kind {
@@ -54,5 +55,5 @@ func (r *register) dangling() *want {
 }
 
 func (w *want) String() string {
-	return fmt.Sprintf("%s refers to the %s %q, which is not there", w.by, w.kind, w.id)
+	return fmt.Sprintf("%s refers to the %s %q, which does not exist", w.by, w.kind, w.id)
 }

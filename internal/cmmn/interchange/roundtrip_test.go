@@ -23,7 +23,7 @@ func TestExportThenImportIsTheSameModel(t *testing.T) {
 		if diff := cmp.Diff(m, again); diff != "" {
 			t.Errorf("-written +read:\n%s", diff)
 		}
-		if want, got := len(surveyed(m).done), len(surveyed(again).done); want != got {
+		if want, got := len(newSurvey(m).done), len(newSurvey(again).done); want != got {
 			t.Errorf("%d definitions became %d", want, got)
 		}
 		if second := exported(t, again); !bytes.Equal(data, second) {

@@ -7,9 +7,8 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// survey walks a model's definitions depth first, and finds what cannot be
-// written: pieces that are missing, cycles, and fields that a kind has no place
-// for.
+// survey walks a model's definitions depth first. It finds what cannot be
+// written: missing pieces, cycles, and fields that a kind does not have.
 type survey struct {
 	users     map[*cmmn.Definition][]*cmmn.Definition
 	around    []*cmmn.Definition // from the case plan model down
@@ -18,10 +17,10 @@ type survey struct {
 	fault     string
 }
 
-func surveyed(m *cmmn.Model) *survey {
+func newSurvey(m *cmmn.Model) *survey {
 	s := &survey{users: map[*cmmn.Definition][]*cmmn.Definition{}}
 	if m.Plan == nil || m.Plan.Kind != cmmn.Stage {
-		s.fault = fmt.Sprintf("case %q has no case plan model that is a stage", m.ID)
+		s.fault = fmt.Sprintf("case %q has no stage as its case plan model", m.ID)
 		return s
 	}
 	s.walk(m.Plan)
@@ -71,7 +70,7 @@ func (s *survey) use(user *cmmn.Definition, item *cmmn.Item) {
 
 func (s *survey) tableItems(t *cmmn.PlanningTable, nesting int) []*cmmn.Item {
 	if t == nil || nesting > maxDepth {
-		s.fault = "a planning table is missing, or planning tables nest too deep"
+		s.fault = "a planning table is missing, or planning tables nest too deeply"
 		return nil
 	}
 	items := slices.Clip(t.Items)
@@ -81,14 +80,15 @@ func (s *survey) tableItems(t *cmmn.PlanningTable, nesting int) []*cmmn.Item {
 	return items
 }
 
-// misfit says what of a definition has no place in its element, or "".
+// misfit says what in a definition has no place in its element. It is empty if
+// everything fits.
 func misfit(d *cmmn.Definition) string {
 	isStage := d.Kind == cmmn.Stage
 	switch {
 	case elementOf(d.Kind) == "":
-		return fmt.Sprintf("%s is of no known kind", describe(d))
+		return fmt.Sprintf("%s is of an unknown kind", describe(d))
 	case !isStage && (len(d.Items)+len(d.Sentries)+len(d.Exit) > 0 || d.AutoComplete):
-		return fmt.Sprintf("%s contains something or completes automatically, which only stages do", describe(d))
+		return fmt.Sprintf("%s contains items or completes automatically, which only stages can", describe(d))
 	case d.Table != nil && !isStage && d.Kind != cmmn.HumanTask:
 		return fmt.Sprintf("%s has a planning table, which only stages and human tasks have", describe(d))
 	case d.Timer != nil && d.Kind != cmmn.TimerEvent:
@@ -96,14 +96,15 @@ func misfit(d *cmmn.Definition) string {
 	case d.NonBlocking && !d.Kind.IsTask():
 		return fmt.Sprintf("%s is not blocking, which only tasks can be", describe(d))
 	case slices.Contains(d.Sentries, nil):
-		return fmt.Sprintf("%s has a sentry that is missing", describe(d))
+		return fmt.Sprintf("%s has a nil sentry", describe(d))
 	}
 	return ""
 }
 
 func describe(d *cmmn.Definition) string { return fmt.Sprintf("%s %q", d.Kind, d.ID) }
 
-// elementOf is the element that defines the kind, or "".
+// elementOf returns the element that defines the kind. It is empty if there is
+// none.
 func elementOf(kind cmmn.Kind) string {
 	for name, k := range kinds {
 		if k == kind {

@@ -10,8 +10,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// writer writes indented XML. It goes on after a fault, of which it keeps the
-// first; what it has written is then of no use.
+// writer writes indented XML. After a fault it continues and keeps only the
+// first; its output is then useless.
 type writer struct {
 	out       bytes.Buffer
 	around    []string // names of the open elements
@@ -29,8 +29,8 @@ func (w *writer) fail(format string, args ...any) {
 	}
 }
 
-// open begins an element. Attributes are names and values in turn; those with an
-// empty value are left out.
+// open begins an element. Attributes are names and values in turn. An attribute
+// with an empty value is left out.
 func (w *writer) open(name string, attributes ...string) {
 	w.begin()
 	w.out.WriteString("<" + name)
@@ -49,7 +49,7 @@ func (w *writer) open(name string, attributes ...string) {
 	}
 }
 
-// begin makes room for an element in the one around it.
+// begin prepares the open element for another child.
 func (w *writer) begin() {
 	if w.bare {
 		w.out.WriteByte('>')
@@ -75,7 +75,7 @@ func (w *writer) empty(name string, attributes ...string) {
 	w.close()
 }
 
-// text writes an element with text only, to which nothing is added.
+// text writes an element that holds only text, without added white space.
 func (w *writer) text(name, text string, attributes ...string) {
 	w.open(name, attributes...)
 	w.out.WriteString(">" + w.escaped(text, textEscapes) + "</" + name + ">")
@@ -88,7 +88,7 @@ var (
 	attributeEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\r", "&#xD;", "\n", "&#xA;", "\t", "&#x9;")
 )
 
-// escaped refuses the characters that XML has no form for.
+// escaped refuses characters that XML cannot represent.
 func (w *writer) escaped(s string, escapes *strings.Replacer) string {
 	for i, c := range s {
 		_, size := utf8.DecodeRuneInString(s[i:])
@@ -101,7 +101,7 @@ func (w *writer) escaped(s string, escapes *strings.Replacer) string {
 	return escapes.Replace(s)
 }
 
-// shortened keeps messages readable.
+// shortened cuts a text to a length that keeps messages readable.
 func shortened(s string) string {
 	const longest = 40
 	if runes := []rune(s); len(runes) > longest {
@@ -116,12 +116,12 @@ func (w *writer) declare(kind, what, id string) string {
 	case !plainName.MatchString(id):
 		w.fail("%s has the id %q; CMMN tools read ids of letters, digits, . - and _ that begin with a letter or _", what, shortened(id))
 	case !w.register.declare(kind, id):
-		w.fail("%s has the id %q, which something else has too", what, id)
+		w.fail("%s has the id %q, which is used twice", what, id)
 	}
 	return id
 }
 
-// free is an id for what has none in the model.
+// free makes an id for an element that has none in the model.
 func (w *writer) free(id string) string {
 	for !w.register.declare(otherKind, id) {
 		id += "_"
@@ -129,13 +129,14 @@ func (w *writer) free(id string) string {
 	return id
 }
 
-// refer checks, when all is written, that what is referred to is there.
+// refer records a reference. When everything is written, Export checks that its
+// target exists.
 func (w *writer) refer(by, kind, id string) string {
 	w.register.want("", by, kind, id)
 	return id
 }
 
-// expression writes a condition, with its language always. The empty text is
+// expression writes a condition, always with its language. An empty text is
 // written as what it means.
 func (w *writer) expression(name string, e *cmmn.Expression) {
 	language, text := e.Language, e.Text

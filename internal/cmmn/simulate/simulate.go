@@ -1,5 +1,5 @@
-// Package simulate runs a case model step by step without touching anything: to
-// see what would happen if.
+// Package simulate runs a case model step by step and touches nothing. It shows
+// what would happen.
 //
 // Steps are JSON objects, one a line; see [Step]. A step that is refused changes
 // nothing, and the run goes on.
@@ -18,7 +18,7 @@ import (
 // maxLine is the longest step, in bytes.
 const maxLine = 1 << 20
 
-// Result is the case after a step; the first, numbered 0, is that after the start.
+// Result is the case after a step. Step 0 is the start.
 type Result struct {
 	Step  int        `json:"step"`
 	OK    bool       `json:"ok"`
@@ -27,7 +27,7 @@ type Result struct {
 	// Items are all instances in order of creation, ended ones too.
 	Items []Item `json:"items"`
 
-	// Line is the step as it was given, Turn what it brought about.
+	// Line is the step as it was given. Turn is what it caused.
 	Line string    `json:"-"`
 	Turn cmmn.Turn `json:"-"`
 }
@@ -41,8 +41,8 @@ type Item struct {
 	State cmmn.State `json:"state"`
 }
 
-// Run starts a case at a time and takes it through the steps. Each result is
-// handed to emit, whose error ends the run.
+// Run starts a case at a time and takes it through the steps. It hands each
+// result to emit. An error of emit ends the run.
 func Run(p *cmmn.Program, start time.Time, steps io.Reader, emit func(Result) error) error {
 	c, turn, err := p.Start(cmmn.Author{At: start})
 	if err := emit(resultOf(c, 0, "", turn, err)); err != nil {

@@ -107,14 +107,14 @@ func TestSteps(t *testing.T) {
 
 func TestRefusedSteps(t *testing.T) {
 	for _, c := range []struct{ step, reason string }{
-		{`nonsense`, "no JSON object"},
-		{`[]`, "no JSON object"},
+		{`nonsense`, "not a JSON object"},
+		{`[]`, "not a JSON object"},
 		{`{"do":"complete"}`, `needs an "item"`},
 		{`{"do":"finish","item":"T1"}`, `no transition "finish"`},
-		{`{"do":"parentTerminate","item":"L"}`, "nobody can ask"},
+		{`{"do":"parentTerminate","item":"L"}`, "cannot be asked for"},
 		{`{"do":"complete","item":"T9"}`, "no such item"},
 		{`{"do":"complete","item":"T1","index":1}`, "no instance 1"},
-		{`{"do":"complete","item":"T1","index":-1}`, "no index"},
+		{`{"do":"complete","item":"T1","index":-1}`, "not an index"},
 		{`{"do":"start","item":"T1"}`, "start needs it available"},
 		{`{"do":"complete","item":"T3"}`, "complete needs it active"},
 		{`{"do":"complete","item":"T1","advance":"PT1H"}`, "exactly one"},

@@ -11,21 +11,22 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// Step is one thing that is done to the case. Exactly one of Do, Set, Advance,
-// Plan and Unplan is set.
+// Step is one action on the case. Exactly one of Do, Set, Advance, Plan and
+// Unplan is set.
 type Step struct {
-	// Do is a transition of Item, "case" or an item's id, path or name. Index
-	// picks an instance, from 0; without it, the oldest that can make the
-	// transition is meant. Force completes a stage in which something is active.
+	// Do is a transition of Item, which is "case" or an item's id, path or name.
+	// Index picks an instance, from 0. Without it, the oldest instance that can
+	// make the transition is taken. Force completes a stage in which something is
+	// active.
 	Do    string `json:"do,omitempty"`
 	Item  string `json:"item,omitempty"`
 	Index *int   `json:"index,omitempty"`
 	Force bool   `json:"force,omitempty"`
-	// Set gives values of the case file; null takes one away.
+	// Set gives values to the case file. null removes a value.
 	Set map[string]json.RawMessage `json:"set,omitempty"`
-	// Advance lets an ISO 8601 duration pass, or time up to a moment.
+	// Advance lets a duration (ISO 8601) pass, or moves time to a moment.
 	Advance string `json:"advance,omitempty"`
-	// Plan takes a discretionary item into the stage In, Unplan takes it out.
+	// Plan puts a discretionary item into the stage In. Unplan takes it out.
 	Plan   string `json:"plan,omitempty"`
 	Unplan string `json:"unplan,omitempty"`
 	In     string `json:"in,omitempty"`
@@ -37,7 +38,7 @@ func parseStep(line []byte) (Step, error) {
 	d.DisallowUnknownFields()
 	var s Step
 	if err := d.Decode(&s); err != nil {
-		return s, fmt.Errorf("the step is no JSON object of the known keys: %w", err)
+		return s, fmt.Errorf("the step is not a JSON object with known keys: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return s, errors.New("the line holds more than one step")
@@ -54,7 +55,7 @@ func parseStep(line []byte) (Step, error) {
 	return s, nil
 }
 
-// command is what the step asks of the case.
+// command returns the command for the step.
 func (s Step) command(c *cmmn.Case) (cmmn.Command, error) {
 	switch {
 	case s.Do != "":
@@ -83,7 +84,7 @@ func (s Step) transition(c *cmmn.Case) (cmmn.Command, error) {
 	if s.Index != nil {
 		index = *s.Index
 		if index < 0 {
-			return nil, fmt.Errorf("%d is no index; the first instance is 0", index)
+			return nil, fmt.Errorf("%d is not an index; the first instance is 0", index)
 		}
 	}
 	number, err := c.Find(s.Item, index, transition)

@@ -8,8 +8,8 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// Story tells a result to people: the step, and the way that each thing went
-// through it. Neighbours that went the same way share a line.
+// Story tells a result to people: the step, and what each item went through.
+// Neighbours with the same story share a line.
 func (r Result) Story() string {
 	var b strings.Builder
 	switch {
@@ -26,7 +26,7 @@ func (r Result) Story() string {
 	return b.String()
 }
 
-// title is the command, with the values that it gave.
+// title is the command with the values it gave.
 func (r Result) title() string {
 	var given []string
 	for _, e := range r.Turn.Effects {
