@@ -81,7 +81,7 @@ func TestReadEndsInACircle(t *testing.T) {
 	if err := os.WriteFile(file, []byte("Include "+file+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (Files{}).Read(file); err == nil || !strings.Contains(err.Error(), "more than 16") {
+	if _, err := (Files{}).Read(file); err == nil || !strings.Contains(err.Error(), "deeper than 16") {
 		t.Error(err)
 	}
 }

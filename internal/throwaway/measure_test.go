@@ -76,7 +76,7 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Error(diff)
 	}
-	for word, sentence := range map[string]string{"cgroup": "control group", "nftables": "nft", "sysctl": "/proc/sys", "mount": "mounted"} {
+	for word, sentence := range map[string]string{"cgroup": "control group", "nftables": "nft", "sysctl": "/proc/sys", "mount": "mount anything"} {
 		less := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return w == word })
 		err := found.check(append(less, word+failure+"what mkdir saw "))
 		if problem.CodeOf(err) != problem.RehearsalNoSystemd || !strings.Contains(err.Error(), sentence) || !strings.HasSuffix(err.Error(), ": what mkdir saw") {
