@@ -29,7 +29,7 @@ type WalkOptions struct {
 	Lab     *lab.Lab
 	Roadmap *roadmap.Roadmap
 	Until   string // a stage's id; empty means as far as this version can go
-	Keep    bool   // leave the hosts and the lab's folder, to be looked at
+	Keep    bool   // leave the hosts and the lab's folder for inspection
 	Now     func() time.Time
 	// Progress receives events one at a time; it may be nil.
 	Progress func(engine.Event)
@@ -42,7 +42,7 @@ type WalkReport struct {
 	Up     *engine.UpReport `json:"up"`
 	Again  *engine.UpReport `json:"again"` // the second up, which must change nothing
 	Status *engine.Status   `json:"status"`
-	Kept   *Kept            `json:"kept,omitempty"` // what was left, to be looked at
+	Kept   *Kept            `json:"kept,omitempty"` // what was left for inspection
 }
 
 // Kept is a rehearsal that was not removed.
