@@ -13,8 +13,8 @@ import (
 const ordinary = "case C\n  stage S\n    task A x> B.complete\n    task B <- A.create if x\n    human H\n      task D discretionary\n" +
 	"  milestone M <- A.exit@A.x1\n  user U\n  timer T timer=PT1H from=A.complete"
 
-// broken is a way to break the ordinary model, and everything that is then said
-// about it.
+// broken is one way to break the ordinary model, with all messages that must
+// follow.
 type broken struct {
 	name  string
 	spoil func(m *cmmn.Model, at map[string]*cmmn.Item)
@@ -211,7 +211,8 @@ func TestTimerExpressions(t *testing.T) {
 	}
 }
 
-// rung is when the timer occurred by the end of the year, or why it cannot.
+// rung returns when the timer occurred by the end of the year, or why it cannot
+// occur.
 func rung(t *testing.T, expression string) string {
 	conditions, err := condition.New()
 	if err != nil {

@@ -61,7 +61,7 @@ var topics = []topic{
 }
 
 // wanted are the rules that need a story: every row of the code's own tables,
-// every event, and what the tables and sections say besides.
+// every event, and what else the tables and sections require.
 func wanted() map[string][]string {
 	all := map[string][]string{
 		"8.9": {"suspend", "parentSuspend", "resume", "parentResume", "reactivate", "exit", "terminate", "complete", "fault"},
@@ -98,8 +98,8 @@ func wanted() map[string][]string {
 	return all
 }
 
-// TestConformance writes the map from rules to stories, and fails for a rule
-// without one and for a story whose rule is not known.
+// TestConformance writes the map from rules to stories. It fails for a rule
+// without a story, and for a story with an unknown rule.
 func TestConformance(t *testing.T) {
 	told := storiesByRule(t)
 	page := "# What of CMMN 1.1 Cairn does, and the story that holds it\n\n" +
@@ -172,8 +172,9 @@ func decisions(told map[string][]story) []string {
 
 func anchor(heading string) string { return strings.ReplaceAll(strings.ToLower(heading), " ", "-") }
 
-// TestDecisionsAreExplained holds that the explanation has a section for every
-// decision, which names all its stories, and no section without stories.
+// TestDecisionsAreExplained checks that the explanation has one section for
+// every decision, that the section names all its stories, and that no section
+// lacks stories.
 func TestDecisionsAreExplained(t *testing.T) {
 	text, err := os.ReadFile(decisionsPage)
 	if err != nil {

@@ -2,8 +2,8 @@ package cmmn
 
 import "fmt"
 
-// TallyFault compares what each instance has counted of its children with a count
-// of them; it is empty when all agree.
+// TallyFault compares each instance's tally of its children with a fresh count.
+// It is empty if all agree.
 func TallyFault(c *Case) string {
 	for _, i := range c.instances {
 		var counted tally

@@ -8,7 +8,7 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// fuzzModel has something of everything that commands can reach.
+// fuzzModel contains something of everything that commands can reach.
 const fuzzModel = `case C x> Stop.occur
   task A repeat(repetition < 4) x> Stop.terminate
   human H manual
@@ -28,8 +28,9 @@ const fuzzModel = `case C x> Stop.occur
   user Stop
   task Keep`
 
-// FuzzSteps runs random commands against one case. Each byte chooses; nothing may
-// panic, what is refused changes nothing, and the journal leads to the same case.
+// FuzzSteps runs random commands against one case. Each byte chooses one.
+// Nothing may panic, a refused command must change nothing, and the journal
+// must lead to the same case.
 func FuzzSteps(f *testing.F) {
 	for _, seed := range []string{"", "abcdefgh", "\x00\x01\x01\x02\x02\x02\x03\x09\x04\x01", "\x03\x00\x03\x01\x00\x01\x01\x01\x00\x02\x01\x01\x02\x03"} {
 		f.Add([]byte(seed))

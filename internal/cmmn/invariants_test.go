@@ -27,8 +27,8 @@ func dump(c *cmmn.Case) string {
 	return b.String()
 }
 
-// checkReplay makes sure that the journal, as it would be read from a disk, leads
-// to the same state, byte for byte.
+// checkReplay checks that the journal, as read from a disk, leads to the same
+// state, byte for byte.
 func checkReplay(t fataler, p *cmmn.Program, c *cmmn.Case, turns []cmmn.Turn) {
 	t.Helper()
 	text, err := json.Marshal(turns)
@@ -49,8 +49,8 @@ func checkReplay(t fataler, p *cmmn.Program, c *cmmn.Case, turns []cmmn.Turn) {
 	checkCondensed(t, p, c, read)
 }
 
-// checkCondensed makes sure that what is left of the journal leads to the same
-// state, also where it was condensed before and went on.
+// checkCondensed checks that the condensed journal leads to the same state,
+// even if it was condensed before and then went on.
 func checkCondensed(t fataler, p *cmmn.Program, c *cmmn.Case, turns []cmmn.Turn) {
 	t.Helper()
 	var effects []cmmn.Effect
@@ -69,7 +69,7 @@ func checkCondensed(t fataler, p *cmmn.Program, c *cmmn.Case, turns []cmmn.Turn)
 	}
 }
 
-// checkInvariants holds what is true of every case at rest.
+// checkInvariants checks what is true of every case at rest.
 func checkInvariants(t fataler, c *cmmn.Case) {
 	t.Helper()
 	items := c.Items()

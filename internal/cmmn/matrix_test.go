@@ -90,9 +90,9 @@ func subjects() []subject {
 	return all
 }
 
-// TestTransitionMatrix asks, for every kind in every state, for every transition.
-// What the tables allow and an outsider may ask for leads where they say; all else
-// is refused with a typed error and changes nothing.
+// TestTransitionMatrix tries every transition for every kind in every state. If
+// the tables allow it and an outsider may ask for it, it must lead where they
+// say. Everything else must be refused with a typed error and change nothing.
 func TestTransitionMatrix(t *testing.T) {
 	asked := 0
 	for _, s := range subjects() {

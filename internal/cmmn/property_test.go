@@ -51,7 +51,8 @@ func begun(t *rapid.T, model string) *walk {
 	return w
 }
 
-// took keeps a turn; a case that spins has failed, which is a state like others.
+// took keeps a turn. A case that spins has failed, which is a state like
+// others.
 func (w *walk) took(turn cmmn.Turn, err error) {
 	var spin *cmmn.SpinError
 	if err != nil && !errors.As(err, &spin) {
@@ -60,8 +61,8 @@ func (w *walk) took(turn cmmn.Turn, err error) {
 	w.turns = append(w.turns, turn)
 }
 
-// TestProperties lets random commands loose on random models, and holds after each
-// of them what is true of every case.
+// TestProperties runs random commands on random models. After each command it
+// checks what is true of every case.
 func TestProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := begun(t, drawModel(t))
@@ -95,8 +96,8 @@ func (w *walk) step() {
 	w.checkExplanations()
 }
 
-// checkEnded holds that what has ended never changes: a milestone that is reached
-// stays reached.
+// checkEnded checks that an ended item never changes: a reached milestone stays
+// reached.
 func (w *walk) checkEnded() {
 	now := w.c.Items()
 	for n, was := range w.before {
@@ -106,8 +107,9 @@ func (w *walk) checkEnded() {
 	}
 }
 
-// checkExplanations compares what Explain says with what the case does: at rest
-// nothing waits whose way is open, and no stage is active that nothing blocks.
+// checkExplanations compares what Explain says with what the case does. At
+// rest, nothing may wait whose way is open, and no stage may be active that
+// nothing blocks.
 func (w *walk) checkExplanations() {
 	for _, id := range append(slices.Clone(w.names), "case") {
 		x, err := w.c.Explain(id)
@@ -143,8 +145,8 @@ func (w *walk) reactivated() bool {
 	return slices.ContainsFunc(w.turns, func(t cmmn.Turn) bool { return t.Command == "reactivate case" })
 }
 
-// open does on a copy of the case what a way says is missing, as far as an
-// outsider can, and holds that the item then no longer waits.
+// open does, on a copy of the case, what a way says is missing, so far as an
+// outsider can. Then the item must no longer wait.
 func (w *walk) open(item cmmn.ItemState, way cmmn.Way) {
 	if strings.Contains(w.criterion(way.Criterion), "memoryless") {
 		return // what is missing would have to occur in one turn
@@ -231,8 +233,9 @@ func (w *walk) only(id string) int {
 	return number
 }
 
-// TestIndependentCommandsCommute lets commands loose on two halves of a case that
-// share nothing, in two orders; both lead to the same but for instance numbers.
+// TestIndependentCommandsCommute runs commands on two halves of a case that
+// share nothing, in two orders. Both must lead to the same case, except for
+// instance numbers.
 func TestIndependentCommandsCommute(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		left, right := newDrawer(t, "L"), newDrawer(t, "R")
@@ -252,8 +255,8 @@ func TestIndependentCommandsCommute(t *testing.T) {
 	})
 }
 
-// addressed is a command for the nth instance of an item, so that it means the
-// same whatever numbers the instances have.
+// addressed is a command for the nth instance of an item. So it means the same,
+// whatever numbers the instances have.
 type addressed struct {
 	item       string
 	nth        int

@@ -11,9 +11,9 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// drawer draws a model in the notation, so that one that fails can be read and
-// kept as a story. Names, values and conditions of a drawer have its prefix: what
-// two draw has nothing in common.
+// drawer draws a model in the notation, so that a failing one can be read and
+// kept as a story. Its names, values and conditions have its prefix, so the
+// models of two drawers share nothing.
 type drawer struct {
 	*rapid.T
 	prefix string
@@ -155,8 +155,8 @@ func (d *drawer) drawSet() cmmn.Set {
 	return cmmn.Set{Values: map[string]json.RawMessage{name: json.RawMessage(value)}}
 }
 
-// likely are transitions that get a case on more often than not; the others are
-// drawn too.
+// likely are transitions that usually move a case forward. The others are drawn
+// too.
 var likely = []cmmn.Transition{cmmn.Complete, cmmn.Complete, cmmn.Complete, cmmn.Occur, cmmn.ManualStart, cmmn.Terminate, cmmn.Suspend, cmmn.Resume}
 
 func drawTransition(t *rapid.T) cmmn.Transition {
@@ -166,7 +166,7 @@ func drawTransition(t *rapid.T) cmmn.Transition {
 	return rapid.SampledFrom(likely).Draw(t, "transition")
 }
 
-// drawCommand draws something that may or may not be refused.
+// drawCommand draws a command that may or may not be refused.
 func drawCommand(t *rapid.T, c *cmmn.Case, names []string) cmmn.Command {
 	d := &drawer{T: t}
 	stage := func() int { return rapid.IntRange(0, len(c.Items())).Draw(t, "stage") }

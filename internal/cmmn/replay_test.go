@@ -8,8 +8,7 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// TestReplayRefuses holds that a journal which does not fit is an error and no
-// panic.
+// A journal that does not fit must give an error and not a panic.
 func TestReplayRefuses(t *testing.T) {
 	p := begin(t, "case C\n  task A").program
 	for _, e := range []cmmn.Effect{
@@ -22,8 +21,8 @@ func TestReplayRefuses(t *testing.T) {
 	}
 }
 
-// TestCondensedEffectsDoNotGrow has values and times change for long, as those of a
-// case do whose evidence comes and goes.
+// TestCondensedEffectsDoNotGrow changes values and times for a long time, as in
+// a case whose evidence comes and goes.
 func TestCondensedEffectsDoNotGrow(t *testing.T) {
 	g := begin(t, "case C\n  task A\n  milestone M <- if done")
 	condensed := func() int {

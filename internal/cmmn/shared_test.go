@@ -20,9 +20,9 @@ func share(t *testing.T, m *cmmn.Model, first, second string) {
 	at[second].Definition, at[second].Name = at[first].Definition, second
 }
 
-// TestSharedDefinition holds that a stage definition with several places, one of
-// them deeper than the other, hears and is heard from each of them, whichever comes
-// first in the model.
+// TestSharedDefinition uses a stage definition in several places, one of them
+// deeper than the other. Each place must hear events and be heard, whichever
+// comes first in the model.
 func TestSharedDefinition(t *testing.T) {
 	const deep = "  stage X\n    stage P <- if never\n      task W%s\n    task Z\n"
 	const flat = "  stage Q <- if never\n    task W%s\n"
@@ -39,8 +39,8 @@ func TestSharedDefinition(t *testing.T) {
 	}
 }
 
-// TestSharedDefinitionRemembers holds that an event from before any of the places
-// exists is there for the one that comes to be.
+// An event from before any of the places exists must still count in the place
+// that comes to exist.
 func TestSharedDefinitionRemembers(t *testing.T) {
 	g := sharing(t, "case C\n  task A\n  task B\n  task Z\n  stage X manual\n    stage P <- if never\n      task W <- A.complete + B.complete\n"+
 		"  stage Y manual\n    stage Q <- if never\n      task V", "P", "Q")
@@ -49,8 +49,8 @@ func TestSharedDefinitionRemembers(t *testing.T) {
 	}
 }
 
-// TestSharedDefinitionBesideItsSource holds that what stands beside one place of a
-// shared stage is heard in the other, and hears it.
+// An item beside one place of a shared stage must be heard in the other place,
+// and hear it.
 func TestSharedDefinitionBesideItsSource(t *testing.T) {
 	g := sharing(t, "case C\n  stage X\n    task K\n    task E <- W.complete\n    stage P\n      task W <- K.complete\n      task Z\n"+
 		"  stage Q\n    task V", "P", "Q")

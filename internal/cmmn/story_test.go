@@ -156,7 +156,7 @@ func (s story) run(t *testing.T) {
 	}
 }
 
-// checkRefused holds that the model is not compiled.
+// checkRefused checks that the model does not compile.
 func (s story) checkRefused(t *testing.T, reason string) {
 	conditions, err := condition.New()
 	if err != nil {
@@ -220,7 +220,7 @@ func (g *teller) do(text string) error {
 	return err
 }
 
-// adopt replays the journal with the other model. Adopting it a second time has
+// adopt replays the journal with the other model. A second Adopt must have
 // nothing left to do.
 func (g *teller) adopt() {
 	g.t.Helper()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestNextTimer holds that only a timer that can occur has a time to wait for.
+// Only a timer that can occur has a time to wait for.
 func TestNextTimer(t *testing.T) {
 	g := begin(t, "case C\n  stage S\n    timer L timer=PT1H\n    task T\n  timer N timer=PT3H\n  task Z")
 	due := func(want time.Duration) {

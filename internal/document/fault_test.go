@@ -34,8 +34,8 @@ func TestFaultsAsJSON(t *testing.T) {
 	}
 }
 
-// TestFaultsOfAFile holds their order: by place, those of one place as they were
-// found, each once.
+// Faults must be sorted by place. Those of one place keep the order in which
+// they were found, and each appears once.
 func TestFaultsOfAFile(t *testing.T) {
 	at := func(line, column int, message string) Fault {
 		return Place{Line: line, Column: column}.Fault("%s", message)

@@ -57,7 +57,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestMarkIsNotText holds that the byte order mark is no part of the first key.
+// The byte order mark must not become part of the first key.
 func TestMarkIsNotText(t *testing.T) {
 	file, faults := dialect.Parse([]byte("\ufeffa: 1"))
 	if faults != nil {

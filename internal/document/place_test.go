@@ -25,7 +25,7 @@ func TestPlaceOfMapping(t *testing.T) {
 	}
 }
 
-// TestPlaceOfNothing holds tokens that nobody wrote.
+// TestPlaceOfNothing checks tokens that nobody wrote.
 func TestPlaceOfNothing(t *testing.T) {
 	for _, token := range []*token.Token{nil, {}, {Position: &token.Position{}}} {
 		if got := PlaceOf(token); got != top {

@@ -9,8 +9,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// The documents of these tests are of a kind that no package has, so that what is
-// read here owes nothing to the lab file.
+// The documents of these tests are of a kind that no package has, so that these
+// tests do not depend on the lab file.
 var (
 	serviceDialect = Dialect{
 		Name: "a service", MaxBytes: 1 << 10, MaxDepth: 8, MaxValues: 50, DuplicateKeys: true,
@@ -55,8 +55,7 @@ copies: "3"
 	}
 }
 
-// TestSuggestionThatIsNoBetter: a form whose suggestions it refuses itself makes none,
-// and is not asked for ever.
+// A form that refuses its own suggestion must make none, and must not be asked for ever.
 func TestSuggestionThatIsNoBetter(t *testing.T) {
 	longer := &Form{Name: "something else", Check: func(text string) *Flaw { return &Flaw{Suggestion: text + "x"} }}
 	if found := longer.Inspect("a"); found == nil || found.Suggestion != "" {
@@ -64,7 +63,7 @@ func TestSuggestionThatIsNoBetter(t *testing.T) {
 	}
 }
 
-// TestCodesAreTheDialects: what is found has the codes of its kind of document.
+// Faults must have the codes of their kind of document.
 func TestCodesAreTheDialects(t *testing.T) {
 	root, _ := serviceDialect.Read([]byte("kind: 7\n"))
 	faults, _ := serviceDialect.Inspect(root, serviceShape)

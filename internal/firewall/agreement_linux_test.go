@@ -16,10 +16,9 @@ import (
 	"cairn/internal/task"
 )
 
-// TestTheKernelJudgesAsThePolicyDoes loads random policies, sends packets of all
-// kinds by interfaces of all kinds, and compares what the kernel let through with what
-// the policy says of each. Half of the policies are those of labs, half are of rules
-// that no lab has.
+// TestTheKernelJudgesAsThePolicyDoes loads random policies and sends packets of all kinds by interfaces of
+// all kinds. Then it compares what the kernel let through with what the policy says about each packet. Half
+// of the policies are those of labs, half have rules that no lab has.
 func TestTheKernelJudgesAsThePolicyDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes a network")
@@ -53,7 +52,7 @@ func TestTheKernelJudgesAsThePolicyDoes(t *testing.T) {
 			judged(t, policy, p, outcome, macs[i], count)
 		}
 	})
-	// A kernel that shows nothing of a kind would agree with everything.
+	// A kernel that shows nothing of some kind would agree with everything.
 	for _, kind := range []string{"input", "forward", "first", "reply", "invalid", "dnat", "passed", "dropped", "IPv4", "IPv6"} {
 		if count[kind] < 20 {
 			t.Errorf("only %d packets were %s", count[kind], kind)
@@ -143,7 +142,7 @@ var ports = []uint16{22, 53, 67, 80, 443, 546, 547, 8006}
 
 var sources = []string{"192.168.1.7", "192.168.1.99", "192.168.2.7", "203.0.113.9", "fd83::7", "fd83:0:0:1::7", "2001:db8::9", "fe80::7"}
 
-// draw draws a packet. What is a reply goes on with a connection that it begins.
+// draw draws a packet. A reply continues a connection that draw begins.
 func (k *kernel) draw(t *rapid.T, published []uint16) parcel {
 	p := parcel{wire: rapid.SampledFrom(k.wires).Draw(t, "in"), source: netip.MustParseAddr(rapid.SampledFrom(sources).Draw(t, "source"))}
 	forwarded := p.wire.name != "lo" && !p.source.IsLinkLocalUnicast() && rapid.Bool().Draw(t, "forwarded")
@@ -207,8 +206,8 @@ func somebodyElse(t *rapid.T, is4 bool) netip.Addr {
 	return netip.MustParseAddr(text)
 }
 
-// replied has the host send something first, to which the packet is the answer or,
-// as ICMP, what became of it.
+// replied makes the host send something first. The packet is then the answer to
+// it or, as ICMP, an error about it.
 func (k *kernel) replied(t *rapid.T, p parcel) parcel {
 	p.sourcePort, p.port = 9998, uint16(20000+k.sent%40000)
 	from := net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.to, p.port))

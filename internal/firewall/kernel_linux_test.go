@@ -128,9 +128,9 @@ func raw(t *testing.T, name string) func([]byte) error {
 	}
 }
 
-// watch are sets of what was seen of packets, which are told by their source MAC (by
-// its place, since nft looks for one on Ethernet only, which lo is not): before the policy judges, and of those that it has let through. The published
-// ports are passed on to a guest.
+// watch are the sets that record packets before the policy judges and after it let them through. Packets are
+// identified by their source MAC. It is read by its offset, because nft looks for a MAC only on Ethernet, and
+// lo is not Ethernet. The published ports are passed on to a guest.
 func watch(published []uint16) string {
 	var b strings.Builder
 	b.WriteString("table inet watch\ndelete table inet watch\ntable inet watch {\n")
@@ -167,8 +167,8 @@ func (k *kernel) load(p firewall.Policy, published []uint16) error {
 // seen is what became of packets, by their source MAC.
 type seen map[string]map[uint64]bool
 
-// outcome waits until all packets have come to where they are judged, and reads what
-// was seen of them.
+// outcome waits until all packets have reached the point where they are judged,
+// and reads what was recorded.
 func (k *kernel) outcome(macs []uint64) (seen, error) {
 	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if s, err := listed(); err != nil {

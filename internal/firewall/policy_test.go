@@ -14,7 +14,7 @@ func prefixes(texts ...string) []netip.Prefix {
 	return all
 }
 
-// What some firewall could not be told is refused, and named.
+// A rule that some firewall cannot express must be refused, with its name.
 func TestNewRefusesWhatCannotBeSaid(t *testing.T) {
 	for name, c := range map[string]struct {
 		rule      Rule
@@ -124,7 +124,7 @@ func TestJudging(t *testing.T) {
 	}
 }
 
-// A set of nft takes nothing twice.
+// A set of nft accepts nothing twice.
 func TestNamesThatAPatternCovers(t *testing.T) {
 	p, err := New([]Rule{{Who: Who{Behind: &Interfaces{Patterns: []string{"br-*", "docker0"}, Names: []string{"br-1", "docker0", "wg0", "wg0"}}}}}, nil)
 	if err != nil {

@@ -14,10 +14,11 @@ import (
 	"cairn/internal/problem"
 )
 
-// yearsLater is when all that a test has written is old.
+// yearsLater is a time at which everything that a test has written is old.
 var yearsLater = noon.AddDate(2, 0, 0)
 
-// filled is a journal with events of a host and an event of the controller for each.
+// filled is a journal with events of a host, and an event of the controller for
+// each.
 func filled(t testing.TB, events int) *Journal {
 	t.Helper()
 	j := open(t)
@@ -45,7 +46,7 @@ func inJournal(t testing.TB, j *Journal) (n int) {
 	return n
 }
 
-// everything counts all events, and fails the test where one is there twice.
+// everything counts all events, and fails the test if one occurs twice.
 func everything(t testing.TB, j *Journal) (n int) {
 	t.Helper()
 	last := int64(0)
@@ -87,8 +88,8 @@ func TestWhatIsYoungStays(t *testing.T) {
 		e.At = at
 		return e
 	}
-	// A host whose clock stands at 1970 tells what is new; one whose clock is ahead
-	// must not keep what is old.
+	// A host whose clock stands at 1970 may still tell something new. A host whose
+	// clock is ahead must not keep old events from being archived.
 	appendAll(t, j, event("c", Controller, 0, "look"), ofHost(1, yearsLater), ofHost(2, noon), ofHost(3, noon))
 	young := event("c", Controller, 0, "look")
 	young.At = yearsLater
@@ -98,7 +99,7 @@ func TestWhatIsYoungStays(t *testing.T) {
 	}
 }
 
-// TestASmallLabsArchiveHasFewFiles: what becomes old waits for a month.
+// Events that become old wait for a month.
 func TestASmallLabsArchiveHasFewFiles(t *testing.T) {
 	j := filled(t, 10)
 	archiveAll(t, j)
@@ -122,8 +123,8 @@ func TestABacklogDoesNotWait(t *testing.T) {
 	}
 }
 
-// TestAnArchivedEventThatArrivesAgainIsKnown: hosts keep their last runs for ever
-// and tell them whenever the journal seems to lack them.
+// Hosts keep their last runs for ever, and send them again whenever the journal
+// seems to lack them.
 func TestAnArchivedEventThatArrivesAgainIsKnown(t *testing.T) {
 	j := filled(t, 5)
 	archiveAll(t, j)
@@ -135,7 +136,8 @@ func TestAnArchivedEventThatArrivesAgainIsKnown(t *testing.T) {
 	}
 }
 
-// TestAnArchivingThatWasInterruptedIsFinished ends it at each of its steps.
+// TestAnArchivingThatWasInterruptedIsFinished interrupts archiving at each of
+// its steps.
 func TestAnArchivingThatWasInterruptedIsFinished(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -197,8 +199,7 @@ func TestAnArchivingThatWasInterruptedIsFinished(t *testing.T) {
 	}
 }
 
-// TestAFileThatDiffersTakesNothingOut: what was read back has to be what the journal
-// has.
+// What was read back must be what the journal has.
 func TestAFileThatDiffersTakesNothingOut(t *testing.T) {
 	j := filled(t, 3)
 	old, err := j.oldEvents(t.Context(), yearsLater, archiveMost)
@@ -259,7 +260,7 @@ func TestADamagedArchiveIsNamed(t *testing.T) {
 			if err := j.Verify(t.Context()); problem.CodeOf(err) != problem.JournalArchive {
 				t.Errorf("Verify = %v, want %s", err, problem.JournalArchive)
 			}
-			// What every command reads is in the journal itself.
+			// Everything that every command reads must be in the journal itself.
 			if newest, err := j.NewestOfEach(t.Context(), "look"); err != nil || len(newest) != 1 {
 				t.Errorf("newest: %d, %v", len(newest), err)
 			}
@@ -267,8 +268,8 @@ func TestADamagedArchiveIsNamed(t *testing.T) {
 	}
 }
 
-// TestKilledArchiving kills a process that appends and archives without pause, and
-// expects every event that it reported to be there, once.
+// TestKilledArchiving kills a process that appends and archives without pause.
+// Every event that it reported must be there, once.
 func TestKilledArchiving(t *testing.T) {
 	if path := os.Getenv("JOURNAL_ARCHIVER"); path != "" {
 		archiveForever(path)

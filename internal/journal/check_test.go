@@ -29,8 +29,8 @@ func TestVerifyHoldsTheNewestAgainstTheEvents(t *testing.T) {
 	}
 }
 
-// TestDamageOfALargeJournalIsFound: it is not checked whole when it is opened, and
-// what is damaged in the middle shows when all is read.
+// A large journal is not checked in full when it is opened. Damage in the
+// middle must show when everything is read.
 func TestDamageOfALargeJournalIsFound(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal.db")
 	j, err := Open(t.Context(), path)

@@ -189,8 +189,8 @@ func TestTheLockNamesItsHolder(t *testing.T) {
 	_ = again.Release()
 }
 
-// TestKilledWriter kills a process that appends without pause and expects every
-// event that it reported to be there, without a gap.
+// TestKilledWriter kills a process that appends without pause. Every event that
+// it reported must be there, without a gap.
 func TestKilledWriter(t *testing.T) {
 	if os.Getenv("JOURNAL_WRITER") != "" {
 		writeForever(os.Getenv("JOURNAL_WRITER"))

@@ -36,7 +36,7 @@ INSERT INTO event (run, host, seq, at, type, subject, body) SELECT 'r' || ((i - 
 
 func TestAJournalOfVersion1Goes(t *testing.T) {
 	path := version1(t, thousandEvents)
-	// Several programs may open it at the same time, of which one lays it out anew.
+	// Several programs may open it at the same time. One of them upgrades it.
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {

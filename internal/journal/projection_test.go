@@ -15,9 +15,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestProjectionsAreWhatTheEventsMake has random events come, some of them twice,
-// and go to the archive, and holds what the journal keeps beside them against what
-// they make: rebuilt is as maintained, and no event is lost, twice or out of order.
+// TestProjectionsAreWhatTheEventsMake appends random events, some of them
+// twice, and archives some. It compares what the journal keeps beside the
+// events with what the events give. A rebuilt projection must equal the
+// maintained one, and no event may be lost, doubled or out of order.
 func TestProjectionsAreWhatTheEventsMake(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(t)
@@ -98,7 +99,7 @@ func (m *model) appends() {
 	m.do(m.j.Each(m.t.Context(), last, func(position int64, _ Event) error { m.at = append(m.at, position); return nil }))
 }
 
-// appendsAgain is a host that tells once more what it told.
+// appendsAgain is a host that sends again what it sent before.
 func (m *model) appendsAgain() {
 	told := slices.DeleteFunc(slices.Clone(m.all), func(e Event) bool { return e.Host == Controller })
 	n, err := m.j.Append(m.t.Context(), told...)

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// TestReadingWhileARunWrites reads from one process what another writes and
-// archives without pause: nothing that was reported is missing, what is read is
-// from one moment, and neither waits for the other.
+// TestReadingWhileARunWrites reads in one process what another writes and
+// archives without pause. Nothing reported may be missing, each read must be
+// from one moment, and neither may wait for the other.
 func TestReadingWhileARunWrites(t *testing.T) {
 	if path := os.Getenv("JOURNAL_RUN"); path != "" {
 		writeAndArchive(path)
@@ -91,7 +91,7 @@ func writeAndArchive(path string) {
 				panic(err)
 			}
 		}
-		// A reader that kept a writer out would do so for as long as it reads; SQLite
+		// A reader that kept a writer out would do so for as long as it reads. SQLite
 		// would then wait for 5 s and give up.
 		if time.Since(began) > 4*time.Second {
 			panic("the writer had to wait")

@@ -11,7 +11,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// scansOf is a vantage that finds something else at each address.
+// scansOf is a vantage that finds something different at each address.
 type scansOf struct {
 	loopback
 	at map[string]wire.ScanReply
@@ -21,8 +21,8 @@ func (s scansOf) Scan(_ context.Context, r wire.ScanRequest) (wire.ScanReply, er
 	return s.at[r.Address], nil
 }
 
-// A port that answers at a further address alone is no better than any other. An
-// address to which no way leads from the vantage shows nothing.
+// A port that answers only at a further address is as bad as any other. An
+// address that the vantage cannot reach shows nothing.
 func TestFurtherAddressesAreScanned(t *testing.T) {
 	ssh := freePort(t)
 	open := func(ports ...uint16) wire.ScanReply {
@@ -79,8 +79,8 @@ func TestAHostWithOnlyIPv6(t *testing.T) {
 	}
 }
 
-// What a vantage may reach depends on the address that it comes from: the one on the
-// network that it goes to.
+// What a vantage may reach depends on its own address: the one on the network
+// that it reaches.
 func TestAVantageComesFromTheNetworkThatItGoesTo(t *testing.T) {
 	target := factsTarget(healthyFacts())
 	target.Lab = &lab.Lab{

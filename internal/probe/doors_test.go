@@ -23,7 +23,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// doors are the policy's lines that close other ways in than the keys in the
+// doors are the policy's lines that close all ways in except the keys in the
 // owner's file.
 func doors(t *testing.T) []string {
 	t.Helper()
@@ -39,7 +39,7 @@ func doors(t *testing.T) []string {
 	return lines
 }
 
-// certificate is a stranger's, for root, by an authority.
+// certificate is a stranger's certificate for root, from an authority.
 func certificate(t *testing.T, authority, stranger ssh.Signer) ssh.Signer {
 	t.Helper()
 	cert := &ssh.Certificate{Key: stranger.PublicKey(), CertType: ssh.UserCert, ValidPrincipals: []string{"root"}, ValidBefore: ssh.CertTimeInfinity}
@@ -53,8 +53,8 @@ func certificate(t *testing.T, authority, stranger ssh.Signer) ssh.Signer {
 	return signer
 }
 
-// TestDoorsOfTheOwnersAreClosed: a stranger gets in by each of these settings of a
-// real server, and no more once the policy stands before them.
+// A stranger gets in by each of these settings of a real server, but no longer
+// once the policy stands before them.
 func TestDoorsOfTheOwnersAreClosed(t *testing.T) {
 	authority, _ := newKey(t)
 	stranger, strangerKey := newKey(t)
@@ -164,9 +164,9 @@ func hostWith(t *testing.T, added, keys string) Target {
 	return target
 }
 
-// TestMatchesThatOpenAreNamed: a Match that opens something is refuted by its file
-// and line, for whomever the server lets in; one that is stricter is none, nor is
-// one for accounts that it does not let in.
+// A Match that opens something must be refuted with its file and line, whomever
+// the server lets in. A stricter Match is not a door, nor is one for accounts
+// that the server does not let in.
 func TestMatchesThatOpenAreNamed(t *testing.T) {
 	for added, want := range map[string]string{
 		"": "",
@@ -207,9 +207,9 @@ func TestMatchesThatOpenAreNamed(t *testing.T) {
 	}
 }
 
-// TestOtherKeysOfTheOwnersAccount: a key that the owner does not log in with, and
-// an authority, are named with their lines, a key with what to write into the lab
-// file; once it is declared there it is proven.
+// A key that the owner does not log in with, and an authority, must be named
+// with their lines. For a key the look also says what to write into the lab
+// file. Once declared there, it is proven.
 func TestOtherKeysOfTheOwnersAccount(t *testing.T) {
 	other, otherKey := newKey(t)
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(otherKey)))
@@ -255,8 +255,8 @@ func declaredBy(t *testing.T, remedy string) []ssh.PublicKey {
 	return keys
 }
 
-// TestDeclaredKeysThatAreNotThere: what the lab declares and the host has not, or
-// has as an authority for certificates only, is not proven.
+// A key that the lab declares and the host lacks is not proven. Neither is one
+// that the host has only as an authority for certificates.
 func TestDeclaredKeysThatAreNotThere(t *testing.T) {
 	_, phone := newKey(t)
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(phone)))

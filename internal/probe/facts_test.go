@@ -13,7 +13,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// told is a host that tells what the test says.
+// told is a host that reports what the test says.
 type told struct {
 	facts  wire.Facts
 	err    error
@@ -149,8 +149,8 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 	}
 }
 
-// A failed unit is named with since when, what to do, and a line to paste that the
-// lab file takes.
+// A failed unit must be named with its time, with what to do, and with a line
+// to paste that the lab file accepts.
 func TestAFailedUnitSaysHowToGoOn(t *testing.T) {
 	facts := healthyFacts()
 	facts.SystemState, facts.FailedUnits = "degraded", []string{"x.service"}
@@ -199,8 +199,8 @@ func TestOffsetIsWhatTheTripCannotExplain(t *testing.T) {
 	}
 }
 
-// TestNetworkAsksTheGatewayOfItsNetwork: hosts of a second network have a router
-// of their own, and where none is declared the host's own one counts.
+// Hosts of a second network have a router of their own. If none is declared,
+// the host's own gateway counts.
 func TestNetworkAsksTheGatewayOfItsNetwork(t *testing.T) {
 	second := factsTarget(healthyFacts())
 	second.Lab = &lab.Lab{
@@ -216,7 +216,7 @@ func TestNetworkAsksTheGatewayOfItsNetwork(t *testing.T) {
 	}
 }
 
-// TestNamesNotResolvedSayWhoIsAsked: the reason names the resolvers.
+// The reason must name the resolvers.
 func TestNamesNotResolvedSayWhoIsAsked(t *testing.T) {
 	for _, c := range []struct {
 		resolvers []string
@@ -243,8 +243,8 @@ func TestAHostThatDoesNotTellIsUnproven(t *testing.T) {
 	}
 }
 
-// TestScanIsJudgedPortByPort covers what a scan's figures mean; that they are
-// true is for the tests on real hosts.
+// TestScanIsJudgedPortByPort covers the meaning of a scan's figures. Tests on
+// real hosts check that they are true.
 func TestScanIsJudgedPortByPort(t *testing.T) {
 	admin := netip.MustParsePrefix("10.0.0.0/24")
 	ssh := freePort(t) // nothing answers there but what the scan says
@@ -280,8 +280,7 @@ func TestScanIsJudgedPortByPort(t *testing.T) {
 	}
 }
 
-// TestAScanThatMissesWhatAnswersProvesNothing: packets get lost where many are
-// sent at once.
+// Packets get lost if many are sent at once.
 func TestAScanThatMissesWhatAnswersProvesNothing(t *testing.T) {
 	target := sshServer{port: greeter(t, "SSH-2.0-test\r\n", 0)}.target("root")
 	target.Sources = []netip.Addr{netip.MustParseAddr("127.0.0.1")}

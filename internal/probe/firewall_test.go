@@ -52,7 +52,7 @@ func TestFirewallLasts(t *testing.T) {
 	}
 }
 
-// TestAFailedLookNamesTheCause: what a port shows from outside, the host can explain.
+// What a port shows from outside, the host can explain.
 func TestAFailedLookNamesTheCause(t *testing.T) {
 	target := withFirewall(t, wire.FirewallState{
 		Next: resource.NextBoot{Trouble: []string{"the table inet cairn is not there now"}}, Loaders: []wire.Loader{{Unit: "mine.service", Flushes: "its own command"}},
@@ -78,7 +78,8 @@ func (dropped) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return nil, ctx.Err()
 }
 
-// TestADeclaredPortThatStaysSilent is refuted, and the other filter named.
+// A declared port that stays silent must be refuted, with the name of the other
+// filter.
 func TestADeclaredPortThatStaysSilent(t *testing.T) {
 	target := withFirewall(t, wire.FirewallState{Filters: []wire.Filter{{Table: "ip filter", Owner: "ufw"}, {Table: "ip6 filter", Owner: "ufw"}}})
 	target.Host.Address, target.Host.Port = netip.MustParseAddr("127.0.0.1"), freePort(t)

@@ -10,8 +10,8 @@ import (
 	"cairn/internal/evidence"
 )
 
-// TestReachable looks at the SSH port from elsewhere: a slow greeting is one, and
-// no greeting, another one and a closed port are not.
+// TestReachable looks at the SSH port from elsewhere. A slow greeting counts.
+// No greeting, another one and a closed port do not.
 func TestReachable(t *testing.T) {
 	for _, c := range []struct {
 		name string

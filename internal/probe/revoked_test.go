@@ -17,8 +17,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestRevokedAsSSHDJudges: what is said of a file of revoked keys is what a real
-// server makes of it, with Cairn's policy before it, which leaves it in force.
+// What Cairn says about a file of revoked keys must be what a real server makes
+// of it, with Cairn's policy before it, which leaves it in force.
 func TestRevokedAsSSHDJudges(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "revoked")

@@ -48,8 +48,8 @@ func TestSSHProbesBothWays(t *testing.T) {
 	}
 }
 
-// TestKeyLoginNeedsTheKey has a server that knows the owner's key, one that knows
-// another, and one that is not who it should be.
+// TestKeyLoginNeedsTheKey uses a server that knows the owner's key, one that
+// knows another key, and one with a wrong host key.
 func TestKeyLoginIsRefuted(t *testing.T) {
 	server := startSSHD(t, "PermitRootLogin prohibit-password")
 	stranger, otherHost := newKey(t)
@@ -69,8 +69,8 @@ func TestKeyLoginIsRefuted(t *testing.T) {
 	}
 }
 
-// TestSSHProbesAreBlindWithoutAServer: a refusal is only proven by a server that
-// refuses. A closed port, or another service on it, proves nothing.
+// Only a server that refuses proves a refusal. A closed port, or another
+// service on it, proves nothing.
 func TestSSHProbesAreBlindWithoutAServer(t *testing.T) {
 	signer, hostKey := newKey(t)
 	dead := sshServer{port: freePort(t), hostKey: hostKey, owner: signer.signer}
@@ -103,8 +103,7 @@ type errorText string
 
 func (e errorText) Error() string { return string(e) }
 
-// TestAHostIsMetWhereItIs: before its SSH server is moved, the network is no worse
-// for it.
+// Before the SSH server moves to its new port, the network must count as it is.
 func TestAHostIsMetWhereItIs(t *testing.T) {
 	server := startSSHD(t)
 	target := server.target("root")

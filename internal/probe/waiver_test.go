@@ -10,11 +10,11 @@ import (
 	"cairn/internal/lab"
 )
 
-// pasteable is a waiver as it is printed to be put into lab.yaml.
+// pasteable matches a waiver that is printed to be pasted into lab.yaml.
 var pasteable = regexp.MustCompile("add this line under `waivers:` in lab.yaml: `([^`]+)`")
 
-// What is printed to be put into lab.yaml is a waiver there, letter for letter, also
-// where units that failed have names as systemd escapes them.
+// What is printed for lab.yaml must be a waiver there, letter for letter. That
+// includes failed units whose names systemd escapes.
 func TestWaiversAreTakenAsTheyArePrinted(t *testing.T) {
 	units := []string{"tmp.mount", `dev-disk-by\x2duuid-a\x2db.swap`, "getty@tty1.service"}
 	for i := range 30 {

@@ -19,8 +19,9 @@ var policy = map[string]string{
 	"pubkeyauthentication": "yes", "kbdinteractiveauthentication": "no",
 }
 
-// TestDoors: a Match that opens is one, whatever its criteria; one that repeats
-// the policy or is stricter is none, nor is what holds always.
+// A Match that opens something is a door, whatever its criteria. One that
+// repeats the policy or is stricter is none. Neither is a setting that always
+// holds.
 func TestDoors(t *testing.T) {
 	for line, door := range map[string]bool{
 		"PermitRootLogin prohibit-password": true, "PermitRootLogin forced-commands-only": true, "PermitRootLogin no": false,
@@ -64,8 +65,8 @@ func told(settings []Setting) []string {
 	return texts
 }
 
-// TestCommandLine: what a unit, its drop-ins and the files of its variables have
-// systemd start, and what runs meanwhile.
+// TestCommandLine reads what a unit, its drop-ins and the files of its
+// variables make systemd start, and what runs meanwhile.
 func TestCommandLine(t *testing.T) {
 	defaultFile := distro.Of("", "").SSH.CommandLine
 	const unit, override, more = "/usr/lib/systemd/system/ssh.service", "/etc/systemd/system/ssh.service.d/override.conf", "/etc/systemd/system/ssh.service.d/z.conf"
@@ -134,8 +135,8 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// TestSSHDTakesItsCommandLineAgain: what was read of a command line means the same
-// to sshd when it is given back to it.
+// What was read from a command line must mean the same to sshd when it gets it
+// back.
 func TestSSHDTakesItsCommandLineAgain(t *testing.T) {
 	if _, err := os.Stat("/usr/sbin/sshd"); err != nil && testing.Short() {
 		t.Skip("no sshd on this machine")

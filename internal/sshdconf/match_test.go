@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestConcernsAsSSHDMatches holds Matches of random users and groups against a real
-// sshd, for accounts of this machine.
+// TestConcernsAsSSHDMatches compares Matches of random users and groups with a
+// real sshd, for accounts of this machine.
 func TestConcernsAsSSHDMatches(t *testing.T) {
 	if _, err := os.Stat("/usr/sbin/sshd"); err != nil && testing.Short() {
 		t.Skip("no sshd on this machine")

@@ -117,8 +117,9 @@ func realSSHD(t *testing.T) (key string) {
 	return key
 }
 
-// TestReadsAsSSHDDoes makes configurations at random and holds what is read
-// against what sshd says: the groups, which add up, and the first of a value.
+// TestReadsAsSSHDDoes makes random configurations and compares what is read
+// with what sshd says: the groups, which add up, and the first value of a
+// keyword.
 func TestReadsAsSSHDDoes(t *testing.T) {
 	key, refused := realSSHD(t), 0
 	for seed := range uint64(80) {

@@ -55,7 +55,7 @@ func TestTheTimeDaemonThatIsThereIsKept(t *testing.T) {
 	}
 }
 
-// A distribution with other names is a row of the table: tasks take all of them from it.
+// A distribution with other names is only a row in the table. Tasks take all names from it.
 func TestTasksTakeNamesFromTheDistribution(t *testing.T) {
 	t.Cleanup(distro.Add(distro.Distribution{ID: "hills", Name: "Hills", Releases: []distro.Release{{OpenSSH: distro.Version{Major: 9, Minor: 8}}}, Family: distro.Family{
 		Packages:  distro.Packages{Base: []string{"sudo-hills"}},

@@ -70,8 +70,8 @@ func TestFirewallRules(t *testing.T) {
 	}
 }
 
-// nft itself reads what is rendered, so that a rule it does not know cannot
-// reach a host. It needs root: nft opens a netlink socket even to check.
+// nft itself reads what is rendered, so that no rule it does not know reaches a
+// host. That needs root: nft opens a netlink socket even for a check.
 func TestFirewallRulesAreValidToNft(t *testing.T) {
 	if testing.Short() && os.Geteuid() != 0 {
 		t.Skip("nft needs root")
@@ -89,7 +89,7 @@ func TestFirewallRulesAreValidToNft(t *testing.T) {
 	}
 }
 
-// An interface whose name would end a string of nft's keeps the plan from being made.
+// An interface whose name would end one of nft's strings must stop the plan.
 func TestAFirewallThatCannotBeSaidIsNoResource(t *testing.T) {
 	h := Host{Lab: &lab.Lab{Network: lab.Network{Admin: prefixes("10.0.0.0/24")}}, Host: lab.Host{Port: 22}}
 	if _, err := resource.Encode(firewallTable(h)); err != nil {

@@ -10,8 +10,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestMovingThePort follows hosts through a move: both ports until the login is at
-// the new one, and an owner's further port stays where nothing moves.
+// TestMovingThePort follows hosts through a move. Both ports stay until the
+// login is at the new one. If nothing moves, an owner's further port stays.
 func TestMovingThePort(t *testing.T) {
 	for name, c := range map[string]struct {
 		declared uint16

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestAbandonedFoldersAreRemoved: what a killed debootstrap left goes, what one at
-// work or one that just began uses stays.
+// The folder of a killed debootstrap must go. A folder that one uses, or that
+// one just began to use, must stay.
 func TestAbandonedFoldersAreRemoved(t *testing.T) {
 	pattern := filepath.Join(t.TempDir(), "work-*")
 	atWork, release, err := scratchFolder(pattern)

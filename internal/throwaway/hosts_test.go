@@ -62,8 +62,8 @@ func needEngine(t *testing.T) {
 	}
 }
 
-// TestTwoNetworks: hosts of two networks of a lab reach each other in the
-// rehearsal, and are administered from here.
+// Hosts in two networks of a lab must reach each other in the rehearsal, and be
+// managed from here.
 func TestTwoNetworks(t *testing.T) {
 	needEngine(t)
 	l := twoHosts()
@@ -172,8 +172,8 @@ func TestHostsLiveAndLeaveNothing(t *testing.T) {
 	})
 }
 
-// TestMeasurementsSideBySide measures while another measurement is under way,
-// stopped where it used to be in everybody's way.
+// TestMeasurementsSideBySide measures while another measurement is in progress,
+// stopped at the point where it used to disturb others.
 func TestMeasurementsSideBySide(t *testing.T) {
 	needEngine(t)
 	engine, err := Probe(t.Context(), Docker{})
@@ -215,7 +215,7 @@ func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What a crash does: the kernel closes the file, and nobody tidies up.
+	// This is what a crash does: the kernel closes the file, and nobody cleans up.
 	if err := r.lock.file.Close(); err != nil {
 		t.Fatal(err)
 	}

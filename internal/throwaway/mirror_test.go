@@ -11,7 +11,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// home is a lab in the range that its owner's machine is in, too.
+// home is a lab in the same range as its owner's machine.
 func home() *lab.Lab {
 	return &lab.Lab{
 		Name: "home",
@@ -75,8 +75,8 @@ func TestMirrorMovesALabWhoseRangeIsInUse(t *testing.T) {
 	}
 }
 
-// TestMirrorJoinsNetworks: hosts of two networks keep their numbers within their
-// part of one throw-away network, in both families.
+// Hosts of two networks must keep their numbers within their part of one
+// throw-away network, in both families.
 func TestMirrorJoinsNetworks(t *testing.T) {
 	original := home()
 	original.Networks = []lab.Subnet{

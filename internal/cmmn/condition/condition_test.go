@@ -11,7 +11,7 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// given are values as the case file decodes them.
+// given are values in the form in which the case file decodes them.
 type given map[string]any
 
 // Value implements [cmmn.Values].
@@ -63,13 +63,13 @@ func TestHolds(t *testing.T) {
 		{"o.other == 1", false, "no such key", "o"},
 		{"has(o.name) && !has(o.other)", true, "", "o"},
 		{"type(n) == int", true, "", "n"},
-		// Macros bind names of their own; those are no values.
+		// Macros bind names of their own, which are not values.
 		{"l.exists(e, e == n - 1)", true, "", "l n"},
 		{"l.all(e, e == 1)", false, "", "l"},
 		{"l.filter(e, type(e) == int).map(e, e * 2) == [2, 4]", true, "", "l"},
 		{"l.exists_one(n, n == 1)", true, "", "l"},
 		{"l.exists(s, s == 1) && s == 'lab'", true, "", "l s"},
-		// What is missing satisfies nothing.
+		// A missing value satisfies nothing.
 		{"missing", false, "missing has no value", "missing"},
 		{"!missing", false, "missing has no value", "missing"},
 		{"yes || missing", false, "missing has no value", "missing yes"},
@@ -82,7 +82,7 @@ func TestHolds(t *testing.T) {
 		{"s", false, "neither true nor false", "s"},
 		{"n / 0 == 1", false, "divi", "n"},
 		{"n + 9223372036854775807 > 0", false, "overflow", "n"},
-		// A bomb costs no more than the limit.
+		// A bomb must not cost more than the limit.
 		{"many.all(a, many.all(b, many.all(c, a + b + c > 0)))", false, "cost", "many"},
 	} {
 		compiled, err := c.Compile(cmmn.Expression{Text: one.text})
@@ -158,8 +158,8 @@ func TestUnmet(t *testing.T) {
 	}
 }
 
-// FuzzCondition holds that no text and no values make conditions panic or run on,
-// and that what does not hold is said to be unmet.
+// FuzzCondition checks that no text and no values make conditions panic or run
+// on, and that a condition that does not hold has unmet parts.
 func FuzzCondition(f *testing.F) {
 	c := compiler(f)
 	for _, text := range []string{

@@ -40,8 +40,8 @@ func (anyConditions) Compile(cmmn.Expression) (cmmn.Condition, error) {
 	return nil, errors.New("the models here have no conditions")
 }
 
-// valid makes sure that a model of the tests is one that Compile accepts: nothing
-// is promised for others.
+// valid checks that Compile accepts a model of the tests, because layouts
+// promise nothing for other models.
 func valid(t testing.TB, m *cmmn.Model) *cmmn.Model {
 	t.Helper()
 	if _, err := cmmn.Compile(m, anyConditions{}); err != nil {
@@ -84,7 +84,7 @@ func running() Marks {
 	return marks
 }
 
-// TestRunningSaysEverything holds that no state is told by colour alone.
+// TestRunningSaysEverything checks that no state is shown by colour alone.
 func TestRunningSaysEverything(t *testing.T) {
 	m := homelab()
 	drawn := string(SVG(m, Layout(m), running(), Light))

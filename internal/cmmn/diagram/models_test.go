@@ -44,7 +44,7 @@ func (s *sketch) after(in *cmmn.Definition, it *cmmn.Item, sources ...*cmmn.Item
 }
 
 // step is a line of a roadmap: a task, its milestone if it has one, and what it
-// waits for, by the names of tasks, which stand for their milestones.
+// waits for. A task's name stands for its milestone.
 type step struct {
 	name, milestone string
 	kind            cmmn.Kind

@@ -9,10 +9,9 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// TestStagesAreInTheModelsOrder draws stages of which the last waits for the
-// first alone and the third for the second: the last must not move up. The stages
-// are narrow, so that several stand side by side, and wide, so that all stand
-// below each other.
+// TestStagesAreInTheModelsOrder draws four stages. The last waits only for the
+// first, and must still not move above the third. The stages are once narrow,
+// to stand side by side, and once wide, to stand below each other.
 func TestStagesAreInTheModelsOrder(t *testing.T) {
 	for _, tasks := range []int{1, 30} {
 		t.Run(fmt.Sprint(tasks), func(t *testing.T) {

@@ -12,7 +12,7 @@ type reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-// check holds what a layout promises.
+// check checks everything that a layout promises.
 func check(t reporter, m *cmmn.Model, p *Plan) {
 	t.Helper()
 	tree := newTree(m)
@@ -34,8 +34,8 @@ func check(t reporter, m *cmmn.Model, p *Plan) {
 	}
 }
 
-// checkApart holds that lines run on top of each other only where they have the
-// same source or the same target.
+// checkApart checks that lines run on top of each other only if they share a
+// source or a target.
 func checkApart(t reporter, p *Plan) {
 	t.Helper()
 	for i, e := range p.Edges {
@@ -102,7 +102,7 @@ func checkNode(t reporter, n *node, p *Plan) {
 	}
 }
 
-// checkCriterion holds that a criterion is whole, and sits on a vertical edge.
+// checkCriterion checks that a criterion is whole and sits on a vertical edge.
 func checkCriterion(t reporter, id string, edge float64, b Bounds, p *Plan) {
 	t.Helper()
 	c := p.Shapes[id]
@@ -137,7 +137,8 @@ func onBorder(p Point, b Bounds) bool {
 	return (math.Abs(p.X-b.X) < near || math.Abs(p.X-b.X-b.W) < near) && p.Y >= b.Y && p.Y <= b.Y+b.H
 }
 
-// checkClear holds that a line crosses no box, except for stages around its ends.
+// checkClear checks that a line crosses no box, except for stages around its
+// ends.
 func checkClear(t reporter, tree *tree, p *Plan, line []Point, from, to *node) {
 	t.Helper()
 	for _, n := range tree.nodes {

@@ -13,8 +13,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// FuzzImport reads anything. What is read is written and read again, and has to
-// be the same.
+// FuzzImport reads anything. A model that was read is written and read again,
+// and must stay the same.
 func FuzzImport(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*.cmmn")
 	if err != nil || len(files) == 0 {
@@ -48,8 +48,9 @@ func FuzzImport(f *testing.F) {
 	})
 }
 
-// rewritten writes and reads a model. Of what can be read, only ids that other
-// tools do not read, and what nests too deep in its new place, cannot be written.
+// rewritten writes and reads a model. Of the models that can be read, only two
+// sorts cannot be written: those with ids that other tools do not read, and
+// those that nest too deeply in their new place.
 func rewritten(t *testing.T, m *cmmn.Model) (*cmmn.Model, bool) {
 	t.Helper()
 	var out bytes.Buffer

@@ -12,8 +12,8 @@ import (
 	"cairn/internal/task"
 )
 
-// TestHomelabSurvives: the roadmap, with its estimates, challenges and
-// checkpoints, comes back as it was.
+// The roadmap must come back unchanged, with its estimates, challenges and
+// checkpoints.
 func TestHomelabSurvives(t *testing.T) {
 	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// refused are files that are no cases. The body stands in a case plan model in
+// refused are files that are not cases. The body goes into a case plan model in
 // line 2, unless it is a whole file.
 var refused = []struct{ name, body, code, want string }{
 	{"nothing", whole(""), "model.xml", "f:1:1: the file has no element"},
@@ -145,8 +145,8 @@ func TestLongChainsOfStages(t *testing.T) {
 	refuses(t, b.String(), "model.unsupported", "f:66:17: stages nest deeper than 64")
 }
 
-// TestWideSharingIsRead reads a model whose stages each use the next twice: two to
-// the power of 20 ways lead to the last one.
+// TestWideSharingIsRead reads a model whose stages each use the next one twice,
+// so 2^20 ways lead to the last one.
 func TestWideSharingIsRead(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(planStart + `<planItem id="i" definitionRef="s0"/>`)

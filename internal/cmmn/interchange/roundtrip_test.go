@@ -47,8 +47,8 @@ func exported(t fataler, m *cmmn.Model) []byte {
 	return out.Bytes()
 }
 
-// TestBrokenFilesAreRefusedOrKept leaves lines out of a good file, doubles them and
-// moves them. Most lines are an element, so this reaches further than noise does.
+// TestBrokenFilesAreRefusedOrKept leaves out, doubles and moves lines of a good
+// file. Most lines are one element, so this reaches further than noise.
 func TestBrokenFilesAreRefusedOrKept(t *testing.T) {
 	read := 0
 	rapid.Check(t, func(t *rapid.T) {

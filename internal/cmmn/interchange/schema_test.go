@@ -64,7 +64,8 @@ func TestExportKeepsTheSchema(t *testing.T) {
 	})
 }
 
-// TestExportLeavesNothingToTools holds what engines have different defaults for.
+// TestExportLeavesNothingToTools checks what engines have different defaults
+// for.
 func TestExportLeavesNothingToTools(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		root, bad := parse("export.cmmn", exported(t, randomModel().Draw(t, "model")))

@@ -90,7 +90,7 @@ func TestSteps(t *testing.T) {
 		if r.Step != i {
 			t.Errorf("result %d is numbered %d", i, r.Step)
 		}
-		// T4 is under way as soon as it is planned.
+		// T4 is active as soon as it is planned.
 		if wantOK := i != 6; r.OK != wantOK {
 			t.Errorf("step %d: ok is %t: %s", i, r.OK, r.Error)
 		}
