@@ -1,11 +1,11 @@
 // Package cmmn runs cases as the Case Management Model and Notation 1.1 (OMG
-// formal/2016-12-01) describes them: a [Model] says what may happen, a [Program]
-// is a model that was checked and indexed, and a [Case] is one run of it.
+// formal/2016-12-01) describes them. A [Model] says what may happen. A [Program]
+// is a model that was checked and indexed. A [Case] is one run of it.
 //
 // The package is pure. It reads no clock and no file, starts no goroutine and
-// keeps no global state: time, values and decisions come in with a [Command], and
-// everything that follows comes out as one [Turn]. A turn is complete when
-// nothing more can happen by itself; either all of it takes effect or none of it.
+// keeps no global state. Time, values and decisions come in with a [Command].
+// Everything that follows comes out as one [Turn]. A turn is complete when
+// nothing more can happen by itself. Either all of it takes effect or none of it.
 //
 // # Journal
 //

@@ -3,7 +3,6 @@
 // packages and units, paths, firewalls, and what their OpenSSH knows. All other
 // code asks here. So a new distribution is a row in the table, and a new family
 // is a file beside it with a back end for its package manager.
-// family a file beside it with a back end for its package manager.
 package distro
 
 import (
