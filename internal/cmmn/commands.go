@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Command is a request to a case from outside: [Do], [Set], [Advance], [Plan],
-// [Unplan] or [Adopt].
+// Command is what somebody, or something outside, asks of a case: [Do], [Set],
+// [Advance], [Plan] or [Unplan]. It is a value: it may be given to any case, and again.
 type Command interface {
 	fmt.Stringer
 	run(*turn) error

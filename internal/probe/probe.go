@@ -24,7 +24,9 @@ import (
 )
 
 // Vantage is a place to look from: the controller, or a host of the lab.
-// Several goroutines may use an implementation at once.
+// Implementations are safe for concurrent use, and may be asked as often as wanted. An
+// error means that nobody could look, so that the look is unproven; that nothing
+// answers is a reply. Dial alone has one error for both: whoever dials tells them apart.
 type Vantage interface {
 	// Name is "controller" or the host's name.
 	Name() string
@@ -36,13 +38,17 @@ type Vantage interface {
 	Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error)
 }
 
-// Inside is the target's own side. It tells what only the host itself can tell.
+// Inside is the target's own side: what only the host itself can tell.
+// Implementations are safe for concurrent use, and may be asked as often as wanted. An
+// error means that the host could not be asked; what it answered is in the reply.
 type Inside interface {
 	// Facts reads the host's facts again.
 	Facts(ctx context.Context) (wire.Facts, error)
 	// Read runs one of the agent's named read-only commands.
 	Read(ctx context.Context, command wire.ReadCommand) (wire.ReadReply, error)
-	// Listen opens a test listener on the host. It stays until stop is called.
+	// Listen opens a canary on the host; it lasts until stop is called, which is to
+	// be once. The error of stop means that the canary had ended before, so that
+	// what was seen of it proves nothing.
 	Listen(ctx context.Context, request wire.CanaryRequest) (reply wire.CanaryReply, stop func() error, err error)
 }
 

@@ -47,7 +47,9 @@ const (
 	After                // the change is made but not confirmed yet
 )
 
-// Ground is where a trial is made: one host in a guarded change.
+// Ground is what a trial is made on: one host in a guarded change. A trial may call
+// its methods any number of times; a guard's trials are made one after another. An
+// error means that it was not proven, whatever the reason, and has the change put back.
 type Ground interface {
 	Host() lab.Host
 	// StagedLogin logs the owner in to an SSH server that runs with the staged
