@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"cairn/internal/engine"
+	"cairn/internal/evidence"
 	"cairn/internal/host"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
@@ -90,5 +93,38 @@ func (b *bed) exempt(name, from string) {
 	}
 	if err := carryOut(b.t.Context(), b.engine(), session, run); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// TestAVantageIsBannedAlready: a host bans the place that it is looked at from before
+// anybody could tell it not to. What cannot be seen from there is unproven, for that
+// reason, and the same up has the ban lifted, looks again, and goes on.
+func TestAVantageIsBannedAlready(t *testing.T) {
+	b := newBed(t, "banning", "visitor")
+	visitor := b.host("visitor").Address.String()
+	b.run("banning", `set -e; export DEBIAN_FRONTEND=noninteractive
+		apt-get -q update; apt-get -q -y install --no-install-recommends fail2ban nftables; systemctl restart fail2ban`)
+	eventually(t, 30*time.Second, "fail2ban is there", func() bool {
+		return strings.Contains(b.run("banning", "fail2ban-client status sshd 2>&1 || true"), "Banned")
+	})
+	b.run("banning", "fail2ban-client set sshd banip "+visitor)
+	eventually(t, 30*time.Second, "the ban is in force", func() bool {
+		return strings.Contains(b.run("visitor", "timeout 2 bash -c 'exec 3<>/dev/tcp/"+b.host("banning").Address.String()+"/22' 2>&1 || echo shut"), "shut")
+	})
+	report := b.up()
+	if len(report.Causes) > 0 || !slices.Contains(report.Reached, "foundation.network-established") || !slices.Contains(report.Reached, "foundation.firewall-applied") {
+		t.Errorf("causes %+v, reached %q", report.Causes, report.Reached)
+	}
+	var looks []engine.Event
+	for _, event := range b.seen() {
+		if event.Type == engine.EventLook && event.Probe == "network" && event.Vantage == "visitor" {
+			looks = append(looks, event)
+		}
+	}
+	if len(looks) != 2 || looks[0].Outcome != string(evidence.Unproven) || !strings.Contains(looks[0].Text, "fail2ban") || looks[1].Outcome != string(evidence.Proven) {
+		t.Errorf("from the place that was banned: %+v", looks)
+	}
+	if banned := b.run("banning", "fail2ban-client banned"); strings.Contains(banned, visitor) {
+		t.Errorf("it is banned still: %s", banned)
 	}
 }

@@ -73,18 +73,19 @@ func (l *leftOut) err(hosts []lab.Host) error {
 	return together(all)
 }
 
-// openWithoutTheRest reports whether nothing but the hosts that are left out keeps a
-// task closed: its stage is open, and what it waits for holds on all others. The case
-// stays as it is, since a task is done only when it holds on all hosts.
+// openWithoutTheRest reports whether nothing but the hosts that are left out, or a ban
+// of a host's own, keeps a task closed: its stage is open, and what it waits for holds
+// for all others. The case stays as it is, since a task is done only when it holds on
+// all hosts.
 func (w *walk) openWithoutTheRest(t roadmap.Task) bool {
-	if !w.left.any() || w.engine.theCase.item(t.ID).State != cmmn.Available {
+	if !w.left.any() && !w.bans.any() || w.engine.theCase.item(t.ID).State != cmmn.Available {
 		return false
 	}
 	return !slices.ContainsFunc(t.After, func(id string) bool { return !w.holdsElsewhere(id) })
 }
 
 // holdsElsewhere reports whether a milestone or a task holds as far as it is about
-// hosts, and looked at from places, that are not left out.
+// hosts, and looked at from places, that are not left out or banned.
 func (w *walk) holdsElsewhere(id string) bool {
 	checkpoints := []string(nil)
 	if m, is := w.engine.roadmap.Milestone(id); is {
@@ -98,5 +99,5 @@ func (w *walk) holdsElsewhere(id string) bool {
 }
 
 func (w *walk) withoutTheRest(looks []resolve.Look) []resolve.Look {
-	return slices.DeleteFunc(looks, func(l resolve.Look) bool { return w.left.is(l.Host) || w.left.is(l.Vantage) })
+	return slices.DeleteFunc(looks, func(l resolve.Look) bool { return w.left.is(l.Host) || w.left.is(l.Vantage) || w.bans.keeps(l.Look) })
 }

@@ -37,8 +37,8 @@ const looksAtOnce = 4
 const typeEvidence = "evidence.recorded"
 
 // look carries the looks out, writes each record down in the order given, and
-// returns the records.
-func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look) ([]evidence.Record, error) {
+// returns the records. What bans may keep from being seen is not refuted.
+func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look, b *bans) ([]evidence.Record, error) {
 	nonce := rand.Text()
 	e.tellProving(looks)
 	records := make([]evidence.Record, len(looks))
@@ -49,7 +49,7 @@ func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look) ([]ev
 		group.Go(func() error {
 			event := Event{Type: EventLooking, Checkpoint: p.Checkpoint, Probe: p.Probe, Host: p.Host, Vantage: p.Vantage, About: p.Subject.String()}
 			e.tell(event)
-			records[i] = e.lookOnce(ctx, f, p, nonce)
+			records[i] = e.lookOnce(ctx, f, p, nonce, b)
 			// Shown is what the look is worth, which a waiver can make more than it saw.
 			verdict := evidence.NewLedger(records[i:i+1]).Judge(p.Look, e.resolved.Waivers, e.now())
 			event.Type, event.Outcome, event.Text = EventLook, string(verdict.Outcome), verdict.Reason
@@ -104,11 +104,11 @@ func (e *Engine) record(ctx context.Context, records []evidence.Record) error {
 	return nil
 }
 
-func (e *Engine) lookOnce(ctx context.Context, f *fleet, p resolve.Look, nonce string) evidence.Record {
+func (e *Engine) lookOnce(ctx context.Context, f *fleet, p resolve.Look, nonce string, b *bans) evidence.Record {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	started := e.now()
-	finding := e.observe(ctx, f, p, nonce)
+	finding := e.observe(ctx, f, p, nonce, b)
 	return evidence.Record{
 		Look: p.Look, Started: started, Took: e.now().Sub(started).Round(time.Millisecond), Outcome: finding.Outcome, Reason: finding.Reason, Remedy: finding.Remedy,
 		Expected: finding.Expected, Observed: finding.Observed, Fresh: p.Fresh, Nonce: nonce,
@@ -117,7 +117,7 @@ func (e *Engine) lookOnce(ctx context.Context, f *fleet, p resolve.Look, nonce s
 
 // observe gets everything a probe needs together. What cannot be had makes the
 // look unproven, with the reason.
-func (e *Engine) observe(ctx context.Context, f *fleet, p resolve.Look, nonce string) probe.Finding {
+func (e *Engine) observe(ctx context.Context, f *fleet, p resolve.Look, nonce string, b *bans) probe.Finding {
 	unproven := func(err error) probe.Finding {
 		f := probe.Finding{Outcome: evidence.Unproven, Reason: err.Error()}
 		if p := problem.Of(err); p != nil {
@@ -143,7 +143,7 @@ func (e *Engine) observe(ctx context.Context, f *fleet, p resolve.Look, nonce st
 		return unproven(err)
 	}
 	target.Subject, target.Arguments, target.Nonce = p.Subject, p.Arguments, nonce
-	return look.Look(ctx, from, target)
+	return b.doubt(ctx, from, target, p, look.Look(ctx, from, target))
 }
 
 // target is what a probe looks at; inside is nil when the host lets nobody in.

@@ -127,11 +127,13 @@ type walk struct {
 	until  string
 	done   map[string]bool // tasks this walk has dealt with
 	left   *leftOut
+	bans   bans
 	rounds int
 }
 
 // run goes on as long as the case opens something new.
 func (w *walk) run(ctx context.Context) error {
+	w.bans.learn(w.plan)
 	if err := w.engine.theCase.start(ctx, w.engine); err != nil {
 		return err
 	}
@@ -212,7 +214,7 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	if changed {
 		w.report.Applied = append(w.report.Applied, ids...)
 	}
-	if err := w.prove(ctx, tasks, changed); err != nil {
+	if err := w.prove(ctx, tasks, changed, w.tellBans(ids)); err != nil {
 		return err
 	}
 	return w.engine.advance(ctx, w.report)
@@ -226,6 +228,7 @@ func (w *walk) replan(ctx context.Context) error {
 	}
 	w.left.unreachable(plan)
 	w.plan = plan
+	w.bans.learn(plan)
 	return nil
 }
 
@@ -278,9 +281,10 @@ func (w *walk) epoch() uint64 {
 }
 
 // prove gathers the evidence that the tasks' checkpoints lack: all of it where
-// something was just changed, and else what is missing or no longer counts.
-func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool) error {
-	var looks []resolve.Look
+// something was just changed, and else what is missing or no longer counts; and the
+// looks that can be taken again.
+func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool, again []resolve.Look) error {
+	looks := again
 	seen := map[string]bool{}
 	for _, t := range tasks {
 		for _, id := range t.Checkpoints {
@@ -295,7 +299,7 @@ func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool) er
 	// What was proven of a host that is left out stays as it was, or is outdated by
 	// what was changed there.
 	looks = slices.DeleteFunc(looks, func(l resolve.Look) bool { return w.left.is(l.Host) })
-	if _, err := w.engine.look(ctx, w.fleet, looks); err != nil {
+	if _, err := w.engine.look(ctx, w.fleet, looks, &w.bans); err != nil {
 		return err
 	}
 	w.fleet.unreachable(w.left)

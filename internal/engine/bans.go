@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"cairn/internal/evidence"
+	"cairn/internal/probe"
+	"cairn/internal/resolve"
+	"cairn/internal/resource"
+)
+
+// bans are what keeps a walk from looking at hosts: programs there ban addresses, and
+// are not told yet to spare the places that are looked from. Nil are none. It is safe
+// for concurrent use.
+type bans struct {
+	mu     sync.Mutex
+	untold map[string][]string    // the programs, by host
+	shut   map[evidence.Look]bool // that could not be taken because of it
+}
+
+// learn takes from a plan which programs are still to be told.
+func (b *bans) learn(p *Plan) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.untold = map[string][]string{}
+	if b.shut == nil {
+		b.shut = map[evidence.Look]bool{}
+	}
+	for _, h := range p.Hosts {
+		for _, s := range h.Steps {
+			if program := s.exempts(); program != "" && s.Changes() {
+				b.untold[h.Host] = append(b.untold[h.Host], program)
+			}
+		}
+	}
+}
+
+// tell notes that the programs of a host know now whom to spare.
+func (b *bans) tell(host string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.untold, host)
+}
+
+// lifted reports, once, whether a look that could not be taken can be now.
+func (b *bans) lifted(l evidence.Look) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.shut[l] || len(b.untold[l.Host]) > 0 {
+		return false
+	}
+	delete(b.shut, l)
+	return true
+}
+
+// keeps reports whether a look could not be taken because of a ban.
+func (b *bans) keeps(l evidence.Look) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.shut[l]
+}
+
+// any reports whether there is such a look.
+func (b *bans) any() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.shut) > 0
+}
+
+// doubt takes what was refuted for unproven where the place that was looked from gets
+// no connection, and the host has programs that are still to be told: a ban kept the
+// probe from looking.
+func (b *bans) doubt(ctx context.Context, from probe.Vantage, target probe.Target, l resolve.Look, found probe.Finding) probe.Finding {
+	if b == nil || found.Outcome != evidence.Refuted || l.Vantage == l.Host {
+		return found
+	}
+	b.mu.Lock()
+	programs := b.untold[l.Host]
+	b.mu.Unlock()
+	if len(programs) == 0 || letIn(ctx, from, target) {
+		return found
+	}
+	b.mu.Lock()
+	b.shut[l.Look] = true
+	b.mu.Unlock()
+	names := strings.Join(programs, " and ")
+	found.Outcome = evidence.Unproven
+	found.Reason = evidence.CannotLook(l.Vantage) + fmt.Sprintf("%s lets no connection from there in, and %s, which bans addresses there, is not told yet to spare it", l.Host, names)
+	found.Remedy = "run `cairn up`: it tells " + names + ", and looks again"
+	return found
+}
+
+// letInTime bounds how long a host may take to answer.
+const letInTime = 5 * time.Second
+
+// letIn reports whether a place gets a connection to the host's SSH port.
+func letIn(ctx context.Context, from probe.Vantage, target probe.Target) bool {
+	ctx, cancel := context.WithTimeout(ctx, letInTime)
+	defer cancel()
+	conn, err := from.Dial(ctx, "tcp", netip.AddrPortFrom(target.Host.At(), cmp.Or(target.Port, target.Host.Port)).String())
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}
+
+// tellBans notes which hosts' programs the tasks have told, and returns the looks that
+// can be taken because of that.
+func (w *walk) tellBans(tasks []string) []resolve.Look {
+	for _, h := range w.left.others(w.engine.targets()) {
+		plan, _ := w.plan.of(h.Name)
+		if slices.ContainsFunc(plan.Steps, func(s StepPlan) bool { return s.exempts() != "" && slices.Contains(tasks, s.Task) }) {
+			w.bans.tell(h.Name)
+		}
+	}
+	var again []resolve.Look
+	for _, stage := range w.engine.roadmap.Stages {
+		for _, c := range stage.Checkpoints {
+			for _, l := range w.engine.resolved.Looks(c.ID) {
+				if w.bans.lifted(l.Look) {
+					again = append(again, l)
+				}
+			}
+		}
+	}
+	return again
+}
+
+// exempts is the program that a step tells whom to spare; empty for other steps.
+func (s StepPlan) exempts() string {
+	if program, is := strings.CutPrefix(s.ID, exemptionStep); is {
+		return program
+	}
+	return ""
+}
+
+var exemptionStep = stepID(resource.Exemption{})
