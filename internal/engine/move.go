@@ -22,12 +22,7 @@ func (w *walk) closeOldPorts(ctx context.Context, tasks []string) error {
 	if !moving {
 		return nil
 	}
-	w.rounds++
-	if err := w.replan(ctx); err != nil {
-		return err
-	}
-	_, err := w.apply(ctx, tasks)
-	return err
+	return w.applyAnew(ctx, tasks)
 }
 
 // cameByNewPort reports whether the connection to a host is at the declared port.

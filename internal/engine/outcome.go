@@ -55,6 +55,8 @@ type GuardOutcome struct {
 	// Until is when the host puts an armed change back by itself, at the latest, by
 	// this machine's clock.
 	Until *time.Time `json:"until,omitempty"`
+	// PutBack are the steps that were made and are put back.
+	PutBack []string `json:"put_back,omitempty"`
 }
 
 // Armed reports whether the host will put the change back by itself.
@@ -127,6 +129,7 @@ func (o *outcomes) take(host string, e wire.Event, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	r := o.of(host)
+	var putBack []string
 	switch e.Type {
 	case wire.StepApplied:
 		if e.Guard != "" {
@@ -147,6 +150,7 @@ func (o *outcomes) take(host string, e wire.Event, now time.Time) {
 		r.stays(r.pending[e.Guard]...)
 		delete(r.pending, e.Guard)
 	case wire.GuardRolledBack, wire.GuardRefused:
+		putBack = r.pending[e.Guard]
 		delete(r.pending, e.Guard)
 	case wire.RunDone:
 		r.underWay, r.failed, r.refused = false, false, false
@@ -156,7 +160,7 @@ func (o *outcomes) take(host string, e wire.Event, now time.Time) {
 		r.underWay, r.failed = false, true
 	}
 	if e.Guard != "" && e.Step == "" {
-		r.guard(e, now)
+		r.guard(e, now).PutBack = putBack
 	}
 }
 
@@ -166,7 +170,7 @@ func (r *hostRecord) stays(steps ...string) {
 }
 
 // guard keeps the newest of a guard's events.
-func (r *hostRecord) guard(e wire.Event, now time.Time) {
+func (r *hostRecord) guard(e wire.Event, now time.Time) *GuardOutcome {
 	at := slices.IndexFunc(r.guards, func(g GuardOutcome) bool { return g.Guard == e.Guard })
 	if at < 0 {
 		at = len(r.guards)
@@ -181,6 +185,19 @@ func (r *hostRecord) guard(e wire.Event, now time.Time) {
 	case !g.Armed():
 		g.Until = nil
 	}
+	return g
+}
+
+// lastOf is the newest event of a guard on a host; empty where there is none.
+func (o *outcomes) lastOf(host, guard string) wire.EventType {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, g := range o.of(host).guards {
+		if g.Guard == guard {
+			return g.Last
+		}
+	}
+	return ""
 }
 
 // state is the gravest thing that was heard; empty when nothing was.

@@ -47,20 +47,20 @@ func TestOutcomes(t *testing.T) {
 			HostOutcome{State: HostFailed, Changed: []string{"file /a"}, Unproven: true, Planned: 1, Failed: []string{"packages"},
 				Skipped: []Skipped{{"unit", "since packages failed"}, {"guard gate", "since packages failed"}}}},
 		{"armed, and nothing heard since", append([]wire.Event{applied}, heard("gate", "sshd", wire.GuardPrepared, wire.GuardArmed, wire.StepApplied, wire.GuardApplied)...),
-			HostOutcome{State: HostWaiting, Changed: []string{"file /a"}, Unproven: true, Planned: 1, Guards: []GuardOutcome{{"gate", wire.GuardApplied, &until}}}},
+			HostOutcome{State: HostWaiting, Changed: []string{"file /a"}, Unproven: true, Planned: 1, Guards: []GuardOutcome{{Guard: "gate", Last: wire.GuardApplied, Until: &until}}}},
 		{"put back: what the guard had done is not counted", append(heard("gate", "sshd", wire.GuardArmed, wire.StepApplied, wire.GuardRolledBack), wire.Event{Type: wire.RunFailed}),
-			HostOutcome{State: HostPutBack, Planned: 2, Guards: []GuardOutcome{{"gate", wire.GuardRolledBack, nil}}}},
+			HostOutcome{State: HostPutBack, Planned: 2, Guards: []GuardOutcome{{Guard: "gate", Last: wire.GuardRolledBack, PutBack: []string{"sshd"}}}}},
 		{"stuck", append(heard("gate", "sshd", wire.GuardArmed, wire.StepApplied, wire.GuardStuck), wire.Event{Type: wire.RunFailed}),
-			HostOutcome{State: HostStuck, Planned: 2, Guards: []GuardOutcome{{"gate", wire.GuardStuck, nil}}}},
+			HostOutcome{State: HostStuck, Planned: 2, Guards: []GuardOutcome{{Guard: "gate", Last: wire.GuardStuck}}}},
 		{"refused", append(heard("gate", "sshd", wire.GuardRefused), wire.Event{Type: wire.RunFailed}),
-			HostOutcome{State: HostRefused, Planned: 2, Guards: []GuardOutcome{{"gate", wire.GuardRefused, nil}}}},
+			HostOutcome{State: HostRefused, Planned: 2, Guards: []GuardOutcome{{Guard: "gate", Last: wire.GuardRefused}}}},
 		{"refused by the host's lock", []wire.Event{{Type: wire.RunRefused}}, HostOutcome{State: HostRefused, Planned: 2}},
 		{"the run was confirmed and broke off", heard("gate", "sshd", wire.GuardArmed, wire.StepApplied, wire.GuardConfirmed),
-			HostOutcome{State: HostWaiting, Changed: []string{"sshd"}, Unproven: true, Planned: 1, Guards: []GuardOutcome{{"gate", wire.GuardConfirmed, nil}}}},
+			HostOutcome{State: HostWaiting, Changed: []string{"sshd"}, Unproven: true, Planned: 1, Guards: []GuardOutcome{{Guard: "gate", Last: wire.GuardConfirmed}}}},
 		{"put back yesterday, made again today", slices.Concat(
 			heard("gate", "sshd", wire.GuardArmed, wire.StepApplied, wire.GuardRolledBack), []wire.Event{{Type: wire.RunFailed}},
 			heard("gate", "sshd", wire.GuardArmed, wire.StepApplied, wire.GuardConfirmed, wire.GuardPersisted), []wire.Event{{Type: wire.RunDone}}),
-			HostOutcome{State: HostChanged, Changed: []string{"sshd"}, Unproven: true, Planned: 1, Guards: []GuardOutcome{{"gate", wire.GuardPersisted, nil}}}},
+			HostOutcome{State: HostChanged, Changed: []string{"sshd"}, Unproven: true, Planned: 1, Guards: []GuardOutcome{{Guard: "gate", Last: wire.GuardPersisted}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := newOutcomes()

@@ -11,8 +11,8 @@ import (
 
 // runFor makes the run of those steps of a host's plan that belong to the tasks
 // and change something. A guard in which anything changes is made whole, so that
-// what it proves is the whole of it.
-func (e *Engine) runFor(id string, epoch uint64, plan HostPlan, h lab.Host, tasks []string) (run wire.Run, any bool) {
+// what it proves is the whole of it, and with it what the joining tasks have of it.
+func (e *Engine) runFor(id string, epoch uint64, plan HostPlan, h lab.Host, tasks, joining []string) (run wire.Run, any bool) {
 	run = wire.Run{ID: id, Epoch: epoch, Lab: e.lab.Name}
 	for _, s := range plan.Steps {
 		if s.Guard == "" && s.Changes() && slices.Contains(tasks, s.Task) {
@@ -23,7 +23,7 @@ func (e *Engine) runFor(id string, epoch uint64, plan HostPlan, h lab.Host, task
 	}
 	var earlier []string
 	for _, g := range e.resolved.Guards() {
-		if guard, changes := guardFor(g, plan, h, tasks); changes {
+		if guard, changes := guardFor(g, plan, h, slices.Concat(tasks, joining)); changes {
 			own := tasksOf(guard.Steps)
 			guard.After = slices.Concat(earlier, own, e.before(tasks, own...))
 			run.Guards = append(run.Guards, guard)

@@ -37,7 +37,7 @@ func TestWhatStepsDependOn(t *testing.T) {
 		}},
 		{[]string{task.Firewall}, map[string][]string{"late": nil, task.GuardGate: {task.Firewall}}},
 	} {
-		run, _ := e.runFor("r1", 1, plan, lab.Host{Name: "atlas"}, c.tasks)
+		run, _ := e.runFor("r1", 1, plan, lab.Host{Name: "atlas"}, c.tasks, nil)
 		got := map[string][]string{}
 		for _, s := range run.Steps {
 			got[s.ID] = s.After

@@ -98,7 +98,7 @@ func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpRepo
 	if report.Consent, err = consent(o, plan); err != nil || !report.Consent {
 		return err
 	}
-	w := &walk{engine: e, fleet: f, plan: plan, report: report, until: o.Until, done: map[string]bool{}, left: left}
+	w := &walk{engine: e, fleet: f, plan: plan, report: report, until: o.Until, done: map[string]bool{}, left: left, joined: joined{}}
 	return w.run(ctx)
 }
 
@@ -128,6 +128,7 @@ type walk struct {
 	done   map[string]bool // tasks this walk has dealt with
 	left   *leftOut
 	bans   bans
+	joined joined
 	rounds int
 }
 
@@ -198,7 +199,7 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 		w.done[t.ID] = true
 		w.engine.tell(Event{Type: EventTaskOpen, Task: t.ID, Text: t.Name})
 	}
-	changed, err := w.apply(ctx, ids)
+	changed, err := w.applyAll(ctx, ids)
 	if err == nil {
 		err = w.closeOldPorts(ctx, ids)
 	}
@@ -211,7 +212,7 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	if w.left.all(w.engine.targets()) {
 		return nil
 	}
-	if changed {
+	if changed || w.joined.any(ids) {
 		w.report.Applied = append(w.report.Applied, ids...)
 	}
 	if err := w.prove(ctx, tasks, changed, w.tellBans(ids)); err != nil {
@@ -232,15 +233,17 @@ func (w *walk) replan(ctx context.Context) error {
 	return nil
 }
 
-// apply has each host do its part. One on which it fails is left out from then on,
-// and hinders no other.
-func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err error) {
+// apply has each host do its part, and what of the followers joins it. A host on which
+// it fails is left out from then on, and hinders no other, unless it was done with
+// what joined: then the part is to be done alone.
+func (w *walk) apply(ctx context.Context, tasks, followers []string) (changed, alone bool, err error) {
 	epoch := w.epoch()
 	id := fmt.Sprintf("%s-%d", w.engine.command, w.rounds)
 	var mu sync.Mutex
 	w.fleet.each(w.left.others(w.engine.targets()), func(h lab.Host) {
 		plan, _ := w.plan.of(h.Name)
-		run, any := w.engine.runFor(id, epoch, plan, h, tasks)
+		joining := plan.joining(tasks, followers)
+		run, any := w.engine.runFor(id, epoch, plan, h, tasks, joining)
 		if !any {
 			return
 		}
@@ -248,11 +251,16 @@ func (w *walk) apply(ctx context.Context, tasks []string) (changed bool, err err
 		mu.Lock()
 		defer mu.Unlock()
 		changed = true
-		if err != nil {
+		switch {
+		case err == nil:
+			w.joined.add(h.Name, joining)
+		case len(joining) > 0 && w.undidJoined(h.Name, run, joining):
+			alone = true
+		default:
 			w.left.out(h.Name, err)
 		}
 	})
-	return changed, ctx.Err()
+	return changed, alone, ctx.Err()
 }
 
 func (w *walk) applyOn(ctx context.Context, h lab.Host, run wire.Run) error {
@@ -303,7 +311,8 @@ func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool, ag
 		return err
 	}
 	w.fleet.unreachable(w.left)
-	w.engine.outcomes.proven(w.left.others(w.engine.targets()))
+	looked := slices.DeleteFunc(w.left.others(w.engine.targets()), func(h lab.Host) bool { return w.joined.waits(h.Name, w.done) })
+	w.engine.outcomes.proven(looked)
 	return nil
 }
 

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cairn/internal/cmmn"
+	"cairn/internal/roadmap"
+	"cairn/internal/wire"
+)
+
+// followers are the tasks that wait for nothing but those given: they will be due when
+// what is about to be done is proven.
+func (w *walk) followers(tasks []string) []string {
+	var followers []string
+	for _, stage := range w.engine.roadmap.Stages {
+		for _, t := range stage.Tasks {
+			if w.engine.resolved.Implemented(t.ID) && !w.done[t.ID] && w.waitsOnlyFor(t, tasks) {
+				followers = append(followers, t.ID)
+			}
+		}
+		if stage.ID == w.until {
+			break
+		}
+	}
+	return followers
+}
+
+// waitsOnlyFor reports whether a task's stage is open, and what the task waits for is
+// done but for the tasks given.
+func (w *walk) waitsOnlyFor(t roadmap.Task, tasks []string) bool {
+	c := w.engine.theCase
+	return c.item(t.ID).State == cmmn.Available && !slices.ContainsFunc(t.After, func(id string) bool {
+		if m, is := w.engine.roadmap.Milestone(id); is && slices.Contains(tasks, m.Task) {
+			return false
+		}
+		return !slices.Contains(tasks, id) && !c.completed(id)
+	})
+}
+
+// joining are those followers of which all that is to be done on the host belongs to
+// guarded changes that are made now anyway. Made with them, it is tried with the same
+// logins and settles in the same time.
+func (p HostPlan) joining(tasks, followers []string) []string {
+	if p.moves {
+		return nil // the server's ports and the firewall's are changed step by step
+	}
+	var made []string // guards in which something is changed now
+	for _, s := range p.Steps {
+		if s.Guard != "" && s.Changes() && slices.Contains(tasks, s.Task) {
+			made = append(made, s.Guard)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(followers), func(task string) bool {
+		changes := false
+		apart := slices.ContainsFunc(p.Steps, func(s StepPlan) bool {
+			own := s.Task == task && s.Changes()
+			changes = changes || own
+			return own && (s.Problem != "" || !slices.Contains(made, s.Guard))
+		})
+		return apart || !changes
+	})
+}
+
+// applyAll has the hosts do their part of the tasks, with what follows them where that
+// is one change with it. Where such a change does not stay, the tasks' own part is made
+// alone: what follows must not keep it away.
+func (w *walk) applyAll(ctx context.Context, tasks []string) (changed bool, err error) {
+	changed, alone, err := w.apply(ctx, tasks, w.followers(tasks))
+	if err == nil && alone {
+		err = w.applyAnew(ctx, tasks)
+	}
+	return changed, err
+}
+
+// applyAnew has the hosts do what is left of their part of the tasks.
+func (w *walk) applyAnew(ctx context.Context, tasks []string) error {
+	w.rounds++
+	if err := w.replan(ctx); err != nil {
+		return err
+	}
+	_, _, err := w.apply(ctx, tasks, nil)
+	return err
+}
+
+// undidJoined reports whether a run failed since a guarded change in which tasks had
+// joined was refused or put back, and says so.
+func (w *walk) undidJoined(host string, run wire.Run, joined []string) bool {
+	for _, g := range run.Guards {
+		var steps []string
+		for _, s := range g.Steps {
+			if slices.Contains(joined, s.Task) {
+				steps = append(steps, s.ID)
+			}
+		}
+		last := w.engine.outcomes.lastOf(host, g.ID)
+		if len(steps) > 0 && (last == wire.GuardRolledBack || last == wire.GuardRefused) {
+			w.engine.tell(Event{Type: EventProof, Host: host, Guard: g.ID, Text: fmt.Sprintf(
+				"%s did not stay with the rest of it; the rest is tried alone now", strings.Join(steps, ", "))})
+			return true
+		}
+	}
+	return false
+}
+
+// joined are the tasks whose work was done with that of others, by host, before they
+// were open themselves.
+type joined map[string][]string
+
+func (j joined) add(host string, tasks []string) { j[host] = append(j[host], tasks...) }
+
+// any reports whether one of the tasks is among them.
+func (j joined) any(tasks []string) bool {
+	for _, all := range j {
+		if slices.ContainsFunc(all, func(t string) bool { return slices.Contains(tasks, t) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// waits reports whether something was done on a host whose own task has not had its
+// turn, and is not looked at.
+func (j joined) waits(host string, done map[string]bool) bool {
+	return slices.ContainsFunc(j[host], func(t string) bool { return !done[t] })
+}
