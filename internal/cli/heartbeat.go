@@ -80,7 +80,7 @@ func (s *screen) beat(now time.Time) {
 	if s.format == formatNDJSON {
 		return
 	}
-	if s.live && (len(s.steps) > 0 || s.drawn > 0) {
+	if s.live && (len(s.steps) > 0 || s.drawn > 0 || leftText(s.until.Sub(now)) != "") {
 		s.drawLive(now)
 		return
 	}

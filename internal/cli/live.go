@@ -88,8 +88,14 @@ func (s *screen) clearLive() {
 	}
 }
 
-// drawLive shows one line for each host that has a step under way. The caller
-// holds mu.
+// endLive takes them away for good: the command has ended. The caller holds mu.
+func (s *screen) endLive() {
+	s.steps, s.underWay, s.until = nil, nil, time.Time{}
+	s.clearLive()
+}
+
+// drawLive shows one line for each host that has a step under way, and about how much
+// time is left. The caller holds mu.
 func (s *screen) drawLive(now time.Time) {
 	if !s.live {
 		return
@@ -107,5 +113,23 @@ func (s *screen) drawLive(now time.Time) {
 			break
 		}
 	}
+	if text := leftText(s.until.Sub(now)); text != "" {
+		all.WriteString(s.fitTalk.cut("… "+text) + "\n")
+		s.drawn++
+	}
 	_, _ = io.WriteString(s.streams.Err, all.String())
+}
+
+// leftText is about how much time is left, as exact as that is known; empty where it
+// is not, or not worth a word.
+func leftText(left time.Duration) string {
+	switch {
+	case left < 15*time.Second:
+		return ""
+	case left < 50*time.Second:
+		return "less than a minute left"
+	case left < 90*time.Minute:
+		return fmt.Sprintf("about %d min left", max(1, int(left.Round(time.Minute).Minutes())))
+	}
+	return fmt.Sprintf("about %d h left", int(left.Round(time.Hour).Hours()))
 }

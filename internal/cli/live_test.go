@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -90,5 +91,41 @@ func TestContentsOnTheirWayAreSeen(t *testing.T) {
 	}
 	if len(s.underWay) > 0 || len(s.steps) > 0 {
 		t.Errorf("still under way: %q, %+v", s.underWay, s.steps)
+	}
+}
+
+// TestTimeLeft is shown below the hosts' lines, counted down, as exact as it is known,
+// until the command has ended.
+func TestTimeLeft(t *testing.T) {
+	var shown bytes.Buffer
+	s := newScreen(Streams{Err: &shown, Out: &bytes.Buffer{}})
+	s.live = true
+	at := func(second int) time.Time { return s.begun.Add(time.Duration(second) * time.Second) }
+	s.progress(engine.Event{At: at(0), Type: string(wire.StepIntent), Host: "atlas", Step: "packages sudo"})
+	if s.beat(at(1)); strings.Contains(shown.String(), "left") {
+		t.Errorf("nothing is known, and yet: %q", shown.String())
+	}
+	s.progress(engine.Event{At: at(1), Type: engine.EventTimeLeft, Left: 130 * time.Second})
+	for _, c := range []struct {
+		second int
+		want   string
+	}{
+		{2, "\x1b[1F\x1b[J…    2.0s  atlas packages sudo\n… about 2 min left\n"},
+		{50, "\x1b[2F\x1b[J…   50.0s  atlas packages sudo\n… about 1 min left\n"},
+		{90, "\x1b[2F\x1b[J…   90.0s  atlas packages sudo\n… less than a minute left\n"},
+		{125, "\x1b[2F\x1b[J…  125.0s  atlas packages sudo\n"}, // it takes longer than it did
+	} {
+		shown.Reset()
+		if s.beat(at(c.second)); shown.String() != c.want {
+			t.Errorf("after %d s: %q, want %q", c.second, shown.String(), c.want)
+		}
+	}
+	s.progress(engine.Event{At: at(126), Type: engine.EventTimeLeft, Left: time.Hour})
+	if err := s.result("done", func(io.Writer) {}); err != nil {
+		t.Error(err)
+	}
+	shown.Reset()
+	if s.beat(at(130)); shown.Len() > 0 {
+		t.Errorf("after the end: %q", shown.String())
 	}
 }

@@ -57,6 +57,7 @@ type screen struct {
 	live     bool      // stderr is a terminal that can show lines which are drawn anew
 	drawn    int       // how many of them stand there now
 	spoken   time.Time // when progress was last shown
+	until    time.Time // about when the command will have ended; zero where nothing is known
 
 	ended <-chan struct{} // closed when a signal ends the command; nil: never
 }
@@ -93,7 +94,7 @@ func (s *screen) say(text string, args ...any) {
 func (s *screen) result(value any, text func(io.Writer)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.clearLive()
+	s.endLive()
 	switch s.format {
 	case formatJSON:
 		return writeJSON(s.streams.Out, value, "  ")
@@ -113,6 +114,9 @@ func (s *screen) progress(event engine.Event) {
 	if s.format == formatNDJSON {
 		_ = writeJSON(s.streams.Out, event, "")
 		return
+	}
+	if event.Type == engine.EventTimeLeft {
+		s.until = event.At.Add(event.Left)
 	}
 	s.underWay.take(event)
 	if due := s.steps.take(event); due != nil && !s.live {
@@ -141,7 +145,7 @@ type failure struct {
 func (s *screen) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.clearLive()
+	s.endLive()
 	all := failures(err)
 	if s.format != formatText {
 		all[0].Others = all[1:]

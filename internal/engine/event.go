@@ -18,6 +18,8 @@ type Event struct {
 	Outcome    string    `json:"outcome,omitempty"`
 	Milestone  string    `json:"milestone,omitempty"`
 	Text       string    `json:"text,omitempty"`
+	// Left is about how long the command will still take.
+	Left time.Duration `json:"left_ns,omitempty"`
 }
 
 // Types of events that the engine itself makes. Those that come from a host keep
@@ -37,6 +39,7 @@ const (
 	EventJournal    = "journal.kept"
 	EventSending    = "contents.sending" // how far, in Text
 	EventSent       = "contents.sent"    // or given up
+	EventTimeLeft   = "time.left"
 )
 
 // tell hands an event to whoever listens.

@@ -129,12 +129,16 @@ type walk struct {
 	left   *leftOut
 	bans   bans
 	joined joined
+	took   durations
 	rounds int
 }
 
 // run goes on as long as the case opens something new.
-func (w *walk) run(ctx context.Context) error {
+func (w *walk) run(ctx context.Context) (err error) {
 	w.bans.learn(w.plan)
+	if w.took, err = w.engine.durations(ctx); err != nil {
+		return err
+	}
 	if err := w.engine.theCase.start(ctx, w.engine); err != nil {
 		return err
 	}
@@ -199,6 +203,7 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 		w.done[t.ID] = true
 		w.engine.tell(Event{Type: EventTaskOpen, Task: t.ID, Text: t.Name})
 	}
+	w.tellLeft(ids, false)
 	changed, err := w.applyAll(ctx, ids)
 	if err == nil {
 		err = w.closeOldPorts(ctx, ids)
@@ -215,6 +220,7 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	if changed || w.joined.any(ids) {
 		w.report.Applied = append(w.report.Applied, ids...)
 	}
+	w.tellLeft(ids, true)
 	if err := w.prove(ctx, tasks, changed, w.tellBans(ids)); err != nil {
 		return err
 	}
