@@ -124,6 +124,11 @@ func TestAVantageIsBannedAlready(t *testing.T) {
 	if len(looks) != 2 || looks[0].Outcome != string(evidence.Unproven) || !strings.Contains(looks[0].Text, "fail2ban") || looks[1].Outcome != string(evidence.Proven) {
 		t.Errorf("from the place that was banned: %+v", looks)
 	}
+	if !slices.ContainsFunc(b.seen(), func(e engine.Event) bool {
+		return e.Type == engine.EventLookFar && e.Vantage == "visitor" && strings.Contains(e.Text, "%")
+	}) {
+		t.Error("nothing tells how far a scan from there is")
+	}
 	if banned := b.run("banning", "fail2ban-client banned"); strings.Contains(banned, visitor) {
 		t.Errorf("it is banned still: %s", banned)
 	}

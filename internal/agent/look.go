@@ -10,13 +10,19 @@ import (
 	"cairn/internal/wire"
 )
 
-func (s *session) scan(ctx context.Context, request wire.ScanRequest) wire.ScanReply {
-	reply, err := vantage.Shared().Scan(ctx, request)
+// scan tries ports, and tells on the way how far it is.
+func scan(ctx context.Context, stream *wire.Stream) error {
+	var request wire.ScanRequest
+	if err := stream.Receive(ctx, &request); err != nil {
+		return err
+	}
+	telling := vantage.Telling(ctx, func(percent int) { _ = stream.Send(ctx, wire.ScanNews{Percent: percent}) })
+	reply, err := vantage.Shared().Scan(telling, request)
 	if err != nil {
 		// A scan that could not be made has tried no port.
-		return wire.ScanReply{Errors: int(request.Last) - int(request.First) + 1, Trouble: err.Error()}
+		reply = wire.ScanReply{Errors: int(request.Last) - int(request.First) + 1, Trouble: err.Error()}
 	}
-	return reply
+	return stream.Send(ctx, wire.ScanNews{Reply: &reply})
 }
 
 func datagram(ctx context.Context, request wire.DatagramRequest) wire.DatagramReply {

@@ -31,6 +31,6 @@ func (a *Agent) Look(ctx context.Context, conn io.ReadWriteCloser, nonce string,
 func (s *session) lookers() map[string]handler {
 	return map[string]handler{
 		wire.KindFacts: func(ctx context.Context, st *wire.Stream) error { return st.Send(ctx, s.facts(ctx, s.login)) },
-		wire.KindScan:  replying(s.scan), wire.KindDatagram: replying(datagram), wire.KindDial: dial,
+		wire.KindScan:  scan, wire.KindDatagram: replying(datagram), wire.KindDial: dial,
 	}
 }

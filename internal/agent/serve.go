@@ -122,7 +122,7 @@ func (s *session) handlers() map[string]handler {
 	return map[string]handler{
 		wire.KindFacts: func(ctx context.Context, st *wire.Stream) error { return st.Send(ctx, s.facts(ctx, s.login)) },
 		wire.KindCheck: replying(s.check), wire.KindSignal: replying(s.signal),
-		wire.KindScan: replying(s.scan), wire.KindDatagram: replying(datagram), wire.KindRead: replying(s.read),
+		wire.KindScan: scan, wire.KindDatagram: replying(datagram), wire.KindRead: replying(s.read),
 		wire.KindStart: s.start, wire.KindAttach: s.attach, wire.KindDial: dial, wire.KindListen: s.listen, wire.KindCanary: s.canary,
 		wire.KindPurge: func(ctx context.Context, st *wire.Stream) error { return st.Send(ctx, s.purge(ctx)) },
 	}

@@ -15,25 +15,34 @@ import (
 // line says how far it is.
 const longestStep = 30 * time.Second
 
-// stepping is a host's step that is under way.
+// stepping is a host's step, or a long look at it, that is under way.
 type stepping struct {
 	host, step string
+	look       bool
 	begun      time.Time
 	shown      time.Time // when a line last told how far it is
 	far        string    // how far it is
 }
 
+// name is the step with its host.
+func (s stepping) name() string {
+	if s.look {
+		return s.step // which names the host
+	}
+	return words(s.host, s.step)
+}
+
 // text is the step with how far it is.
-func (s stepping) text() string { return words(s.host, s.step) + after(": ", s.far) }
+func (s stepping) text() string { return s.name() + after(": ", s.far) }
 
 // steps are those that are under way, in the order in which they began. A host has
-// one at a time.
+// one at a time, and looks beside it.
 type steps []stepping
 
 // take learns from an event, and returns the step that is due to be told of in a
 // line of its own.
 func (s *steps) take(e engine.Event) (due *stepping) {
-	i := slices.IndexFunc(*s, func(u stepping) bool { return u.host == e.Host })
+	i := slices.IndexFunc(*s, func(u stepping) bool { return !u.look && u.host == e.Host })
 	switch wire.EventType(e.Type) {
 	case wire.StepIntent:
 		s.drop(i)
@@ -49,14 +58,34 @@ func (s *steps) take(e engine.Event) (due *stepping) {
 		if i < 0 || (*s)[i].step != e.Step {
 			return nil // of a step that has ended since
 		}
-		u := &(*s)[i]
-		u.far = e.Text
-		if e.At.Sub(u.shown) >= longestStep {
-			u.shown = e.At
-			return u
-		}
+		return (*s)[i].got(e)
+	case engine.EventLookFar:
+		return s.looking(e).got(e)
+	case engine.EventLook:
+		s.drop(slices.IndexFunc(*s, func(u stepping) bool { return u.look && u.step == lookName(e) }))
 	}
 	return nil
+}
+
+// looking is the look that an event is about.
+func (s *steps) looking(e engine.Event) *stepping {
+	name := lookName(e)
+	i := slices.IndexFunc(*s, func(u stepping) bool { return u.look && u.step == name })
+	if i < 0 {
+		i = len(*s)
+		*s = append(*s, stepping{host: e.Host, step: name, look: true, begun: e.At, shown: e.At})
+	}
+	return &(*s)[i]
+}
+
+// got takes in how far a step is, and returns it where it is due to be told of.
+func (u *stepping) got(e engine.Event) (due *stepping) {
+	u.far = e.Text
+	if e.At.Sub(u.shown) < longestStep {
+		return nil
+	}
+	u.shown = e.At
+	return u
 }
 
 func (s *steps) drop(i int) {
@@ -68,7 +97,7 @@ func (s *steps) drop(i int) {
 // far is how far what is under way is, where that is known.
 func (s steps) far(what string) string {
 	for _, u := range s {
-		if words(u.host, u.step) == what {
+		if u.name() == what {
 			return u.text()
 		}
 	}

@@ -129,3 +129,30 @@ func TestTimeLeft(t *testing.T) {
 		t.Errorf("after the end: %q", shown.String())
 	}
 }
+
+// TestALongLookIsSeen beside the host's own step, until it is done.
+func TestALongLookIsSeen(t *testing.T) {
+	var shown bytes.Buffer
+	s := newScreen(Streams{Err: &shown})
+	s.live = true
+	at := func(second int) time.Time { return s.begun.Add(time.Duration(second) * time.Second) }
+	scan := engine.Event{Probe: "port-scan-ipv4", Host: "atlas", Vantage: "visitor"}
+	told := func(second int, typ, text string) {
+		e := scan
+		e.At, e.Type, e.Text = at(second), typ, text
+		s.progress(e)
+	}
+	told(0, engine.EventLooking, "")
+	s.progress(engine.Event{At: at(0), Type: string(wire.StepIntent), Host: "atlas", Step: "file /a"})
+	told(1, engine.EventLookFar, "scanning ports: 9 %")
+	told(2, engine.EventLookFar, "scanning ports: 43 %")
+	s.beat(at(3))
+	if want := "…    3.0s  atlas file /a\n…    2.0s  port-scan-ipv4 on atlas from visitor: scanning ports: 43 %\n"; !strings.HasSuffix(shown.String(), want) {
+		t.Errorf("%q, want %q", shown.String(), want)
+	}
+	told(4, engine.EventLook, "")
+	shown.Reset()
+	if s.beat(at(5)); strings.Contains(shown.String(), "scanning") || !strings.Contains(shown.String(), "file /a") {
+		t.Errorf("after it: %q", shown.String())
+	}
+}

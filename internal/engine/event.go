@@ -33,6 +33,7 @@ const (
 	EventTaskDone   = "task.completed"
 	EventProving    = "checkpoint.started"
 	EventLooking    = "look.started"
+	EventLookFar    = "look.progress"
 	EventLook       = "look.done"
 	EventMilestone  = "milestone.reached"
 	EventProof      = "guard.proof"

@@ -23,6 +23,7 @@ import (
 	"cairn/internal/problem"
 	"cairn/internal/resolve"
 	"cairn/internal/task"
+	"cairn/internal/vantage"
 	"cairn/internal/wire"
 )
 
@@ -49,7 +50,12 @@ func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look, b *ba
 		group.Go(func() error {
 			event := Event{Type: EventLooking, Checkpoint: p.Checkpoint, Probe: p.Probe, Host: p.Host, Vantage: p.Vantage, About: p.Subject.String()}
 			e.tell(event)
-			records[i] = e.lookOnce(ctx, f, p, nonce, b)
+			far := func(percent int) {
+				event := event
+				event.Type, event.Text = EventLookFar, fmt.Sprintf("scanning ports: %d %%", percent)
+				e.tell(event)
+			}
+			records[i] = e.lookOnce(vantage.Telling(ctx, far), f, p, nonce, b)
 			// Shown is what the look is worth, which a waiver can make more than it saw.
 			verdict := evidence.NewLedger(records[i:i+1]).Judge(p.Look, e.resolved.Waivers, e.now())
 			event.Type, event.Outcome, event.Text = EventLook, string(verdict.Outcome), verdict.Reason

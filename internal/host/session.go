@@ -10,6 +10,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
+	"cairn/internal/vantage"
 	"cairn/internal/wire"
 )
 
@@ -276,10 +277,25 @@ func (s *Session) bridge(ctx context.Context, kind string, request any) (net.Con
 	return newStreamConn(stream), nil
 }
 
-// Scan tries TCP ports from the host.
+// Scan tries TCP ports from the host. How far it is goes to whom ctx has for it.
 func (s *Session) Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error) {
-	var reply wire.ScanReply
-	return reply, s.ask(ctx, wire.KindScan, request, &reply)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Answer, errNoAnswer)
+	defer cancel()
+	stream, err := s.open(ctx, wire.KindScan, request)
+	if err != nil {
+		return wire.ScanReply{}, err
+	}
+	defer func() { _ = stream.Close() }()
+	for tell := vantage.Told(ctx); ; {
+		var news wire.ScanNews
+		if err := stream.Receive(ctx, &news); err != nil {
+			return wire.ScanReply{}, s.broken(ctx, err)
+		}
+		if news.Reply != nil {
+			return *news.Reply, nil
+		}
+		tell(news.Percent)
+	}
 }
 
 // Datagram sends a datagram from the host.

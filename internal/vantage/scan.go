@@ -25,6 +25,7 @@ func (p *Scanner) Scan(ctx context.Context, request wire.ScanRequest) (wire.Scan
 	for port := int(request.First); port <= int(request.Last); port++ {
 		s.untried = append(s.untried, uint16(port))
 	}
+	s.progress = progress{tell: Told(ctx), all: len(s.untried), last: started}
 	for round := 0; len(s.untried) > 0 && round < tries && ctx.Err() == nil; round++ {
 		if round > 0 {
 			sleep(ctx, pauseBetweenTries)
@@ -61,6 +62,7 @@ type scan struct {
 	untried  []uint16  // ports not tried yet, or that this machine could not try
 	trouble  error     // why it could not
 	reply    wire.ScanReply
+	progress progress
 }
 
 // try tries ports. Each gets the whole timeout.
@@ -72,7 +74,9 @@ func (s *scan) try(ctx context.Context, ports []uint16) {
 			s.scanner.release()
 			break
 		}
-		a, err := begin(netip.AddrPortFrom(s.address, port), time.Now().Add(s.timeout))
+		now := time.Now()
+		s.progress.one(now)
+		a, err := begin(netip.AddrPortFrom(s.address, port), now.Add(s.timeout))
 		if err != nil {
 			s.scanner.release()
 			s.count(port, err)

@@ -89,3 +89,15 @@ func TestDatagram(t *testing.T) {
 		t.Errorf("after the end: %q, %v", reply.Payload, err)
 	}
 }
+
+// TestScanTellsHowFarItIs, each second, in percent of the ports that it has tried.
+func TestScanTellsHowFarItIs(t *testing.T) {
+	var told []int
+	ctx := Telling(t.Context(), func(percent int) { told = append(told, percent) })
+	if _, err := newScanner().Scan(ctx, wire.ScanRequest{Address: "127.0.0.1", First: 1, Last: 25_000, Timeout: 100 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) == 0 || !slices.IsSorted(told) || told[0] <= 0 || told[len(told)-1] > 100 {
+		t.Errorf("it told %v", told)
+	}
+}

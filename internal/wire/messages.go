@@ -20,7 +20,7 @@ const (
 	KindSignal   = "signal"   // GuardSignal; Done
 	KindCanary   = "canary"   // CanaryLogin; Done, then the octets of an SSH server on the staged configuration
 	KindDial     = "dial"     // DialRequest; Done, then the octets of the connection
-	KindScan     = "scan"     // ScanRequest; ScanReply
+	KindScan     = "scan"     // ScanRequest; ScanNews until one has the reply
 	KindListen   = "listen"   // CanaryRequest; CanaryReply; listens until the stream closes
 	KindDatagram = "datagram" // DatagramRequest; DatagramReply
 	KindRead     = "read"     // ReadCommand; ReadReply
@@ -384,6 +384,12 @@ type ScanReply struct {
 	Errors  int           `cbor:"4,keyasint"`           // could not be tried: such a scan proves nothing
 	Took    time.Duration `cbor:"5,keyasint"`
 	Trouble string        `cbor:"6,keyasint,omitempty"` // why one of them could not be tried
+}
+
+// ScanNews is how far a scan is, and in the last of them what it saw.
+type ScanNews struct {
+	Percent int        `cbor:"1,keyasint,omitempty"`
+	Reply   *ScanReply `cbor:"2,keyasint,omitempty"`
 }
 
 // CanaryRequest asks the agent to listen where nobody else does, and to answer
