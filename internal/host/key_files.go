@@ -69,7 +69,7 @@ func publicOf(path string) (public ssh.PublicKey, comment string, err error) {
 	case errors.As(err, &locked) && locked.PublicKey != nil:
 		return locked.PublicKey, "", nil
 	case errors.As(err, &locked):
-		return nil, "", errors.New("it has a passphrase and no readable public half: write its public key with `ssh-keygen -y` to a file of the same name with .pub at the end")
+		return nil, "", errors.New("it has a passphrase and no readable public half: write its public key to the same name with .pub: run `ssh-keygen -y`")
 	}
 	return nil, "", err
 }
