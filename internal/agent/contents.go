@@ -61,8 +61,9 @@ func newKey() ([]byte, error) {
 	return key, errors.Join(err, random.Close())
 }
 
-// at is where a content lies, and what makes octets of it, and of octets it. The name
-// of the file is no hash of the content: that would let a short one be guessed.
+// at returns the file of a content, and the key stream that encrypts and decrypts
+// it. The name of the file is not a hash of the content, from which a short content
+// could be guessed.
 func (c contents) at(name resource.ContentName) (path string, stream cipher.Stream, err error) {
 	key, err := os.ReadFile(c.keyFile)
 	if err != nil {
@@ -77,7 +78,7 @@ func (c contents) at(name resource.ContentName) (path string, stream cipher.Stre
 	return filepath.Join(c.dir, hex.EncodeToString(start)), cipher.NewCTR(block, start), nil
 }
 
-// missing are those of the names whose octets are not here, each once.
+// missing are those of the names whose bytes are not here, each once.
 func (c contents) missing(names []resource.ContentName) ([]resource.ContentName, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -102,7 +103,7 @@ func (c contents) missing(names []resource.ContentName) ([]resource.ContentName,
 	return missing, nil
 }
 
-// take reads the octets of a content from a stream, a piece at a time, and has them
+// take reads the bytes of a content from a stream, a piece at a time, and has them
 // when they are those of its name.
 func (c contents) take(from io.Reader, name resource.ContentName) error {
 	path, stream, err := c.at(name)

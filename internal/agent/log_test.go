@@ -26,7 +26,7 @@ func appended(t *testing.T, l *Log, typ wire.EventType) wire.Event {
 	return e
 }
 
-// TestLogAfterACrash cuts the last record short at every octet: the whole ones
+// TestLogAfterACrash cuts the last record short at every byte: the whole ones
 // stay, and the next event takes the number of the lost one.
 func TestLogAfterACrash(t *testing.T) {
 	dir := t.TempDir()

@@ -12,7 +12,7 @@ import (
 	"cairn/internal/resource"
 )
 
-// delay is how long every octet is under way in each direction, for a round trip
+// delay is how long every byte is under way in each direction, for a round trip
 // of 20 ms.
 const delay = 10 * time.Millisecond
 
@@ -26,7 +26,7 @@ type distantConn struct {
 	gone    chan struct{}
 }
 
-// parcel is octets that may be taken out at a time.
+// parcel is bytes that may be taken out at a time.
 type parcel struct {
 	octets []byte
 	due    time.Time

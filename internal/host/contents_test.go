@@ -55,7 +55,7 @@ func (c counter) Write(p []byte) (int, error) {
 
 const mib = 1 << 20
 
-// randomFile is a file of this machine with a secret at its beginning and octets that
+// randomFile is a file of this machine with a secret at its beginning and bytes that
 // nothing can make shorter behind it.
 func randomFile(t *testing.T, octets int) resource.Content {
 	t.Helper()

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// inlineAtMost bounds what a check or a run carries of contents in itself, in octets.
+	// inlineAtMost bounds what a check or a run carries of contents in itself, in bytes.
 	inlineAtMost = 1 << 20
 	// piece is how much of a content is sent before it is told how far that is.
 	piece = 64 << 10

@@ -63,7 +63,7 @@ func lastOf(t *testing.T, s *Session, run string) (last wire.Event) {
 	return last
 }
 
-// However a run ends, no octet of what it brought stays below Cairn's state, nor in
+// However a run ends, no byte of what it brought stays below Cairn's state, nor in
 // memory once it has ended.
 func TestRunsLeaveNoContents(t *testing.T) {
 	m := boot(t, "")

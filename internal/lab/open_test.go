@@ -32,7 +32,7 @@ hosts:
     open: [80/tcp]
 `
 
-// TestWriteOpen puts one line in and leaves every other octet as it is.
+// TestWriteOpen puts one line in and leaves every other byte as it is.
 func TestWriteOpen(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "real.yaml")

@@ -15,13 +15,13 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// Content is what a resource puts into a host: octets that are here, or the name of
-// octets that are elsewhere. It is the only type for contents of a kind of resource:
+// Content is what a resource puts into a host: bytes that are here, or the name of
+// bytes that are elsewhere. It is the only type for contents of a kind of resource:
 // what is no Content travels with every check, and a test keeps it to a single line.
 type Content struct {
 	octets []byte
 	name   *ContentName
-	open   system.Source // where the octets that the name stands for are; nil: not here
+	open   system.Source // where the bytes that the name stands for are; nil: not here
 }
 
 // Inline is a content that is here.
@@ -50,7 +50,7 @@ func (c Content) Name() ContentName {
 	return nameOf(c.octets)
 }
 
-// size is that of the content, in octets.
+// size is that of the content, in bytes.
 func (c Content) size() int64 {
 	if c.name != nil {
 		return c.name.Size
@@ -105,7 +105,7 @@ func (c Content) Equal(other Content) bool { return c.Name().Is(other.Name()) }
 // String is for people, and tells no word of it.
 func (c Content) String() string { return c.Name().summary() }
 
-// MarshalCBOR implements [cbor.Marshaler]: octets, or a name.
+// MarshalCBOR implements [cbor.Marshaler]: bytes, or a name.
 func (c Content) MarshalCBOR() ([]byte, error) {
 	if c.name != nil {
 		return cbor.Marshal(c.name)
@@ -113,7 +113,7 @@ func (c Content) MarshalCBOR() ([]byte, error) {
 	return cbor.Marshal(append([]byte{}, c.octets...))
 }
 
-// UnmarshalCBOR implements [cbor.Unmarshaler]. Texts are octets, too: earlier versions
+// UnmarshalCBOR implements [cbor.Unmarshaler]. Texts are bytes, too: earlier versions
 // kept some contents so.
 func (c *Content) UnmarshalCBOR(data []byte) error {
 	*c = Content{}

@@ -110,7 +110,7 @@ func EncodeToPersist(r Resource) (Spec, error) {
 }
 
 // FitForCheck names further contents of the descriptions, from where all together
-// would be longer than a number of octets. What is named so is compared all the same,
+// would be longer than a number of bytes. What is named so is compared all the same,
 // and its difference not shown line by line.
 func FitForCheck(specs []Spec, octets int) ([]Spec, error) {
 	return fit(specs, octets, func(_ Content, u use) bool { return u&toRead == 0 })

@@ -7,13 +7,13 @@ import (
 	"syscall"
 )
 
-// OpenPlain opens a file to be read, but no link, and waits for no pipe.
+// OpenPlain opens a file for reading. It follows no link and waits for no pipe.
 func (s *System) OpenPlain(p string) (*os.File, error) {
 	return os.OpenFile(s.Path(p), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 }
 
-// VerifyOpen opens a file, but no link, has what is open read, and compares its mode
-// and owner with what they should be.
+// VerifyOpen opens a file without following a link, passes it to read, and returns an
+// error if its mode or owner is not as wanted.
 func (s *System) VerifyOpen(p string, read func(io.Reader) error, a Attributes) error {
 	file, err := s.OpenPlain(p)
 	if err != nil {
@@ -26,8 +26,8 @@ func (s *System) VerifyOpen(p string, read func(io.Reader) error, a Attributes) 
 	return SameAttributes(file, p, a)
 }
 
-// SameAttributes compares the mode and owner of what is open with what they
-// should be.
+// SameAttributes returns an error if mode or owner of the open file are not those
+// wanted. p is the path for messages.
 func SameAttributes(file *os.File, p string, want Attributes) error {
 	info, err := file.Stat()
 	if err != nil {

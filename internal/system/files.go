@@ -10,10 +10,10 @@ import (
 	"syscall"
 )
 
-// Path is where a host's path lies below the system's root.
+// Path returns where a path of the host lies below the system's root.
 func (s *System) Path(p string) string { return filepath.Join(s.Root, p) }
 
-// Read returns a file's content, or found false when there is none.
+// Read returns a file's content. found is false if there is no such file.
 func (s *System) Read(p string) (content []byte, found bool, err error) {
 	content, err = os.ReadFile(s.Path(p))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -22,16 +22,17 @@ func (s *System) Read(p string) (content []byte, found bool, err error) {
 	return content, err == nil, err
 }
 
-// Attributes are what a file has besides its content.
+// Attributes are a file's mode and owner.
 type Attributes struct {
 	Mode     fs.FileMode // permission and special bits
 	UID, GID int
 }
 
-// permissionBits are those that chmod(2) sets.
+// permissionBits are the mode bits that chmod(2) sets.
 const permissionBits = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
 
-// Stat looks at a path without following a link.
+// Stat returns information on a path without following a link. found is false if
+// nothing is there.
 func (s *System) Stat(p string) (info fs.FileInfo, a Attributes, found bool, err error) {
 	info, err = os.Lstat(s.Path(p))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -44,7 +45,7 @@ func (s *System) Stat(p string) (info fs.FileInfo, a Attributes, found bool, err
 	return info, Attributes{info.Mode() & permissionBits, int(owner.Uid), int(owner.Gid)}, true, nil
 }
 
-// Write replaces a file at once; see [Place.Replace].
+// Write replaces a file atomically; see [Place.Replace].
 func (s *System) Write(p string, content []byte, a Attributes) error {
 	return s.WriteFrom(p, holding(content), a)
 }
@@ -59,7 +60,7 @@ func (s *System) WriteFrom(p string, content Source, a Attributes) error {
 	return at.ReplaceFrom(content, a)
 }
 
-// Remove takes a file away; that there is none is fine.
+// Remove removes a file. A missing file is not an error.
 func (s *System) Remove(p string) error {
 	at, err := s.Place(p)
 	if err != nil {
@@ -69,10 +70,10 @@ func (s *System) Remove(p string) error {
 	return at.remove()
 }
 
-// ModeText is a mode as chmod takes it.
+// ModeText returns a mode as chmod(1) writes it, such as 0644.
 func ModeText(m fs.FileMode) string { return fmt.Sprintf("%04o", unixMode(m)) }
 
-// Absolute refuses paths that are not plain absolute ones.
+// Absolute returns an error for a path that is not absolute and clean.
 func Absolute(p string) error {
 	if !filepath.IsAbs(p) || filepath.Clean(p) != p || p == "/" || strings.ContainsAny(p, "\x00\n") {
 		return fmt.Errorf("%q is not a plain absolute path", p)
@@ -80,8 +81,7 @@ func Absolute(p string) error {
 	return nil
 }
 
-// IsProgram reports whether a path, with any links followed, is a file that may
-// be run.
+// IsProgram reports whether a path leads, through any links, to an executable file.
 func (s *System) IsProgram(p string) (bool, error) {
 	info, err := os.Stat(s.Path(p))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -90,16 +90,16 @@ func (s *System) IsProgram(p string) (bool, error) {
 	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0, err
 }
 
-// OwnerOf is who a file belongs to.
+// OwnerOf returns the UID and GID of a file.
 func OwnerOf(info fs.FileInfo) (uid, gid int) {
 	owner := info.Sys().(*syscall.Stat_t)
 	return int(owner.Uid), int(owner.Gid)
 }
 
-// specialBits are the bits that chmod takes besides the permissions (chmod(2)).
+// specialBits are chmod's bits besides the permissions (chmod(2)).
 var specialBits = map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000}
 
-// FileMode turns chmod's bits into Go's.
+// FileMode converts chmod's bits to Go's.
 func FileMode(bits uint32) fs.FileMode {
 	mode := fs.FileMode(bits & 0o777)
 	for bit, value := range specialBits {
@@ -110,7 +110,7 @@ func FileMode(bits uint32) fs.FileMode {
 	return mode
 }
 
-// unixMode turns Go's bits into chmod's.
+// unixMode converts Go's bits to chmod's.
 func unixMode(m fs.FileMode) uint32 {
 	bits := uint32(m.Perm())
 	for bit, value := range specialBits {

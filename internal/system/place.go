@@ -12,22 +12,23 @@ import (
 	"syscall"
 )
 
-// Place is a path below an opened directory. No link on the way leads out of
-// that directory.
+// Place is a path below an open directory. No link on the way leads out of that
+// directory.
 type Place struct {
 	dir    *os.Root
 	name   string
-	base   string                  // the opened directory, as a path of the host
+	base   string                  // the open directory, as a path of the host
 	at     func(point string)      // see [System]
 	before func(path string) error // see [System]
 }
 
-// PlaceIn is a path below a directory that is opened already.
+// PlaceIn returns the place of a name below an open directory. base is that
+// directory's path on the host.
 func (s *System) PlaceIn(dir *os.Root, base, name string) Place {
 	return Place{dir, name, base, s.At, s.Before}
 }
 
-// announce says that the path is about to be changed.
+// announce calls before with the path that is about to change.
 func (l Place) announce() error {
 	if l.before == nil {
 		return nil
@@ -35,17 +36,17 @@ func (l Place) announce() error {
 	return l.before(filepath.Join("/", l.base, l.name))
 }
 
-// reached tells a test that the work has come to a point.
+// reached tells a test that the work has reached a point.
 func (l Place) reached(point string) {
 	if l.at != nil {
 		l.at(point + " " + l.name)
 	}
 }
 
-// Place opens the last directory on the way to a path to which only root could
-// have brought anything. Links up to there are the host's own and are followed;
-// what comes after can be somebody else's, who must not be able to lead root
-// elsewhere with a link. The caller closes the directory.
+// Place opens the last directory on the way to a path that only root can write to.
+// Links up to there are the host's own and are followed. What follows may belong to
+// another user, who must not be able to redirect root with a link. The caller
+// closes the place.
 func (s *System) Place(p string) (Place, error) {
 	trusted, rest := s.Root, strings.TrimPrefix(filepath.Clean(p), "/")
 	for {
@@ -67,7 +68,7 @@ func (s *System) Place(p string) (Place, error) {
 	return s.PlaceIn(dir, strings.TrimPrefix(trusted, s.Root), rest), err
 }
 
-// onlyRoots reports whether nobody but root can put something into a directory.
+// onlyRoots reports whether only root can create files in a directory.
 func onlyRoots(info fs.FileInfo) bool {
 	uid, _ := OwnerOf(info)
 	return uid == 0 && info.Mode().Perm()&0o022 == 0
@@ -76,28 +77,28 @@ func onlyRoots(info fs.FileInfo) bool {
 // Close closes the directory.
 func (l Place) Close() { _ = l.dir.Close() }
 
-// TemporaryPrefix begins the names of files that are not finished yet. Programs
-// that read all files of a directory pass over hidden ones.
+// TemporaryPrefix starts the names of unfinished files. They are hidden, because
+// programs that read all files of a directory skip hidden ones.
 const TemporaryPrefix = ".cairn-tmp-"
 
 func (l Place) unfinished() string { return UnfinishedAt(l.name) }
 
-// UnfinishedAt is where a file is written before it takes its place. The name is
-// always the same, so that the next write finds what a crash left of this one.
+// UnfinishedAt returns the name under which a file is written before it is renamed.
+// It is always the same, so that the next write finds what a crash left behind.
 func UnfinishedAt(name string) string {
 	return filepath.Join(filepath.Dir(name), TemporaryPrefix+filepath.Base(name)+"~")
 }
 
-// Replace puts a file in its place at once: whoever reads it sees the old content
-// or the new one, also after a power cut.
+// Replace writes a file atomically. A reader sees the old content or the new one,
+// also after a power cut.
 func (l Place) Replace(content []byte, a Attributes) error {
 	return l.ReplaceFrom(holding(content), a)
 }
 
-// Source opens a content at its beginning, as often as it is called.
+// Source opens a content at its beginning. It may be called several times.
 type Source func() (io.ReadCloser, error)
 
-// holding is a content in memory.
+// holding returns the source of a content in memory.
 func holding(content []byte) Source {
 	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
 }
@@ -126,15 +127,15 @@ func (l Place) ReplaceFrom(content Source, a Attributes) error {
 	l.reached("written")
 	err = l.dir.Rename(l.unfinished(), l.name)
 	if errors.Is(err, syscall.EBUSY) {
-		// A file that is a mount point, as /etc/hosts in a container, cannot be
-		// replaced, only written to.
+		// A mount point, like /etc/hosts in a container, cannot be replaced, only
+		// overwritten.
 		return l.overwrite(content, a)
 	}
 	l.reached("replaced")
 	return errors.Join(err, l.syncDir())
 }
 
-// Link puts a symbolic link in its place at once.
+// Link creates a symbolic link, and atomically replaces what is there.
 func (l Place) Link(target string) error {
 	if err := l.dir.Remove(l.unfinished()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -146,8 +147,8 @@ func (l Place) Link(target string) error {
 	return errors.Join(l.dir.Rename(l.unfinished(), l.name), l.syncDir())
 }
 
-// fill writes a new file to the disk; it has its owner and mode before it has
-// its name.
+// fill writes a new file and syncs it to disk. The file gets its owner and mode
+// before its name.
 func fill(file *os.File, content Source, a Attributes) error {
 	err := pour(file, content)
 	err = errors.Join(err, file.Chown(a.UID, a.GID), file.Chmod(a.Mode), file.Sync())
@@ -171,8 +172,8 @@ func (l Place) overwrite(content Source, a Attributes) error {
 	return fill(file, content, a)
 }
 
-// Remove takes a file away, and what a crash left of writing it. That there is
-// none is fine.
+// remove removes a file, and what a crash left of writing it. A missing file is not
+// an error.
 func (l Place) remove() error {
 	if err := l.announce(); err != nil {
 		return err
@@ -191,7 +192,7 @@ func (l Place) remove() error {
 	return err
 }
 
-// syncDir makes a new name, or its end, last over a power cut.
+// syncDir makes created and removed names survive a power cut.
 func (l Place) syncDir() error {
 	dir, err := l.dir.Open(filepath.Dir(l.name))
 	if err != nil {
@@ -200,7 +201,7 @@ func (l Place) syncDir() error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// MakeDir makes a directory or gives one that is there its mode and owner.
+// MakeDir creates a directory, or sets mode and owner of an existing one.
 func (l Place) MakeDir(a Attributes) error {
 	if err := l.announce(); err != nil {
 		return err
@@ -208,7 +209,7 @@ func (l Place) MakeDir(a Attributes) error {
 	if err := l.dir.MkdirAll(filepath.Dir(l.name), 0o755); err != nil {
 		return err
 	}
-	// Nobody else may get in before owner and mode are right.
+	// Until owner and mode are right, only root may enter.
 	if err := l.dir.Mkdir(l.name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -220,8 +221,8 @@ func (l Place) MakeDir(a Attributes) error {
 	return errors.Join(dir.Chown(a.UID, a.GID), dir.Chmod(a.Mode), dir.Sync(), dir.Close(), l.syncDir())
 }
 
-// openDir opens a directory and no link to one: [os.Root] follows those that stay
-// below it, and what they lead to is not what was captured.
+// openDir opens a directory but not a link to one. [os.Root] follows links that
+// stay below it, but their target is not what was captured.
 func (l Place) openDir() (*os.File, error) {
 	dir, err := l.dir.OpenFile(l.name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
 	if err != nil {
@@ -231,7 +232,7 @@ func (l Place) openDir() (*os.File, error) {
 	seen, errSeen := l.dir.Lstat(l.name)
 	if err := errors.Join(errOpened, errSeen); err != nil || !os.SameFile(opened, seen) {
 		_ = dir.Close()
-		return nil, errors.Join(err, fmt.Errorf("%s is there and is no directory", filepath.Join("/", l.base, l.name)))
+		return nil, errors.Join(err, fmt.Errorf("%s exists and is not a directory", filepath.Join("/", l.base, l.name)))
 	}
 	return dir, nil
 }

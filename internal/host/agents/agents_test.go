@@ -35,7 +35,7 @@ func TestTheSumIsThePackedProgrammes(t *testing.T) {
 // The agent's budget: what is brought to every host stays small, runs on every
 // Linux, and brings neither a database nor a web server along.
 func TestTheAgentIsSmall(t *testing.T) {
-	const most = 6_000_000 // octets
+	const most = 6_000_000 // bytes
 	if len(All()) == 0 {
 		t.Skip("the agents are not built: run `make agents`")
 	}
