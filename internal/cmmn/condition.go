@@ -22,7 +22,8 @@ type Values interface {
 	Value(name string) (any, bool)
 }
 
-// Conditions compiles expressions.
+// Conditions compiles expressions. An error is about the expression itself, and is the
+// same each time. It is called by one goroutine for each [Compile].
 type Conditions interface {
 	Compile(Expression) (Condition, error)
 }

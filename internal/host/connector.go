@@ -15,7 +15,9 @@ import (
 	"cairn/internal/secret"
 )
 
-// Prompter asks the person at the terminal. Both methods return when ctx ends.
+// Prompter asks the person at the terminal. Both methods return when ctx ends. They
+// are safe for concurrent use: a question waits until the one before is answered. An
+// error means that nobody answered. It is never taken for a no.
 type Prompter interface {
 	// Password asks for a secret and does not show what is typed.
 	Password(ctx context.Context, prompt string) (secret.Text, error)

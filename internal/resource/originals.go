@@ -25,7 +25,9 @@ import (
 // be put back.
 type Restorable interface {
 	Resource
-	// Original returns what brings the host back to what it is now.
+	// Original returns what brings the host back to what it is now. It changes
+	// nothing and may be called as often as wanted: before the first Apply,
+	// which its error keeps from happening, and when the host is released.
 	Original(ctx context.Context, sys *system.System) (system.Undo, error)
 }
 

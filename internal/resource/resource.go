@@ -49,12 +49,15 @@ type Resource interface {
 // Stager is a guardable resource whose new configuration can be tried before it is
 // in force.
 type Stager interface {
-	// Stage returns the SSH server's configuration as the change would make it.
+	// Stage returns the SSH server's configuration as the change would make it. It
+	// changes nothing and may be called any number of times before Apply.
 	Stage(ctx context.Context, sys *system.System) ([]byte, error)
 }
 
 // Guardable is a resource whose change could lock the owner out. A guard must be
-// able to undo the change completely.
+// able to undo the change completely. Before anything is changed, the process that
+// has the guard's lock calls Precheck and Capture, any number of times. An error of
+// either refuses the change.
 type Guardable interface {
 	Resource
 	// Precheck returns an error if the subsystem's own checker rejects the change.

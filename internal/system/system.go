@@ -33,7 +33,8 @@ type System struct {
 func (s *System) Distro() distro.System { return distro.At(s.Root) }
 
 // Runner runs a program and waits for it. A program that ran and failed is not an
-// error; see [Output.Exit]. Implementations are safe for concurrent use.
+// error; see [Output.Exit]. An error means that the program could not run or was ended.
+// What it did until then stays. Implementations are safe for concurrent use.
 type Runner interface {
 	Run(ctx context.Context, cmd Command) (Output, error)
 }

@@ -50,6 +50,9 @@ const (
 // Ground is what a trial is made on: one host in a guarded change. A trial may call
 // its methods any number of times; a guard's trials are made one after another. An
 // error means that it was not proven, whatever the reason, and has the change put back.
+// A trial may call the methods any number of times. A guard makes its trials one after
+// another. An error means not proven, whatever the reason: nothing is changed then, or
+// the change is put back.
 type Ground interface {
 	Host() lab.Host
 	// StagedLogin logs the owner in to an SSH server that runs with the staged

@@ -6,7 +6,9 @@ import (
 )
 
 // Alarm ends a guard if the guard's process does not. It has to outlive every
-// process of Cairn and a restart of the host.
+// process of Cairn and a restart of the host. Every method may be called again, also
+// after a crash. After an error of Arm the alarm may not be armed. After an error of
+// Disarm it may still be.
 type Alarm interface {
 	// Arm makes the system resume the guard in dir after the given time, and at the
 	// next start of the host. It returns after it has read both back. Arming again
