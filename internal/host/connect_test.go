@@ -184,7 +184,7 @@ func TestManyKeysAreTooMany(t *testing.T) {
 	m := boot(t, "echo MaxAuthTries 2 >>/etc/ssh/sshd_test")
 	c := m.connector(func(o *Options) { o.Lab.SSH.Key, o.AgentSocket = "", keyAgent(t, 5) })
 	_, err := c.Connect(t.Context(), m.as("root"), Login{})
-	wantCode(t, err, problem.HostLoginRefused, "lost patience")
+	wantCode(t, err, problem.HostLoginRefused, "and gave up")
 }
 
 func TestHostKey(t *testing.T) {
