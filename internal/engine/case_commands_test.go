@@ -265,7 +265,7 @@ func TestHistoryNamesTheEvidence(t *testing.T) {
 	if want := (Proof{records[0].Hash, look.String()}); len(last.Evidence) != 1 || last.Evidence[0] != want {
 		t.Errorf("the turn rests on %+v, want %+v", last.Evidence, want)
 	}
-	change := CaseChange{ID: item.ID, Name: item.Name, Kind: "human task", From: cmmn.Active, To: cmmn.Completed}
+	change := CaseChange{ID: item.ID, Name: item.Name, Kind: "human task", From: cmmn.Active, To: cmmn.Completed, What: "is done"}
 	if !slices.Contains(last.Changes, change) {
 		t.Errorf("the turn changed %+v, want among it %+v", last.Changes, change)
 	}

@@ -79,6 +79,18 @@ func TestAHostWithOnlyIPv6(t *testing.T) {
 	}
 }
 
+// An address that nobody declared comes with the lines that declare it.
+func TestAnUndeclaredAddressSaysHowToDeclareIt(t *testing.T) {
+	facts := healthyFacts()
+	facts.Interfaces = []wire.NIC{{Name: "eth0", Addresses: []string{"10.0.0.5/24", "fd84::77/128"}}}
+	got := portScanIPv6(t.Context(), loopback{}, factsTarget(facts))
+	for _, want := range []string{"`address6: \"fd84::77\"`", "`cidr6: \"fd84::/64\"`"} {
+		if got.Outcome != evidence.Refuted || !strings.Contains(got.Remedy, want) {
+			t.Errorf("%s, and what to do about it does not say %s: %s", got.Outcome, want, got.Remedy)
+		}
+	}
+}
+
 // What a vantage may reach depends on its own address: the one on the network
 // that it reaches.
 func TestAVantageComesFromTheNetworkThatItGoesTo(t *testing.T) {

@@ -50,10 +50,23 @@ func undeclared(ctx context.Context, target Target, family string, is func(netip
 	expected := fields(family+" addresses", "none, because none is declared")
 	found := reachedAddresses(facts, target.Host.At(), is)
 	observed := fields(family+" addresses", wordOr(strings.Join(found, " "), "none"))
-	if len(found) > 0 {
-		return judged(expected, observed, "the host has an "+family+" address that lab.yaml does not declare")
+	if len(found) == 0 {
+		return judged(expected, observed)
 	}
-	return judged(expected, observed)
+	finding := judged(expected, observed, "the host has an "+family+" address that lab.yaml does not declare")
+	finding.Remedy = toDeclare(family, netip.MustParsePrefix(found[0]))
+	return finding
+}
+
+// toDeclare says how lab.yaml declares an address and its network. A DHCPv6 server
+// gives single addresses, so a network of IPv6 has at most 64 bits of prefix.
+func toDeclare(family string, found netip.Prefix) string {
+	address, network, bits := "address", "cidr", found.Bits()
+	if family == "IPv6" {
+		address, network, bits = "address6", "cidr6", min(bits, 64)
+	}
+	return fmt.Sprintf("declare it in lab.yaml: `%s: %q` for the host, with `%s: %q` under `network`. Or take the address off the host",
+		address, found.Addr(), network, netip.PrefixFrom(found.Addr(), bits).Masked())
 }
 
 // reachedAddresses returns the host's addresses of a family that other machines

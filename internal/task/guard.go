@@ -47,9 +47,7 @@ const (
 	After                // the change is made but not confirmed yet
 )
 
-// Ground is what a trial is made on: one host in a guarded change. A trial may call
-// its methods any number of times; a guard's trials are made one after another. An
-// error means that it was not proven, whatever the reason, and has the change put back.
+// Ground is what a trial is made on: one host in a guarded change.
 // A trial may call the methods any number of times. A guard makes its trials one after
 // another. An error means not proven, whatever the reason: nothing is changed then, or
 // the change is put back.

@@ -1,0 +1,58 @@
+package cairn_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"cairn/internal/roadmap"
+	"cairn/internal/task"
+)
+
+var update = flag.Bool("update", false, "write the README's table anew")
+
+// TestReadmeSaysWhatWorks holds the README's table to what the code can do.
+func TestReadmeSaysWhatWorks(t *testing.T) {
+	read, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := regexp.MustCompile(`(?s)(<!-- begin what works -->\n).*(<!-- end what works -->)`)
+	want := place.ReplaceAllString(string(read), "${1}"+whatWorks(t)+"${2}")
+	if *update {
+		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(read) != want {
+		t.Error("README.md does not say what works: run go test . -update")
+	}
+}
+
+// whatWorks is a table of the roadmap's stages: what this version does, what people
+// do and it proves, and what is to come.
+func whatWorks(t *testing.T) string {
+	t.Helper()
+	r, err := roadmap.Homelab(task.Implemented)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("| stage | works today | not yet |\n|---|---|---|\n")
+	for _, s := range r.Stages {
+		var works, missing []string
+		for _, one := range s.Tasks {
+			if one.Available {
+				works = append(works, one.Name)
+			} else {
+				missing = append(missing, one.Name)
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", s.Name, strings.Join(works, ", "), strings.Join(missing, ", "))
+	}
+	return b.String()
+}
