@@ -26,7 +26,7 @@ EXIT STATUS
 	}
 }
 
-// caseHistory is what case history tells.
+// caseHistory is the result of case history.
 type caseHistory struct {
 	Turns []engine.CaseTurn `json:"turns"`
 }
@@ -70,7 +70,7 @@ func writeTurn(w io.Writer, t *engine.CaseTurn) {
 	writeSome(w, "    ", lines)
 }
 
-// writeSome shows as many of the lines as are read where there are many of them.
+// writeSome shows as many lines as people read where there are many.
 func writeSome(w io.Writer, indent string, lines []string) {
 	shown := lines[:min(briefly, len(lines))]
 	for _, line := range shown {

@@ -45,8 +45,8 @@ func writeTree(s *screen, w io.Writer, tree *engine.CaseTree) {
 	}
 }
 
-// writeTreeItem shows an item and what is below it. Of a stage that has not
-// begun only the stage is shown.
+// writeTreeItem shows an item and everything below it. Of a stage that has not
+// begun it shows only the stage.
 func writeTreeItem(s *screen, w io.Writer, item engine.CaseItem, indent string) {
 	state := item.State.String()
 	notes := treeNotes(item)
@@ -68,7 +68,7 @@ func writeTreeItem(s *screen, w io.Writer, item engine.CaseItem, indent string) 
 	}
 }
 
-// treeMark is the mark of a state; milestones have the shape of their own.
+// treeMark returns the mark for a state. Milestones have a shape of their own.
 func treeMark(item engine.CaseItem) string {
 	switch {
 	case item.Word == engine.WordReached:

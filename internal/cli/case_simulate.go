@@ -88,7 +88,7 @@ func workflowNamed(name string) (roadmap.Workflow, error) {
 	return "", problem.New(problem.CommandUsage, "", fmt.Sprintf("there is no workflow %q", name)).WithFix("it is waterfall, agile or hybrid")
 }
 
-// openSteps opens the file of steps; no name is no steps.
+// openSteps opens the file of steps. Without a name there are no steps.
 func (g *globals) openSteps(name string) (io.ReadCloser, error) {
 	switch name {
 	case "":
@@ -103,12 +103,13 @@ func (g *globals) openSteps(name string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// eof is a reader without anything in it.
+// eof is an empty reader.
 type eof struct{}
 
 func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 
-// showResult writes each result as it comes: a story, or a JSON object a line.
+// showResult writes each result as it comes, as a story or as one JSON object per
+// line.
 func (g *globals) showResult() func(simulate.Result) error {
 	out := g.screen.streams.Out
 	if g.screen.format == formatText {

@@ -10,8 +10,8 @@ import (
 	"cairn/internal/spelling"
 )
 
-// writeCauses shows why looks do not count: each cause once, with what to do, and
-// which looks it keeps from proving.
+// writeCauses shows why looks do not count: each cause once, with its remedy and
+// the looks that it affects.
 func writeCauses(w io.Writer, paint painter, causes []evidence.Cause) {
 	for i, c := range causes {
 		fmt.Fprintf(w, "  %s %s  %s\n", paint(string(c.Outcome), mark(string(c.Outcome))), c.Outcome, c.Reason)
@@ -22,7 +22,8 @@ func writeCauses(w io.Writer, paint painter, causes []evidence.Cause) {
 	}
 }
 
-// looksText names a look, or of several how many they are and where they looked.
+// looksText names one look. For several it says how many they are and where they
+// looked.
 func looksText(looks []evidence.Look) string {
 	if len(looks) == 1 {
 		return looks[0].String()

@@ -74,17 +74,17 @@ func writeCheckText(s *screen, w io.Writer, report *engine.CheckReport) {
 	}
 }
 
-// named reports whether a reason is that of several looks: it is named once, with
-// all of them.
+// named reports whether several looks share a reason. Such a reason is shown once,
+// with all of them.
 func named(causes []evidence.Cause, reason string) bool {
 	return slices.ContainsFunc(causes, func(c evidence.Cause) bool { return len(c.Looks) > 1 && c.Names(reason) })
 }
 
-// briefly is how many values of a piece of evidence are shown where there are
-// many pieces; explain shows all.
+// briefly is how many values are shown of each piece of evidence where there are
+// many pieces. explain shows all.
 const briefly = 8
 
-// writeRecord shows one piece of evidence with the values seen, at most so many.
+// writeRecord shows one piece of evidence with at most so many of the values seen.
 func writeRecord(s *screen, w io.Writer, r evidence.Record, indent string, most int) {
 	from := ""
 	if r.Vantage != r.Host {

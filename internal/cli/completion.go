@@ -10,7 +10,7 @@ import (
 	"cairn/internal/task"
 )
 
-// completion is what a shell asks for to complete a word.
+// completion is the function that a shell calls to complete a word.
 type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 
 // completeWords completes one argument with fixed words.
@@ -20,8 +20,8 @@ func completeWords(words ...string) completion {
 	}
 }
 
-// completeIDs completes arguments with ids of the roadmap, of some sorts or of
-// all; most is how many arguments the command takes.
+// completeIDs completes arguments with ids of the roadmap, of the given sorts or
+// all. most is how many arguments the command takes.
 func completeIDs(most int, sorts ...roadmap.Sort) completion {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		r, err := roadmap.Homelab(task.Implemented)
@@ -50,8 +50,8 @@ func (g *globals) completeHosts(_ *cobra.Command, args []string, _ string) ([]st
 	return hostNames(l), cobra.ShellCompDirectiveNoFileComp
 }
 
-// completions give the commands below root what their arguments are completed
-// with, by their path.
+// completions set how the commands below root complete their arguments, by the
+// commands' paths.
 func (g *globals) completions(root *cobra.Command) {
 	const all = 1000
 	arguments := map[string]completion{

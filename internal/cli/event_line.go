@@ -8,8 +8,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// eventLine is an event as a line for people; empty for those that say nothing
-// to them.
+// eventLine is an event as a line for people. It is empty for events that tell
+// people nothing.
 func eventLine(e engine.Event) string {
 	switch e.Type {
 	case engine.EventConnecting, engine.EventLost, engine.EventAttached, rehearse.EventRehearsal:
@@ -34,7 +34,7 @@ func eventLine(e engine.Event) string {
 	return hostLine(e)
 }
 
-// lookName says with which probe, at which host and from where.
+// lookName names the probe, the host and the vantage of a look.
 func lookName(e engine.Event) string {
 	name := words(e.Probe, "on", e.Host)
 	if e.About != "" {
@@ -46,7 +46,7 @@ func lookName(e engine.Event) string {
 	return name
 }
 
-// after is text with what leads to it, or nothing.
+// after returns text with a lead in front, or nothing if text is empty.
 func after(lead, text string) string {
 	if text == "" {
 		return ""
@@ -54,7 +54,7 @@ func after(lead, text string) string {
 	return lead + text
 }
 
-// hostText is what an event that comes from a host says to people.
+// hostText is what an event from a host says to people.
 var hostText = map[wire.EventType]string{
 	wire.StepApplied:     "changed",
 	wire.StepFailed:      "failed at",

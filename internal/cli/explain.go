@@ -45,7 +45,7 @@ func runExplain(ctx context.Context, g *globals, id string, full bool) error {
 	})
 }
 
-// explainedCode is what explain tells of an error code.
+// explainedCode is what explain shows of an error code.
 type explainedCode struct {
 	problem.Entry
 	Link string `json:"link"` // where the documentation tells of it
@@ -59,7 +59,7 @@ func (g *globals) explainCode(entry problem.Entry) error {
 	})
 }
 
-// link is one of Markdown's, from a page in docs/reference.
+// link is a Markdown link on a page in docs/reference.
 var link = regexp.MustCompile(`\[([^]]+)\]\(([^)#]+)[^)]*\)`)
 
 // withPaths replaces links by the paths of their pages, for a terminal.
@@ -70,8 +70,8 @@ func withPaths(text string) string {
 	})
 }
 
-// writeExplanation begins with what fails and what to do about it. Of what is
-// proven the values are shown only in full.
+// writeExplanation starts with what fails and how to fix it. It shows the values
+// behind proven looks only in full.
 func writeExplanation(s *screen, w io.Writer, x *engine.Explanation, full bool) {
 	fmt.Fprintf(w, "%s  %s\n%s%s\n", x.ID, x.Name, x.Kind, explainedState(x))
 	if len(x.Causes) > 0 {

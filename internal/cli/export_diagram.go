@@ -87,7 +87,7 @@ func runExportDiagram(cmd *cobra.Command, g *globals, o diagramOptions, args []s
 	return err
 }
 
-// drawn is the model to draw, and how its case stands.
+// drawn is the model to draw and the state of its case.
 func drawn(cmd *cobra.Command, g *globals, o diagramOptions, args []string) (m *cmmn.Model, marks diagram.Marks, err error) {
 	workflow, err := workflowNamed(o.workflow)
 	if err != nil {

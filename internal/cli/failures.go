@@ -3,8 +3,8 @@ package cli
 // maxCauses is how many causes are shown of a command that failed on many hosts.
 const maxCauses = 5
 
-// failures are what err is made of, in its order, each cause once: where
-// several hosts have the same they are named together.
+// failures splits err into its causes, in its order, each once. Hosts with the
+// same cause are named together.
 func failures(err error) []failure {
 	var all []failure
 	for _, one := range apart(err) {
@@ -23,7 +23,7 @@ func failures(err error) []failure {
 	return all
 }
 
-// apart are the errors that were joined to one.
+// apart returns the errors that were joined into one.
 func apart(err error) []error {
 	joined, is := err.(interface{ Unwrap() []error })
 	if !is {

@@ -9,14 +9,14 @@ import (
 	"golang.org/x/term"
 )
 
-// fitted is text as the screen it goes to can show it.
+// fitted adapts text to the screen that shows it.
 type fitted struct {
 	width int  // columns; 0 does not break lines
 	ascii bool // signs are written with ASCII
 }
 
 // fitFor finds out what a stream can show: the width of a terminal, and whether
-// the locale has the signs that Cairn uses.
+// its locale has Cairn's signs.
 func fitFor(stream io.Writer) fitted {
 	f := fitted{ascii: asciiLocale(os.Getenv)}
 	if file, ok := stream.(*os.File); ok && isTerminal(stream) {
@@ -27,9 +27,9 @@ func fitFor(stream io.Writer) fitted {
 	return f
 }
 
-// asciiLocale reports whether a locale is set whose characters are not UTF-8. The
-// first of these variables that is set counts (POSIX, 8.2). Without any, as in
-// cron, nobody has said so.
+// asciiLocale reports whether the locale's characters are not UTF-8. The first of
+// these variables that is set decides (POSIX, 8.2). Without any, as in cron, the
+// locale counts as UTF-8.
 func asciiLocale(getenv func(string) string) bool {
 	for _, variable := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if locale := strings.ToLower(getenv(variable)); locale != "" {
@@ -39,11 +39,11 @@ func asciiLocale(getenv func(string) string) bool {
 	return false
 }
 
-// signs are what Cairn draws with, and their like in ASCII.
+// signs are Cairn's signs and their ASCII replacements.
 var signs = strings.NewReplacer("●", "*", "✗", "x", "◌", "~", "◐", ">", "○", "o", "◆", "#", "◇", "-", "▶", ">", "■", "=", "…", "...", "·", "-",
 	"→", "->", "–", "-", "—", "-", "’", "'", "“", "\"", "”", "\"", "─", "-", "│", "|", "✓", "*", "×", "x")
 
-// show is the text with its lines broken and its signs written so that they fit.
+// show returns the text with lines broken and signs replaced to fit the screen.
 func (f fitted) show(text string) string {
 	if f.ascii {
 		text = signs.Replace(text)
@@ -61,8 +61,9 @@ func (f fitted) show(text string) string {
 // narrowest is the least width, in columns, at which breaking lines helps.
 const narrowest = 40
 
-// line breaks a line that is too long: first what aligns its columns is taken out,
-// then what is left goes on in the next line, further in.
+// line breaks a line that is too long. First it removes the spaces that align
+// columns. If that is not enough, the rest goes on in the next line, indented
+// further.
 func (f fitted) line(text string) string {
 	if columns(text) <= f.width {
 		return text
@@ -86,7 +87,7 @@ func (f fitted) line(text string) string {
 	return out.String() + line
 }
 
-// cut is a text in one line: what does not fit is left out.
+// cut shortens a text to one line.
 func (f fitted) cut(text string) string {
 	if f.ascii {
 		text = signs.Replace(text)

@@ -15,7 +15,7 @@ import (
 	"cairn/internal/task"
 )
 
-// globals are the flags that every command has, and what is made from them.
+// globals are the flags that every command has, and what they lead to.
 type globals struct {
 	screen  *screen
 	labPath string
@@ -26,7 +26,7 @@ func (g *globals) addFlags(flags *pflag.FlagSet) {
 	flags.VarP(&g.screen.format, "output", "o", "`FORMAT` of the result: text, json or ndjson")
 }
 
-// loadLab reads the lab file and holds it against the roadmap.
+// loadLab reads the lab file and checks it against the roadmap.
 func (g *globals) loadLab() (*lab.Lab, *roadmap.Roadmap, error) {
 	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {
@@ -42,8 +42,8 @@ func (g *globals) loadLab() (*lab.Lab, *roadmap.Roadmap, error) {
 	return l, r, err
 }
 
-// knownTo is what a lab file is held against: the roadmap's names, today's date,
-// and what this version does not do.
+// knownTo is what a lab file is checked against: the roadmap's names, today's
+// date, and what this version cannot do.
 func knownTo(r *roadmap.Roadmap) lab.Known {
 	known := lab.Known{Parts: map[string][]string{}, Now: time.Now(), LaterServices: true}
 	known.Home, _ = os.UserHomeDir()
@@ -69,7 +69,7 @@ func knownTo(r *roadmap.Roadmap) lab.Known {
 	return known
 }
 
-// addHosts is the flag of commands that can be narrowed down to some hosts.
+// addHosts adds the flag that narrows a command down to some hosts.
 func addHosts(flags *pflag.FlagSet, hosts *[]string) {
 	flags.StringSliceVar(hosts, "host", nil, "only this host, by its `NAME` in lab.yaml; may be given several times")
 }
@@ -79,7 +79,7 @@ func (g *globals) open(ctx context.Context, login loginFlags, hosts ...string) (
 	return g.openAs(ctx, g.loadToReach, login, hosts, false)
 }
 
-// survey makes the engine for a command that only looks at hosts.
+// survey makes the engine for a command that looks at hosts and changes none.
 func (g *globals) survey(ctx context.Context, login loginFlags, hosts ...string) (*engine.Engine, error) {
 	return g.openAs(ctx, g.loadToReach, login, hosts, true)
 }
@@ -89,7 +89,8 @@ func (g *globals) steering(ctx context.Context) (*engine.Engine, error) {
 	return g.openAs(ctx, g.loadLab, loginFlags{}, nil, false)
 }
 
-// look has a command show what is known: nothing is written, and no host reached.
+// look makes the reader for a command that shows what is known. It writes nothing
+// and reaches no host.
 func (g *globals) look(ctx context.Context, show func(*engine.View) error) error {
 	l, r, err := g.loadLab()
 	if err != nil {
@@ -110,8 +111,8 @@ func (g *globals) look(ctx context.Context, show func(*engine.View) error) error
 // loader reads the lab for a command.
 type loader func() (*lab.Lab, *roadmap.Roadmap, error)
 
-// loadToReach is for a command that logs in to hosts: without the key that the lab
-// names that is in vain. What no longer counts is said.
+// loadToReach loads the lab for a command that logs in to hosts. It refuses a lab
+// whose key is missing here, and reports settings that have expired.
 func (g *globals) loadToReach() (*lab.Lab, *roadmap.Roadmap, error) {
 	l, r, err := g.loadLab()
 	if err != nil {

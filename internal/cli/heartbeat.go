@@ -12,10 +12,11 @@ import (
 	"cairn/internal/wire"
 )
 
-// longestSilence is how long a person is left without a word while work goes on.
+// longestSilence is the longest time without a word to the person while work is
+// going on.
 const longestSilence = 10 * time.Second
 
-// underWay is what has begun and not ended, in the order in which it began.
+// underWay is what has begun and not ended yet, in order of its beginning.
 type underWay []string
 
 // take learns from an event what began or ended.
@@ -51,7 +52,7 @@ func (u *underWay) end(what string) {
 	*u = slices.DeleteFunc(*u, func(s string) bool { return s == what })
 }
 
-// heartbeat says what is under way whenever nothing was said for a while, until
+// heartbeat says what is going on whenever nothing was shown for a while, until
 // stop is called.
 func (s *screen) heartbeat() (stop func()) {
 	ticker := time.NewTicker(time.Second)

@@ -95,8 +95,8 @@ func runHostAdd(ctx context.Context, g *globals, h lab.Host, c *host.Connector, 
 	})
 }
 
-// askedAgain says what is remembered of a first contact, for the commands before
-// the owner's own login works.
+// askedAgain says what is remembered of a first contact, for commands before the
+// owner's own login works.
 func askedAgain(s *host.Session) string {
 	var passwords []string
 	if s.AskedPassword() {

@@ -10,8 +10,8 @@ import (
 	"cairn/internal/lab"
 )
 
-// proposeOpen looks at what listens on a host and returns the lines about what of
-// it the lab file does not have open: to paste, or after they were written.
+// proposeOpen looks at what listens on a host and is not open in the lab file. It
+// returns lines to paste, or writes them.
 func proposeOpen(ctx context.Context, g *globals, session *host.Session, write bool) (string, error) {
 	if session.Host().OnlyVantage() {
 		return "", nil // nothing is closed there

@@ -7,9 +7,10 @@ import (
 	"cairn/internal/problem"
 )
 
-// Interruptible returns a context that ends with the first signal, so that a command
-// can still say what is true. The second ends the program by exit, whatever it waits
-// for: nothing on a host depends on how this program ends.
+// Interruptible returns a context that ends with the first signal, so that a
+// command can still report the state. The second signal ends the program at once
+// with exit. That is safe, because nothing on a host depends on how this program
+// ends.
 func Interruptible(ctx context.Context, signals <-chan os.Signal, exit func(code int)) context.Context {
 	ctx, interrupt := context.WithCancel(ctx)
 	go func() {

@@ -8,9 +8,9 @@ import (
 	"io"
 )
 
-// jsonVersion is the version of what -o json and -o ndjson write. It goes up when a
-// key goes away or changes its meaning; a new key does not change it, so programs
-// must pass over keys that they do not know. docs/reference/json.md is the schema.
+// jsonVersion is the version of what -o json and -o ndjson write. It goes up when
+// a key goes away or changes its meaning. A new key does not change it, so
+// programs must ignore unknown keys. docs/reference/json.md is the schema.
 const jsonVersion = 2
 
 // resultLine is the last line of -o ndjson when the command worked.
@@ -20,15 +20,15 @@ type resultLine struct {
 	Type   string `json:"type"`   // "result"
 }
 
-// writeLine writes an object that has the version in it already.
+// writeLine writes an object that already has the version.
 func writeLine(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false) // it is for programs and people, not for web pages
 	return encoder.Encode(value)
 }
 
-// writeJSON writes an object on lines of its own, with the version as its last
-// key; an indent of "" writes it on one line.
+// writeJSON writes an object with the version as its last key. With an empty
+// indent it writes one line.
 func writeJSON(w io.Writer, value any, indent string) error {
 	var encoded bytes.Buffer
 	if err := writeLine(&encoded, value); err != nil {

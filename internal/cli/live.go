@@ -11,11 +11,11 @@ import (
 	"cairn/internal/wire"
 )
 
-// longestStep is how long a step may go on, among others that are shown, before a
-// line says how far it is.
+// longestStep is how long a step may take, beside other output, before a line
+// reports its progress.
 const longestStep = 30 * time.Second
 
-// stepping is a host's step, or a long look at it, that is under way.
+// stepping is a host's step, or a long look at the host, that is in progress.
 type stepping struct {
 	host, step string
 	look       bool
@@ -35,12 +35,12 @@ func (s stepping) name() string {
 // text is the step with how far it is.
 func (s stepping) text() string { return s.name() + after(": ", s.far) }
 
-// steps are those that are under way, in the order in which they began. A host has
-// one at a time, and looks beside it.
+// steps are those in progress, in order of their beginning. A host has one step at
+// a time, and looks beside it.
 type steps []stepping
 
-// take learns from an event, and returns the step that is due to be told of in a
-// line of its own.
+// take learns from an event. It returns the step whose progress should be reported
+// in a line of its own.
 func (s *steps) take(e engine.Event) (due *stepping) {
 	i := slices.IndexFunc(*s, func(u stepping) bool { return !u.look && u.host == e.Host })
 	switch wire.EventType(e.Type) {
@@ -78,7 +78,7 @@ func (s *steps) looking(e engine.Event) *stepping {
 	return &(*s)[i]
 }
 
-// got takes in how far a step is, and returns it where it is due to be told of.
+// got takes in the progress of a step, and returns the step if a report is due.
 func (u *stepping) got(e engine.Event) (due *stepping) {
 	u.far = e.Text
 	if e.At.Sub(u.shown) < longestStep {
@@ -94,7 +94,7 @@ func (s *steps) drop(i int) {
 	}
 }
 
-// far is how far what is under way is, where that is known.
+// far returns the progress of what is under way, if known.
 func (s steps) far(what string) string {
 	for _, u := range s {
 		if u.name() == what {
@@ -107,24 +107,25 @@ func (s steps) far(what string) string {
 // maxLive bounds how many hosts have a line of their own.
 const maxLive = 10
 
-// clearLive takes the live lines away, so that something else can be written. The
+// clearLive removes the live lines, so that something else can be written. The
 // caller holds mu.
 func (s *screen) clearLive() {
 	if s.drawn > 0 {
-		// Up to the first of them, and from there all away (ECMA-48, CPL and ED).
+		// Go up to the first live line and clear everything below (ECMA-48, CPL and ED).
 		_, _ = fmt.Fprintf(s.streams.Err, "\x1b[%dF\x1b[J", s.drawn)
 		s.drawn = 0
 	}
 }
 
-// endLive takes them away for good: the command has ended. The caller holds mu.
+// endLive removes the live lines for good when the command has ended. The caller
+// holds mu.
 func (s *screen) endLive() {
 	s.steps, s.underWay, s.until = nil, nil, time.Time{}
 	s.clearLive()
 }
 
-// drawLive shows one line for each host that has a step under way, and about how much
-// time is left. The caller holds mu.
+// drawLive shows one line for each host with a step in progress, and about how
+// much time is left. The caller holds mu.
 func (s *screen) drawLive(now time.Time) {
 	if !s.live {
 		return
@@ -149,8 +150,8 @@ func (s *screen) drawLive(now time.Time) {
 	_, _ = io.WriteString(s.streams.Err, all.String())
 }
 
-// leftText is about how much time is left, as exact as that is known; empty where it
-// is not, or not worth a word.
+// leftText says about how much time is left, no more exactly than is known. It is
+// empty if that is unknown or too short to mention.
 func leftText(left time.Duration) string {
 	switch {
 	case left < 15*time.Second:

@@ -28,7 +28,7 @@ func (f *loginFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&f.fingerprint, "fingerprint", "", "accept a new host's key with this `SHA256` fingerprint without asking")
 }
 
-// login is how to log in where the owner's key is not accepted yet.
+// login says how to log in where the owner's key is not accepted yet.
 func (f loginFlags) login(l *lab.Lab) (host.Login, error) {
 	how := host.Login{AskPassword: f.askPassword, AskSudo: f.askSudo, Users: map[string]string{}}
 	for _, given := range f.users {

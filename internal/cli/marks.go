@@ -10,8 +10,8 @@ import (
 	"cairn/internal/resource"
 )
 
-// mark is a sign for an outcome, a standing or a state; the word always stands
-// beside it.
+// mark returns the sign for an outcome, a standing or a state. The word always
+// stands beside it.
 func mark(word string) string {
 	switch word {
 	case string(evidence.Proven), string(evidence.Holds), "completed":

@@ -12,8 +12,8 @@ import (
 	"cairn/internal/task"
 )
 
-// modelNamed reads the model that the arguments name, or else makes that of the
-// roadmap. It returns its name for messages.
+// modelNamed reads the model that the arguments name, or makes the roadmap's. It
+// also returns the model's name for messages.
 func modelNamed(args []string, w roadmap.Workflow) (*cmmn.Model, string, error) {
 	if len(args) == 0 {
 		r, err := roadmap.Homelab(task.Implemented)

@@ -13,20 +13,20 @@ import (
 	"cairn/internal/problem"
 )
 
-// orderFlags are those of commands that steer the case: the journal keeps who
-// did so and why.
+// orderFlags are the flags of commands that steer the case. The journal keeps who
+// gave the order and why.
 type orderFlags struct{ why string }
 
 func (f *orderFlags) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.why, "why", "", "the reason, as `TEXT`; the journal keeps it with your name")
 }
 
-// order signs with the name of whoever runs the program.
+// order signs with the name of the user who runs the program.
 func (f *orderFlags) order() engine.Order {
 	return engine.Order{By: currentUser(), Why: strings.TrimSpace(f.why)}
 }
 
-// reasoned is an order that must have a reason.
+// reasoned returns an order that must have a reason.
 func (f *orderFlags) reasoned(cmd *cobra.Command) (engine.Order, error) {
 	o := f.order()
 	if o.Why == "" {
@@ -42,7 +42,7 @@ func currentUser() string {
 	return os.Getenv("USER")
 }
 
-// steer has the engine do what steers the case, and shows the turn it made.
+// steer has the engine execute an order, and shows the turn that it made.
 func (g *globals) steer(cmd *cobra.Command, do func(*engine.Engine) (*engine.CaseTurn, error), next string) error {
 	e, err := g.steering(cmd.Context())
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"cairn/internal/engine"
 )
 
-// writeUpText is what up says last: what is true now, host by host where not all of
-// it is well.
+// writeUpText is the end of up: what is true now, host by host if something is not
+// well.
 func writeUpText(s *screen, w io.Writer, report *engine.UpReport, now time.Time) {
 	account := report.Account(now)
 	if account.Whole != "" {
@@ -31,7 +31,7 @@ func writeUpText(s *screen, w io.Writer, report *engine.UpReport, now time.Time)
 	}
 }
 
-// outcomeWords have the marks and colours that are right for what became of a host.
+// outcomeWords map what became of a host to a word with the right mark and colour.
 var outcomeWords = map[engine.HostState]string{
 	engine.HostAsDeclared: "proven", engine.HostChanged: "proven", engine.HostStuck: "refuted", engine.HostFailed: "refuted",
 	engine.HostPutBack: "refuted", engine.HostRefused: "refuted", engine.HostWaiting: "active",

@@ -12,13 +12,12 @@ import (
 	"cairn/internal/spelling"
 )
 
-// sign shows where a change leads; it always stands beside its colour.
+// sign shows where a change leads. Colour never stands alone.
 func sign(paint painter, d resource.Direction) string {
 	return paint(string(d), map[resource.Direction]string{resource.Added: "+", resource.Changed: "~", resource.Removed: "-"}[d])
 }
 
-// How many things, and lines of a content, are shown one by one where the plan is
-// not shown in full.
+// How many things, and lines of a content, are shown one by one in a short plan.
 const (
 	few      = 3
 	fewLines = 12
@@ -48,7 +47,7 @@ func writeTaskPlan(w io.Writer, paint painter, steps []engine.StepPlan, view pla
 	}
 }
 
-// kindsOf puts steps of the same kind and direction together, where the first is.
+// kindsOf groups steps of the same kind and direction at the place of the first.
 func kindsOf(steps []engine.StepPlan) [][]engine.StepPlan {
 	var kinds [][]engine.StepPlan
 	place := map[string]int{}
@@ -66,8 +65,8 @@ func kindsOf(steps []engine.StepPlan) [][]engine.StepPlan {
 	return kinds
 }
 
-// kindWords are how people call kinds that have a name of their own in plans; of
-// which there can be many, in the plural too.
+// kindWords are the names of kinds in plans. Kinds that can be many have a plural
+// too.
 var kindWords = map[string]struct{ one, many string }{
 	"sysctl": {"kernel setting", "kernel settings"}, "file": {"file", "files"}, "unit": {"unit", "units"}, "directory": {"folder", "folders"},
 	"authorized-key": {"key for", "keys"}, "sudoers": {"sudo rule", "sudo rules"}, "sshd-dropin": {"settings of the SSH server in", "files of the SSH server"},
@@ -83,7 +82,7 @@ func thing(s engine.StepPlan) string {
 	return s.ID
 }
 
-// says reports whether the name of the resource tells all that the change does.
+// says reports whether the resource's name already tells all of the change.
 func says(s engine.StepPlan, c resource.Change) bool {
 	_, key, _ := strings.Cut(s.ID, " ")
 	return c.Direction() == resource.Added && (c.To == "present" || c.To == key)
@@ -104,8 +103,8 @@ func writeMany(w io.Writer, paint painter, steps []engine.StepPlan) {
 	fmt.Fprintf(w, "    %s %d %s: %s and %d more\n", sign(paint, steps[0].Diff.Direction()), len(steps), name, strings.Join(keys, ", "), len(steps)-few)
 }
 
-// writeStep shows a resource with at most so many of its changes; values that are
-// new with it are counted, unless all is to be shown.
+// writeStep shows a resource with at most so many of its changes. Values of a new
+// resource are only counted, unless everything is shown.
 func writeStep(w io.Writer, paint painter, s engine.StepPlan, full bool) {
 	is := s.Diff.Direction()
 	changes := s.Diff.Changes
@@ -142,7 +141,7 @@ func properties(changes []resource.Change) string {
 	return strings.Join(names, ", ")
 }
 
-// valueWord is what the values of a resource are called.
+// valueWord names the values of a resource.
 func valueWord(s engine.StepPlan) string {
 	kind, _, _ := strings.Cut(s.ID, " ")
 	switch kind {
@@ -154,7 +153,7 @@ func valueWord(s engine.StepPlan) string {
 	return "value"
 }
 
-// writeChanges shows changes one by one, and of a content at most so many lines.
+// writeChanges shows changes one by one, with at most so many lines of a content.
 func writeChanges(w io.Writer, paint painter, changes []resource.Change, most int) {
 	for _, c := range changes {
 		if c.Text == "" {

@@ -13,7 +13,7 @@ import (
 	"cairn/internal/spelling"
 )
 
-// planView is how much of a plan is shown, and where.
+// planView says how much of a plan is shown, and where.
 type planView struct {
 	full   bool // every value and line
 	asking bool // by a command that asks whether to make the changes
@@ -23,8 +23,8 @@ func (v *planView) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&v.full, "full", false, "show every value and every line of the plan")
 }
 
-// writePlanText shows a plan: what ends, and task by task what would change. Hosts
-// of which all that is shown is the same are shown once.
+// writePlanText shows a plan: first what ends, then task by task what would
+// change. Hosts with the same text are shown once.
 func writePlanText(w io.Writer, paint painter, plan *engine.Plan, view planView) {
 	fmt.Fprintf(w, "Lab %s · %s, %s looked at in %s\n", plan.Lab, spelling.Count(len(plan.Hosts), "host"), spelling.Count(plan.Looked(), "resource"), plan.Took)
 	for _, group := range alike(plan.Hosts, view) {
@@ -37,13 +37,12 @@ func writePlanText(w io.Writer, paint painter, plan *engine.Plan, view planView)
 	fmt.Fprintln(w, planSummary(plan, view))
 }
 
-// planGroup is hosts of which the same is to be said.
+// planGroup is a group of hosts with the same text.
 type planGroup struct {
 	hosts []engine.HostPlan
 }
 
-// alike puts hosts together whose text is the same but for their names and
-// addresses.
+// alike groups hosts whose texts differ only in names and addresses.
 func alike(hosts []engine.HostPlan, view planView) []planGroup {
 	var groups []planGroup
 	place := map[string]int{}
@@ -60,7 +59,7 @@ func alike(hosts []engine.HostPlan, view planView) []planGroup {
 	return groups
 }
 
-// anonymous is a text in which a host's name and address are words for them.
+// anonymous replaces a host's name and address in a text by placeholders.
 func anonymous(h engine.HostPlan, text string) string {
 	if h.Address != "" {
 		text = regexp.MustCompile(`\b`+regexp.QuoteMeta(h.Address)+`\b`).ReplaceAllString(text, "ADDRESS")
@@ -68,8 +67,8 @@ func anonymous(h engine.HostPlan, text string) string {
 	return regexp.MustCompile(`\b`+regexp.QuoteMeta(h.Host)+`\b`).ReplaceAllString(text, "NAME")
 }
 
-// text is what is to be said of the hosts. Words stand for names and addresses in
-// the lines that differ by them, and in no other: a host can be called "server".
+// text returns the text for the group. Placeholders appear only in lines that
+// differ by name or address, because a host may be called "server".
 func (g planGroup) text(paint painter, view planView) string {
 	several := len(g.hosts) > 1
 	first := planOfHost(paint, g.hosts[0], view, several)
@@ -98,8 +97,8 @@ func (g planGroup) title() string {
 	return strings.TrimRight(strings.Join(names, ", ")+"  "+g.hosts[0].System, " ")
 }
 
-// planOfHost is what is to be said of a host; of one among several that are alike
-// without the values that are each host's own.
+// planOfHost is the text for a host. In a group it leaves out the values that are
+// each host's own.
 func planOfHost(paint painter, h engine.HostPlan, view planView, several bool) string {
 	var b strings.Builder
 	if h.Problem != "" {
@@ -125,7 +124,7 @@ func planOfHost(paint painter, h engine.HostPlan, view planView, several bool) s
 	return b.String()
 }
 
-// ownValues takes out what differs from host to host by its nature: its name.
+// ownValues leaves out what always differs from host to host: its name.
 func ownValues(steps []engine.StepPlan) []engine.StepPlan {
 	steps = slices.Clone(steps)
 	for i, s := range steps {

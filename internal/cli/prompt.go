@@ -32,7 +32,7 @@ func (s *screen) prompter() host.Prompter {
 	return terminal{s, in}
 }
 
-// Password implements [host.Prompter]. What is typed is not shown.
+// Password implements [host.Prompter]. It does not echo what is typed.
 func (t terminal) Password(ctx context.Context, prompt string) (secret.Text, error) {
 	typed, err := t.ask(ctx, prompt, func() (string, error) {
 		typed, err := term.ReadPassword(int(t.in.Fd()))
@@ -44,7 +44,7 @@ func (t terminal) Password(ctx context.Context, prompt string) (secret.Text, err
 	return secret.New(typed), err
 }
 
-// Confirm implements [host.Prompter]. Only a written yes is one.
+// Confirm implements [host.Prompter]. Only a full "yes" confirms.
 func (t terminal) Confirm(ctx context.Context, question string) (bool, error) {
 	answer, err := t.ask(ctx, question+" [yes/no] ", func() (string, error) { return bufio.NewReader(t.in).ReadString('\n') })
 	if err != nil {
@@ -57,7 +57,7 @@ func (t terminal) Confirm(ctx context.Context, question string) (bool, error) {
 // signalTime is how long a signal may take to arrive.
 const signalTime = 100 * time.Millisecond
 
-// untilEnd is ctx, which also ends with the command.
+// untilEnd is ctx, but it ends with the command at the latest.
 func (s *screen) untilEnd(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, end := context.WithCancel(ctx)
 	select {
@@ -75,8 +75,9 @@ func (s *screen) untilEnd(ctx context.Context) (context.Context, context.CancelF
 	return ctx, end
 }
 
-// ask shows a question and reads its answer. When ctx or the command ends it returns
-// at once, with the terminal as it was; nobody reads what is typed after that.
+// ask shows a question and reads its answer. When ctx or the command ends, it
+// returns at once and restores the terminal. Nobody reads what is typed after
+// that.
 func (t terminal) ask(ctx context.Context, question string, read func() (string, error)) (string, error) {
 	t.screen.mu.Lock()
 	defer t.screen.mu.Unlock()
@@ -103,7 +104,7 @@ func (t terminal) ask(ctx context.Context, question string, read func() (string,
 	var a answer
 	select {
 	case a = <-answers:
-		// A signal that was sent before the line was typed may arrive after it.
+		// A signal sent before the line was typed may arrive after it.
 		select {
 		case <-ctx.Done():
 		case <-time.After(signalTime):

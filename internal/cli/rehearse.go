@@ -82,7 +82,7 @@ func runRehearse(ctx context.Context, g *globals, until string, keep bool) error
 	return err
 }
 
-// writeEvidence shows what every reached milestone rests on.
+// writeEvidence shows the evidence under every reached milestone.
 func writeEvidence(s *screen, w io.Writer, status *engine.Status) {
 	for _, stage := range status.Stages {
 		for _, m := range stage.Milestones {

@@ -17,8 +17,8 @@ type Streams struct {
 	Err io.Writer
 }
 
-// Run carries a command line out and returns the program's exit code. args are
-// those after the program's name. It returns early when ctx ends.
+// Run executes a command line and returns the program's exit code. args follow the
+// program's name. It returns early when ctx ends.
 func Run(ctx context.Context, args []string, streams Streams) int {
 	screen := newScreen(streams)
 	screen.ended = ctx.Done()
@@ -42,8 +42,8 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	return exitCode(err)
 }
 
-// Commands are all of Cairn's commands, for those who write about them: man pages
-// and completions. They are not to be carried out.
+// Commands returns all of Cairn's commands for man pages and completions. Do not
+// execute them.
 func Commands() *cobra.Command {
 	root := newRoot(newScreen(Streams{}))
 	root.InitDefaultHelpFlag()

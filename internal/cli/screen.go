@@ -72,7 +72,7 @@ func newScreen(streams Streams) *screen {
 	}
 }
 
-// showsColour respects what its owner has said of colour (no-color.org).
+// showsColour respects the owner's wish about colour (no-color.org).
 func showsColour(stream any) bool {
 	return isTerminal(stream) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
@@ -205,7 +205,7 @@ func joined(where, summary string) string {
 
 func indented(text, by string) string { return strings.ReplaceAll(text, "\n", "\n"+by) }
 
-// exitCode is what the catalogue says of the error's code.
+// exitCode returns the exit code that the catalogue has for the error's code.
 func exitCode(err error) int {
 	var exit exitError
 	if errors.As(err, &exit) {

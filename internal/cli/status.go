@@ -108,7 +108,7 @@ func writeMilestone(s *screen, w io.Writer, m engine.MilestoneStatus) {
 	}
 }
 
-// looksNote says how many looks a checkpoint has and which of them do not count.
+// looksNote says how many looks a checkpoint has, and which of them do not count.
 func looksNote(looks []evidence.Verdict) string {
 	if len(looks) == 0 {
 		return ""

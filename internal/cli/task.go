@@ -17,7 +17,7 @@ func newTask(g *globals) *cobra.Command {
 	return cmd
 }
 
-// tasking is a method of the engine that does something with one task.
+// tasking is a method of the engine that handles one task.
 type tasking func(*engine.Engine, context.Context, string, engine.Order) (*engine.CaseTurn, error)
 
 func newTaskPlan(g *globals) *cobra.Command {

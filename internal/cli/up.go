@@ -80,7 +80,7 @@ func runUp(ctx context.Context, g *globals, flags upFlags) error {
 }
 
 // upOptions decide who consents: the person at the terminal, the flag, or the
-// plan that was looked at before.
+// saved plan.
 func upOptions(g *globals, flags upFlags) (engine.UpOptions, error) {
 	options := engine.UpOptions{Until: flags.until}
 	if flags.plan != "" {

@@ -12,8 +12,8 @@ import (
 	"cairn/internal/spelling"
 )
 
-// strict has a command and those below it refuse what they do not take, in the
-// same words and with what was probably meant.
+// strict makes a command and those below it refuse unknown input in the same
+// words, with a suggestion.
 func strict(cmd *cobra.Command) {
 	cmd.DisableFlagsInUseLine = true
 	if cmd.HasSubCommands() {
@@ -26,7 +26,7 @@ func strict(cmd *cobra.Command) {
 	}
 }
 
-// group is what a command does that only has others below it.
+// group is a command that only has others below it.
 func group(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
@@ -44,7 +44,7 @@ func noCommand(cmd *cobra.Command, name string) error {
 	return refused(cmd, fmt.Sprintf("%s has no command %q%s", cmd.CommandPath(), name, meant("", name, names)))
 }
 
-// counting puts cobra's complaint about the number of arguments into our words.
+// counting replaces cobra's complaint about the number of arguments by our words.
 func counting(count cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if count == nil || count(cmd, args) == nil {
@@ -54,7 +54,7 @@ func counting(count cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// misfit says of a number of arguments that it is not the right one.
+// misfit says that a number of arguments is not the right one.
 func misfit(n int) string {
 	switch n {
 	case 0:
@@ -65,7 +65,7 @@ func misfit(n int) string {
 	return fmt.Sprintf("%d arguments do not fit", n)
 }
 
-// wrongFlag puts a complaint about a flag into our words.
+// wrongFlag replaces a complaint about a flag by our words.
 func wrongFlag(cmd *cobra.Command, err error) error {
 	if errors.Is(err, pflag.ErrHelp) {
 		return err
@@ -83,7 +83,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	return refused(cmd, fmt.Sprintf("%s has no flag --%s%s", cmd.CommandPath(), name, meant("--", name, names)))
 }
 
-// meant says which of the names was probably meant, or nothing.
+// meant suggests the name that was probably meant, or returns nothing.
 func meant(lead, written string, names []string) string {
 	if near := spelling.Nearest(written, names); near != "" {
 		return fmt.Sprintf("; did you mean `%s%s`?", lead, near)
@@ -96,8 +96,7 @@ func refused(cmd *cobra.Command, summary string) error {
 		WithFix(fmt.Sprintf("run `%s --help` for what it takes", cmd.CommandPath()))
 }
 
-// usageTemplate is cobra's, but for a group it leaves out the line without a
-// command.
+// usageTemplate is cobra's. For a group it leaves out the line without a command.
 func usageTemplate(root *cobra.Command) string {
 	return strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if not .HasAvailableSubCommands}}", 1)
 }

@@ -13,7 +13,7 @@ import (
 	"cairn/internal/spelling"
 )
 
-// validated is what validate tells of a lab that is valid.
+// validated is what validate says about a valid lab.
 type validated struct {
 	Lab     string          `json:"lab"`
 	File    string          `json:"file"`
@@ -43,7 +43,7 @@ func remarksOf(l *lab.Lab, code problem.Code) document.Faults {
 	return slices.DeleteFunc(slices.Clone(l.Remarks), func(f document.Fault) bool { return f.Code != code })
 }
 
-// keyMissing says that the key with which hosts would be logged in to is not here.
+// keyMissing says that the key for logging in to hosts is not on this machine.
 func keyMissing(l *lab.Lab) error {
 	missing := remarksOf(l, problem.LabNoKey)
 	if len(missing) == 0 {

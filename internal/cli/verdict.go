@@ -7,8 +7,7 @@ import (
 	"cairn/internal/evidence"
 )
 
-// writeVerdict shows what a look is worth now, with the values it rests on, at
-// most so many.
+// writeVerdict shows what a look is worth now, with at most so many of its values.
 func writeVerdict(s *screen, w io.Writer, v evidence.Verdict, most int) {
 	if v.Record == nil || v.Outcome == evidence.Waived {
 		fmt.Fprintf(w, "    %s %s  %s\n        %s\n", s.paint(string(v.Outcome), mark(string(v.Outcome))), v.Outcome, v.Look, v.Reason)

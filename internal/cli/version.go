@@ -11,7 +11,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// versionInfo is what version tells.
+// versionInfo is what version shows.
 type versionInfo struct {
 	Version  string            `json:"version"`
 	Revision string            `json:"revision,omitempty"`
@@ -33,8 +33,8 @@ EXIT STATUS
 	}
 }
 
-// What a release build stamps into the program with -X. Go's own stamp depends on the
-// kind of checkout, so the same source would give different bytes.
+// A release build sets these with -X. Go's own stamp depends on the kind of
+// checkout, so the same source would give different bytes.
 var released, revision string
 
 // toldVersion is what the program knows of its own version.

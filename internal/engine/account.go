@@ -10,12 +10,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// Account is what an up came to, as the owner is told.
+// Account says what an up came to, in words for the owner.
 type Account struct {
-	// Whole is what is true of all that was asked for, in a sentence; empty where only
-	// the hosts can be told of.
+	// Whole is one sentence that is true of all that was asked for. It is empty if
+	// only single hosts can be described.
 	Whole string
-	// Hosts are told of where not all of it is well, or what was done has no other name.
+	// Hosts are listed if something on them is not well, or if no other sentence says
+	// what was done.
 	Hosts []HostsAlike
 }
 
@@ -26,8 +27,8 @@ type HostsAlike struct {
 	Text  string
 }
 
-// Account is what the command came to, seen from now: what a host does without this
-// program depends on the time.
+// Account describes the result as of now. What a host does without this program
+// depends on the time.
 func (r *UpReport) Account(now time.Time) Account {
 	well := !slices.ContainsFunc(r.Hosts, func(h HostOutcome) bool { return !h.well() })
 	changed := slices.ContainsFunc(r.Hosts, func(h HostOutcome) bool { return len(h.Changed) > 0 })
@@ -63,17 +64,17 @@ func alike(hosts []HostOutcome, now time.Time) []HostsAlike {
 
 func listed(names []string) string { return strings.Join(names, ", ") }
 
-// well is a host of which nothing is left to say but that it is as declared.
+// well reports whether a host is as declared and nothing else needs saying.
 func (h HostOutcome) well() bool {
 	return h.State == HostAsDeclared || h.State == HostChanged && !h.Unproven
 }
 
-// touched is a host that is not, or may not be, as it was.
+// touched reports whether a host is, or may be, different from before.
 func (h HostOutcome) touched() bool {
 	return len(h.Changed) > 0 || h.State == HostStuck || h.State == HostWaiting
 }
 
-// text is what became of a host, in one line.
+// text says in one line what became of a host.
 func (h HostOutcome) text(now time.Time) string {
 	var parts []string
 	if state := h.stateText(now); state != "" {
@@ -136,7 +137,7 @@ func (h HostOutcome) failedText() string {
 	return spelling.Count(len(h.Failed), "step") + " failed: " + listed(h.Failed)
 }
 
-// skippedTexts name what was skipped, for each cause.
+// skippedTexts name what was skipped, one text for each cause.
 func (h HostOutcome) skippedTexts() []string {
 	var whys, texts []string
 	names := map[string][]string{}
@@ -152,7 +153,7 @@ func (h HostOutcome) skippedTexts() []string {
 	return texts
 }
 
-// guardsThat are the guards whose newest event is the one given.
+// guardsThat returns the guards whose newest event is the given one.
 func (h HostOutcome) guardsThat(last wire.EventType) string {
 	var ids []string
 	for _, g := range h.Guards {
@@ -163,7 +164,8 @@ func (h HostOutcome) guardsThat(last wire.EventType) string {
 	return listed(ids)
 }
 
-// waitingText says what goes on at a host without this program, and when it ends.
+// waitingText says what continues on a host without this program, and when it
+// ends.
 func (h HostOutcome) waitingText(now time.Time) string {
 	for _, g := range h.Guards {
 		switch {

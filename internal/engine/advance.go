@@ -9,8 +9,8 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// advance tells the case what the evidence says now, and completes the open
-// tasks whose checkpoints all count. Each completion can open more.
+// advance gives the case the current evidence. It completes the open tasks whose
+// checkpoints all count. Each completion can open more tasks.
 func (e *Engine) advance(ctx context.Context, report *UpReport) error {
 	before := e.theCase.reachedMilestones()
 	if err := e.theCase.set(ctx, e, e.values()); err != nil {
@@ -45,7 +45,7 @@ func (e *Engine) tellReached(before map[string]time.Time, report *UpReport) {
 	}
 }
 
-// readyTasks are the open tasks of this version whose checkpoints all count.
+// readyTasks returns the open tasks of this version whose checkpoints all count.
 func (e *Engine) readyTasks() []roadmap.Task {
 	var ready []roadmap.Task
 	for _, stage := range e.roadmap.Stages {
@@ -58,13 +58,13 @@ func (e *Engine) readyTasks() []roadmap.Task {
 	return ready
 }
 
-// counts reports whether all of a task's checkpoints count now. A task without
-// one is never done by evidence.
+// counts reports whether all checkpoints of a task count now. A task without
+// checkpoints is never completed by evidence.
 func (v *View) counts(t roadmap.Task) bool {
 	return len(t.Checkpoints) > 0 && len(failing(t, v.Judge)) == 0
 }
 
-// failing are the task's checkpoints that do not count, as judge sees them.
+// failing returns the task's checkpoints that do not count according to judge.
 func failing(t roadmap.Task, judge func(checkpoint string) evidence.Judgement) []string {
 	var failing []string
 	for _, id := range t.Checkpoints {
@@ -75,13 +75,14 @@ func failing(t roadmap.Task, judge func(checkpoint string) evidence.Judgement) [
 	return failing
 }
 
-// Judge says what a checkpoint is worth now. One that this version cannot look
-// at is unproven.
+// Judge returns what a checkpoint is worth now. A checkpoint that this version
+// cannot look at is unproven.
 func (v *View) Judge(checkpoint string) evidence.Judgement {
 	return v.judge(checkpoint, func(all []resolve.Look) []resolve.Look { return all })
 }
 
-// judge says what those looks at a checkpoint are worth that which leaves.
+// judge returns what the looks at a checkpoint are worth that the filter which
+// keeps.
 func (v *View) judge(checkpoint string, which func([]resolve.Look) []resolve.Look) evidence.Judgement {
 	c, known := v.roadmap.Checkpoint(checkpoint)
 	if !known || !c.Available {
@@ -90,8 +91,8 @@ func (v *View) judge(checkpoint string, which func([]resolve.Look) []resolve.Loo
 	return v.ledger.JudgeAll(resolve.Bare(which(v.resolved.Looks(c.ID))), v.resolved.Waivers, v.now())
 }
 
-// values is the case file: for every checkpoint of this version whether it counts,
-// and how the owner answered the choices.
+// values is the case file. It says of every checkpoint of this version whether it
+// counts, and how the owner answered the choices.
 func (e *Engine) values() map[string]any {
 	values := map[string]any{}
 	for choice, option := range e.lab.Choose {

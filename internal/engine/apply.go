@@ -16,23 +16,23 @@ import (
 	"cairn/internal/wire"
 )
 
-// Work under way on a host survives a broken connection, so the controller
-// comes back to it. The pauses add up to more than a host takes to restart.
+// Work on a host survives a broken connection, so the controller reconnects. The
+// pauses add up to more than the time of a restart.
 const (
 	reconnectPause = 2 * time.Second
 	reconnectFor   = 3 * time.Minute
 )
 
-// sentRun is what the journal keeps of a run before the host is told of it. It
-// holds no resource, so that no content can get into the journal with it.
+// sentRun is what the journal keeps of a run before the host gets it. It holds no
+// resource, so no content can reach the journal with it.
 type sentRun struct {
 	Epoch  uint64      `json:"epoch"`
 	Steps  []string    `json:"steps,omitempty"`
 	Guards []sentGuard `json:"guards,omitempty"`
 }
 
-// sentGuard is what is needed to confirm a guard, also by a controller that
-// comes back after the one that sent it has died.
+// sentGuard is what is needed to confirm a guard. A controller that replaces a
+// dead one needs it too.
 type sentGuard struct {
 	ID     string   `json:"id"`
 	Nonce  string   `json:"nonce"`
@@ -45,10 +45,10 @@ type sentGuard struct {
 // typeRunSent is the journal's type of a sentRun.
 const typeRunSent = "run.sent"
 
-// Apply has a run carried out on the host of the session and returns when it
-// ended. It holds the other end of every guard: it proves, over new connections,
-// that the owner still gets in. It returns the last of these, to go on with; nil
-// when there was none.
+// Apply runs a run on the session's host and returns when the run has ended. It is
+// the controller's side of every guard: it proves over new connections that the
+// owner still gets in. It returns the last of these connections for further use,
+// or nil if there was none.
 func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run) (proven *host.Session, err error) {
 	h := session.Host()
 	sent := summarise(run)
@@ -82,8 +82,8 @@ func stepIDs(steps []wire.Step) []string {
 	return ids
 }
 
-// follow reads a run's events to its end, reconnecting when the connection
-// breaks. It returns the connection that [Engine.Apply] does.
+// follow reads the events of a run to its end and reconnects when the connection
+// breaks. It returns the same connection as [Engine.Apply].
 func (e *Engine) follow(ctx context.Context, session *host.Session, run string, sent sentRun) (proven *host.Session, err error) {
 	f := &following{engine: e, host: session.Host(), run: run, sent: sent}
 	return f.toTheEnd(ctx, session)
@@ -106,7 +106,7 @@ func (f *following) toTheEnd(ctx context.Context, session *host.Session) (proven
 	return f.proven, err
 }
 
-// keep takes a connection in the place of the one that was proven before.
+// keep replaces the connection that was proven before.
 func (f *following) keep(proven *host.Session) {
 	if f.proven != nil {
 		_ = f.proven.Close()
@@ -125,12 +125,12 @@ type following struct {
 	end    *wire.Event
 	reason *wire.Failure // of the first thing that went wrong
 	told   []string      // why something went wrong, as it was said
-	// past is a run that ended before this lab's journal knew of it: it is written
-	// down, and no news.
+	// past marks a run that ended before this lab's journal knew of it. It is
+	// journaled, but it is no news.
 	past bool
 }
 
-// reattach connects anew and goes on; while the host cannot be reached, the
+// reattach reconnects and continues. While the host cannot be reached, the
 // connection still counts as broken.
 func (f *following) reattach(ctx context.Context, broken error) error {
 	session, err := f.engine.connect(ctx, f.host)
@@ -142,7 +142,7 @@ func (f *following) reattach(ctx context.Context, broken error) error {
 	}
 	defer func() { _ = session.Close() }()
 	if f.whole != nil {
-		// A host that has restarted knows no more what is to be done.
+		// After a restart, a host no longer knows what it was told to do.
 		if err := f.engine.start(ctx, session, *f.whole); err != nil {
 			return err
 		}
@@ -165,8 +165,9 @@ func (f *following) attach(ctx context.Context, session *host.Session) error {
 	return f.result()
 }
 
-// answerAgain answers the last event kept of the run, when the host has told
-// nothing since: whoever wrote it down may have died before it could answer.
+// answerAgain answers the last recorded event of the run if the host has reported
+// nothing since. The controller that recorded it may have died before it could
+// answer.
 func (f *following) answerAgain(ctx context.Context, session *host.Session, last uint64) error {
 	waits := func(run wire.RunInfo) bool { return run.ID == f.run && run.LastSeq == last && !run.Last.Final() }
 	if last == 0 || !slices.ContainsFunc(session.Hello().Runs, waits) {
@@ -189,7 +190,8 @@ func (f *following) answerAgain(ctx context.Context, session *host.Session, last
 	return nil
 }
 
-// take writes an event down, shows it, and answers it where an answer is due.
+// take journals an event, shows it, and answers it where the host waits for an
+// answer.
 func (f *following) take(ctx context.Context, session *host.Session, event wire.Event) error {
 	if event.Type.Passing() {
 		f.engine.tell(Event{Type: string(event.Type), Host: f.host.Name, Task: event.Task, Step: event.Step, Text: event.Detail})
@@ -222,7 +224,7 @@ func (f *following) take(ctx context.Context, session *host.Session, event wire.
 	return f.answer(ctx, session, event)
 }
 
-// text is what an event says to people. Why something was skipped is said each time.
+// text is what an event says to people. It gives the reason of each skipped step.
 func (f *following) text(event wire.Event) string {
 	if event.Type == wire.StepSkipped || event.Type == wire.GuardSkipped {
 		return event.Detail
@@ -230,8 +232,8 @@ func (f *following) text(event wire.Event) string {
 	return f.once(eventText(event))
 }
 
-// once is the text, unless it only says again why something went wrong: a step's
-// failure is the reason of its guard, and of its run.
+// once returns the text unless it only repeats a reason. The failure of a step is
+// also the reason of its guard and of its run.
 func (f *following) once(text string) string {
 	if text == "" || slices.ContainsFunc(f.told, func(said string) bool { return strings.Contains(said, text) }) {
 		return ""
@@ -240,7 +242,7 @@ func (f *following) once(text string) string {
 	return text
 }
 
-// eventText is what of an event is for people.
+// eventText is the part of an event that is for people.
 func eventText(event wire.Event) string {
 	if event.Failure != nil {
 		text := event.Failure.Summary
@@ -265,8 +267,8 @@ func (f *following) result() error {
 	}
 }
 
-// failure is the run's own problem: what its last event says, or where that says
-// nothing, what went wrong first.
+// failure is the run's own problem: the one in its last event, or else the first
+// thing that went wrong.
 func (f *following) failure() error {
 	reason := f.end.Failure
 	if reason == nil {

@@ -16,8 +16,8 @@ import (
 	"cairn/internal/resource"
 )
 
-// bans are what keeps a walk from looking at hosts: programs there ban addresses, and
-// are not told yet to spare the places that are looked from. Nil are none. It is safe
+// bans tracks why hosts cannot be looked at: programs there ban addresses and do
+// not yet spare the places that Cairn looks from. A nil *bans has none. It is safe
 // for concurrent use.
 type bans struct {
 	mu     sync.Mutex
@@ -25,7 +25,7 @@ type bans struct {
 	shut   map[evidence.Look]bool // that could not be taken because of it
 }
 
-// learn takes from a plan which programs are still to be told.
+// learn notes which programs of a plan still need the exemption.
 func (b *bans) learn(p *Plan) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -42,14 +42,14 @@ func (b *bans) learn(p *Plan) {
 	}
 }
 
-// tell notes that the programs of a host know now whom to spare.
+// tell notes that the programs of a host now know which addresses to spare.
 func (b *bans) tell(host string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.untold, host)
 }
 
-// lifted reports, once, whether a look that could not be taken can be now.
+// lifted reports once whether a look that was impossible can be taken now.
 func (b *bans) lifted(l evidence.Look) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -60,7 +60,7 @@ func (b *bans) lifted(l evidence.Look) bool {
 	return true
 }
 
-// keeps reports whether a look could not be taken because of a ban.
+// keeps reports whether a ban prevented a look.
 func (b *bans) keeps(l evidence.Look) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -74,9 +74,9 @@ func (b *bans) any() bool {
 	return len(b.shut) > 0
 }
 
-// doubt takes what was refuted for unproven where the place that was looked from gets
-// no connection, and the host has programs that are still to be told: a ban kept the
-// probe from looking.
+// doubt turns refuted looks into unproven ones if their vantage gets no connection
+// and the host has programs without the exemption. There a ban kept the probe from
+// looking.
 func (b *bans) doubt(ctx context.Context, from probe.Vantage, target probe.Target, l resolve.Look, found probe.Finding) probe.Finding {
 	if b == nil || found.Outcome != evidence.Refuted || l.Vantage == l.Host {
 		return found
@@ -100,7 +100,7 @@ func (b *bans) doubt(ctx context.Context, from probe.Vantage, target probe.Targe
 // letInTime bounds how long a host may take to answer.
 const letInTime = 5 * time.Second
 
-// letIn reports whether a place gets a connection to the host's SSH port.
+// letIn reports whether a vantage gets a connection to the host's SSH port.
 func letIn(ctx context.Context, from probe.Vantage, target probe.Target) bool {
 	ctx, cancel := context.WithTimeout(ctx, letInTime)
 	defer cancel()
@@ -112,8 +112,8 @@ func letIn(ctx context.Context, from probe.Vantage, target probe.Target) bool {
 	return true
 }
 
-// tellBans notes which hosts' programs the tasks have told, and returns the looks that
-// can be taken because of that.
+// tellBans notes on which hosts the tasks have made the exemption, and returns the
+// looks that this makes possible.
 func (w *walk) tellBans(tasks []string) []resolve.Look {
 	for _, h := range w.left.others(w.engine.targets()) {
 		plan, _ := w.plan.of(h.Name)
@@ -134,7 +134,8 @@ func (w *walk) tellBans(tasks []string) []resolve.Look {
 	return again
 }
 
-// exempts is the program that a step tells whom to spare; empty for other steps.
+// exempts returns the program that a step exempts addresses in. It is empty for
+// other steps.
 func (s StepPlan) exempts() string {
 	if program, is := strings.CutPrefix(s.ID, exemptionStep); is {
 		return program

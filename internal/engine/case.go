@@ -17,7 +17,7 @@ import (
 // typeTurn is the journal's type of a turn of the case.
 const typeTurn = "case.turn"
 
-// labCase is the lab's case, as the journal has it, and the way to go on with it.
+// labCase is the lab's case as the journal has it, and the only way to advance it.
 // Each turn is in the journal before anything follows from it.
 type labCase struct {
 	roadmap *roadmap.Roadmap
@@ -25,13 +25,12 @@ type labCase struct {
 	c       *cmmn.Case // nil before the case was started
 	turns   int        // how many the journal has
 	since   time.Time  // when the first was
-	// unwritten are turns that fitted the case to another model or workflow than
-	// the one it was written with. They are written with the next turn, so that
-	// looking changes nothing.
+	// unwritten are turns that fitted the case to another model or workflow than its
+	// own. They are written with the next turn, so that looking changes nothing.
 	unwritten []cmmn.Turn
 }
 
-// loadCase brings the case to where the journal has it.
+// loadCase brings the case to the state that the journal has.
 func loadCase(ctx context.Context, log past, r *roadmap.Roadmap, w lab.Workflow) (*labCase, error) {
 	program, err := programFor(r, w)
 	if err != nil {
@@ -89,7 +88,7 @@ func (l *labCase) start(ctx context.Context, e *Engine) error {
 	return l.keep(ctx, e, turn)
 }
 
-// execute carries a command out and keeps the turn.
+// execute runs a command and keeps the turn.
 func (l *labCase) execute(ctx context.Context, e *Engine, command cmmn.Command, a cmmn.Author) error {
 	turn, err := l.c.Execute(command, a)
 	if len(turn.Effects) > 0 {
@@ -100,7 +99,7 @@ func (l *labCase) execute(ctx context.Context, e *Engine, command cmmn.Command, 
 	return err
 }
 
-// keep writes a turn down, all turns before it included.
+// keep writes a turn down, together with all unwritten turns before it.
 func (l *labCase) keep(ctx context.Context, e *Engine, turn cmmn.Turn) error {
 	pending := append(l.unwritten, turn)
 	events := make([]journal.Event, len(pending))
@@ -126,7 +125,7 @@ func (e *Engine) author(why string, evidence ...string) cmmn.Author {
 	return cmmn.Author{At: e.now(), By: "cairn", Why: why, Evidence: evidence}
 }
 
-// set tells the case what is so; only what changed makes a turn.
+// set tells the case the current values. Only a changed value makes a turn.
 func (l *labCase) set(ctx context.Context, e *Engine, values map[string]any) error {
 	set := cmmn.Set{Values: map[string]json.RawMessage{}}
 	for name, value := range values {
@@ -165,7 +164,8 @@ func (e *Engine) evidenceFor(task string) []string {
 	return hashes
 }
 
-// item is the newest instance of something; Null before there is one.
+// item returns the newest instance of an item. Its state is Null if there is none
+// yet.
 func (l *labCase) item(id string) cmmn.ItemState {
 	if l.c == nil {
 		return cmmn.ItemState{}
@@ -192,7 +192,7 @@ func (l *labCase) state(id string) string {
 	}
 }
 
-// took is how long a task was, or is, under way.
+// took returns how long a task has been, or was, in progress.
 func (l *labCase) took(task string) time.Duration {
 	item := l.item(task)
 	if item.Started.IsZero() || item.Ended.IsZero() {

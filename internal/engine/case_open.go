@@ -7,7 +7,7 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// KeptOpen is something that keeps an open stage from its end.
+// KeptOpen is one thing that keeps a stage open.
 type KeptOpen struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
@@ -15,8 +15,8 @@ type KeptOpen struct {
 	Text     string `json:"text"`               // what it is about, and what to do
 }
 
-// keepsOpen are what keeps an open stage from its end, what it cannot do without
-// first; nothing for a stage that is not open.
+// keepsOpen lists what keeps an open stage from completing, required things first.
+// It is empty for a stage that is not open.
 func (v *View) keepsOpen(stage string) []KeptOpen {
 	if v.theCase.c == nil {
 		return nil
@@ -41,7 +41,7 @@ func (v *View) keepsOpen(stage string) []KeptOpen {
 	return all
 }
 
-// whyOpen is what to do about one thing that keeps a stage open.
+// whyOpen says what to do about one thing that keeps a stage open.
 func (v *View) whyOpen(b cmmn.Blocker) string {
 	t, isTask := v.roadmap.Task(b.ID)
 	switch {

@@ -10,8 +10,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// casePast is what the turns of the case have led to. It is kept as a snapshot, so
-// that only newer turns are read.
+// casePast is the result of the case's turns. It is kept as a snapshot, so that
+// only newer turns are read.
 type casePast struct {
 	Turns   int           `json:"turns"`
 	Begun   time.Time     `json:"begun"`
@@ -20,7 +20,8 @@ type casePast struct {
 	position, kept int64 // up to which the journal was read, and up to which for the snapshot
 }
 
-// snapshotOfCase is the name of the snapshot, raised with what is in it.
+// snapshotOfCase is the name of the snapshot. Its number goes up when the content
+// changes form.
 const snapshotOfCase = "case/1"
 
 // readPast reads the snapshot and the turns after it.
@@ -64,7 +65,7 @@ func turnIn(event journal.Event) (t cmmn.Turn, err error) {
 	return t, nil
 }
 
-// keep writes the snapshot down where it is not up to date.
+// keep writes the snapshot if it is out of date.
 func (p *casePast) keep(ctx context.Context, log *journal.Journal) error {
 	if p.position == p.kept {
 		return nil

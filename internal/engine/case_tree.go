@@ -44,7 +44,7 @@ func (v *View) CaseTree() (*CaseTree, error) {
 	return tree, nil
 }
 
-// below are the items of a stage, those of its planning table last.
+// below returns the items of a stage, with those of its planning table last.
 func (l *labCase) below(stage *cmmn.Definition) []CaseItem {
 	var all []CaseItem
 	for _, item := range stage.Items {
@@ -64,7 +64,7 @@ func (l *labCase) treeItem(item *cmmn.Item, discretionary bool) CaseItem {
 		ID: item.ID, Name: item.Title(), Kind: item.Definition.Kind.String(), State: now.State, Word: wordIn(item.Definition.Kind.String(), now.State),
 		Required: now.Required, Discretionary: discretionary, Repeats: item.Control != nil && item.Control.Repetition != nil,
 	}
-	// That a task's milestone waits for the task says nothing new.
+	// A task's milestone always waits for the task, so that says nothing new.
 	if _, ofTask := l.roadmap.Milestone(item.ID); !ofTask {
 		shown.WaitsFor = l.waitsFor(item.ID)
 	}
@@ -77,7 +77,7 @@ func (l *labCase) treeItem(item *cmmn.Item, discretionary bool) CaseItem {
 	return shown
 }
 
-// find looks for an id among items and what is below them.
+// find looks for an id among items and everything below them.
 func find(items []CaseItem, id string) (CaseItem, bool) {
 	for _, item := range items {
 		if item.ID == id {

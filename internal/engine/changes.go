@@ -12,27 +12,27 @@ import (
 	"cairn/internal/wire"
 )
 
-// changes are where the journal has the last change of each task on each host. Its
-// order counts and not the clocks, since a host's may be off: a change that was
-// learned of after a look may well be the newer one.
+// changes holds where the journal has the last change of each task on each host.
+// The journal's order counts, not the clocks, since a host's clock may be wrong. A
+// change that was reported after a look may well be the newer one.
 //
-// They are made of all events of changeTypes, in their order, and kept as a
-// snapshot, so that only new events are read.
+// They are made from all events of changeTypes in order, and kept as a snapshot,
+// so that only new events are read.
 type changes struct {
 	// Last are the positions of the last changes, by host and task.
 	Last map[string]map[string]int64 `json:"last"`
-	// Open are runs whose end is not known, by host and run.
+	// Open are runs without a known end, by host and run.
 	Open map[string]map[string]*openRun `json:"open"`
-	// Undone are what the last run on each host left undone, by host.
+	// Undone is what the last run on each host left undone, by host.
 	Undone map[string]undone `json:"undone"`
 
 	position, kept int64 // up to which the journal was read, and up to which for the snapshot
 }
 
-// openRun is what a host has told of a run up to now.
+// openRun is what a host has reported of a run so far.
 type openRun struct {
-	// Begun are steps that were begun and of which nothing more is known. Nobody
-	// knows what they changed.
+	// Begun are steps that began and were not reported again. Nobody knows what they
+	// changed.
 	Begun []begunStep `json:"begun,omitempty"`
 	// Guards are the tasks that each guard serves.
 	Guards map[string][]string `json:"guards,omitempty"`
@@ -44,16 +44,15 @@ type begunStep struct {
 	Position int64  `json:"position"`
 }
 
-// changeTypes are the events that change a host, or tell that it was changed, and
-// the ends of runs. One of a guard speaks for all its steps.
+// changeTypes are the events that change a host or report a change, and the ends
+// of runs. An event of a guard stands for all its steps.
 var changeTypes = []string{
 	string(wire.StepIntent), string(wire.StepApplied), string(wire.StepUnchanged), string(wire.StepFailed),
 	string(wire.StepSkipped), string(wire.GuardSkipped), string(wire.GuardPersisted), string(wire.GuardRolledBack), string(wire.GuardStuck),
 	string(wire.RunDone), string(wire.RunFailed), string(wire.RunRefused),
 }
 
-// outdate has evidence that is older than the last change of what it is about count
-// no longer.
+// outdate makes evidence stale that is older than the last change of its subject.
 func (v *View) outdate(ctx context.Context, log past) error {
 	if err := v.readChanges(ctx, log); err != nil {
 		return err
@@ -85,7 +84,7 @@ func (v *View) readChanges(ctx context.Context, log past) (err error) {
 	return v.changes.goOn(ctx, log)
 }
 
-// last is the position of the last change of any of the tasks on a host.
+// last returns the position of the last change by any of the tasks on a host.
 func (c *changes) last(host string, tasks []string) int64 {
 	last := int64(0)
 	for _, t := range tasks {
@@ -101,10 +100,11 @@ func (c *changes) last(host string, tasks []string) int64 {
 	return last
 }
 
-// snapshotOfChanges is the name of the snapshot, raised with what is in it.
+// snapshotOfChanges is the name of the snapshot. Its number goes up when the
+// content changes form.
 const snapshotOfChanges = "changes/2"
 
-// keptChanges are those of the snapshot, or none yet.
+// keptChanges returns the changes of the snapshot, or none.
 func keptChanges(ctx context.Context, log past) (*changes, error) {
 	c := &changes{Last: map[string]map[string]int64{}, Open: map[string]map[string]*openRun{}, Undone: map[string]undone{}}
 	position, body, err := log.Snapshot(ctx, snapshotOfChanges)
@@ -118,7 +118,7 @@ func keptChanges(ctx context.Context, log past) (*changes, error) {
 	return c, nil
 }
 
-// keep writes the snapshot down where it is not up to date.
+// keep writes the snapshot if it is out of date.
 func (c *changes) keep(ctx context.Context, log *journal.Journal) error {
 	if c.position == c.kept {
 		return nil

@@ -18,14 +18,14 @@ type CheckReport struct {
 	Causes   []evidence.Cause  `json:"causes,omitempty"` // of what does not count, each once
 }
 
-// CheckOptions narrow down what is looked at; empty ones do not.
+// CheckOptions narrow a check down. An empty option narrows nothing.
 type CheckOptions struct {
 	Checkpoints []string // ids
 	Probes      []string // names
 }
 
-// Check looks anew at checkpoints, all that this version can look at when none is
-// named, and writes the evidence down. It changes no host.
+// Check looks again at the named checkpoints, or at all that this version can look
+// at, and records the evidence. It changes no host.
 func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error) {
 	checkpoints, err := e.checkpoints(o.Checkpoints)
 	if err != nil {
@@ -65,7 +65,7 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error
 	return report, unproven(report.Unproven)
 }
 
-// checkpoints finds those named, or takes all that can be looked at.
+// checkpoints returns the named checkpoints, or all that can be looked at.
 func (e *Engine) checkpoints(names []string) ([]roadmap.Checkpoint, error) {
 	var found []roadmap.Checkpoint
 	for _, stage := range e.roadmap.Stages {

@@ -28,28 +28,26 @@ type Options struct {
 	// Login is how to log in where the owner's key is not accepted yet.
 	Login host.Login
 	Now   func() time.Time
-	// Progress receives events as they happen, one at a time; it may be nil.
+	// Progress receives events as they happen, one at a time. It may be nil.
 	Progress func(Event)
-	// Waivers stand in for proof in addition to the lab's own; a rehearsal has
-	// some for what throw-away hosts cannot show.
+	// Waivers stand in for proof, beside the lab's own. A rehearsal waives what
+	// throw-away hosts cannot show.
 	Waivers []evidence.Waiver
-	// Tasks are what is carried out, and Probes how it is looked at; nil takes all of
-	// this version.
+	// Tasks and Probes replace those of this version. Nil takes all of them.
 	Tasks  []task.Definition
 	Probes []probe.Probe
 	// Only are the names of the hosts to look at and to change; empty takes all.
 	Only []string
-	// LookOnly promises that nothing will be done: a lab without a journal is then
-	// left without one.
+	// LookOnly promises that nothing will be done. A lab without a journal then stays
+	// without one.
 	LookOnly bool
 }
 
-// view is what an engine has of a [View]. It is the engine's own, and goes along with
-// what the engine does.
+// view is the engine's own [View]. It follows what the engine does.
 type view = View
 
-// Engine walks one lab. Its methods are not to be called at the same time. Whoever
-// only reads takes a [Reader].
+// Engine walks one lab. Its methods must not be called at the same time. For
+// reading alone there is [Reader].
 type Engine struct {
 	view
 	probes    []probe.Probe
@@ -63,7 +61,8 @@ type Engine struct {
 	command string
 }
 
-// Open opens the lab's journal and brings the case to where it was. Close it.
+// Open opens the lab's journal and brings the case to its present state. Close the
+// engine after use.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		view:   emptyView(ReadOptions{Lab: o.Lab, Roadmap: o.Roadmap, Now: o.Now, Waivers: o.Waivers, Tasks: o.Tasks}, nil),
@@ -96,13 +95,13 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 // Close closes the journal.
 func (e *Engine) Close() error { return e.journal.Close() }
 
-// newID is a name for a run: when it began, for people, and 40 bits against
-// two at once.
+// newID returns a name for a run: its start time for people, and 40 random bits
+// against two at once.
 func (e *Engine) newID() string {
 	return e.now().UTC().Format("20060102t150405") + "-" + strings.ToLower(rand.Text()[:8])
 }
 
-// note writes one of the controller's own events down.
+// note journals one of the controller's own events.
 func (e *Engine) note(ctx context.Context, run, typ, subject string, body any) error {
 	encoded, err := json.Marshal(body)
 	if err != nil {

@@ -2,8 +2,8 @@ package engine
 
 import "time"
 
-// Event is one thing a face can show while work goes on. The same stream feeds
-// terminal, JSON and audit.
+// Event is one thing to show while work is going on. Terminal, JSON output and
+// audit get the same stream.
 type Event struct {
 	At         time.Time `json:"at"`
 	Type       string    `json:"type"`
@@ -22,8 +22,8 @@ type Event struct {
 	Left time.Duration `json:"left_ns,omitempty"`
 }
 
-// Types of events that the engine itself makes. Those that come from a host keep
-// the names that package wire gives them.
+// Types of events that the engine makes itself. Events from a host keep the names
+// from package wire.
 const (
 	EventConnecting = "host.connecting"
 	EventConnected  = "host.connected"
@@ -43,7 +43,7 @@ const (
 	EventTimeLeft   = "time.left"
 )
 
-// tell hands an event to whoever listens.
+// tell passes an event to the listener.
 func (e *Engine) tell(event Event) {
 	if e.progress == nil {
 		return

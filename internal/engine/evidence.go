@@ -9,10 +9,9 @@ import (
 	"cairn/internal/journal"
 )
 
-// Evidence calls do with every record of the journal and its archive, in the order
-// they were sealed, after both were checked and the chain of all records was
-// verified. Records that are written meanwhile are not among them. The error of do
-// ends it.
+// Evidence checks all records of the journal and its archive, verifies their
+// chain, and then calls do with each of them in the order they were sealed.
+// Records written meanwhile are left out. An error from do ends it.
 func (v *View) Evidence(ctx context.Context, do func(evidence.Record) error) error {
 	return v.journal.Read(ctx, func(log *journal.Reading) error {
 		if err := log.Verify(ctx); err != nil {
@@ -25,8 +24,8 @@ func (v *View) Evidence(ctx context.Context, do func(evidence.Record) error) err
 	})
 }
 
-// eachRecord calls do with every record, one at a time: all of them may be more than
-// the memory holds.
+// eachRecord calls do with one record at a time, because all of them may not fit
+// into memory.
 func eachRecord(ctx context.Context, log past, do func(evidence.Record) error) error {
 	_, err := log.EachOfType(ctx, 0, func(_ int64, event journal.Event) error {
 		record, err := recordIn(event)
@@ -38,7 +37,7 @@ func eachRecord(ctx context.Context, log past, do func(evidence.Record) error) e
 	return err
 }
 
-// readLedger makes the ledger out of the journal: the newest record of each look.
+// readLedger makes the ledger from the journal: the newest record of each look.
 func readLedger(ctx context.Context, log past) (*evidence.Ledger, error) {
 	events, err := log.NewestOfEach(ctx, typeEvidence)
 	if err != nil {

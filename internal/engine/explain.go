@@ -62,8 +62,8 @@ func (v *View) Explain(id string) (*Explanation, error) {
 	return x, err
 }
 
-// causesUnder are why looks under the checkpoints do not count; none where nobody
-// has looked yet, which is no failure.
+// causesUnder returns why looks under the checkpoints do not count. It is empty if
+// nobody has looked yet, which is no failure.
 func causesUnder(checkpoints []CheckpointStatus) []evidence.Cause {
 	var all []evidence.Verdict
 	for _, c := range checkpoints {
@@ -75,7 +75,7 @@ func causesUnder(checkpoints []CheckpointStatus) []evidence.Cause {
 	return evidence.Causes(all)
 }
 
-// find is what is known of an id, but for the causes.
+// find returns what is known of an id, without the causes.
 func (v *View) find(id string) (*Explanation, error) {
 	for _, stage := range v.roadmap.Stages {
 		if x := v.explainIn(stage, id); x != nil {
@@ -140,7 +140,7 @@ func (v *View) explainIn(stage roadmap.Stage, id string) *Explanation {
 	return nil
 }
 
-// challengesOf are what can go wrong with the tasks that a checkpoint is of.
+// challengesOf returns what can go wrong with the tasks of a checkpoint.
 func challengesOf(stage roadmap.Stage, checkpoint string) []Challenge {
 	var found []Challenge
 	for _, c := range stage.Challenges {
@@ -153,7 +153,7 @@ func challengesOf(stage roadmap.Stage, checkpoint string) []Challenge {
 	return found
 }
 
-// explainCriterion says of a criterion who or what makes it true.
+// explainCriterion says who or what makes a criterion true.
 func (v *View) explainCriterion(c roadmap.Criterion) *Explanation {
 	x := &Explanation{ID: c.ID, Kind: "criterion", Name: c.Text}
 	switch {

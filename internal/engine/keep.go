@@ -10,9 +10,9 @@ import (
 // keepTime bounds what a command does for the journal at its end.
 const keepTime = 10 * time.Second
 
-// takeLock takes the lab's lock for a command, and reads anew what may have changed
-// since. What it returns is called at the command's end: it keeps the journal in
-// shape, and gives the lock back.
+// takeLock takes the lab's lock for a command and reads again what may have
+// changed. The command calls the returned function at its end, which tidies the
+// journal and gives the lock back.
 func (e *Engine) takeLock(ctx context.Context, purpose string) (done func(), err error) {
 	lock, err := journal.TakeLock(e.stateDir(), purpose, e.now())
 	if err != nil {
@@ -28,10 +28,10 @@ func (e *Engine) takeLock(ctx context.Context, purpose string) (done func(), err
 	}, nil
 }
 
-// keepJournal has the journal read fast for years: it keeps snapshots, and archives
-// what is older than the lab file says. A command that was interrupted leaves it to
-// the next. That it fails does not make the command fail, since nothing is lost; it
-// is told.
+// keepJournal keeps the journal fast for years. It writes snapshots and archives
+// what is older than the lab file says. An interrupted command leaves that to the
+// next one. A failure here does not fail the command, since nothing is lost, but
+// it is reported.
 func (e *Engine) keepJournal(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
@@ -50,7 +50,7 @@ func (e *Engine) keepJournal(ctx context.Context) {
 	}
 }
 
-// keepSnapshots has the next command go on from what this one read.
+// keepSnapshots lets the next command start from what this one read.
 func (e *Engine) keepSnapshots(ctx context.Context) error {
 	past, err := readPast(ctx, e.journal)
 	if err == nil {

@@ -10,9 +10,8 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// leftOut are the hosts that a command goes on without, each with the first reason;
-// among them are those that it would only look from.
-// It is safe for concurrent use.
+// leftOut are the hosts that a command continues without, each with its first
+// reason. Vantages are among them. It is safe for concurrent use.
 type leftOut struct {
 	mu  sync.Mutex
 	why map[string]error
@@ -38,7 +37,7 @@ func (l *leftOut) unreachable(p *Plan) {
 	}
 }
 
-// any reports whether there is one.
+// any reports whether a host is left out.
 func (l *leftOut) any() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,7 +59,7 @@ func (l *leftOut) others(hosts []lab.Host) []lab.Host {
 // all reports whether no host remains.
 func (l *leftOut) all(hosts []lab.Host) bool { return len(hosts) > 0 && len(l.others(hosts)) == 0 }
 
-// err is why hosts were left out, in their order; nil where none was.
+// err returns why hosts were left out, in their order, or nil.
 func (l *leftOut) err(hosts []lab.Host) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,10 +72,10 @@ func (l *leftOut) err(hosts []lab.Host) error {
 	return together(all)
 }
 
-// openWithoutTheRest reports whether nothing but the hosts that are left out, or a ban
-// of a host's own, keeps a task closed: its stage is open, and what it waits for holds
-// for all others. The case stays as it is, since a task is done only when it holds on
-// all hosts.
+// openWithoutTheRest reports whether only left-out hosts, or a ban by a host, keep
+// a task closed. Its stage is open then, and what it waits for holds for all other
+// hosts. The case stays as it is, since a task is done only when it holds on all
+// hosts.
 func (w *walk) openWithoutTheRest(t roadmap.Task) bool {
 	if !w.left.any() && !w.bans.any() || w.engine.theCase.item(t.ID).State != cmmn.Available {
 		return false
@@ -84,8 +83,8 @@ func (w *walk) openWithoutTheRest(t roadmap.Task) bool {
 	return !slices.ContainsFunc(t.After, func(id string) bool { return !w.holdsElsewhere(id) })
 }
 
-// holdsElsewhere reports whether a milestone or a task holds as far as it is about
-// hosts, and looked at from places, that are not left out or banned.
+// holdsElsewhere reports whether a milestone or task holds, not counting hosts and
+// vantages that are left out or banned.
 func (w *walk) holdsElsewhere(id string) bool {
 	checkpoints := []string(nil)
 	if m, is := w.engine.roadmap.Milestone(id); is {

@@ -27,18 +27,19 @@ import (
 	"cairn/internal/wire"
 )
 
-// lookTime bounds one look; the longest is a scan of all ports that stay silent.
+// lookTime bounds one look. The longest is a scan in which every port stays
+// silent.
 const lookTime = 3 * time.Minute
 
-// looksAtOnce is how many looks are carried out at the same time: few enough
-// that the logins among them stay below sshd's MaxStartups.
+// looksAtOnce is how many looks run at the same time. It is low enough to keep
+// their logins below sshd's MaxStartups.
 const looksAtOnce = 4
 
 // typeEvidence is the journal's type of an evidence record.
 const typeEvidence = "evidence.recorded"
 
-// look carries the looks out, writes each record down in the order given, and
-// returns the records. What bans may keep from being seen is not refuted.
+// look takes the looks, journals their records in the given order, and returns
+// them. A look that bans may have prevented is never refuted.
 func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look, b *bans) ([]evidence.Record, error) {
 	nonce := rand.Text()
 	e.tellProving(looks)
@@ -56,7 +57,8 @@ func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look, b *ba
 				e.tell(event)
 			}
 			records[i] = e.lookOnce(vantage.Telling(ctx, far), f, p, nonce, b)
-			// Shown is what the look is worth, which a waiver can make more than it saw.
+			// Shown is what the look is worth. With a waiver that can be more than what was
+			// seen.
 			verdict := evidence.NewLedger(records[i:i+1]).Judge(p.Look, e.resolved.Waivers, e.now())
 			event.Type, event.Outcome, event.Text = EventLook, string(verdict.Outcome), verdict.Reason
 			if strings.HasPrefix(verdict.Reason, evidence.CannotLook(p.Vantage)) {
@@ -75,7 +77,7 @@ func (e *Engine) look(ctx context.Context, f *fleet, looks []resolve.Look, b *ba
 	return records, e.record(ctx, records)
 }
 
-// tellProving says which checkpoints are about to be looked at.
+// tellProving reports which checkpoints are looked at next.
 func (e *Engine) tellProving(looks []resolve.Look) {
 	told := map[string]bool{}
 	for _, p := range looks {
@@ -86,7 +88,7 @@ func (e *Engine) tellProving(looks []resolve.Look) {
 	}
 }
 
-// record seals the records and writes them down, all or none.
+// record seals and writes all records, or none.
 func (e *Engine) record(ctx context.Context, records []evidence.Record) error {
 	events := make([]journal.Event, len(records))
 	last := e.ledger.Last()
@@ -121,8 +123,8 @@ func (e *Engine) lookOnce(ctx context.Context, f *fleet, p resolve.Look, nonce s
 	}
 }
 
-// observe gets everything a probe needs together. What cannot be had makes the
-// look unproven, with the reason.
+// observe collects everything a probe needs. If something is missing, the look is
+// unproven, with the reason.
 func (e *Engine) observe(ctx context.Context, f *fleet, p resolve.Look, nonce string, b *bans) probe.Finding {
 	unproven := func(err error) probe.Finding {
 		f := probe.Finding{Outcome: evidence.Unproven, Reason: err.Error()}
@@ -152,7 +154,8 @@ func (e *Engine) observe(ctx context.Context, f *fleet, p resolve.Look, nonce st
 	return b.doubt(ctx, from, target, p, look.Look(ctx, from, target))
 }
 
-// target is what a probe looks at; inside is nil when the host lets nobody in.
+// target describes what a probe looks at. inside is nil if the host lets nobody
+// in.
 func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, vantage string) (probe.Target, error) {
 	owner, err := e.ownerOf(ctx, h, inside)
 	if err != nil {
@@ -190,8 +193,8 @@ func (e *Engine) target(ctx context.Context, h lab.Host, inside *host.Session, v
 	return target, nil
 }
 
-// ownerOf is the owner's key for a host: the one that is set up there, or where
-// nobody is let in the first that would be offered.
+// ownerOf returns the owner's key for a host: the one that is set up there. If the
+// host lets nobody in, it is the first key that would be offered.
 func (e *Engine) ownerOf(ctx context.Context, h lab.Host, inside *host.Session) (ssh.Signer, error) {
 	if inside != nil {
 		key, err := e.connector.OwnerKey(ctx, inside)
@@ -217,7 +220,7 @@ func (e *Engine) place(ctx context.Context, f *fleet, name string) (probe.Vantag
 	return named{session, name}, nil
 }
 
-// looker is what sessions and this machine can do alike.
+// looker is what sessions and this machine have in common.
 type looker interface {
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	Scan(ctx context.Context, request wire.ScanRequest) (wire.ScanReply, error)

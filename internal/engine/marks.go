@@ -8,8 +8,8 @@ import (
 // Model is the case model that the lab's roadmap and workflow make.
 func (v *View) Model() *cmmn.Model { return v.theCase.program.Model() }
 
-// Marks say how the lab's case stands, for a diagram of it; there are none before
-// it has begun.
+// Marks say how the lab's case stands, for its diagram. There are none before the
+// case has begun.
 func (v *View) Marks() diagram.Marks {
 	if !v.theCase.started() {
 		return nil

@@ -8,9 +8,9 @@ import (
 	"cairn/internal/task"
 )
 
-// closeOldPorts ends the move of SSH servers to another port: hosts that were
-// changed while the controller came in by the old one listen on both, and the last
-// login, which proved the change, was at the new one.
+// closeOldPorts ends the move of SSH servers to another port. A host that was
+// changed over its old port listens on both ports. The login that proved the
+// change was at the new one.
 func (w *walk) closeOldPorts(ctx context.Context, tasks []string) error {
 	moving := false
 	for _, h := range w.engine.targets() {
@@ -25,7 +25,7 @@ func (w *walk) closeOldPorts(ctx context.Context, tasks []string) error {
 	return w.applyAnew(ctx, tasks)
 }
 
-// cameByNewPort reports whether the connection to a host is at the declared port.
+// cameByNewPort reports whether the connection to a host uses the declared port.
 func (w *walk) cameByNewPort(h lab.Host) bool {
 	session, _ := w.fleet.have(h)
 	return session != nil && session.Hello().Facts.SSH.Port == h.Port

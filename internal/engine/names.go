@@ -2,7 +2,7 @@ package engine
 
 import "cairn/internal/roadmap"
 
-// noSuch is the problem that an id names nothing of the sort that is wanted.
+// noSuch is the problem that nothing of the wanted kind has that id.
 func (v *View) noSuch(wanted roadmap.Sort, id string) error {
 	var hosts []string
 	for _, h := range v.lab.Hosts {

@@ -5,7 +5,7 @@ import (
 	"cairn/internal/evidence"
 )
 
-// Next is the command that brings the lab on from where it stands.
+// Next is the command that takes the lab further.
 type Next string
 
 // The commands that can come next.
@@ -16,7 +16,8 @@ const (
 	NextTasks Next = "task list" // the rest is the owner's, or waits
 )
 
-// next is what comes next; what no longer holds goes before what is still to be done.
+// next returns what comes next. Repairing what no longer holds comes before new
+// work.
 func (s *Status) next() Next {
 	open, failing := false, false
 	for _, stage := range s.Stages {

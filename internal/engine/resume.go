@@ -86,7 +86,7 @@ func (e *Engine) finishRun(ctx context.Context, f *fleet, h lab.Host, run string
 	return unlessItsOwn(ctx, err)
 }
 
-// unlessItsOwn drops a failure that is the run's own.
+// unlessItsOwn drops a failure of the run itself.
 func unlessItsOwn(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()

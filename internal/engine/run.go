@@ -9,9 +9,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// runFor makes the run of those steps of a host's plan that belong to the tasks
-// and change something. A guard in which anything changes is made whole, so that
-// what it proves is the whole of it, and with it what the joining tasks have of it.
+// runFor makes a run from the steps of a host's plan that belong to the tasks and
+// change something. If anything in a guard changes, the whole guard is in the run,
+// joining tasks included. So its proof is about all of it.
 func (e *Engine) runFor(id string, epoch uint64, plan HostPlan, h lab.Host, tasks, joining []string) (run wire.Run, any bool) {
 	run = wire.Run{ID: id, Epoch: epoch, Lab: e.lab.Name}
 	for _, s := range plan.Steps {
@@ -33,7 +33,7 @@ func (e *Engine) runFor(id string, epoch uint64, plan HostPlan, h lab.Host, task
 	return run, len(run.Steps)+len(run.Guards) > 0
 }
 
-// before are those of the tasks that others wait for.
+// before returns the steps that other steps of the run wait for.
 func (e *Engine) before(tasks []string, others ...string) []string {
 	return slices.DeleteFunc(slices.Clone(tasks), func(t string) bool {
 		return slices.Contains(others, t) || !slices.ContainsFunc(others, func(other string) bool { return e.roadmap.WaitsFor(other, t) })
@@ -78,8 +78,8 @@ func guardOn(h lab.Host, g task.Guard) wire.Guard {
 	return guard
 }
 
-// keepsPortShut reports whether a step is about a firewall that is in force: one
-// that does not admit the new port has to be changed with the server that moves
+// keepsPortShut reports whether a step is about a firewall in force. If that does
+// not admit the new port, it has to change together with the server that moves
 // there, whatever task it belongs to.
 func keepsPortShut(s StepPlan) bool {
 	return s.ID == firewallStep && s.Changes() && !slices.ContainsFunc(s.Diff.Changes, isNewTable)

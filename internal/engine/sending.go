@@ -9,15 +9,15 @@ import (
 	"cairn/internal/wire"
 )
 
-// sendingTold is how often it is told how far the contents of a run are. What takes
-// less is not told of.
+// sendingTold is how often the progress of contents is reported. Shorter transfers
+// are not reported.
 const sendingTold = time.Second
 
-// stepContents stands for a step in what is told while contents are sent.
+// stepContents stands for a step in the progress of contents.
 const stepContents = "contents"
 
-// start has the host begin the run, and tells how far its contents are where that
-// takes a while.
+// start has the host begin the run. It reports the progress of the contents if
+// sending takes a while.
 func (e *Engine) start(ctx context.Context, session *host.Session, run wire.Run) error {
 	name, last, told := session.Host().Name, e.now(), false
 	err := session.Start(ctx, run, func(octets, of int64) {

@@ -8,8 +8,8 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// Status is where the lab stands on the roadmap, from the journal alone: no host
-// is asked.
+// Status is where the lab stands on the roadmap. It comes from the journal alone;
+// no host is asked.
 type Status struct {
 	Lab   string    `json:"lab"`
 	At    time.Time `json:"at"`
@@ -30,8 +30,8 @@ type StageStatus struct {
 	WaitsFor   []string          `json:"waits_for,omitempty"` // what opens it
 	Tasks      []TaskStatus      `json:"tasks"`
 	Milestones []MilestoneStatus `json:"milestones"`
-	// Of the checkpoints that this version can look at: how many there are, are
-	// proven, and are waived.
+	// Counts of the checkpoints that this version can look at: all, proven, and
+	// waived.
 	Checkpoints int `json:"checkpoints"`
 	Proven      int `json:"proven"`
 	Waived      int `json:"waived,omitempty"`
@@ -75,7 +75,7 @@ type CheckpointStatus struct {
 // Status reads the journal's projections, and who has the lab's lock.
 func (v *View) Status() *Status {
 	s := &Status{Lab: v.lab.Name, At: v.now().UTC(), Begun: v.theCase.started(), Undone: v.undone()}
-	// A lock that cannot be looked at is nobody's that would show here.
+	// An unreadable lock is shown as nobody's.
 	s.Running, _ = journal.Holder(v.stateDir())
 	for _, stage := range v.roadmap.Stages {
 		s.Stages = append(s.Stages, v.stageStatus(stage))
@@ -133,7 +133,7 @@ func (v *View) milestoneStatus(m roadmap.Milestone) MilestoneStatus {
 	return status
 }
 
-// CheckpointStatus is what a checkpoint is worth now, look by look.
+// CheckpointStatus returns what a checkpoint is worth now, look by look.
 func (v *View) CheckpointStatus(id string) CheckpointStatus {
 	c, _ := v.roadmap.Checkpoint(id)
 	j := v.Judge(id)

@@ -9,8 +9,8 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// PlanTask takes a discretionary task into its stage: at once when the stage is
-// open, otherwise when it opens.
+// PlanTask takes a discretionary task into its stage. If the stage is not open
+// yet, the task joins when it opens.
 func (e *Engine) PlanTask(ctx context.Context, id string, o Order) (*CaseTurn, error) {
 	return e.steer(ctx, "task plan", o, func(c *cmmn.Case) (cmmn.Command, error) {
 		t, stage, err := e.findTask(id)
@@ -25,7 +25,7 @@ func (e *Engine) PlanTask(ctx context.Context, id string, o Order) (*CaseTurn, e
 	})
 }
 
-// UnplanTask takes a planned task out again that has not begun.
+// UnplanTask takes a planned task out again, as long as it has not begun.
 func (e *Engine) UnplanTask(ctx context.Context, id string, o Order) (*CaseTurn, error) {
 	return e.steer(ctx, "task unplan", o, func(*cmmn.Case) (cmmn.Command, error) {
 		_, stage, err := e.findTask(id)
@@ -33,8 +33,8 @@ func (e *Engine) UnplanTask(ctx context.Context, id string, o Order) (*CaseTurn,
 	})
 }
 
-// TaskDone completes an open task by the owner's word. It refuses one that
-// evidence completes, or that Cairn does.
+// TaskDone completes an open task by the owner's word. It refuses a task that
+// evidence completes, or that Cairn carries out.
 func (e *Engine) TaskDone(ctx context.Context, id string, o Order) (*CaseTurn, error) {
 	return e.steer(ctx, "task done", o, func(c *cmmn.Case) (cmmn.Command, error) {
 		t, _, err := e.findTask(id)
@@ -52,7 +52,7 @@ func (e *Engine) TaskDone(ctx context.Context, id string, o Order) (*CaseTurn, e
 	})
 }
 
-// refuseWord says why nobody's word completes a task; nil when it does.
+// refuseWord returns why no word completes a task, or nil if one does.
 func (e *Engine) refuseWord(t roadmap.Task) error {
 	switch proof := e.provenBy(t); {
 	case len(proof) > 0:

@@ -47,7 +47,7 @@ type placed struct {
 	stage string
 }
 
-// everyTask are the roadmap's tasks, in its order.
+// everyTask returns the roadmap's tasks in order.
 func (v *View) everyTask() []placed {
 	var all []placed
 	for _, stage := range v.roadmap.Stages {
@@ -68,13 +68,13 @@ func (l *labCase) attested(criterion string) bool {
 	return known && json.Unmarshal(raw, &word) == nil && word
 }
 
-// byWord reports whether only the owner's word completes a task: people do it,
-// and no probe of this version sees the outcome.
+// byWord reports whether only the owner's word completes a task. People carry it
+// out, and no probe of this version sees the outcome.
 func (v *View) byWord(t roadmap.Task) bool {
 	return t.Kind == roadmap.Human && len(v.provenBy(t)) == 0
 }
 
-// provenBy are the checkpoints of a task that this version can look at.
+// provenBy returns the checkpoints of a task that this version can look at.
 func (v *View) provenBy(t roadmap.Task) []string {
 	var ids []string
 	for _, id := range t.Checkpoints {

@@ -25,14 +25,15 @@ type hostToDo struct {
 	settle time.Duration
 }
 
-// durations are how long things took when they were done last.
+// durations are how long things took the last time.
 type durations struct {
 	steps map[string]time.Duration // by step, and by its kind, on whichever host it took longest
 	looks map[string]time.Duration // by probe, in the same way
 }
 
-// left is about how long the rest takes. Nothing is known of it as soon as one part has
-// never been done before: the roadmap's estimates are of people's work, not of this.
+// left estimates how long the rest takes. It is unknown as soon as one part has
+// never been done before. The roadmap's estimates do not help: they are hours of a
+// person's work.
 func (d durations) left(rest toDo) (left time.Duration, known bool) {
 	for _, h := range rest.hosts {
 		own := h.settle
@@ -59,14 +60,14 @@ func (d durations) left(rest toDo) (left time.Duration, known bool) {
 	return left + max(all/looksAtOnce, longest), len(rest.hosts)+len(rest.looks) > 0
 }
 
-// kindOf is the kind of the resource that a step brings about.
+// kindOf returns the kind of a step's resource.
 func kindOf(step string) string {
 	kind, _, _ := strings.Cut(step, " ")
 	return kind
 }
 
-// durations reads how long things took when they were done last: steps from the
-// journal, looks from the ledger.
+// durations reads how long things took the last time: steps from the journal,
+// looks from the ledger.
 func (e *Engine) durations(ctx context.Context) (durations, error) {
 	d := durations{steps: map[string]time.Duration{}, looks: map[string]time.Duration{}}
 	for _, stage := range e.roadmap.Stages {
@@ -103,8 +104,8 @@ func (e *Engine) durations(ctx context.Context) (durations, error) {
 	return d, nil
 }
 
-// rest is what is to do: in this round by the tasks at hand, unless that is applied
-// already, and later by those that have not had their turn.
+// rest returns what is still to do: the tasks of this round, unless they are
+// applied already, and those that come later.
 func (w *walk) rest(atHand []string, applied bool) toDo {
 	var rest toDo
 	var steps []string // tasks whose steps are still to be made
@@ -139,7 +140,7 @@ func (w *walk) rest(atHand []string, applied bool) toDo {
 	return rest
 }
 
-// toDo is what tasks change on the host.
+// toDo returns what tasks change on the host.
 func (p HostPlan) toDo(guards []task.Guard, tasks []string) hostToDo {
 	var rest hostToDo
 	var made []string
@@ -157,7 +158,7 @@ func (p HostPlan) toDo(guards []task.Guard, tasks []string) hostToDo {
 	return rest
 }
 
-// tellLeft says about how long the rest takes, where that is known.
+// tellLeft reports about how long the rest takes, if known.
 func (w *walk) tellLeft(atHand []string, applied bool) {
 	if left, known := w.took.left(w.rest(atHand, applied)); known {
 		w.engine.tell(Event{Type: EventTimeLeft, Left: left.Round(time.Second)})

@@ -11,8 +11,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// followers are the tasks that wait for nothing but those given: they will be due when
-// what is about to be done is proven.
+// followers are the tasks that wait only for the given ones. They become due when
+// those are proven.
 func (w *walk) followers(tasks []string) []string {
 	var followers []string
 	for _, stage := range w.engine.roadmap.Stages {
@@ -28,8 +28,8 @@ func (w *walk) followers(tasks []string) []string {
 	return followers
 }
 
-// waitsOnlyFor reports whether a task's stage is open, and what the task waits for is
-// done but for the tasks given.
+// waitsOnlyFor reports whether a task's stage is open and the task waits for
+// nothing except the given tasks.
 func (w *walk) waitsOnlyFor(t roadmap.Task, tasks []string) bool {
 	c := w.engine.theCase
 	return c.item(t.ID).State == cmmn.Available && !slices.ContainsFunc(t.After, func(id string) bool {
@@ -40,9 +40,9 @@ func (w *walk) waitsOnlyFor(t roadmap.Task, tasks []string) bool {
 	})
 }
 
-// joining are those followers of which all that is to be done on the host belongs to
-// guarded changes that are made now anyway. Made with them, it is tried with the same
-// logins and settles in the same time.
+// joining are the followers whose whole work on the host is in guarded changes
+// that are made now anyway. Done together, they share the trial logins and the
+// time to settle.
 func (p HostPlan) joining(tasks, followers []string) []string {
 	if p.moves {
 		return nil // the server's ports and the firewall's are changed step by step
@@ -64,9 +64,9 @@ func (p HostPlan) joining(tasks, followers []string) []string {
 	})
 }
 
-// applyAll has the hosts do their part of the tasks, with what follows them where that
-// is one change with it. Where such a change does not stay, the tasks' own part is made
-// alone: what follows must not keep it away.
+// applyAll has the hosts carry out the tasks, with the followers that belong to
+// the same change. If such a change is rolled back, the tasks' own part is made
+// alone, so that a follower cannot hold it up.
 func (w *walk) applyAll(ctx context.Context, tasks []string) (changed bool, err error) {
 	changed, alone, err := w.apply(ctx, tasks, w.followers(tasks))
 	if err == nil && alone {
@@ -75,7 +75,7 @@ func (w *walk) applyAll(ctx context.Context, tasks []string) (changed bool, err 
 	return changed, err
 }
 
-// applyAnew has the hosts do what is left of their part of the tasks.
+// applyAnew has the hosts carry out what is left of the tasks.
 func (w *walk) applyAnew(ctx context.Context, tasks []string) error {
 	w.rounds++
 	if err := w.replan(ctx); err != nil {
@@ -85,8 +85,8 @@ func (w *walk) applyAnew(ctx context.Context, tasks []string) error {
 	return err
 }
 
-// undidJoined reports whether a run failed since a guarded change in which tasks had
-// joined was refused or put back, and says so.
+// undidJoined reports whether a run failed because a guarded change with joined
+// tasks was refused or rolled back, and says so.
 func (w *walk) undidJoined(host string, run wire.Run, joined []string) bool {
 	for _, g := range run.Guards {
 		var steps []string
@@ -105,13 +105,13 @@ func (w *walk) undidJoined(host string, run wire.Run, joined []string) bool {
 	return false
 }
 
-// joined are the tasks whose work was done with that of others, by host, before they
-// were open themselves.
+// joined are the tasks whose work was done together with others before they were
+// open, by host.
 type joined map[string][]string
 
 func (j joined) add(host string, tasks []string) { j[host] = append(j[host], tasks...) }
 
-// any reports whether one of the tasks is among them.
+// any reports whether one of the tasks has joined.
 func (j joined) any(tasks []string) bool {
 	for _, all := range j {
 		if slices.ContainsFunc(all, func(t string) bool { return slices.Contains(tasks, t) }) {
@@ -121,8 +121,8 @@ func (j joined) any(tasks []string) bool {
 	return false
 }
 
-// waits reports whether something was done on a host whose own task has not had its
-// turn, and is not looked at.
+// waits reports whether something was done on a host for a task whose turn has not
+// come, so that nobody has looked at it yet.
 func (j joined) waits(host string, done map[string]bool) bool {
 	return slices.ContainsFunc(j[host], func(t string) bool { return !done[t] })
 }

@@ -38,8 +38,8 @@ func (f *following) tryOne(ctx context.Context, t task.Trial, on task.Ground) er
 	return t.Try(ctx, on)
 }
 
-// trials returns a guard's trials. A guard of an old version names none, and gets
-// the login that it asked for.
+// trials returns a guard's trials. A guard of an old version names none and gets
+// the login it asked for.
 func (f *following) trials(guard sentGuard) ([]task.Trial, error) {
 	if guard.Canary != "" && len(guard.Trials) == 0 {
 		return []task.Trial{task.StagedLogin}, nil
@@ -71,7 +71,7 @@ func (g ground) Dial(ctx context.Context, network, address string) (net.Conn, er
 }
 
 // StagedLogin implements [task.Ground]. It logs in with what the owner's ssh(1)
-// offers. Where a certificate opens the server, a key has to open it as well:
+// offers. If a certificate opens the server, a key must open it as well, because
 // certificates expire.
 func (g ground) StagedLogin(ctx context.Context) error {
 	offer, err := g.engine.connector.OwnerOffer(ctx, g.following.host)

@@ -7,14 +7,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// Undone is a step or a guarded change that the last run on a host did not bring
-// about.
+// Undone is a step or guarded change that the last run on a host did not complete.
 type Undone struct {
 	Host string `json:"host"`
 	Task string `json:"task"`
 	Name string `json:"name"`
 	Why  string `json:"why"` // why it failed, or since what it was skipped
-	// Skipped is one that was not begun, since something that it depends on failed.
+	// Skipped means that it was not begun, because something it depends on failed.
 	Skipped bool `json:"skipped,omitempty"`
 }
 
@@ -24,7 +23,7 @@ type undone struct {
 	All []Undone `json:"all,omitempty"`
 }
 
-// with is what is undone after an event; one of another run begins anew.
+// with adds an event. An event of another run starts anew.
 func (u undone) with(run string, told wire.Event) undone {
 	if u.Run != run {
 		u = undone{Run: run}
@@ -44,7 +43,8 @@ func (u undone) with(run string, told wire.Event) undone {
 	return u
 }
 
-// undone is what was left undone and is not proven in another way since, by host.
+// undone returns, by host, what was left undone and not proven in another way
+// since.
 func (v *View) undone() []Undone {
 	var all []Undone
 	if v.changes == nil {

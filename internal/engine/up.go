@@ -16,12 +16,12 @@ import (
 
 // UpOptions say how far to go, and with whose consent.
 type UpOptions struct {
-	// Consent is asked once, with the plan, before anything is changed. Nil
-	// consents.
+	// Consent is asked once, with the plan, before any change. Nil means consent.
 	Consent func(*Plan) (bool, error)
-	// Bound is a plan made before; another one found now is refused.
+	// Bound is a plan made earlier. If the plan differs now, Up refuses.
 	Bound *Plan
-	// Until is a stage's id: tasks of later stages are left alone. Empty: all.
+	// Until is the id of a stage. Tasks of later stages are left alone. Empty means
+	// all stages.
 	Until string
 }
 
@@ -32,18 +32,18 @@ type UpReport struct {
 	Applied  []string `json:"applied,omitempty"`  // tasks that were carried out
 	Reached  []string `json:"reached,omitempty"`  // milestones reached by this command
 	Unproven []string `json:"unproven,omitempty"` // checkpoints of those tasks that do not count
-	// Causes are why looks at those do not count, each once.
+	// Causes say why looks at those do not count, each cause once.
 	Causes []evidence.Cause `json:"causes,omitempty"`
-	// RoundTrips is how often the connection to each host waited for the other
-	// side, logins included.
+	// RoundTrips is how often the connection to each host waited for an answer, logins
+	// included.
 	RoundTrips map[string]int `json:"round_trips"`
-	// Hosts are what became of each, whether the command worked or not.
+	// Hosts say what became of each host, whether the command worked or not.
 	Hosts []HostOutcome `json:"hosts"`
 }
 
 // Up brings the lab's hosts to what the lab declares, task by task as the case
-// opens them, and proves each before the next. Work that an earlier controller
-// left on a host is brought to its end first. Hosts work at the same time.
+// opens them, and proves each task before the next. First it completes work that
+// an earlier controller left on a host. Hosts are handled at the same time.
 func (e *Engine) Up(ctx context.Context, o UpOptions) (*UpReport, error) {
 	if err := ValidUntil(e.roadmap, o.Until); err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (e *Engine) Up(ctx context.Context, o UpOptions) (*UpReport, error) {
 	return report, e.upOn(ctx, f, o, report)
 }
 
-// ValidUntil refuses a stage that the roadmap does not have; empty is none.
+// ValidUntil refuses a stage that the roadmap does not have. Empty means no stage.
 func ValidUntil(r *roadmap.Roadmap, stage string) error {
 	if stage == "" || slices.ContainsFunc(r.Stages, func(s roadmap.Stage) bool { return s.ID == stage }) {
 		return nil
@@ -133,7 +133,7 @@ type walk struct {
 	rounds int
 }
 
-// run goes on as long as the case opens something new.
+// run continues as long as the case opens something new.
 func (w *walk) run(ctx context.Context) (err error) {
 	w.bans.learn(w.plan)
 	if w.took, err = w.engine.durations(ctx); err != nil {
@@ -156,9 +156,8 @@ func (w *walk) run(ctx context.Context) (err error) {
 	}
 }
 
-// due are the tasks to deal with now: those that the case has open, done ones from
-// which a host has drifted, and those that only a host which is left out keeps
-// closed.
+// due returns the tasks to handle now. These are the open ones, completed ones
+// from which a host has drifted, and those that only a left-out host keeps closed.
 func (w *walk) due() []roadmap.Task {
 	var due []roadmap.Task
 	for _, stage := range w.engine.roadmap.Stages {
@@ -188,8 +187,8 @@ func (w *walk) changes(task string) bool {
 	return false
 }
 
-// round carries the tasks out on all hosts, looks whether that holds, and lets
-// the case go on.
+// round carries the tasks out on all hosts, looks at the result, and advances the
+// case.
 func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	w.rounds++
 	if w.rounds > 1 {
@@ -227,7 +226,7 @@ func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	return w.engine.advance(ctx, w.report)
 }
 
-// replan looks anew: what was checked before may have been changed since.
+// replan looks again, because the hosts may have changed since the last plan.
 func (w *walk) replan(ctx context.Context) error {
 	plan, err := w.engine.planOn(ctx, w.fleet)
 	if err != nil {
@@ -239,9 +238,9 @@ func (w *walk) replan(ctx context.Context) error {
 	return nil
 }
 
-// apply has each host do its part, and what of the followers joins it. A host on which
-// it fails is left out from then on, and hinders no other, unless it was done with
-// what joined: then the part is to be done alone.
+// apply has each host do its part, together with the followers that join. A host
+// that fails is left out from then on and does not hinder others. If it failed
+// with a joined change, its own part is to be done alone.
 func (w *walk) apply(ctx context.Context, tasks, followers []string) (changed, alone bool, err error) {
 	epoch := w.epoch()
 	id := fmt.Sprintf("%s-%d", w.engine.command, w.rounds)
@@ -278,12 +277,12 @@ func (w *walk) applyOn(ctx context.Context, h lab.Host, run wire.Run) error {
 	if err != nil || len(run.Guards) == 0 {
 		return err
 	}
-	// The old connection may be one that the host would no longer accept.
+	// The host may no longer accept the old connection.
 	return w.fleet.renew(ctx, h, proven)
 }
 
-// epoch is higher than any that a host of the lab has seen, so that a controller
-// which was thought dead cannot go on beside this one.
+// epoch is higher than any epoch that a host of the lab has seen. A controller
+// that was thought dead cannot continue beside this one.
 func (w *walk) epoch() uint64 {
 	w.fleet.mu.Lock()
 	defer w.fleet.mu.Unlock()
@@ -294,9 +293,9 @@ func (w *walk) epoch() uint64 {
 	return highest + uint64(w.rounds)
 }
 
-// prove gathers the evidence that the tasks' checkpoints lack: all of it where
-// something was just changed, and else what is missing or no longer counts; and the
-// looks that can be taken again.
+// prove takes the looks that the tasks' checkpoints lack: all of them if something
+// was just changed, otherwise those that are missing or no longer count, and those
+// that have become possible.
 func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool, again []resolve.Look) error {
 	looks := again
 	seen := map[string]bool{}
@@ -310,8 +309,8 @@ func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool, ag
 			looks = append(looks, w.engine.missing(c, changed)...)
 		}
 	}
-	// What was proven of a host that is left out stays as it was, or is outdated by
-	// what was changed there.
+	// Evidence about a left-out host stays as it was, unless a change there outdated
+	// it.
 	looks = slices.DeleteFunc(looks, func(l resolve.Look) bool { return w.left.is(l.Host) })
 	if _, err := w.engine.look(ctx, w.fleet, looks, &w.bans); err != nil {
 		return err
@@ -322,7 +321,7 @@ func (w *walk) prove(ctx context.Context, tasks []roadmap.Task, changed bool, ag
 	return nil
 }
 
-// missing are the looks of a checkpoint that do not count now, or all of them.
+// missing returns the looks of a checkpoint that do not count now, or all of them.
 func (e *Engine) missing(c roadmap.Checkpoint, all bool) []resolve.Look {
 	looks := e.resolved.Looks(c.ID)
 	if all {
@@ -333,8 +332,8 @@ func (e *Engine) missing(c roadmap.Checkpoint, all bool) []resolve.Look {
 	})
 }
 
-// verdict is an error when a host was left out, or a checkpoint of a task that was
-// dealt with does not count.
+// verdict is an error if a host was left out, or if a checkpoint of a handled task
+// does not count.
 func (w *walk) verdict() error {
 	for _, stage := range w.engine.roadmap.Stages {
 		for _, t := range stage.Tasks {
@@ -352,7 +351,8 @@ func (w *walk) verdict() error {
 	return unproven(w.report.Unproven)
 }
 
-// causes are why looks at checkpoints do not count, on the hosts that were asked for.
+// causes says why looks at checkpoints do not count, on the hosts that were asked
+// for.
 func (e *Engine) causes(checkpoints []string) []evidence.Cause {
 	var all []evidence.Verdict
 	for _, id := range checkpoints {

@@ -13,7 +13,7 @@ import (
 	"cairn/internal/task"
 )
 
-// ReadOptions say which lab is read.
+// ReadOptions say which lab to read.
 type ReadOptions struct {
 	Lab     *lab.Lab
 	Roadmap *roadmap.Roadmap
@@ -24,15 +24,15 @@ type ReadOptions struct {
 	Tasks []task.Definition
 }
 
-// Reader reads a lab's case, and can do nothing to it: it has no way to a host, takes
-// no lock and appends nothing, so it reads beside whatever works on the lab. Its
-// methods may be called at the same time.
+// Reader reads a lab's case and cannot change it. It has no way to a host, takes
+// no lock and appends nothing. So it can read while something else works on the
+// lab. Its methods are safe for concurrent use.
 type Reader struct {
 	journal *journal.Journal
 	empty   View // without what the journal says
 }
 
-// OpenReader opens the lab's journal to read it. Close it.
+// OpenReader opens the lab's journal for reading. Close the reader after use.
 func OpenReader(ctx context.Context, o ReadOptions) (*Reader, error) {
 	log, err := journal.OpenToRead(ctx, journalOf(o.Lab))
 	if err != nil {
@@ -41,20 +41,21 @@ func OpenReader(ctx context.Context, o ReadOptions) (*Reader, error) {
 	return &Reader{log, emptyView(o, log)}, nil
 }
 
-// Close closes the journal; views that were made cannot be asked for history or
-// evidence any more.
+// Close closes the journal. Views made before can no longer return history or
+// evidence.
 func (r *Reader) Close() error { return r.journal.Close() }
 
-// View is the case as it stands now. Ask for a new one to see what happened since.
+// View returns the case as it stands now. Ask for a new view to see later events.
 func (r *Reader) View(ctx context.Context) (*View, error) {
 	v := r.empty
 	return &v, v.load(ctx)
 }
 
-// View is a lab's case at one moment: all that it answers is of the same journal,
-// whatever is written meanwhile. Only how old evidence is, and who has the lab's
-// lock, is of the time at which it is asked. Its methods change nothing and may be
-// called at the same time, those of a reader's view also while others work on the lab.
+// View is a lab's case at one moment. All its answers come from the same state of
+// the journal, whatever is written meanwhile. Only the age of evidence and the
+// holder of the lab's lock are those at the time of the question. Its methods
+// change nothing. Those of a reader's view are safe for concurrent use, also while
+// others work on the lab.
 type View struct {
 	resolved *resolve.Resolution
 	lab      *lab.Lab         // resolved
@@ -73,8 +74,8 @@ func emptyView(o ReadOptions, log *journal.Journal) View {
 	}
 }
 
-// past is what projections are made from: the journal as it is whenever it is asked,
-// or at one moment.
+// past is what projections are made from: the journal at the time of each
+// question, or at one moment.
 type past interface {
 	EachOfType(ctx context.Context, after int64, do func(position int64, e journal.Event) error, types ...string) (int64, error)
 	NewestOfEach(ctx context.Context, typ string) ([]journal.Event, error)
@@ -82,7 +83,7 @@ type past interface {
 	Snapshot(ctx context.Context, name string) (position int64, body []byte, err error)
 }
 
-// load makes the projections that every answer needs, all of them from one moment.
+// load makes the projections that every answer needs, all from one moment.
 func (v *View) load(ctx context.Context) error {
 	return v.journal.Read(ctx, func(log *journal.Reading) (err error) {
 		if v.ledger, err = readLedger(ctx, log); err != nil {
@@ -96,7 +97,7 @@ func (v *View) load(ctx context.Context) error {
 	})
 }
 
-// StateDirOf is where Cairn keeps what it knows of a lab.
+// StateDirOf returns the folder where Cairn keeps what it knows of a lab.
 func StateDirOf(l *lab.Lab) string { return filepath.Join(l.Dir, StateDir) }
 
 func journalOf(l *lab.Lab) string { return filepath.Join(StateDirOf(l), "journal.db") }

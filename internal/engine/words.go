@@ -2,11 +2,11 @@ package engine
 
 import "cairn/internal/cmmn"
 
-// Word is how something stands, in the owner's words. What stands beside it as a
-// state is the same in CMMN's.
+// Word says in the owner's words how something stands. The state beside it says
+// the same in CMMN's words.
 type Word string
 
-// The words for what stands in no other way than CMMN has a word of its own for.
+// Words for what CMMN has no state for.
 const (
 	WordNotAvailable Word = "not available yet" // this version of Cairn cannot do it
 	WordNotBegun     Word = "not begun"
@@ -18,12 +18,13 @@ const (
 	WordReached      Word = "reached"
 )
 
-// stateWords are those for CMMN's states; the other states are words that people use.
+// stateWords are the owner's words for CMMN's states. The other states are usual
+// words already.
 var stateWords = map[string]Word{
 	cmmn.Available.String(): WordWaiting, cmmn.Active.String(): WordOpen, cmmn.Enabled.String(): WordStartable, cmmn.Completed.String(): WordDone,
 }
 
-// wordFor is the word for a state, or for an outcome.
+// wordFor returns the word for a state or an outcome.
 func wordFor(state string) Word {
 	if word, known := stateWords[state]; known {
 		return word
@@ -31,7 +32,7 @@ func wordFor(state string) Word {
 	return Word(state)
 }
 
-// wordOf is the word for a task: one that cannot be done stands nowhere.
+// wordOf returns the word for a task. A task that this version cannot do has none.
 func wordOf(t TaskStatus) Word {
 	if !t.Available && !t.ByWord {
 		return WordNotAvailable
@@ -39,7 +40,8 @@ func wordOf(t TaskStatus) Word {
 	return wordFor(t.State)
 }
 
-// wordIn is the word for what the case has; a milestone is reached, not done.
+// wordIn returns the word for an item of the case. A milestone is reached, not
+// done.
 func wordIn(kind string, state cmmn.State) Word {
 	switch {
 	case state == cmmn.Completed && kind == cmmn.Milestone.String():
@@ -50,8 +52,8 @@ func wordIn(kind string, state cmmn.State) Word {
 	return wordFor(state.String())
 }
 
-// what is the change in the owner's words, as they follow the name; empty for those
-// that are only steps on the way.
+// what says in the owner's words what changed, to follow the name. It is empty for
+// intermediate steps.
 func (c CaseChange) what() string {
 	switch {
 	case c.To == cmmn.Null, c.To == cmmn.Available:
