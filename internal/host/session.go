@@ -257,7 +257,7 @@ func (s *Session) Dial(ctx context.Context, network, address string) (net.Conn, 
 	return s.bridge(ctx, wire.KindDial, request)
 }
 
-// bridge opens a stream whose octets are a connection's once it is made.
+// bridge opens a stream whose bytes are a connection's once it is made.
 func (s *Session) bridge(ctx context.Context, kind string, request any) (net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Answer, errNoAnswer)
 	defer cancel()

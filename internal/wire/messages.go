@@ -15,11 +15,11 @@ const Protocol = 5
 const (
 	KindFacts    = "facts"    // nothing; answered by Facts
 	KindCheck    = "check"    // CheckRequest; CheckReply
-	KindStart    = "start"    // Run; StartReply; the octets that are missing, if any, and then Done
+	KindStart    = "start"    // Run; StartReply; the bytes that are missing, if any, and then Done
 	KindAttach   = "attach"   // AttachRequest; Event after Event, to the run's last
 	KindSignal   = "signal"   // GuardSignal; Done
-	KindCanary   = "canary"   // CanaryLogin; Done, then the octets of an SSH server on the staged configuration
-	KindDial     = "dial"     // DialRequest; Done, then the octets of the connection
+	KindCanary   = "canary"   // CanaryLogin; Done, then the bytes of an SSH server on the staged configuration
+	KindDial     = "dial"     // DialRequest; Done, then the bytes of the connection
 	KindScan     = "scan"     // ScanRequest; ScanNews until one has the reply
 	KindListen   = "listen"   // CanaryRequest; CanaryReply; listens until the stream closes
 	KindDatagram = "datagram" // DatagramRequest; DatagramReply
@@ -223,7 +223,7 @@ type Run struct {
 }
 
 // StartReply says that the run was begun, or what of the contents that it names is
-// missing on the host. Their octets follow on the stream, in this order and with
+// missing on the host. Their bytes follow on the stream, in this order and with
 // nothing between them; then the host begins the run, and says Done.
 type StartReply struct {
 	Missing []resource.ContentName `cbor:"1,keyasint,omitempty"`
