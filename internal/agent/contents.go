@@ -17,9 +17,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// contents are those that a run names. They can be more than the memory of a small
-// host, so they lie on its disk until the run ends, encrypted with a key that is in
-// memory: a power cut makes noise of them.
+// contents are those that a run names. They can be larger than the memory of a
+// small host, so they stay on its disk until the run ends. They are encrypted with
+// a key in memory: after a power cut nobody can read them.
 type contents struct {
 	dir     string
 	keyFile string
@@ -36,7 +36,7 @@ func (a *Agent) contentsOf(id string) (contents, error) {
 	return contents{filepath.Join(dir, contentsDir), filepath.Join(a.workDir(id), contentsKey)}, err
 }
 
-// ready makes sure that there is a key. What another key has encrypted is of no use.
+// ready makes sure that there is a key. What an older key encrypted is useless.
 func (c contents) ready() error {
 	if key, err := os.ReadFile(c.keyFile); err == nil && len(key) == keyOctets {
 		return os.MkdirAll(c.dir, 0o700)
@@ -49,8 +49,8 @@ func (c contents) ready() error {
 		system.ReplaceFile(c.keyFile, key, 0o600))
 }
 
-// newKey reads one from the kernel (random(4)); package crypto/rand would bring a
-// generator of its own along.
+// newKey reads a key from the kernel (random(4)). Package crypto/rand would bring
+// a generator of its own into the agent.
 func newKey() ([]byte, error) {
 	random, err := os.Open("/dev/urandom")
 	if err != nil {
@@ -62,8 +62,8 @@ func newKey() ([]byte, error) {
 }
 
 // at returns the file of a content, and the key stream that encrypts and decrypts
-// it. The name of the file is not a hash of the content, from which a short content
-// could be guessed.
+// it. The file's name is not the content's hash, from which a short content could
+// be guessed.
 func (c contents) at(name resource.ContentName) (path string, stream cipher.Stream, err error) {
 	key, err := os.ReadFile(c.keyFile)
 	if err != nil {
@@ -78,7 +78,7 @@ func (c contents) at(name resource.ContentName) (path string, stream cipher.Stre
 	return filepath.Join(c.dir, hex.EncodeToString(start)), cipher.NewCTR(block, start), nil
 }
 
-// missing are those of the names whose bytes are not here, each once.
+// missing returns the names whose bytes are not here, each once.
 func (c contents) missing(names []resource.ContentName) ([]resource.ContentName, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -103,8 +103,8 @@ func (c contents) missing(names []resource.ContentName) ([]resource.ContentName,
 	return missing, nil
 }
 
-// take reads the bytes of a content from a stream, a piece at a time, and has them
-// when they are those of its name.
+// take reads a content from a stream piece by piece, and keeps it if it matches
+// its name.
 func (c contents) take(from io.Reader, name resource.ContentName) error {
 	path, stream, err := c.at(name)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// scan tries ports, and tells on the way how far it is.
+// scan tries ports and reports its progress.
 func scan(ctx context.Context, stream *wire.Stream) error {
 	var request wire.ScanRequest
 	if err := stream.Receive(ctx, &request); err != nil {
@@ -33,7 +33,7 @@ func datagram(ctx context.Context, request wire.DatagramRequest) wire.DatagramRe
 	return reply
 }
 
-// dial makes a connection that starts at this host and joins it to the stream.
+// dial makes a connection from this host and joins it to the stream.
 func dial(ctx context.Context, stream *wire.Stream) error {
 	var request wire.DialRequest
 	if err := stream.Receive(ctx, &request); err != nil {

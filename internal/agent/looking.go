@@ -10,10 +10,10 @@ import (
 	"cairn/internal/wire"
 )
 
-// Look answers one session that only looks at the network, for which no root is
-// needed. The program's own file, and its directory if nothing else is in it, are
-// removed before anything else is done: whatever becomes of the connection, nothing
-// stays. There is no state directory.
+// Look answers one session that only looks at the network, which needs no root.
+// First it removes the program's own file, and its directory if nothing else is in
+// it. So nothing stays, whatever happens to the connection. There is no state
+// directory.
 func (a *Agent) Look(ctx context.Context, conn io.ReadWriteCloser, nonce string, login Login, beat wire.Heartbeat) error {
 	sum, err := a.Sum()
 	if err != nil {
@@ -27,7 +27,7 @@ func (a *Agent) Look(ctx context.Context, conn io.ReadWriteCloser, nonce string,
 	return s.serve(ctx, conn, nonce, hello, s.lookers(), beat)
 }
 
-// lookers are what a session that only looks can be asked for.
+// lookers are the requests that a looking session answers.
 func (s *session) lookers() map[string]handler {
 	return map[string]handler{
 		wire.KindFacts: func(ctx context.Context, st *wire.Stream) error { return st.Send(ctx, s.facts(ctx, s.login)) },

@@ -12,9 +12,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// DefaultWork is where a run has what it is to bring about, contents of files
-// included, until it ends. It is in memory (file-hierarchy(7)), so that a power cut
-// erases it.
+// DefaultWork is where a run keeps what it is to do, contents of files included,
+// until it ends. It is in memory (file-hierarchy(7)), so a power cut erases it.
 const DefaultWork = "/run/cairn-work"
 
 const (
@@ -22,11 +21,11 @@ const (
 	recordFile = "record.cbor" // the same without a word of what goes into the host
 )
 
-// workDir is where a run has its plan.
+// workDir is where a run keeps its plan.
 func (a *Agent) workDir(id string) string { return filepath.Join(a.Work, id) }
 
-// writeRun writes down what a run is to do, and after that what stays on record of
-// it. It may be said again; the first plan is the one that counts.
+// writeRun writes what a run is to do, and then what stays on record of it. A
+// repeated call changes nothing: the first plan counts.
 func (a *Agent) writeRun(dir string, run wire.Run) error {
 	if err := os.MkdirAll(a.workDir(run.ID), 0o700); err != nil {
 		return err
@@ -48,7 +47,7 @@ func writeOnce(path string, message any) error {
 	return system.ReplaceFile(path, body, 0o600)
 }
 
-// recordOf is what the journal may know of a run.
+// recordOf returns what the journal may know of a run.
 func recordOf(run wire.Run) wire.Run {
 	run.Steps = namesOnly(run.Steps)
 	run.Guards = slices.Clone(run.Guards)
@@ -66,8 +65,8 @@ func namesOnly(steps []wire.Step) []wire.Step {
 	return steps
 }
 
-// readRun is what a run is to do, whole, or what is on record of it: when it has
-// ended, or the host has restarted since.
+// readRun returns the whole plan of a run. If the run has ended, or the host has
+// restarted since, it returns what is on record.
 func (a *Agent) readRun(id string) (run wire.Run, whole bool, err error) {
 	dir, err := a.runDir(id)
 	if err != nil {
@@ -104,7 +103,7 @@ func (a *Agent) known(id string) (bool, error) {
 	return false, nil
 }
 
-// eraseRun leaves of a run what is on record of it.
+// eraseRun erases everything of a run except its record.
 func (a *Agent) eraseRun(id string) error {
 	dir, err := a.runDir(id)
 	if err != nil {

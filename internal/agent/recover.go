@@ -11,10 +11,10 @@ import (
 	"cairn/internal/wire"
 )
 
-// Rollback ends the guard in dir when nobody carries it out any more: one that was
-// not confirmed is put back, one that was is made permanent. The timer calls it,
-// and the unit at boot. What the run has still to report, it reports when a
-// controller attaches to it.
+// Rollback ends the guard in dir if no process carries it out any more. It
+// restores an unconfirmed change and makes a confirmed one permanent. The timer
+// and the unit at boot call it. The run reports the result when a controller
+// attaches to it.
 func (a *Agent) Rollback(ctx context.Context, dir string) error {
 	_, err := guard.Resume(ctx, a.guardEnv(dir))
 	return err
@@ -33,14 +33,13 @@ func (a *Agent) endGuards(ctx context.Context) error {
 	return all
 }
 
-// guardsOf are the directories of a run's guards.
+// guardsOf returns the directories of a run's guards.
 func (a *Agent) guardsOf(run string) ([]string, error) {
 	return filepath.Glob(filepath.Join(a.State, "runs", run, "guards", "*"))
 }
 
-// eraseLeftovers erases what runs that no process carries out have left of contents,
-// and do not need to go on. Runs are killed, and hosts lose power, before they can
-// do so themselves.
+// eraseLeftovers erases contents that dead runs have left and do not need to
+// continue. A killed run, or one that lost power, cannot do so itself.
 func (a *Agent) eraseLeftovers(ctx context.Context) error {
 	entries, err := dirEntries(filepath.Join(a.State, "runs"))
 	all := err
@@ -83,15 +82,15 @@ func (a *Agent) eraseLeftoversOf(ctx context.Context, id string) error {
 	case ended:
 		err = errors.Join(err, a.eraseRun(id))
 	case errors.Is(planned, fs.ErrNotExist):
-		// Contents without their run: the controller died while it sent them, or the
-		// host restarted, and with its memory the key to them is gone.
+		// These contents have no run. The controller died while it sent them, or the host
+		// restarted and lost the key to them.
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, contentsDir)), os.RemoveAll(a.workDir(id)))
 	}
 	return err
 }
 
-// keepRecord makes the record of a run that an earlier version of the agent began,
-// which kept its plan in the same place.
+// keepRecord makes the record of a run that an earlier version of the agent began.
+// That version kept its plan in the same place.
 func keepRecord(dir string) error {
 	run, err := readMessage(filepath.Join(dir, planFile))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, wire.ErrMessage) {

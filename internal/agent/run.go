@@ -17,10 +17,10 @@ import (
 	"cairn/internal/wire"
 )
 
-// Run carries a run out to its end: its steps in order, then its guards. Called
-// again for a run that was cut off it goes on: a step that is on record as done
-// is not done again, and one that may be half done is checked again. That the
-// run failed is in its log, not in the error.
+// Run carries a run out to its end: first its steps in order, then its guards. A
+// second call continues a run that was cut off. Steps on record as done are
+// skipped; a step that may be half done is checked again. A failure of the run is
+// in its log, not in the error.
 func (a *Agent) Run(ctx context.Context, id string) error {
 	dir, err := a.runDir(id)
 	if err != nil {
@@ -51,7 +51,7 @@ func (a *Agent) Run(ctx context.Context, id string) error {
 	return r.exclusively(ctx)
 }
 
-// running is one run under way.
+// running is one run in progress.
 type running struct {
 	*Agent
 	plan     wire.Run
@@ -61,7 +61,7 @@ type running struct {
 	dir      string
 }
 
-// exclusively takes the host's lock and lets the run end with one final event.
+// exclusively takes the host's lock and ends the run with one final event.
 func (r *running) exclusively(ctx context.Context) error {
 	host, err := flock(filepath.Join(r.State, "lock"))
 	if err != nil {
@@ -101,9 +101,9 @@ func (r *running) fence() error {
 	return system.ReplaceFile(filepath.Join(r.State, "epoch"), []byte(strconv.FormatUint(r.plan.Epoch, 10)+"\n"), 0o600)
 }
 
-// asPlanned refuses a run whose plan saw another host than this one is now. It
-// looks at everything before anything is changed: what a step finds later may
-// be the work of an earlier one.
+// asPlanned refuses a run if the host is no longer as its plan saw it. It checks
+// everything before any change, because later differences may be the work of
+// earlier steps.
 func (r *running) asPlanned(ctx context.Context) error {
 	if !r.whole {
 		return lost()
@@ -131,8 +131,8 @@ func (r *running) asPlanned(ctx context.Context) error {
 	return nil
 }
 
-// end erases what the run had in memory and writes its last event: who hears of the
-// end finds nothing any more.
+// end erases what the run had in memory and then writes its last event. Whoever
+// learns of the end finds nothing left.
 func (r *running) end(err error) error {
 	err = errors.Join(err, r.eraseRun(r.plan.ID))
 	switch {
@@ -150,8 +150,8 @@ func (r *running) emit(e wire.Event) error {
 	return err
 }
 
-// work does what is not on record. What depends on something that failed is skipped,
-// and the rest is done.
+// work does what is not on record. It skips what depends on a failure, and does
+// the rest.
 func (r *running) work(ctx context.Context) error {
 	f, err := r.past()
 	if err != nil {
@@ -204,7 +204,7 @@ func (r *running) guardOrSkip(ctx context.Context, f *fates, g wire.Guard) error
 	return nil
 }
 
-// step brings one resource about. The failure is the step's own; the error ends the
+// step applies one resource. The failure is the step's own; the error ends the
 // run.
 func (r *running) step(ctx context.Context, s wire.Step) (failure, err error) {
 	if err := r.emit(wire.Event{Type: wire.StepIntent, Step: s.ID, Task: s.Task}); err != nil {
@@ -230,7 +230,7 @@ func (r *running) converge(ctx context.Context, s wire.Step) (resource.Diff, err
 	if err != nil {
 		return resource.Diff{}, problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
 	}
-	// What is told on the way is for people: that it cannot be kept stops no work.
+	// Progress is for people. If it cannot be kept, the work goes on.
 	telling := system.Telling(ctx, func(line string) {
 		_ = r.emit(wire.Event{Type: wire.StepNote, Step: s.ID, Task: s.Task, Detail: line})
 	})
@@ -242,7 +242,7 @@ func (r *running) converge(ctx context.Context, s wire.Step) (resource.Diff, err
 	return diff, err
 }
 
-// stepProblem gives a step's error the code that fits.
+// stepProblem gives a step's error its code.
 func stepProblem(id string, err error) error {
 	switch {
 	case problem.CodeOf(err) != "":
@@ -301,7 +301,7 @@ func (r *running) guardPlan(g wire.Guard) (guard.Plan, error) {
 	return plan, nil
 }
 
-// guardProblem is why a guard did not end with the change in place.
+// guardProblem returns why a guard did not end with the change in place.
 func guardProblem(s guard.State) error {
 	switch s.Phase {
 	case guard.Persisted:
@@ -316,12 +316,12 @@ func guardProblem(s guard.State) error {
 	return fmt.Errorf("the guard ended as %q", s.Phase)
 }
 
-// lost ends a run whose plan went with the memory of the host.
+// lost ends a run whose plan was lost with the host's memory.
 func lost() error {
 	return problem.New(problem.RunFailed, "", "the host restarted before the run was over, and what was to be done is kept in memory only")
 }
 
-// failureOf is an error on its way to the controller.
+// failureOf turns an error into its form for the controller.
 func failureOf(err error) *wire.Failure {
 	p := problem.Of(err)
 	if p == nil {

@@ -15,20 +15,20 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// Content is what a resource puts into a host: bytes that are here, or the name of
-// bytes that are elsewhere. It is the only type for contents of a kind of resource:
-// what is no Content travels with every check, and a test keeps it to a single line.
+// Content is what a resource puts into a host: bytes held here, or the name of
+// bytes held elsewhere. It is the only type for contents of a resource. A plain
+// string travels with every check, so a test limits it to a single line.
 type Content struct {
 	octets []byte
 	name   *ContentName
 	open   system.Source // where the bytes that the name stands for are; nil: not here
 }
 
-// Inline is a content that is here.
+// Inline returns a content whose bytes are held here.
 func Inline[T ~string | ~[]byte](octets T) Content { return Content{octets: []byte(octets)} }
 
-// FileContent is what a file of this machine holds. It is read when it is sent, so
-// that it is never in memory whole.
+// FileContent is the content of a file on this machine. It is read while it is
+// sent, so it is never in memory as a whole.
 func FileContent(path string) (Content, error) {
 	open := func() (io.ReadCloser, error) { return os.Open(path) }
 	file, err := open()
@@ -39,10 +39,10 @@ func FileContent(path string) (Content, error) {
 	return Content{name: &name, open: open}, errors.Join(err, file.Close())
 }
 
-// IsZero reports whether there is nothing in it.
+// IsZero reports whether the content is empty.
 func (c Content) IsZero() bool { return len(c.octets) == 0 && c.name == nil }
 
-// Name names the content.
+// Name returns the content's name.
 func (c Content) Name() ContentName {
 	if c.name != nil {
 		return *c.name
@@ -50,7 +50,7 @@ func (c Content) Name() ContentName {
 	return nameOf(c.octets)
 }
 
-// size is that of the content, in bytes.
+// size returns the content's size in bytes.
 func (c Content) size() int64 {
 	if c.name != nil {
 		return c.name.Size
@@ -69,10 +69,10 @@ func (c Content) Open() (io.ReadCloser, error) {
 	return c.open()
 }
 
-// ErrNotHere marks a content that only its name is known of.
+// ErrNotHere marks a content of which only the name is known.
 var ErrNotHere = errors.New("the content did not come with the description")
 
-// bytes is the whole content, for what has to have it in memory.
+// bytes returns the whole content, for callers that need it in memory.
 func (c Content) bytes() ([]byte, error) {
 	if c.name == nil {
 		return c.octets, nil
@@ -85,10 +85,10 @@ func (c Content) bytes() ([]byte, error) {
 	return octets, errors.Join(err, from.Close())
 }
 
-// Text is a content that is here, as text.
+// Text returns a content that is held here as text.
 func (c Content) Text() string { return string(c.octets) }
 
-// validate refuses what cannot be a name, and lines that do not end.
+// validate refuses impossible names, and lines without an end.
 func (c Content) validate(lines bool) error {
 	if c.name != nil {
 		return c.name.validate()
@@ -102,7 +102,7 @@ func (c Content) validate(lines bool) error {
 // Equal reports whether two contents are the same, wherever they are.
 func (c Content) Equal(other Content) bool { return c.Name().Is(other.Name()) }
 
-// String is for people, and tells no word of it.
+// String is for people and shows no word of the content.
 func (c Content) String() string { return c.Name().summary() }
 
 // MarshalCBOR implements [cbor.Marshaler]: bytes, or a name.
@@ -113,8 +113,8 @@ func (c Content) MarshalCBOR() ([]byte, error) {
 	return cbor.Marshal(append([]byte{}, c.octets...))
 }
 
-// UnmarshalCBOR implements [cbor.Unmarshaler]. Texts are bytes, too: earlier versions
-// kept some contents so.
+// UnmarshalCBOR implements [cbor.Unmarshaler]. It also reads texts, because
+// earlier versions kept some contents as text.
 func (c *Content) UnmarshalCBOR(data []byte) error {
 	*c = Content{}
 	switch cborType(data) {
@@ -137,21 +137,21 @@ const (
 
 func cborType(data []byte) byte { return data[0] >> 5 }
 
-// ContentName is a content by its hash, with what people are told of it.
+// ContentName identifies a content by its hash and has what people are told of it.
 type ContentName struct {
 	Sum   []byte `cbor:"1,keyasint"` // SHA-256
 	Lines int    `cbor:"2,keyasint"`
 	Size  int64  `cbor:"3,keyasint"`
 }
 
-// Namer names a content that it is given in pieces.
+// Namer names a content that arrives in pieces.
 type Namer struct {
 	digest             hash.Hash
 	newlines, trailing int
 	size               int64
 }
 
-// NewNamer is one that was given nothing yet.
+// NewNamer returns a Namer without any data.
 func NewNamer() *Namer { return &Namer{digest: sha256.New()} }
 
 // Write implements [io.Writer].
@@ -167,7 +167,7 @@ func (n *Namer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Name names what it was given.
+// Name returns the name of everything written so far.
 func (n *Namer) Name() ContentName {
 	return ContentName{Sum: n.digest.Sum(nil), Lines: n.newlines - n.trailing + 1, Size: n.size}
 }
@@ -178,14 +178,14 @@ func nameOf(content []byte) ContentName {
 	return n.Name()
 }
 
-// nameOfAll names what is read to its end, without holding it.
+// nameOfAll names everything that is read, without holding it.
 func nameOfAll(r io.Reader) (ContentName, error) {
 	n := NewNamer()
 	_, err := io.Copy(n, r)
 	return n.Name(), err
 }
 
-// nameOfFile names what a file holds.
+// nameOfFile names the content of a file.
 func nameOfFile(s *system.System, p string) (ContentName, error) {
 	file, err := s.OpenPlain(p)
 	if err != nil {
@@ -195,13 +195,13 @@ func nameOfFile(s *system.System, p string) (ContentName, error) {
 	return nameOfAll(file)
 }
 
-// summary is a content for people: its size and hash, never a word of it. What an
-// owner has written into a file may be secret, and a diff is kept and shown.
+// summary shows a content to people as its size and hash, never its words. What an
+// owner wrote into a file may be secret, and a diff is kept and shown.
 func (n ContentName) summary() string {
 	return fmt.Sprintf("%d lines, sha256 %s", n.Lines, hex.EncodeToString(n.Sum[:8]))
 }
 
-// Is reports whether two names are of the same content.
+// Is reports whether two names mean the same content.
 func (n ContentName) Is(other ContentName) bool { return bytes.Equal(n.Sum, other.Sum) }
 
 func (n ContentName) validate() error {

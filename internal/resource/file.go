@@ -21,8 +21,8 @@ type File struct {
 	Absent  bool    `cbor:"6,keyasint,omitempty"`
 	// Sensitive keeps the content, and anything made from it, out of diffs.
 	Sensitive bool `cbor:"7,keyasint,omitempty"`
-	// Reader names what reads the file among others, one of [ReaderApt] and its
-	// like: what a later file takes back is then a difference too.
+	// Reader names the program that reads the file among others, such as [ReaderApt].
+	// Then a setting that a later file takes back is a difference too.
 	Reader string `cbor:"8,keyasint,omitempty"`
 }
 
@@ -109,7 +109,7 @@ func (f File) check(sys *system.System) (Diff, error) {
 	return f.withText(d, content), nil
 }
 
-// present is what the file holds; only its name, where it is not short.
+// present returns what the file holds, or only its name if it is long.
 func (f File) present(sys *system.System, short bool) ([]byte, ContentName, error) {
 	if !short {
 		name, err := nameOfFile(sys, f.Path)
@@ -119,7 +119,7 @@ func (f File) present(sys *system.System, short bool) ([]byte, ContentName, erro
 	return content, nameOf(content), err
 }
 
-// withText adds to a change of the content what separates it from what is there.
+// withText adds the differing lines to a change of the content.
 func (f File) withText(d Diff, have []byte) Diff {
 	for i, c := range d.Changes {
 		if c.Property == "content" && !f.Sensitive && f.Content.name == nil {
@@ -129,8 +129,8 @@ func (f File) withText(d Diff, have []byte) Diff {
 	return d
 }
 
-// contentProperty compares without showing what is sensitive; the fingerprint
-// then rests on when the file was written.
+// contentProperty compares without showing sensitive contents. Their fingerprint
+// depends on the time of the last write instead.
 func (f File) contentProperty(have ContentName, written time.Time) property {
 	if !f.Sensitive {
 		return property{"content", have.summary(), f.Content.Name().summary()}
@@ -161,8 +161,8 @@ func (f File) Apply(_ context.Context, sys *system.System, _ Diff) error {
 	return sys.WriteFrom(f.Path, f.Content.Open, system.Attributes{Mode: system.FileMode(f.Mode), UID: uid, GID: gid})
 }
 
-// Verify implements [Resource]: it opens the file as a reader would and looks at
-// what is open, not at the path.
+// Verify implements [Resource]. It opens the file as a reader would and looks at
+// the open file, not at the path.
 func (f File) Verify(ctx context.Context, sys *system.System) error {
 	if f.Absent {
 		d, err := f.Check(ctx, sys)

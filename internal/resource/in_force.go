@@ -14,17 +14,17 @@ import (
 	"cairn/internal/system"
 )
 
-// Readers of files in a directory of several, of which a later one can take back
-// what an earlier one says. A [File] that names its reader is only as it should be
-// when no later file does.
+// Readers of directories in which a later file can take back what an earlier one
+// says. A [File] that names its reader is as declared only if no later file does
+// so.
 const (
 	ReaderApt      = "apt"      // unattended upgrades: apt.conf(5)
 	ReaderJournald = "journald" // SystemMaxUse: journald.conf(5)
 	ReaderLimits   = "limits"   // core dumps: limits.conf(5)
 )
 
-// inForce are the settings that something else than the file takes back, each with
-// what does; none when the file's word counts.
+// inForce returns the settings that something else takes back, each with its
+// cause. It is empty if the file's settings count.
 func (f File) inForce(ctx context.Context, sys *system.System) ([]property, error) {
 	switch f.Reader {
 	case ReaderApt:
@@ -37,13 +37,12 @@ func (f File) inForce(ctx context.Context, sys *system.System) ([]property, erro
 	return nil, nil
 }
 
-// aptSwitches are the settings of apt without which no security update is
-// installed (/usr/lib/apt/apt.systemd.daily).
+// aptSwitches are the settings without which apt installs no security updates
+// (/usr/lib/apt/apt.systemd.daily).
 var aptSwitches = []string{"APT::Periodic::Enable", "APT::Periodic::Update-Package-Lists", "APT::Periodic::Unattended-Upgrade"}
 
-// UpdatesOff says what of apt's configuration keeps security updates from being
-// installed, as `apt-config dump` prints what is in force: the setting and its
-// value. Where Enable is not set, it is on.
+// UpdatesOff returns the setting, with its value, that keeps apt from installing
+// security updates, according to `apt-config dump`. An unset Enable counts as on.
 func UpdatesOff(dump string) map[string]string {
 	values, origins := map[string]string{}, []string{}
 	for line := range strings.Lines(dump) {
@@ -75,8 +74,8 @@ func wordOrNone(word string) string {
 	return word
 }
 
-// takesSecurity reports whether an origin lets security updates through: it names
-// them, or everything of an origin (unattended-upgrades' README).
+// takesSecurity reports whether an origin pattern lets security updates through.
+// It may name them, or everything of an origin (unattended-upgrades' README).
 func takesSecurity(origin string) bool {
 	if strings.Contains(strings.ToLower(origin), "security") {
 		return true
@@ -93,16 +92,16 @@ func takesSecurity(origin string) bool {
 	return true
 }
 
-// aptInForce looks at what a later file takes back; what the file itself will set
-// right is its content's to say.
+// aptInForce looks for what a later file takes back. What this file itself will
+// correct is a difference of its content.
 func (f File) aptInForce(ctx context.Context, sys *system.System) ([]property, error) {
 	out, err := sys.Ask(ctx, "apt-config", "dump")
 	if err != nil || out.Exit == system.MissingProgram {
 		return nil, errors.Join(err, failedToSay("apt-config", out))
 	}
 	if out.Exit != 0 {
-		// A file that apt cannot read takes nothing back. Where it is this one, its
-		// content is put right; the look at the updates names any other.
+		// A file that apt cannot read takes nothing back. If it is this one, its content
+		// gets corrected. The look at the updates names any other.
 		return nil, nil
 	}
 	later, err := after(sys, f.Path, "/etc/apt/apt.conf.d", "")
@@ -129,7 +128,8 @@ func failedToSay(program string, out system.Output) error {
 	return fmt.Errorf("%s failed with exit code %d: %s", program, out.Exit, system.LastWords(out))
 }
 
-// after are the files of a directory that are read after another, in order.
+// after returns the files of a directory that are read later than another, in
+// order.
 func after(s *system.System, path, dir, suffix string) ([]string, error) {
 	entries, err := os.ReadDir(s.Path(dir))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -144,7 +144,7 @@ func after(s *system.System, path, dir, suffix string) ([]string, error) {
 	return later, nil
 }
 
-// lastWith is the last of the files that has a word in it, comments left out.
+// lastWith returns the last of the files that contains a word outside of comments.
 func lastWith(s *system.System, paths []string, word string) string {
 	for _, path := range slices.Backward(paths) {
 		content, _, _ := s.Read(path)
@@ -159,8 +159,7 @@ func lastWith(s *system.System, paths []string, word string) string {
 	return ""
 }
 
-// journaldInForce reads all files as systemd merges them, and lets a limit that is
-// lower pass.
+// journaldInForce reads all files as systemd merges them. A lower limit is fine.
 func (f File) journaldInForce(ctx context.Context, sys *system.System) ([]property, error) {
 	out, err := sys.Ask(ctx, "systemd-analyze", "cat-config", "systemd/journald.conf")
 	if err != nil || out.Exit != 0 {
@@ -185,7 +184,8 @@ func (f File) journaldInForce(ctx context.Context, sys *system.System) ([]proper
 	return []property{{"in force: " + key, value, wanted}}, nil
 }
 
-// bytesOf reads a size of systemd's (systemd.syntax(7)): a number with K, M, G or T.
+// bytesOf reads a size as systemd writes it (systemd.syntax(7)): a number with K,
+// M, G or T.
 func bytesOf(text string) uint64 {
 	text = strings.TrimSpace(text)
 	shift := 0
@@ -201,7 +201,7 @@ func bytesOf(text string) uint64 {
 	return n << shift
 }
 
-// limitsInForce looks for a later line on core dumps of everybody: of two lines for
+// limitsInForce looks for a later line on everybody's core dumps. Of two lines for
 // the same domain the later one counts (limits.conf(5)).
 func (f File) limitsInForce(sys *system.System) ([]property, error) {
 	later, err := after(sys, f.Path, "/etc/security/limits.d", ".conf")

@@ -10,9 +10,9 @@ import (
 	"cairn/internal/system"
 )
 
-// A table is kept by plain files that need nothing of Cairn's: its rules, a shell
-// script that loads them and watches over them, and two units. They are in a
-// directory of their own, because other tools load whatever is in /etc/nftables.d.
+// Plain files keep a table without any help of Cairn: its rules, a shell script
+// that loads them and watches over them, and two units. They have a directory of
+// their own, because other tools load everything in /etc/nftables.d.
 
 //go:embed nft_keep.sh
 var keepScript string
@@ -20,8 +20,8 @@ var keepScript string
 // keepDir holds the rules and the script.
 const keepDir = "/etc/cairn/"
 
-// otherLoaders are units that flush or load rules of their own when they start. A
-// name that a host does not have does no harm.
+// otherLoaders are units that flush or load rules of their own at their start.
+// Names that a host does not have do no harm.
 var otherLoaders = []string{
 	"nftables.service", "netfilter-persistent.service", "firewalld.service", "ufw.service", "iptables.service", "ip6tables.service",
 	"ferm.service", "shorewall.service", "shorewall6.service", "docker.service",
@@ -39,8 +39,8 @@ func (t NftTable) rulesFile() File {
 	return File{Path: keepDir + t.Name + ".nft", Content: t.text(), Mode: 0o600}
 }
 
-// trialFile has rules that are in force without being confirmed. A restart of the
-// host empties /run, and so is a way back.
+// trialFile holds rules that are in force but not confirmed. A restart of the host
+// empties /run, and so leads back.
 func (t NftTable) trialFile() File {
 	return File{Path: "/run/" + t.Name + "-firewall.nft", Content: t.text(), Mode: 0o600}
 }
@@ -54,9 +54,9 @@ func (t NftTable) unitName() string      { return t.Name + "-firewall.service" }
 func (t NftTable) againUnitName() string { return t.Name + "-firewall-again.service" }
 
 // unit loads the table before the network is up (systemd.special(7),
-// network-pre.target) and is active as long as somebody watches over it. It is not
-// ordered after other loaders: one that itself waits for the network would make a
-// cycle, and systemd ends a cycle by leaving something out.
+// network-pre.target). It is active as long as the watcher runs. It is not ordered
+// after other loaders: one that waits for the network would make a cycle, and
+// systemd breaks a cycle by leaving a unit out.
 func (t NftTable) unit() File {
 	script := "/bin/bash " + t.script().Path
 	return File{Path: unitDir + t.unitName(), Mode: 0o644, Content: Inline(`[Unit]
@@ -81,9 +81,9 @@ WantedBy=sysinit.target
 `)}
 }
 
-// againUnit loads the table once more after each start of another loader. Those
-// want it (systemd.unit(5), WantedBy=), so that no file of theirs is changed;
-// PartOf= would also stop it with them.
+// againUnit loads the table once more after each start of another loader. The
+// loaders want it (systemd.unit(5), WantedBy=), so their own files stay as they
+// are. PartOf= would also stop it together with them.
 func (t NftTable) againUnit() File {
 	others := strings.Join(otherLoaders, " ")
 	return File{Path: unitDir + t.againUnitName(), Mode: 0o644, Content: Inline(`[Unit]
@@ -100,7 +100,7 @@ WantedBy=` + others + `
 `)}
 }
 
-// links are what enabling both units makes.
+// links are the links that enabling both units makes.
 func (t NftTable) links() []string {
 	links := []string{unitDir + "sysinit.target.wants/" + t.unitName()}
 	for _, other := range otherLoaders {
@@ -109,8 +109,8 @@ func (t NftTable) links() []string {
 	return links
 }
 
-// earlierRules is where an earlier version of Cairn had the rules, in a directory
-// that other tools load as well.
+// earlierRules is where an earlier version of Cairn kept the rules, in a directory
+// that other tools load too.
 func (t NftTable) earlierRules() File {
 	return File{Path: "/etc/nftables.d/" + t.Name + ".nft", Absent: true}
 }
@@ -119,7 +119,7 @@ func (t NftTable) files() []File {
 	return []File{t.rulesFile(), t.script(), t.unit(), t.againUnit(), t.earlierRules()}
 }
 
-// What [NftTable.bootState] and [NftTable.watchState] say when all is well.
+// What [NftTable.bootState] and [NftTable.watchState] return if all is well.
 const (
 	bootKept = "kept"
 	watched  = "loaded again"
@@ -197,7 +197,7 @@ func (t NftTable) Capture(ctx context.Context, sys *system.System) (system.Undo,
 		return system.Undo{}, err
 	}
 	if unit.Exit != 0 {
-		// A pattern: a unit that is not loaded is not an error then.
+		// This is a pattern. If no unit matches it, that is not an error.
 		undo.Commands = append(undo.Commands, system.Command{Argv: []string{"sh", "-c", stopCleanly, t.Name + "-firewall.servic[e]"}})
 	}
 	state, err := sys.CaptureState(ctx, "nft", "--stateless", "list", "table", t.Family, t.Name)
@@ -205,9 +205,9 @@ func (t NftTable) Capture(ctx context.Context, sys *system.System) (system.Undo,
 	return undo, err
 }
 
-// stopCleanly stops the units of a pattern and leaves none of them failed, which one
-// is that was stopped while it started. While the host starts, the stop may have to
-// wait for what waits for this.
+// stopCleanly stops the units that match a pattern. It also resets those that
+// count as failed because they were stopped during their start. It does not wait:
+// while the host starts, the stop may have to wait for this very process.
 const stopCleanly = `systemctl --no-block stop "$0" || exit
 n=0
 while [ $n -lt 50 ] && [ -n "$(systemctl list-jobs --no-legend -- "$0")" ]; do
@@ -216,8 +216,8 @@ while [ $n -lt 50 ] && [ -n "$(systemctl list-jobs --no-legend -- "$0")" ]; do
 done
 exec systemctl reset-failed "$0"`
 
-// Persist implements [Guardable]. What is on trial goes last: whoever watches over
-// the table has the same rules from one file or from the other.
+// Persist implements [Guardable]. It removes the trial file last, so the watcher
+// always finds the same rules in one file or the other.
 func (t NftTable) Persist(ctx context.Context, sys *system.System) error {
 	for _, f := range t.files() {
 		if _, err := Converge(ctx, sys, f, ""); err != nil {
@@ -228,7 +228,7 @@ func (t NftTable) Persist(ctx context.Context, sys *system.System) error {
 	if err := errors.Join(sys.RemoveEmpty("/etc/nftables.d"), sys.Remove(trial.Path)); err != nil {
 		return err
 	}
-	// Enabling also has systemd read the units anew (systemctl(1), "enable").
+	// Enabling also makes systemd reload the units (systemctl(1), "enable").
 	if _, err := sys.Run(ctx, "systemctl", "enable", t.unitName(), t.againUnitName()); err != nil {
 		return err
 	}

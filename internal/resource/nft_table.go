@@ -11,8 +11,8 @@ import (
 	"cairn/internal/system"
 )
 
-// NftTable is one table of nftables, whole: nothing of any other table is
-// touched. It is in force at once and, when it is persisted, after a restart.
+// NftTable is one whole table of nftables. Other tables stay untouched. It is in
+// force at once and, after Persist, also after a restart.
 type NftTable struct {
 	Family string  `cbor:"1,keyasint"` // inet, ip, ip6
 	Name   string  `cbor:"2,keyasint"`
@@ -71,20 +71,20 @@ func (t NftTable) definition() string {
 	return fmt.Sprintf("table %s {\n%s}\n", t.Key(), t.Body.Text())
 }
 
-// replacement puts the table in the place of one that may be there, in one
-// transaction (nft(8): a table has to exist to be deleted, so it is added first).
+// replacement replaces the table in one transaction, or adds it. A table must
+// exist to be deleted, so it is added first (nft(8)).
 func (t NftTable) replacement() string {
 	return fmt.Sprintf("table %s\ndelete table %s\n%s", t.Key(), t.Key(), t.definition())
 }
 
-// removal takes the table away, whether it is there or not.
+// removal removes the table, whether it exists or not.
 func (t NftTable) removal() string {
 	return fmt.Sprintf("table %s\ndelete table %s\n", t.Key(), t.Key())
 }
 
-// Check implements [Resource]. What is in force is compared with what nft itself
-// makes of the body in an empty network namespace, so that neither spelling nor
-// order of options matter.
+// Check implements [Resource]. It compares the rules in force with what nft makes
+// of the body in an empty network namespace. So neither spelling nor the order of
+// options matters.
 func (t NftTable) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	running, err := t.running(ctx, sys)
 	if err != nil {
@@ -111,7 +111,7 @@ func (t NftTable) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	return d, nil
 }
 
-// rulesWord is a listing for the fingerprint.
+// rulesWord turns a listing into a fingerprint.
 func rulesWord(listing []byte) string {
 	if listing == nil {
 		return absent
@@ -119,7 +119,7 @@ func rulesWord(listing []byte) string {
 	return summary(listing)
 }
 
-// ruleChanges names each rule that comes and each that goes.
+// ruleChanges names each added and each removed rule.
 func ruleChanges(running, wanted []byte) []Change {
 	have, want := lineSet(running), lineSet(wanted)
 	var changes []Change
@@ -147,7 +147,7 @@ func lineSet(text []byte) map[string]int {
 	return set
 }
 
-// running is the table as nft lists it, nil when there is none.
+// running returns the table as nft lists it, or nil if there is none.
 func (t NftTable) running(ctx context.Context, sys *system.System) ([]byte, error) {
 	out, err := sys.Ask(ctx, append([]string{"nft", "--stateless", "list", "table"}, t.Family, t.Name)...)
 	if err != nil {
@@ -162,8 +162,8 @@ func (t NftTable) running(ctx context.Context, sys *system.System) ([]byte, erro
 	return nil, fmt.Errorf("nft does not list the table: %s", system.LastWords(out))
 }
 
-// canonical has nft read and list the table where it is not in force. Where nft
-// is not installed yet the body has to do.
+// canonical has nft read and list the table outside of the host's rules. If nft is
+// not installed yet, it returns the body.
 func (t NftTable) canonical(ctx context.Context, sys *system.System) ([]byte, error) {
 	out, err := sys.Runner.Run(ctx, system.Command{
 		Argv: []string{"unshare", "--net", "sh", "-c", `nft -f - && exec nft --stateless list table "$0" "$1"`, t.Family, t.Name}, Stdin: []byte(t.definition()),
@@ -179,15 +179,15 @@ func (t NftTable) canonical(ctx context.Context, sys *system.System) ([]byte, er
 	return out.Stdout, nil
 }
 
-// Precheck implements [Guardable]: nft reads the table without taking it over.
+// Precheck implements [Guardable]. It has nft read the table without applying it.
 func (t NftTable) Precheck(ctx context.Context, sys *system.System) error {
 	_, err := sys.RunWith(ctx, system.Command{Argv: []string{"nft", "--check", "-f", "-"}, Stdin: []byte(t.replacement())})
 	return err
 }
 
-// Apply implements [Resource]. It puts the table in force and leaves what happens
-// at a restart alone: before Persist, a restart is a way back. Whoever watches over
-// the table that was in force so far finds the new one on trial.
+// Apply implements [Resource]. It puts the table in force and does not change what
+// a restart loads, so a restart before Persist leads back. The watcher of the old
+// table finds the new one on trial.
 func (t NftTable) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	if err := t.Precheck(ctx, sys); err != nil {
 		return err
@@ -199,8 +199,8 @@ func (t NftTable) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	return err
 }
 
-// Verify implements [Resource]: the table as JSON has as many rules as the body
-// has when nft reads it elsewhere.
+// Verify implements [Resource]. It compares the number of rules in force, as JSON,
+// with the number that nft finds in the body elsewhere.
 func (t NftTable) Verify(ctx context.Context, sys *system.System) error {
 	running, err := t.running(ctx, sys)
 	if err != nil {

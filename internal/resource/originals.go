@@ -20,19 +20,19 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// Restorable is a resource whose change can be taken back long after it was made,
-// when others may have changed the host too: only what Cairn itself wrote may then
-// be put back.
+// Restorable is a resource whose change can be taken back much later, when others
+// may have changed the host too. Only what Cairn itself wrote may then be
+// restored.
 type Restorable interface {
 	Resource
-	// Original returns what brings the host back to what it is now. It changes
-	// nothing and may be called as often as wanted: before the first Apply,
-	// which its error keeps from happening, and when the host is released.
+	// Original returns what restores the host's present state. It changes nothing and
+	// may be called any number of times: before the first Apply, which its error
+	// prevents, and at a release of the host.
 	Original(ctx context.Context, sys *system.System) (system.Undo, error)
 }
 
-// original is what a host was before Cairn changed a resource for the first time.
-// It lies on the host, readable by root only, until the host is released or purged.
+// original is the state of a host before Cairn first changed a resource. It stays
+// on the host, readable by root only, until the host is released or purged.
 type original struct {
 	Kind   Kind        `cbor:"1,keyasint"`
 	Key    string      `cbor:"2,keyasint"`
@@ -43,10 +43,10 @@ type original struct {
 	Leaves string      `cbor:"7,keyasint,omitempty"` // what stays in any case, in words
 }
 
-// id names the resource as plans do.
+// id names the resource as in plans.
 func (o original) id() string { return string(o.Kind) + " " + o.Key }
 
-// leaver is a resource of whose change something stays.
+// leaver is a resource of which something stays after a release.
 type leaver interface{ leaves(d Diff) string }
 
 func originalPath(s *system.System, r Resource) string {
@@ -54,7 +54,7 @@ func originalPath(s *system.System, r Resource) string {
 	return path.Join(s.Originals, hex.EncodeToString(sum[:12])+".cbor")
 }
 
-// keepOriginal writes down what there is before the first change.
+// keepOriginal records the state before the first change.
 func keepOriginal(ctx context.Context, s *system.System, r Resource, d Diff) error {
 	restorable, ok := r.(Restorable)
 	if !ok || s.Originals == "" {
@@ -75,8 +75,8 @@ func keepOriginal(ctx context.Context, s *system.System, r Resource, d Diff) err
 	return errors.Join(writeOriginal(s, r, o), s.Remove(releasedMark(s)))
 }
 
-// keepResult writes down what became of the files, by which a later change of
-// somebody else's is known.
+// keepResult records the files as Cairn left them. A later change by somebody else
+// shows in the difference.
 func keepResult(s *system.System, r Resource) error {
 	if _, ok := r.(Restorable); !ok || s.Originals == "" {
 		return nil
@@ -96,8 +96,8 @@ func keepResult(s *system.System, r Resource) error {
 	return writeOriginal(s, r, o)
 }
 
-// KeepResult writes down what became of the resource's files where Persist has made
-// some of them, which is after the change itself.
+// KeepResult records the resource's files again where Persist made some of them
+// after the change.
 func KeepResult(s *system.System, r Resource) error { return keepResult(s, r) }
 
 func writeOriginal(s *system.System, r Resource, o original) error {
@@ -127,7 +127,7 @@ func readOriginal(s *system.System, name string) (o original, found bool, err er
 	return o, true, nil
 }
 
-// originals are all that are kept, the first first.
+// originals returns all that are kept, oldest first.
 func originals(s *system.System) ([]original, error) {
 	if s.Originals == "" {
 		return nil, nil
@@ -158,7 +158,7 @@ func originals(s *system.System) ([]original, error) {
 	return all, nil
 }
 
-// sum tells a file's content, or where a link leads, from another.
+// sum identifies the content of a file, or the target of a link.
 func sum(f system.SavedFile) string {
 	if f.Absent {
 		return absent
@@ -167,7 +167,7 @@ func sum(f system.SavedFile) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// sumAt is the [sum] of what is at a path; what a file holds is not held for it.
+// sumAt returns the [sum] of a path without holding a file's content.
 func sumAt(s *system.System, p string) (string, error) {
 	info, _, found, err := s.Stat(p)
 	if err != nil || !found || !info.Mode().IsRegular() {
@@ -188,14 +188,14 @@ func sumAt(s *system.System, p string) (string, error) {
 // ownMark stands at the head of every file that is Cairn's alone.
 const ownMark = "Managed by Cairn."
 
-// own reports whether a file is one that only Cairn writes.
+// own reports whether only Cairn writes a file.
 func own(f system.SavedFile) bool {
 	head, _, _ := strings.Cut(string(f.Content), "\n")
 	return strings.Contains(head, ownMark)
 }
 
-// withoutOwn takes Cairn's own files for absent: on a host that an earlier version
-// set up, that is what was there before.
+// withoutOwn treats Cairn's own files as absent. On a host that an earlier version
+// set up, they were absent before.
 func withoutOwn(u system.Undo) system.Undo {
 	u.Files = slices.Clone(u.Files)
 	for i, f := range u.Files {

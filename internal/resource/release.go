@@ -14,17 +14,17 @@ import (
 	"cairn/internal/system"
 )
 
-// Release is a host on which Cairn's changes are taken back: what it changed is as
-// it was before the first change, as far as nobody else has changed it since.
+// Release takes back Cairn's changes on a host. Everything becomes what it was
+// before the first change, except what somebody else has changed since.
 type Release struct {
 	Host string `cbor:"1,keyasint"`
-	// Parts are what a host of the lab has. Of those that an earlier version set up
-	// nothing was kept, so only what is Cairn's alone can be taken away.
+	// Parts are the resources of the lab's host. Earlier versions kept no originals,
+	// so of their work only files that are Cairn's alone can be removed.
 	Parts []Spec `cbor:"2,keyasint,omitempty"`
 }
 
-// contents are those of what is to be taken away, which nothing of a release needs. A
-// part that cannot be read is refused where it is looked at.
+// contents are those of resources that are to be removed, which a release does not
+// need. A part that cannot be read is refused when it is looked at.
 func (r Release) contents(change func(Content, use) Content) Resource {
 	r.Parts = slices.Clone(r.Parts)
 	for i, s := range r.Parts {
@@ -54,7 +54,7 @@ func (r Release) Validate() error {
 	return nil
 }
 
-// way is how one resource's change is taken back.
+// way says how the change of one resource is taken back.
 type way struct {
 	id   string
 	part Resource
@@ -65,7 +65,7 @@ type way struct {
 	replaced []system.SavedFile // what the undo's files are now
 }
 
-// ways are those of all resources that were changed, the first first.
+// ways returns those of all changed resources, oldest first.
 func (r Release) ways(ctx context.Context, sys *system.System) ([]way, error) {
 	kept, err := originals(sys)
 	if err != nil {
@@ -108,7 +108,7 @@ func (r Release) ways(ctx context.Context, sys *system.System) ([]way, error) {
 	return all, nil
 }
 
-// unknownWay takes away what is Cairn's alone, where nothing was kept.
+// unknownWay removes what is Cairn's alone if no original was kept.
 func unknownWay(ctx context.Context, sys *system.System, id string, part Restorable) (way, error) {
 	w := way{id: id, part: part}
 	now, err := part.Original(ctx, sys)
@@ -128,9 +128,8 @@ func unknownWay(ctx context.Context, sys *system.System, id string, part Restora
 	return w, nil
 }
 
-// stillCairns takes of what was kept what is to be put back: files that are as Cairn
-// made them, and those that only Cairn writes. What somebody else has changed since
-// stays.
+// stillCairns selects what may be restored: files as Cairn made them, and files
+// that only Cairn writes. Files that somebody else has changed since stay.
 func (w *way) stillCairns(sys *system.System, o original) error {
 	w.undo.Commands = o.Undo.Commands
 	for i, f := range o.Undo.Files {
@@ -170,7 +169,7 @@ func (r Release) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	return d, nil
 }
 
-// fingerprintOf covers the files that would go, too.
+// fingerprintOf also covers the files that would be removed.
 func fingerprintOf(ways []way, d Diff) string {
 	digest := sha256.New()
 	fmt.Fprintln(digest, d.Fingerprint)
@@ -209,8 +208,8 @@ func (r Release) changesSSH() bool {
 	return slices.ContainsFunc(r.Parts, func(s Spec) bool { return s.Kind == SSHDropin{}.Kind() })
 }
 
-// Verify implements [Resource]: of what Apply put back nothing is left to be put
-// back.
+// Verify implements [Resource]. Of what Apply restored, nothing may be left to
+// restore.
 func (r Release) Verify(ctx context.Context, sys *system.System) error {
 	undo, err := r.undo(ctx, sys)
 	if err != nil {
@@ -227,7 +226,7 @@ func (r Release) Verify(ctx context.Context, sys *system.System) error {
 // Precheck implements [Guardable].
 func (Release) Precheck(context.Context, *system.System) error { return nil }
 
-// Capture implements [Guardable]: the host as Cairn made it.
+// Capture implements [Guardable]. It is the host as Cairn made it.
 func (r Release) Capture(ctx context.Context, sys *system.System) (system.Undo, error) {
 	ways, err := r.ways(ctx, sys)
 	if err != nil {
@@ -250,8 +249,9 @@ func (r Release) Capture(ctx context.Context, sys *system.System) (system.Undo, 
 	return whole, nil
 }
 
-// Persist implements [Guardable]: what was kept for this is needed no more. A mark
-// says that nothing of what is left is to be taken for an earlier version's.
+// Persist implements [Guardable]. It removes the originals, which are no longer
+// needed. A mark keeps what remains from being taken for the work of an earlier
+// version.
 func (Release) Persist(_ context.Context, sys *system.System) error {
 	if sys.Originals == "" {
 		return nil
@@ -265,5 +265,5 @@ func (Release) Persist(_ context.Context, sys *system.System) error {
 	return sys.Write(releasedMark(sys), nil, system.Attributes{Mode: 0o600, UID: os.Getuid(), GID: os.Getgid()})
 }
 
-// releasedMark is there from a release to the next change.
+// releasedMark exists from a release to the next change.
 func releasedMark(s *system.System) string { return path.Join(s.Originals, "released") }

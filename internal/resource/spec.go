@@ -8,8 +8,8 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// Spec is a resource on its way to a host. What is long in it is only named: it
-// travels once, when it is missing.
+// Spec is a resource on its way to a host. Long contents are only named. Each of
+// them travels once, if the host lacks it.
 type Spec struct {
 	Kind Kind            `cbor:"1,keyasint"`
 	Body cbor.RawMessage `cbor:"2,keyasint"`
@@ -17,19 +17,19 @@ type Spec struct {
 	contents []Content // that the body names and this side has
 }
 
-// Contents are what the body only names, where this side has it.
+// Contents are those that the body only names, if this side has them.
 func (s Spec) Contents() []Content { return s.contents }
 
-// bearer is a kind of resource that has contents. Whatever is done with contents is
-// done by way of it, for all kinds alike.
+// bearer is a kind of resource that has contents. All work on contents goes
+// through it, so it is the same for all kinds.
 type bearer interface {
 	Resource
-	// contents returns the resource with what change makes of each of its contents.
+	// contents returns the resource after applying change to each of its contents.
 	contents(change func(Content, use) Content) Resource
 }
 
-// use is what a content is needed for, besides being compared by its hash and put in
-// place.
+// use says what a content is needed for, apart from comparing its hash and writing
+// it.
 type use uint8
 
 const (
@@ -38,7 +38,7 @@ const (
 	toNothing                 // it is the description of what is to be taken away
 )
 
-// withContents changes the contents of a resource that has any.
+// withContents changes the contents of a resource, if it has any.
 func withContents(r Resource, change func(Content, use) Content) Resource {
 	if b, is := r.(bearer); is {
 		return b.contents(change)

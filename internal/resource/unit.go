@@ -10,17 +10,16 @@ import (
 	"cairn/internal/system"
 )
 
-// Unit is whether a systemd unit starts with the host, whether it runs now, and,
-// for one of Cairn's own, what it is.
+// Unit says whether a systemd unit starts with the host and whether it runs now.
+// For a unit of Cairn's own it also has the unit's file.
 type Unit struct {
 	Name    string `cbor:"1,keyasint"`
 	Enabled *bool  `cbor:"2,keyasint,omitempty"` // nil: left alone
 	Active  *bool  `cbor:"3,keyasint,omitempty"` // nil: left alone
-	// Content is the unit's file (systemd.unit(5)), for a unit that comes with no
-	// package.
+	// Content is the unit's file (systemd.unit(5)) if no package brings it.
 	Content Content `cbor:"4,keyasint,omitzero"`
-	// Triggers are files that the unit reads only when it starts. One that runs is
-	// restarted when any of them is newer than its start; its own file is one.
+	// Triggers are files that the unit reads only at its start. A running unit is
+	// restarted if one of them, or its own file, is newer than its start.
 	Triggers []string `cbor:"5,keyasint,omitempty"`
 }
 
@@ -48,7 +47,7 @@ func (u Unit) Validate() error {
 	return err
 }
 
-// unitDir is where the units are that come with no package.
+// unitDir holds the units that no package brings.
 const unitDir = "/etc/systemd/system/"
 
 func (u Unit) contents(change func(Content, use) Content) Resource {
@@ -60,7 +59,7 @@ func (u Unit) file() File {
 	return File{Path: unitDir + u.Name, Content: u.Content, Mode: 0o644}
 }
 
-// triggers are all files that have to be older than the unit's start.
+// triggers returns all files that must be older than the unit's start.
 func (u Unit) triggers() []string {
 	if u.Content.IsZero() {
 		return u.Triggers
@@ -97,8 +96,8 @@ func (u Unit) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	return merge(file.named("unit file"), compare(properties...)), nil
 }
 
-// stale reports whether the unit runs with an older version of its files. That is
-// decided by times that the host keeps, so that no crash can lose it.
+// stale reports whether the unit runs with an older version of its files. Times
+// that the host keeps decide that, so no crash can lose it.
 func (u Unit) stale(sys *system.System, state unitState) (bool, error) {
 	if !state.runs() || u.Active != nil && !*u.Active {
 		return false, nil
@@ -149,7 +148,7 @@ func (u Unit) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	return nil
 }
 
-// verbs are the commands that lead from the state to the wanted one.
+// verbs are the commands that lead to the wanted state.
 func (u Unit) verbs(state unitState, stale bool) []string {
 	var verbs []string
 	if u.Enabled != nil && state.enabledAs(*u.Enabled) != yesNo(*u.Enabled) {
@@ -164,8 +163,8 @@ func (u Unit) verbs(state unitState, stale bool) []string {
 	return verbs
 }
 
-// Verify implements [Resource]: systemctl's own answers, of which each has its
-// own exit code.
+// Verify implements [Resource]. It asks systemctl, whose answers have exit codes
+// of their own.
 func (u Unit) Verify(ctx context.Context, sys *system.System) error {
 	if !u.Content.IsZero() {
 		if err := u.file().Verify(ctx, sys); err != nil {
@@ -191,8 +190,8 @@ func (u Unit) Verify(ctx context.Context, sys *system.System) error {
 	return nil
 }
 
-// answers reports whether systemctl's word is what was asked for. One that can
-// be neither enabled nor disabled is as wanted.
+// answers reports whether systemctl gave the wanted answer. A unit that can be
+// neither enabled nor disabled counts as wanted.
 func answers(verb, word string, want bool) bool {
 	if verb == "is-enabled" {
 		return unitState{file: word}.enabledAs(want) == yesNo(want)

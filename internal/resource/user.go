@@ -12,9 +12,9 @@ import (
 	"cairn/internal/system"
 )
 
-// User is a local user. An account that is there already keeps what is its
-// owner's: password, home, shell, numbers, comment and groups. A new one has no
-// password and can only log in by key.
+// User is a local user. An existing account keeps what belongs to its owner:
+// password, home, shell, numbers, comment and groups. A new account has no
+// password and can log in by key only.
 type User struct {
 	Name   string   `cbor:"1,keyasint"`
 	Home   string   `cbor:"2,keyasint"`           // of a new user
@@ -41,8 +41,9 @@ func (u User) Validate() error {
 	return err
 }
 
-// Check implements [Resource]. It also finds what a useradd(8) leaves that is cut off: the files
-// of accounts are written one after the other, the home last.
+// Check implements [Resource]. It also finds the leftovers of an interrupted
+// useradd(8), which writes the account files one after the other and the home
+// last.
 func (u User) Check(_ context.Context, sys *system.System) (Diff, error) {
 	have, found, err := sys.AccountOf(u.Name)
 	if err != nil {
@@ -101,8 +102,8 @@ func (u User) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	return err
 }
 
-// shellFor is the shell that the account should have: its own wherever that lets
-// somebody in. An empty one is /bin/sh (passwd(5)).
+// shellFor returns the shell that the account should have: its own if that lets
+// somebody in. An empty one means /bin/sh (passwd(5)).
 func (u User) shellFor(sys *system.System, have system.Account) (string, error) {
 	if slices.Contains(closedShells, filepath.Base(have.Shell)) {
 		return u.Shell, nil
@@ -117,7 +118,7 @@ func (u User) shellFor(sys *system.System, have system.Account) (string, error) 
 	return u.Shell, nil
 }
 
-// closedShells are programs that stand for a shell where nobody may log in
+// closedShells are programs that replace the shell of accounts without login
 // (nologin(8)).
 var closedShells = []string{"nologin", "false", "sync"}
 
@@ -145,8 +146,8 @@ func (u User) add(ctx context.Context, sys *system.System) (system.Account, erro
 	return have, err
 }
 
-// Verify implements [Resource]: id(1) and getent(1) read through the name
-// service, which is how a login does.
+// Verify implements [Resource]. It uses id(1) and getent(1), which read through
+// the name service as a login does.
 func (u User) Verify(ctx context.Context, sys *system.System) error {
 	passwd, err := sys.Run(ctx, "getent", "passwd", u.Name)
 	if err != nil {

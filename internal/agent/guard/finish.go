@@ -11,10 +11,11 @@ import (
 	"cairn/internal/system"
 )
 
-// Resume ends a guard that nobody carries out any more: what was not confirmed
-// is put back, what was is made permanent. The timer calls it when the time is
-// up, and the unit at boot; so does whoever finds a guard that is not over. A
-// guard that has changed nothing yet, and one that is over, stay as they are.
+// Resume ends a guard that no process carries out any more. It restores an
+// unconfirmed change and makes a confirmed one permanent. The timer calls it at
+// the deadline, the unit calls it at boot, and so does any process that finds such
+// a guard. It leaves alone a guard that has changed nothing yet, and one that is
+// over.
 func Resume(ctx context.Context, env Env) (State, error) {
 	s, err := Read(env.Dir)
 	if err != nil || s.Phase.untouched() {
@@ -22,7 +23,7 @@ func Resume(ctx context.Context, env Env) (State, error) {
 	}
 	why := env.whyGiveUp(s)
 	if why == "" {
-		// The alarm's clock is not the one that the deadline was read from.
+		// The deadline came from another clock than the alarm's.
 		why = "no confirmation came in time: nobody could show that the owner still gets in"
 	}
 	if s, err = rollback(ctx, env, why); err == nil && s.Phase == Confirmed {
@@ -34,10 +35,10 @@ func Resume(ctx context.Context, env Env) (State, error) {
 	return s, err
 }
 
-// rollback puts everything back and verifies that, unless the change was
-// confirmed first: both happen under the lock, so exactly one of them wins. A
-// process that is told to stop meanwhile goes on as far as it can; what it could
-// not put back, because the host shuts down, is left to the unit at boot.
+// rollback restores everything and verifies it, unless the change was confirmed
+// first. Both happen under the lock, so exactly one of them wins. If the process
+// is told to stop meanwhile, it continues as far as it can. The unit at boot
+// restores what a shutdown prevented.
 func rollback(ctx context.Context, env Env, reason string) (State, error) {
 	stopped := ctx.Err
 	ctx = context.WithoutCancel(ctx)
@@ -78,8 +79,8 @@ func rollback(ctx context.Context, env Env, reason string) (State, error) {
 	return s, nil
 }
 
-// attempts is how often putting back is tried before the guard is stuck: what is
-// busy for a moment is not worth the owner's alarm.
+// attempts is how often a restore is tried before the guard is stuck. A file that
+// is busy for a moment should not alarm the owner.
 const attempts = 3
 
 // putBack restores and verifies, and returns what is wrong afterwards.
@@ -118,7 +119,7 @@ func restore(ctx context.Context, env Env, undo system.Undo) error {
 	return failed
 }
 
-// persist makes a confirmed change permanent and reads back that it is.
+// persist makes a confirmed change permanent and reads it back.
 func persist(ctx context.Context, env Env) (State, error) {
 	release, err := lock(ctx, env.Dir)
 	if err != nil {
@@ -159,11 +160,11 @@ func persistOne(ctx context.Context, env Env, r resource.Guardable) error {
 		return fmt.Errorf("writing down what was made permanent of %s %s: %w", r.Kind(), r.Key(), err)
 	}
 	env.at("made permanent " + r.Key())
-	// A restart since the confirmation has ended what was only at runtime.
+	// A restart since the confirmation has ended what existed only at runtime.
 	diff, err := resource.Converge(ctx, env.System, r, "")
 	if errors.Is(err, resource.ErrNotHere) {
-		// Files are there after a restart, so their contents are not kept for this. One
-		// that is another has been changed since by somebody else, as the next plan shows.
+		// Files survive a restart, so their contents are not kept for this. A file with
+		// another content was changed by somebody else since. The next plan shows that.
 		return nil
 	}
 	if err != nil || diff.Empty() {
@@ -179,8 +180,8 @@ func persistOne(ctx context.Context, env Env, r resource.Guardable) error {
 	return nil
 }
 
-// tidy takes away what a guard that is over no longer needs: the alarm, and
-// unless it is stuck, the copies of the host's files.
+// tidy removes what a finished guard no longer needs: the alarm and, unless it is
+// stuck, the copies of the host's files.
 func tidy(ctx context.Context, env Env, s State) error {
 	if err := env.Alarm.Disarm(ctx, env.Dir); err != nil {
 		return err

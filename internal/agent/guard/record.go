@@ -14,23 +14,22 @@ import (
 	"cairn/internal/wire"
 )
 
-// What a guard keeps in its directory, so that any process can bring it to its
-// end without the one that began it.
+// What a guard keeps in its directory, so that any process can finish it.
 const (
 	undoFile   = "undo.cbor"   // what puts the host back
 	changeFile = "change.cbor" // the resources, to make a confirmed change permanent
 	stagedFile = "sshd_config" // the SSH server's configuration as it would be
-	// room is kept free by filling it, so that a disk which becomes full meanwhile
-	// does not stop the way back.
+	// room reserves disk space by filling it. So a disk that becomes full meanwhile
+	// does not block the way back.
 	roomFile = "room"
 )
 
-// StagedConfig is where the configuration for a canary login lies.
+// StagedConfig is the configuration for a canary login.
 func StagedConfig(dir string) string { return filepath.Join(dir, stagedFile) }
 
 // CanaryCommand is an SSH server for one connection on its standard input and
-// output, with the staged configuration and the host's own keys. It listens on
-// no port; -e keeps its log off the system's (sshd(8)).
+// output, with the staged configuration and the host's own keys. It listens on no
+// port. The flag -e keeps its log out of the system's log (sshd(8)).
 func CanaryCommand(dir string) []string {
 	return []string{"/usr/sbin/sshd", "-i", "-e", "-f", StagedConfig(dir)}
 }
@@ -51,7 +50,7 @@ func kept(dir, name string, message any) error {
 	return wire.Decode(body, message)
 }
 
-// keepChange writes down what the guard will change.
+// keepChange records what the guard will change.
 func keepChange(dir string, steps []Step) error {
 	specs := make([]resource.Spec, 0, len(steps))
 	for _, step := range steps {
@@ -64,7 +63,7 @@ func keepChange(dir string, steps []Step) error {
 	return keep(dir, changeFile, specs)
 }
 
-// keptChange reads back what [keepChange] wrote.
+// keptChange reads what [keepChange] wrote.
 func keptChange(dir string) ([]resource.Guardable, error) {
 	var specs []resource.Spec
 	if err := kept(dir, changeFile, &specs); err != nil {
@@ -85,8 +84,8 @@ func keptChange(dir string) ([]resource.Guardable, error) {
 	return resources, nil
 }
 
-// takeRoom fills as much of the disk as the way back may need: each saved file is
-// written beside the one that it replaces, and the state a few times.
+// takeRoom reserves the disk space that the way back may need: each saved file is
+// written beside the one it replaces, and the state a few times.
 func takeRoom(dir string, undo system.Undo) error {
 	size := 256 << 10
 	for _, f := range undo.Files {
@@ -95,14 +94,14 @@ func takeRoom(dir string, undo system.Undo) error {
 	return system.ReplaceFile(filepath.Join(dir, roomFile), bytes.Repeat([]byte("Cairn keeps this room for the way back.\n"), size/40), 0o600)
 }
 
-// giveRoom frees it. That it is free already is fine.
+// giveRoom frees the space. If it is free already, that is fine.
 func giveRoom(dir string) { _ = os.Remove(filepath.Join(dir, roomFile)) }
 
-// Forget removes what a guard that no process carries out has kept, and will not
-// need: one that is over, and not stuck, and one that has changed nothing, which
-// would be prepared anew.
+// Forget removes what an idle guard has kept and no longer needs. That is a guard
+// that is over and not stuck, or one that has changed nothing and would be
+// prepared anew.
 func Forget(ctx context.Context, dir string) error {
-	// Who puts a host back holds the lock for long, and is not waited for.
+	// A process that restores a host holds the lock for long, so do not wait for it.
 	if s, err := Read(dir); err != nil || !s.Phase.needsNothing() {
 		return err
 	}
@@ -117,14 +116,14 @@ func Forget(ctx context.Context, dir string) error {
 	return forget(dir)
 }
 
-// Begun reports whether a guard has come so far that it needs no plan to end.
+// Begun reports whether a guard has come so far that it can end without a plan.
 func Begun(dir string) bool {
 	s, err := Read(dir)
 	return err != nil || !s.Phase.untouched()
 }
 
-// forget removes what a guard that ended well has kept: there are copies of the
-// host's files in it, /etc/shadow among them.
+// forget removes what a guard that ended well has kept. That includes copies of
+// the host's files, such as /etc/shadow.
 func forget(dir string) error {
 	paths, all := filepath.Glob(filepath.Join(dir, system.UnfinishedFiles)) // of a process that was killed
 	for _, name := range []string{undoFile, changeFile, stagedFile, roomFile} {
