@@ -53,14 +53,14 @@ func TestInitCommentsAreValid(t *testing.T) {
 			text += plain + "\n"
 		}
 	}
-	for _, key := range []string{"domain", "timezone", "cidr6", "hardware", "open"} {
+	for _, key := range []string{"domain", "timezone", "cidr6", "address6", "hardware", "open"} {
 		text = strings.Replace(text, "# "+key+":", key+":", 1)
 	}
 	l, err := Parse(FileName, []byte(text))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if len(l.Waivers) != 1 || l.Hosts[0].Hardware.CPUs != 4 || !l.Network.CIDR6.IsValid() || l.Domain != "lab.home.arpa" {
+	if len(l.Waivers) != 1 || l.Hosts[0].Hardware.CPUs != 4 || !l.Network.CIDR6.IsValid() || !l.Hosts[0].Address6.IsValid() || l.Domain != "lab.home.arpa" {
 		t.Errorf("not all examples were taken in: %+v", l)
 	}
 }
