@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+	"time"
 
 	"cairn/internal/system"
 	"cairn/internal/wire"
@@ -63,7 +64,7 @@ func (s *session) begin(ctx context.Context, stream *wire.Stream, run wire.Run) 
 // keepRun has what the run needs brought and written down, unless a process carries
 // it out already. Until then nobody else takes what is there for a leftover.
 func (s *session) keepRun(ctx context.Context, stream *wire.Stream, dir string, run wire.Run) (asked bool, err error) {
-	own, err := flock(filepath.Join(dir, "lock"))
+	own, err := s.ownRun(ctx, dir, run.ID)
 	if err != nil || own == nil {
 		return false, err
 	}
@@ -75,6 +76,30 @@ func (s *session) keepRun(ctx context.Context, stream *wire.Stream, dir string, 
 		run.Guards[i].Peer, run.Guards[i].Local, run.Guards[i].LocalPort = s.login.Peer, s.login.Local, s.login.Port
 	}
 	return asked, s.writeRun(dir, run)
+}
+
+// lockEvery is how often a session tries for a lock that another one holds.
+const lockEvery = 50 * time.Millisecond
+
+// ownRun takes the lock of a run, or returns nil if a process carries the run out.
+// A run without a record has no such process: its lock is held by a session that
+// brings contents, perhaps for a controller that is gone. That session ends, so this
+// one waits for it.
+func (s *session) ownRun(ctx context.Context, dir, id string) (*os.File, error) {
+	for {
+		own, err := flock(filepath.Join(dir, "lock"))
+		if err != nil || own != nil {
+			return own, err
+		}
+		if begun, err := s.known(id); err != nil || begun {
+			return nil, err
+		}
+		select {
+		case <-time.After(lockEvery):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // spawn starts the process that carries a run out: as a unit of systemd, which

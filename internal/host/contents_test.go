@@ -186,3 +186,16 @@ func TestContentsThatCannotCome(t *testing.T) {
 		t.Errorf("it ended with %+v, and left %s", last, m.onDisk())
 	}
 }
+
+// A controller lost its connection while it sent contents. The session there still
+// has the run's lock when the controller comes back, and the run begins all the same.
+func TestARunBeginsBesideASessionThatIsGone(t *testing.T) {
+	m := boot(t, "")
+	s := m.local()
+	m.sh("mkdir -p /var/lib/cairn/runs/again; flock /var/lib/cairn/runs/again/lock sleep 1 >/dev/null 2>&1 &")
+	run := wire.Run{ID: "again", Epoch: 1, Lab: "test", Steps: []wire.Step{{ID: "a", Task: "t", Resource: encoded(t, resource.File{Path: "/srv/a", Content: resource.Inline("a\n")})}}}
+	must(t, s.Start(t.Context(), run, nil))
+	if last := lastOf(t, s, "again"); last.Type != wire.RunDone {
+		t.Errorf("it ended with %+v", last)
+	}
+}

@@ -298,6 +298,19 @@ func difference(before, after string) string {
 	return strings.Join(is, "\n")
 }
 
+// awaitNothingLeft waits until there is no more than before, and else says what there
+// is.
+func (m *machine) awaitNothingLeft(before string) {
+	m.t.Helper()
+	var left string
+	defer func() {
+		if m.t.Failed() {
+			m.t.Logf("left is\n%s\n%s", left, m.sh("ps -ef | grep -v ' ps -ef' | tail -20"))
+		}
+	}()
+	m.await("nothing to be left", func() bool { left = difference(before, m.traces()); return left == "" })
+}
+
 // The connection breaks while the program is on its way, or while it looks.
 func TestLookingThatBreaksOff(t *testing.T) {
 	m := boot(t, "")
@@ -313,7 +326,7 @@ func TestLookingThatBreaksOff(t *testing.T) {
 		})
 		_, err := c.Connect(t.Context(), m.vantageOf("plain"), Login{})
 		wantCode(t, err, problem.HostConnection, "box")
-		m.await("nothing to be left", func() bool { return difference(before, m.traces()) == "" })
+		m.awaitNothingLeft(before)
 	}
 	// As after kill -9 of the controller: the kernel closes what it had.
 	var open net.Conn
