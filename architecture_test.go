@@ -127,7 +127,7 @@ func eachSource(t *testing.T, root string, do func(path string, file *ast.File, 
 			return err
 		}
 		places := token.NewFileSet()
-		file, err := parser.ParseFile(places, path, nil, parser.SkipObjectResolution)
+		file, err := parser.ParseFile(places, path, nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err == nil {
 			do(path, file, places)
 		}

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"go/ast"
-	"go/parser"
 	"go/token"
-	"io/fs"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -59,7 +56,7 @@ func flawsOf(text string) []string {
 // strings of several words, joined where the code joins them.
 func eachText(t *testing.T, f func(token.Position, string)) {
 	t.Helper()
-	eachFile(t, func(files *token.FileSet, file *ast.File) {
+	eachCommandAndPackage(t, func(file *ast.File, places *token.FileSet) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			expression, ok := n.(ast.Expr)
 			if !ok {
@@ -67,7 +64,7 @@ func eachText(t *testing.T, f func(token.Position, string)) {
 			}
 			text, ok := textOf(expression)
 			if ok && isProse(text) && !isCode.MatchString(text) {
-				f(files.Position(n.Pos()), text)
+				f(places.Position(n.Pos()), text)
 			}
 			return !ok
 		})
@@ -103,10 +100,10 @@ func isProse(text string) bool { return strings.Count(text, " ") > 3 }
 // TestExportedNamesAreDocumented: who reads a call sees what it promises without
 // reading the code behind it. A group of constants or variables may share a comment.
 func TestExportedNamesAreDocumented(t *testing.T) {
-	eachFile(t, func(files *token.FileSet, file *ast.File) {
+	eachCommandAndPackage(t, func(file *ast.File, places *token.FileSet) {
 		for _, d := range file.Decls {
 			for _, name := range undocumented(d) {
-				t.Errorf("%s: %s has no comment", files.Position(d.Pos()), name)
+				t.Errorf("%s: %s has no comment", places.Position(d.Pos()), name)
 			}
 		}
 	})
@@ -162,26 +159,10 @@ func receiverOf(d *ast.FuncDecl) string {
 	return name.Name
 }
 
-func eachFile(t *testing.T, f func(*token.FileSet, *ast.File)) {
+// eachCommandAndPackage goes through all that is part of a program.
+func eachCommandAndPackage(t *testing.T, do func(file *ast.File, places *token.FileSet)) {
 	t.Helper()
 	for _, root := range []string{"cmd", "internal"} {
-		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-				return err
-			}
-			files := token.NewFileSet()
-			file, err := parser.ParseFile(files, path, nil, parser.ParseComments)
-			if err != nil {
-				return err
-			}
-			f(files, file)
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		eachSource(t, root, func(_ string, file *ast.File, places *token.FileSet) { do(file, places) })
 	}
-}
-func TestDump(t *testing.T) {
-	eachText(t, func(at token.Position, text string) { t.Logf("%s: %s", at, text) })
 }

@@ -16,19 +16,16 @@ var update = flag.Bool("update", false, "write the README's table anew")
 
 // TestReadmeSaysWhatWorks holds the README's table to what the code can do.
 func TestReadmeSaysWhatWorks(t *testing.T) {
-	read, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	is := read(t, "README.md")
 	place := regexp.MustCompile(`(?s)(<!-- begin what works -->\n).*(<!-- end what works -->)`)
-	want := place.ReplaceAllString(string(read), "${1}"+whatWorks(t)+"${2}")
+	want := place.ReplaceAllString(is, "${1}"+whatWorks(t)+"${2}")
 	if *update {
 		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if string(read) != want {
+	if is != want {
 		t.Error("README.md does not say what works: run go test . -update")
 	}
 }

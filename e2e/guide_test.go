@@ -1,15 +1,11 @@
 package e2e
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
-
-	"cairn/internal/rehearse"
 )
 
 // guide is a page of the documentation that a test follows to the letter: the blocks
@@ -137,17 +133,6 @@ func followTutorial(t *testing.T, b *bed, g *guide) {
 	if said := b.types("laptop", g.block("stay out")); said.exit == 0 || !strings.Contains(said.stdout, "Permission denied") {
 		t.Errorf("a password is not refused: %d\n%s", said.exit, said.stdout)
 	}
-}
-
-// waiversOfThrowAwayHosts are the lines for the lab file without which a throw-away host,
-// that has this machine's clock, proves less than a real one.
-func waiversOfThrowAwayHosts() string {
-	var text strings.Builder
-	text.WriteString("waivers:\n")
-	for _, w := range rehearse.Waivers(time.Now()) {
-		fmt.Fprintf(&text, "- {checkpoint: %s, reason: %q, expires: %s}\n", w.Checkpoint, w.Reason, w.Expires.Format(time.DateOnly))
-	}
-	return text.String()
 }
 
 // writes puts a file into the lab's folder.

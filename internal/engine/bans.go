@@ -122,13 +122,9 @@ func (w *walk) tellBans(tasks []string) []resolve.Look {
 		}
 	}
 	var again []resolve.Look
-	for _, stage := range w.engine.roadmap.Stages {
-		for _, c := range stage.Checkpoints {
-			for _, l := range w.engine.resolved.Looks(c.ID) {
-				if w.bans.lifted(l.Look) {
-					again = append(again, l)
-				}
-			}
+	for _, l := range w.engine.everyLook() {
+		if w.bans.lifted(l.Look) {
+			again = append(again, l)
 		}
 	}
 	return again

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 
+	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
 )
 
@@ -53,6 +54,17 @@ func (v *View) everyTask() []placed {
 	for _, stage := range v.roadmap.Stages {
 		for _, t := range stage.Tasks {
 			all = append(all, placed{t, stage.ID})
+		}
+	}
+	return all
+}
+
+// everyLook returns the looks of all checkpoints in the roadmap's order.
+func (v *View) everyLook() []resolve.Look {
+	var all []resolve.Look
+	for _, stage := range v.roadmap.Stages {
+		for _, c := range stage.Checkpoints {
+			all = append(all, v.resolved.Looks(c.ID)...)
 		}
 	}
 	return all

@@ -70,13 +70,9 @@ func kindOf(step string) string {
 // looks from the ledger.
 func (e *Engine) durations(ctx context.Context) (durations, error) {
 	d := durations{steps: map[string]time.Duration{}, looks: map[string]time.Duration{}}
-	for _, stage := range e.roadmap.Stages {
-		for _, c := range stage.Checkpoints {
-			for _, l := range e.resolved.Looks(c.ID) {
-				if r, known := e.ledger.Latest(l.Look); known && r.Outcome != evidence.Unproven {
-					d.looks[l.Probe] = max(d.looks[l.Probe], r.Took)
-				}
-			}
+	for _, l := range e.everyLook() {
+		if r, known := e.ledger.Latest(l.Look); known && r.Outcome != evidence.Unproven {
+			d.looks[l.Probe] = max(d.looks[l.Probe], r.Took)
 		}
 	}
 	began, err := e.journal.NewestOfEach(ctx, string(wire.StepIntent))
@@ -110,24 +106,19 @@ func (w *walk) rest(atHand []string, applied bool) toDo {
 	var rest toDo
 	var steps []string // tasks whose steps are still to be made
 	seen := map[string]bool{}
-	for _, stage := range w.engine.roadmap.Stages {
-		for _, t := range stage.Tasks {
-			now := slices.Contains(atHand, t.ID)
-			if !w.engine.resolved.Implemented(t.ID) || w.done[t.ID] && !now {
-				continue
-			}
-			if !now || !applied {
-				steps = append(steps, t.ID)
-			}
-			for _, id := range t.Checkpoints {
-				if c, known := w.engine.roadmap.Checkpoint(id); known && c.Available && !seen[id] {
-					seen[id] = true
-					rest.looks = append(rest.looks, resolve.Bare(w.engine.missing(c, w.changes(t.ID)))...)
-				}
-			}
+	for _, t := range w.tasks() {
+		now := slices.Contains(atHand, t.ID)
+		if w.done[t.ID] && !now {
+			continue
 		}
-		if stage.ID == w.until {
-			break
+		if !now || !applied {
+			steps = append(steps, t.ID)
+		}
+		for _, id := range t.Checkpoints {
+			if c, known := w.engine.roadmap.Checkpoint(id); known && c.Available && !seen[id] {
+				seen[id] = true
+				rest.looks = append(rest.looks, resolve.Bare(w.engine.missing(c, w.changes(t.ID)))...)
+			}
 		}
 	}
 	rest.looks = slices.DeleteFunc(rest.looks, func(l evidence.Look) bool { return w.left.is(l.Host) })

@@ -15,14 +15,9 @@ import (
 // those are proven.
 func (w *walk) followers(tasks []string) []string {
 	var followers []string
-	for _, stage := range w.engine.roadmap.Stages {
-		for _, t := range stage.Tasks {
-			if w.engine.resolved.Implemented(t.ID) && !w.done[t.ID] && w.waitsOnlyFor(t, tasks) {
-				followers = append(followers, t.ID)
-			}
-		}
-		if stage.ID == w.until {
-			break
+	for _, t := range w.tasks() {
+		if !w.done[t.ID] && w.waitsOnlyFor(t, tasks) {
+			followers = append(followers, t.ID)
 		}
 	}
 	return followers

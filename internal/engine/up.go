@@ -134,11 +134,8 @@ type walk struct {
 }
 
 // run continues as long as the case opens something new.
-func (w *walk) run(ctx context.Context) (err error) {
+func (w *walk) run(ctx context.Context) error {
 	w.bans.learn(w.plan)
-	if w.took, err = w.engine.durations(ctx); err != nil {
-		return err
-	}
 	if err := w.engine.theCase.start(ctx, w.engine); err != nil {
 		return err
 	}
@@ -160,17 +157,29 @@ func (w *walk) run(ctx context.Context) (err error) {
 // from which a host has drifted, and those that only a left-out host keeps closed.
 func (w *walk) due() []roadmap.Task {
 	var due []roadmap.Task
+	for _, t := range w.tasks() {
+		if !w.done[t.ID] && w.isDue(t) {
+			due = append(due, t)
+		}
+	}
+	return due
+}
+
+// tasks returns those that this version can do, up to the stage at which the walk
+// ends, in the roadmap's order.
+func (w *walk) tasks() []roadmap.Task {
+	var all []roadmap.Task
 	for _, stage := range w.engine.roadmap.Stages {
 		for _, t := range stage.Tasks {
-			if w.engine.resolved.Implemented(t.ID) && !w.done[t.ID] && w.isDue(t) {
-				due = append(due, t)
+			if w.engine.resolved.Implemented(t.ID) {
+				all = append(all, t)
 			}
 		}
 		if stage.ID == w.until {
 			break
 		}
 	}
-	return due
+	return all
 }
 
 func (w *walk) isDue(t roadmap.Task) bool {
@@ -191,10 +200,14 @@ func (w *walk) changes(task string) bool {
 // case.
 func (w *walk) round(ctx context.Context, tasks []roadmap.Task) error {
 	w.rounds++
-	if w.rounds > 1 {
-		if err := w.replan(ctx); err != nil {
-			return err
-		}
+	var err error
+	if w.rounds == 1 {
+		w.took, err = w.engine.durations(ctx)
+	} else {
+		err = w.replan(ctx)
+	}
+	if err != nil {
+		return err
 	}
 	var ids []string
 	for _, t := range tasks {

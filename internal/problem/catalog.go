@@ -3,6 +3,7 @@ package problem
 import (
 	"maps"
 	"slices"
+	"sync"
 )
 
 // Entry is what the catalogue says of a code.
@@ -18,7 +19,10 @@ type Entry struct {
 func (e Entry) Link() string { return "docs/reference/errors.md#" + string(e.Code) }
 
 // All returns every entry of the catalogue, by code.
-func All() []Entry {
+func All() []Entry { return slices.Clone(catalogue()) }
+
+// catalogue is made once: whatever goes wrong is looked up in it.
+var catalogue = sync.OnceValue(func() []Entry {
 	all := slices.Concat(commandEntries, labEntries, hostEntries, guardEntries, runEntries, stateEntries, modelEntries, rehearsalEntries)
 	known := backgrounds()
 	for i := range all {
@@ -31,7 +35,7 @@ func All() []Entry {
 		return 1
 	})
 	return all
-}
+})
 
 // backgrounds are those of all codes.
 func backgrounds() map[Code]Background {
@@ -46,7 +50,7 @@ func backgrounds() map[Code]Background {
 
 // Lookup finds the entry of a code.
 func Lookup(code Code) (Entry, bool) {
-	for _, e := range All() {
+	for _, e := range catalogue() {
 		if e.Code == code {
 			return e, true
 		}
