@@ -48,9 +48,9 @@ func TestTheAgentIsSmall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s: %d octets, %d packed", arch, len(program), len(agent.Gzip))
+		t.Logf("%s: %d bytes, %d packed", arch, len(program), len(agent.Gzip))
 		if len(program) > most {
-			t.Errorf("%s: the agent has %d octets, the budget is %d", arch, len(program), most)
+			t.Errorf("%s: the agent has %d bytes, the budget is %d", arch, len(program), most)
 		}
 		file, err := elf.NewFile(bytes.NewReader(program))
 		if err != nil {
