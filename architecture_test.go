@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"distro"}, // whatever speaks of a host's system, errors too, asks it
 	{"firewall", "problem", "secret", "spelling", "sshdconf"},
 	{"document", "system"}, // a fault may have the code of a problem
-	{"lab", "roadmap", "cmmn", "resource", "wire", "vantage"},
+	{"lab", "roadmap", "cmmn", "compose", "catalog", "resource", "wire", "vantage"},
 	{"task", "probe", "host", "evidence", "journal", "agent", "throwaway"},
 	{"resolve"}, // a look is evidence's, the work is task's
 	{"engine", "rehearse"},
@@ -33,6 +33,7 @@ var layers = [][]string{
 
 // allowed are the imports inside one layer that have a reason.
 var allowed = map[string][]string{
+	"catalog":  {"compose"},  // a service has a Compose file
 	"wire":     {"resource"}, // messages carry resources
 	"probe":    {"host", "evidence"},
 	"vantage":  {"wire"}, // it answers in messages, here as on a host

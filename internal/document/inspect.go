@@ -129,6 +129,9 @@ func (i *inspector) atLeast(n *Node, count int, s *Shape, path string) {
 
 // unique reports scalars that occur twice in a list.
 func (i *inspector) unique(n *Node, s *Shape) {
+	if s.Repeats {
+		return
+	}
 	seen := map[string]bool{}
 	for _, item := range n.Items {
 		if item.Kind != s.Item.Kind || s.Item.Form == nil {

@@ -26,7 +26,7 @@ func schemaOf(s *Shape) map[string]any {
 	var schema map[string]any
 	switch s.Kind {
 	case List:
-		schema = map[string]any{"type": orNothing("array", s), "items": schemaOf(s.Item), "uniqueItems": true}
+		schema = map[string]any{"type": orNothing("array", s), "items": schemaOf(s.Item), "uniqueItems": !s.Repeats}
 		if s.AtLeast > 0 {
 			schema["minItems"] = s.AtLeast
 		}

@@ -4,7 +4,7 @@ package document
 // applies, by kind:
 //
 //	Text, Integer, Boolean   a scalar of the form
-//	List                     of Item, at least AtLeast of them
+//	List                     of Item, at least AtLeast of them, none twice unless Repeats is set
 //	Mapping with Names       names of the owner's choice, each with an Item
 //	Mapping without          the Keys, and others when Open is set
 //
@@ -16,6 +16,7 @@ type Shape struct {
 	Item    *Shape
 	AtLeast int
 	Empty   string // message if there are fewer than AtLeast
+	Repeats bool
 	Names   *Form
 	Keys    []Key
 	Open    bool
@@ -85,6 +86,10 @@ func YesNo() *Shape { return &Shape{Kind: Boolean} }
 
 // ListOf returns the shape of a list of items of one shape.
 func ListOf(item *Shape) *Shape { return &Shape{Kind: List, Item: item} }
+
+// Sequence returns the shape of a list in which items may repeat, such as the
+// arguments of a program.
+func Sequence(item *Shape) *Shape { return &Shape{Kind: List, Item: item, Repeats: true} }
 
 // Keyed returns the shape of a mapping with these keys and no others.
 func Keyed(keys ...Key) *Shape { return &Shape{Kind: Mapping, Keys: keys} }

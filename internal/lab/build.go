@@ -112,7 +112,7 @@ func buildHost(name string, n *document.Node, ssh SSH) Host {
 }
 
 func buildHardware(n *document.Node) Hardware {
-	h := Hardware{CPUs: int(document.NumberOf(n.Get("cpus"))), Memory: parseMemory(document.TextOf(n.Get("memory")))}
+	h := Hardware{CPUs: int(document.NumberOf(n.Get("cpus"))), Memory: document.ParseMemory(document.TextOf(n.Get("memory")))}
 	if v := n.Get("virtualization"); v != nil && v.Kind == document.Boolean {
 		yes := document.IsTrue(v)
 		h.Virtualization = &yes

@@ -23,7 +23,7 @@ var workflows = optionForm("a workflow", string(Waterfall), string(Agile), strin
 
 var roles = optionForm("a role", string(Server), string(Worker), string(Storage), string(GPU), string(VantageRole))
 
-var labNameForm = labelForm("a lab's name", "home", nil)
+var labNameForm = document.LabelForm("a lab's name", "home", nil)
 
 // labShape describes everything that a lab file may contain.
 func labShape() *document.Shape {
@@ -36,7 +36,7 @@ func labShape() *document.Shape {
 			Doc: "How strictly stages gate. `waterfall`: a stage opens when the one before it met its exit criteria. `agile`: only dependencies between tasks gate. `hybrid`: the first stage gates everything, later only dependencies do."},
 		document.Key{Name: "ssh", Shape: sshShape(), Doc: "How you log in to the hosts."},
 		document.Key{Name: "network", Required: true, Shape: networkShape(), Doc: "The network that the hosts are on, and who administers them."},
-		document.Key{Name: "networks", Shape: document.Named(labelForm("a network's name", "iot", nil), document.Keyed(subnetKeys()...)),
+		document.Key{Name: "networks", Shape: document.Named(document.LabelForm("a network's name", "iot", nil), document.Keyed(subnetKeys()...)),
 			Doc: "Further networks, by name, such as other VLANs. A host is on the network that its address lies in. Your router passes traffic between them."},
 		document.Key{Name: "hosts", Required: true, Shape: hostsShape(), Doc: "The machines, by name."},
 		document.Key{Name: "choose", Shape: chooseShape(), Doc: "The choices that the roadmap leaves to you. Each has a default."},
@@ -77,12 +77,12 @@ func networkShape() *document.Shape {
 }
 
 func hostsShape() *document.Shape {
-	return document.NonEmpty(document.Named(labelForm("a host's name", "atlas", reservedHosts), document.Keyed(
+	return document.NonEmpty(document.Named(document.LabelForm("a host's name", "atlas", reservedHosts), document.Keyed(
 		document.Key{Name: "address", Required: true, Unless: "address6", Shape: document.Words(address4Form), Doc: "Its IPv4 address. Cairn reaches the host there."},
 		document.Key{Name: "address6", Fallback: "none", Shape: document.Words(address6Form), Doc: "Its IPv6 address. Cairn reaches the host there if it has no `address`."},
 		document.Key{Name: "also", Fallback: "none", Shape: document.ListOf(document.Words(addressForm)),
 			Doc: "Its further addresses, such as one on each of several networks. Cairn looks at what answers there, too."},
-		document.Key{Name: "port", Fallback: document.AsCode(fmt.Sprint(defaultPort)), Shape: document.Number(portForm), Doc: "The port of its SSH server."},
+		document.Key{Name: "port", Fallback: document.AsCode(fmt.Sprint(defaultPort)), Shape: document.Number(document.PortForm), Doc: "The port of its SSH server."},
 		document.Key{Name: "user", Fallback: document.AsCode(defaultUser), Shape: document.Words(userForm),
 			Doc: "Your account on it. Cairn makes it and gives it your key if the first login is root's. It cannot be root, because Cairn closes SSH to root."},
 		document.Key{Name: "first-user", Fallback: "the one that `cairn host add` logged in as, else `User` of `~/.ssh/config`, else `root`", Shape: document.Words(firstUserForm),
@@ -102,7 +102,7 @@ func hostsShape() *document.Shape {
 func hardwareShape() *document.Shape {
 	return document.Keyed(
 		document.Key{Name: "cpus", Fallback: "not verified", Shape: document.Number(cpusForm), Doc: "The minimum number of logical processors."},
-		document.Key{Name: "memory", Fallback: "not verified", Shape: document.Words(memoryForm), Doc: "The approximate minimum of memory."},
+		document.Key{Name: "memory", Fallback: "not verified", Shape: document.Words(document.MemoryForm), Doc: "The approximate minimum of memory."},
 		document.Key{Name: "virtualization", Fallback: "not verified", Shape: document.YesNo(), Doc: "Whether it can run virtual machines."},
 	)
 }
@@ -136,11 +136,11 @@ func servicesShape() *document.Shape {
 	service := document.Keyed(
 		document.Key{Name: "compose", Shape: document.Words(composeForm),
 			Doc: "Your own compose file, relative to the lab file and within its folder. Without it the service is one of Cairn's catalog, and its other keys are that service's options."},
-		document.Key{Name: "http", Shape: document.Keyed(document.Key{Name: "port", Required: true, Shape: document.Number(portForm), Doc: "The port it answers HTTP on."}),
+		document.Key{Name: "http", Shape: document.Keyed(document.Key{Name: "port", Required: true, Shape: document.Number(document.PortForm), Doc: "The port it answers HTTP on."}),
 			Doc: "Where your own service answers HTTP. Only together with `compose`."},
 	)
 	service.Open = true
-	return document.Named(labelForm("a service's name", "whoami", nil), service)
+	return document.Named(document.LabelForm("a service's name", "whoami", nil), service)
 }
 
 func waiverShape() *document.Shape {

@@ -14,27 +14,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// labelForm is one part of a host name (RFC 1123, section 2.1), in lower case.
-func labelForm(name, example string, reserved map[string]string) *document.Form {
-	return &document.Form{
-		Name: name, Rule: "lower-case letters, digits and hyphens, at most 63", Example: example,
-		Pattern: `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`,
-		Check: func(text string) *document.Flaw {
-			if reason := reserved[text]; reason != "" {
-				return &document.Flaw{Message: fmt.Sprintf("%q cannot be used as a name: %s", text, reason)}
-			}
-			return suggest(text, strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(text)))
-		},
-	}
-}
-
 // lowerCase suggests the text in lower case if only the case is wrong.
-func lowerCase(text string) *document.Flaw {
-	if lower := strings.ToLower(text); lower != text {
-		return &document.Flaw{Suggestion: lower}
-	}
-	return nil
-}
+func lowerCase(text string) *document.Flaw { return document.Better(text, strings.ToLower(text)) }
 
 // reservedHosts are names with another meaning.
 var reservedHosts = map[string]string{
@@ -91,50 +72,14 @@ var firstUserForm = &document.Form{
 // IsFirstUser reports whether a fresh host may have an account of that name.
 func IsFirstUser(name string) bool { return firstUserForm.Inspect(name) == nil }
 
-var portForm = &document.Form{Name: "a port number", Example: "22", Min: 1, Max: 65535}
-
 var cpusForm = &document.Form{Name: "a number of logical processors", Example: "4", Min: 1, Max: 4096}
-
-// memoryForm counts in powers of 1024 (IEC 80000-13).
-var memoryForm = &document.Form{
-	Name: "an amount of memory", Rule: "in MiB, GiB or TiB", Example: "16GiB", Pattern: `^[1-9][0-9]{0,5}(MiB|GiB|TiB)$`,
-	Check: func(text string) *document.Flaw {
-		digits := strings.TrimRightFunc(text, func(r rune) bool { return !unicode.IsDigit(r) })
-		unit := strings.ToUpper(strings.TrimSpace(strings.TrimPrefix(text, digits)))
-		if _, err := strconv.ParseUint(digits, 10, 32); err != nil || unit == "" || !strings.Contains("MGT", unit[:1]) {
-			return nil
-		}
-		return suggest(text, digits+unit[:1]+"iB")
-	},
-}
-
-// suggest returns a flaw with a suggestion, or nil if the suggestion is the text
-// itself.
-func suggest(text, better string) *document.Flaw {
-	if text == better {
-		return nil
-	}
-	return &document.Flaw{Suggestion: better}
-}
-
-// parseMemory reads a text of memoryForm. Any other text gives 0.
-func parseMemory(text string) Bytes {
-	shifts := map[string]int{"MiB": 20, "GiB": 30, "TiB": 40}
-	for unit, shift := range shifts {
-		digits, is := strings.CutSuffix(text, unit)
-		if n, err := strconv.ParseInt(digits, 10, 32); is && err == nil {
-			return Bytes(n << shift)
-		}
-	}
-	return 0
-}
 
 // daysForm is a time in days or years.
 var daysForm = &document.Form{
 	Name: "a number of days or years", Example: "400d", Pattern: `^[1-9][0-9]{0,3}[dy]$`,
 	Check: func(text string) *document.Flaw {
 		short := strings.NewReplacer(" ", "", "days", "d", "day", "d", "years", "y", "year", "y").Replace(strings.ToLower(text))
-		return suggest(text, short)
+		return document.Better(text, short)
 	},
 }
 
@@ -164,7 +109,7 @@ var openingForm = &document.Form{
 		if !both {
 			return &document.Flaw{Message: text + " does not say whether it is TCP or UDP", Suggestion: number + "/tcp"}
 		}
-		return suggest(text, number+"/"+protocol)
+		return document.Better(text, number+"/"+protocol)
 	},
 }
 

@@ -152,14 +152,6 @@ func TestFaultsAsJSON(t *testing.T) {
 	}
 }
 
-func TestMemory(t *testing.T) {
-	for text, want := range map[string]Bytes{"512MiB": 512 << 20, "16GiB": 16 << 30, "999999TiB": 999999 << 40, "": 0, "16GB": 0, "xGiB": 0} {
-		if got := parseMemory(text); got != want {
-			t.Errorf("parseMemory(%q) = %d, want %d", text, got, want)
-		}
-	}
-}
-
 func TestDays(t *testing.T) {
 	for text, want := range map[string]time.Duration{"1d": day, "400d": 400 * day, "2y": 730 * day, "9999d": 9999 * day, "400": 0, "": 0, "4w": 0} {
 		if got := parseDays(text); got != want {

@@ -105,9 +105,6 @@ type Network struct {
 	Admin   []netip.Prefix // who may reach SSH and management ports; never empty, never everyone, no two overlap
 }
 
-// Bytes is an amount of memory in bytes.
-type Bytes int64
-
 // Host is a machine of the lab.
 type Host struct {
 	Name     string       // an RFC 1123 label
@@ -129,9 +126,9 @@ type Host struct {
 
 // Hardware is what a host is declared to have. Cairn verifies it.
 type Hardware struct {
-	CPUs           int   // logical processors; 0 means not declared
-	Memory         Bytes // 0 means not declared
-	Virtualization *bool // whether it can run virtual machines; nil means not declared
+	CPUs           int            // logical processors; 0 means not declared
+	Memory         document.Bytes // 0 means not declared
+	Virtualization *bool          // whether it can run virtual machines; nil means not declared
 }
 
 // Opening is a port of a host that is open to others.

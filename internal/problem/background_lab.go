@@ -81,6 +81,11 @@ var labBackground = map[Code]Background{
 		See:   "`cairn explain` with the checkpoint's name shows what is not proven now.",
 		Other: "Make the checkpoint hold, so that it needs no waiver.",
 	},
+	CatalogWrong: {
+		Why:   "A service says something that cannot be. It has an unknown key, or names a container that is not in `compose.yaml`, or has a volume that nobody backs up.",
+		See:   "The message names the file, the line and what was expected there.",
+		Other: "Move the folder out of `catalog/` until it is right. The other services are not affected.",
+	},
 	RoadmapWrong: {
 		Why:   "The roadmap inside the program contradicts itself. Its tests should have found that.",
 		See:   "The message names the place in the roadmap.",

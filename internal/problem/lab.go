@@ -10,6 +10,7 @@ const (
 	LabNotReady  Code = "lab.not-available-yet"
 	LabUnwritten Code = "lab.not-written"
 	RoadmapWrong Code = "roadmap.invalid"
+	CatalogWrong Code = "catalog.invalid"
 )
 
 // What can be wrong at one place of the lab file. They come as a list, under
@@ -43,5 +44,6 @@ var labEntries = []Entry{
 	{Code: LabUnsafe, Exit: ExitFailed, Meaning: "The lab file asks for something that would open the lab to strangers or lock you out of it.", Fix: "the message says what would be safe"},
 	{Code: LabNoKey, Exit: ExitFailed, Meaning: "The lab file names a key that is not on this machine, so no host can be logged in to from here.", Fix: "name a key that is here, or take `ssh.key` out: Cairn then uses what your own ssh offers"},
 	{Code: LabExpired, Exit: ExitFailed, Meaning: "A day that the lab file names has passed. This is a warning: commands go on.", Fix: "give a later day, or take the entry out"},
+	{Code: CatalogWrong, Exit: ExitFailed, Meaning: "A service of a catalog is wrong.", Fix: "fix the places named; if they are not yours, please report them"},
 	{Code: RoadmapWrong, Exit: ExitFailed, Meaning: "The roadmap contradicts itself.", Fix: "this is a fault in Cairn: please report it"},
 }

@@ -1,0 +1,99 @@
+package catalog
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	builtin "cairn/catalog"
+	"cairn/internal/document"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares a text with a file, or writes the file.
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (write it with -update)", err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs (-want +got), write it anew with -update if this is right:\n%s", path, diff)
+	}
+}
+
+// brought is the catalog that comes with Cairn.
+func brought(t *testing.T) *Catalog {
+	t.Helper()
+	c, err := Load(Source{Dir: "catalog", Files: builtin.Files})
+	var faults document.Faults
+	if errors.As(err, &faults) {
+		t.Fatal(faults)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestBuiltin(t *testing.T) {
+	c := brought(t)
+	if len(c.Names()) == 0 {
+		t.Fatal("there are no services in it")
+	}
+	golden(t, "../../docs/reference/catalog.md", c.Reference())
+}
+
+// rightExample returns the files of a service that is right and has every facet.
+func rightExample(t *testing.T) map[string]string {
+	t.Helper()
+	archive, err := txtar.ParseFile("testdata/right.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, f := range archive.Files {
+		files[f.Name] = string(f.Data)
+	}
+	return files
+}
+
+// inMemory returns files as a file system.
+func inMemory(files map[string]string) fs.FS {
+	all := fstest.MapFS{}
+	for name, text := range files {
+		all[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return all
+}
+
+func TestRight(t *testing.T) {
+	c, err := Load(Source{Dir: "catalog", Files: inMemory(rightExample(t))})
+	var faults document.Faults
+	if errors.As(err, &faults) {
+		t.Fatal(faults)
+	}
+	s, known := c.Get("notes")
+	if !known {
+		t.Fatal("the service is not in the catalog")
+	}
+	if s.Version() != "1.2.3" || s.Main != "notes" || len(s.Templates) != 1 {
+		t.Errorf("version %s, main %s, %d templates", s.Version(), s.Main, len(s.Templates))
+	}
+	if diff := cmp.Diff([]string{"admin-password"}, s.Templates[0].Secrets); diff != "" {
+		t.Error(diff)
+	}
+}
