@@ -30,8 +30,9 @@ func (b *bed) joins(t *testing.T, names ...string) (subnet string, addresses []s
 	return subnet, addresses
 }
 
-// withoutIPv4 has a host that needs no package any more lose its IPv4 address. The
-// engine's resolver asks through it, so the one name that has to be found is in a file.
+// withoutIPv4 takes a host's IPv4 address away, once the host needs no more
+// packages. The engine's resolver asks over IPv4, so a file has the one name that
+// must still resolve.
 const withoutIPv4 = `export DEBIAN_FRONTEND=noninteractive; apt-get -qq update
 	apt-get -qq install -y --no-install-recommends ca-certificates nftables sudo systemd-timesyncd tzdata unattended-upgrades >/dev/null
 	echo 2001:db8::1 deb.debian.org >>/etc/hosts
@@ -42,8 +43,9 @@ func listensThere(address string) string {
 	return "systemd-run --quiet --unit=conform-listener systemd-socket-activate --accept --listen=" + address + ":9000 /bin/cat"
 }
 
-// TestAddresses brings up a host that has only an IPv6 address and one with an
-// address on each of two networks, where a program listens on the second one alone.
+// TestAddresses brings up two hosts. One has only an IPv6 address. The other has
+// an address on each of two networks, and a program that listens on the second one
+// alone.
 func TestAddresses(t *testing.T) {
 	long(t)
 	b := newBed(t, "six", "two", "visitor")
@@ -69,7 +71,7 @@ func TestAddresses(t *testing.T) {
 		replace("  "+name+":\n", fmt.Sprintf("  %s:\n    also: [%s]\n", name, further[i]))
 	}
 	o.write("lab.yaml", lab)
-	command := func(args ...string) ended { return o.finish(o.command(args...), nil) }
+	command := func(args ...string) outcome { return o.finish(o.command(args...), nil) }
 
 	plan := command("plan", "--first-user", "root")
 	if plan.exit != 0 || !strings.Contains(plan.stdout, "9000/tcp") || !strings.Contains(plan.stdout, b.host("six").Address6.String()) {
@@ -86,7 +88,7 @@ func TestAddresses(t *testing.T) {
 		t.Errorf("six has an IPv4 address: the test shows nothing: %s", got)
 	}
 
-	// What answers at the second address alone is seen.
+	// A program that answers only at the second address is seen.
 	replace(opened, "")
 	o.write("lab.yaml", lab)
 	check := command("check", "foundation.firewall-blocks")

@@ -17,8 +17,8 @@ import (
 )
 
 // arrows are the steps of a guard, in the order of its state diagram
-// (docs/explanation/guard.md): the phase that its state.json names, and what has
-// to be true on the host besides.
+// (docs/explanation/guard.md). phase is what its state.json names. also is a
+// condition that must hold on the host besides.
 var arrows = []struct {
 	name, phase, also string
 	fails             bool // a change that the host itself sees to keep the owner out
@@ -35,10 +35,11 @@ var arrows = []struct {
 	{"rolled back", "rolled-back", "true", true},
 }
 
-// freeze waits for an arrow and stops the agent's process there, so that the
-// disaster meets the guard at this step and not a few later. It says where the
-// guard was stopped. A child that the process is just starting has its name for a
-// moment; stopped as well it would stay so, being called otherwise when thaw comes.
+// freeze waits for an arrow and stops the agent's process there. So the disaster
+// meets the guard at this step and not a few later. It prints the state in which
+// the guard was stopped. It stops only the oldest process: a child has the same
+// name for a moment when it starts. If the child were stopped too, it would stay
+// stopped, as thaw does not find it under its later name.
 const freeze = `
 run=$0 wanted=$1 also=$2 dir=/var/lib/cairn/runs/$0/guards/gate
 phase() { case $state in *'"phase":"'$1'"'*) return 0 ;; esac; return 1; }
@@ -59,13 +60,13 @@ const (
 	thaw    = `pkill -CONT -f '[c]airn-agent.* run '; true`
 )
 
-// planted is a secret in what a guard brings into the host.
+// planted is a secret in a file that a guard brings to the host.
 const planted = "planted-52c19e"
 
-// arrowDeadline is short, because most disasters are healed by it.
+// arrowDeadline is short, because the deadline ends most disasters.
 const arrowDeadline = 8 * time.Second
 
-// disasters are what may happen at an arrow. Where the controller lives it has to
+// disasters are what may happen at an arrow. If the controller survives, it must
 // bring the run to its end by itself.
 var disasters = []struct {
 	name     string
@@ -106,10 +107,10 @@ func (a *arrow) again(how func(*throwaway.Hosts, context.Context, string) error)
 	return how(a.bed.rehearsal, a.ctx, a.host)
 }
 
-// TestArrows lets each disaster happen at each arrow of a guard on a real host; but for
-// `make test-long`, at every second one.
-// Afterwards the host is byte by byte as it was, or fully changed and confirmed,
-// no alarm is left, and the owner gets in.
+// TestArrows lets each disaster happen at each arrow of a guard on a real host.
+// Only `make test-long` tries all; otherwise it tries every second one. Afterwards
+// the host is as before, byte for byte, or fully changed and confirmed. No alarm
+// is left, and the owner gets in.
 func TestArrows(t *testing.T) {
 	names := []string{"h1", "h2", "h3", "h4", "h5", "h6"}
 	b := newBed(t, names...)
@@ -118,7 +119,7 @@ func TestArrows(t *testing.T) {
 	var jobs []job
 	for at := range arrows {
 		for disaster := range disasters {
-			// Half of them meets each arrow and each disaster.
+			// Every second job still covers each arrow and each disaster.
 			if whole() || (at+disaster)%2 == 0 {
 				jobs = append(jobs, job{at, disaster})
 			}
@@ -132,7 +133,7 @@ func TestArrows(t *testing.T) {
 	})
 }
 
-// tries is how often a guard is begun anew that was quicker than its watcher.
+// tries is how often a guard is begun again if it was faster than its watcher.
 const tries = 12
 
 func (a *arrow) try(at, disaster int) {
@@ -154,7 +155,7 @@ func (a *arrow) once(at, disaster int) bool {
 	c := a.change(arrows[at].fails)
 	go func() { ended <- a.bed.make(ctx, a.bed.engineWith(func(engine.Event) {}), a.host, c) }()
 	if caught := a.freeze(arrows[at].phase, arrows[at].also); caught != arrows[at].phase {
-		a.t.Logf("it came to %s unseen", caught)
+		a.t.Logf("it reached %s before it was caught", caught)
 		if err := a.on(thaw); err != nil {
 			a.t.Error(err)
 		}
@@ -171,14 +172,14 @@ func (a *arrow) once(at, disaster int) bool {
 	phase := a.settle()
 	a.t.Logf("ended as %s after %.1fs: %v", phase, time.Since(started).Seconds(), err)
 	if disasters[disaster].survives && (err == nil) != (phase == "persisted") {
-		a.t.Errorf("the controller says %v of a guard that is %s", err, phase)
+		a.t.Errorf("the controller ended with %v, but the guard is %s", err, phase)
 	}
 	a.mustBeWhole(phase, before)
 	return true
 }
 
-// await is what the controller came to. One that waits without end is cancelled,
-// and what it waits for is shown.
+// await returns how the controller's run ended. It cancels a run that waits
+// without end, and shows what the run waits for.
 func (a *arrow) await(ended <-chan error, cancel func()) error {
 	select {
 	case err := <-ended:
@@ -218,8 +219,8 @@ func phaseIn(state string) string {
 	return phase
 }
 
-// settle waits for the guard to be over, and returns its last phase. What its
-// alarm does not end by itself is taken up as the next `up` would.
+// settle waits until the guard is over, and returns its last phase. If the alarm
+// does not end it, settle takes it up as the next `up` would.
 func (a *arrow) settle() (phase string) {
 	over := func() bool {
 		phase = phaseIn(a.bed.run(a.host, "cat /var/lib/cairn/runs/"+a.run+"/guards/gate/state.json"))
@@ -248,7 +249,7 @@ func (a *arrow) takeUp() {
 	}
 }
 
-// mustBeWhole holds the host against what became of the guard.
+// mustBeWhole compares the host with how the guard ended.
 func (a *arrow) mustBeWhole(phase, before string) {
 	eventually(a.t, 10*time.Second, "the alarm is taken away", func() bool {
 		return a.bed.run(a.host, "ls /etc/systemd/system /etc/systemd/system/sysinit.target.wants /run/systemd/transient 2>/dev/null | grep cairn-guard; true") == ""
@@ -256,13 +257,13 @@ func (a *arrow) mustBeWhole(phase, before string) {
 	if phase == "persisted" {
 		got := a.bed.run(a.host, "cat /etc/cairn-arrow; /usr/sbin/sshd -T | grep rekeylimit")
 		if want := fmt.Sprintf("%s\n%s\nrekeylimit %d 0\n", a.run, planted, a.size<<20); got != want {
-			a.t.Errorf("confirmed, and the host is not changed: %q, want %q", got, want)
+			a.t.Errorf("confirmed, but the host is not changed: %q, want %q", got, want)
 		}
 	} else if d := difference(before, a.bed.fingerprint(a.host)); d != "" {
-		a.t.Errorf("the guard is %s, and the host is not as it was:\n%s", phase, d)
+		a.t.Errorf("the guard is %s, but the host is not as it was:\n%s", phase, d)
 	}
 	if found := a.bed.run(a.host, "grep -rlaF "+planted+" /var/lib/cairn; true"); found != "" {
-		a.t.Errorf("the guard is %s, and of what it brought there is something in %s", phase, found)
+		a.t.Errorf("the guard is %s, but its secret is still in %s", phase, found)
 	}
 	a.bed.reachable(a.host)
 }

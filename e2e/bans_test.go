@@ -13,9 +13,10 @@ import (
 	"cairn/internal/wire"
 )
 
-// banning sets up two programs that ban addresses as owners do. CrowdSec asks nobody
-// on the Internet here and bans in a home's networks too, which its default spares.
-// psad bans at all, on what the owner's own rule has logged.
+// banning sets up two programs that ban addresses, as owners do. Here CrowdSec
+// asks nobody on the Internet. It bans in home networks too, which its default
+// spares. psad bans nobody by default; here it is set to ban, and reads what the
+// owner's own rule logs.
 const banning = `set -e; export DEBIAN_FRONTEND=noninteractive
 	install -d /etc/crowdsec; echo 'url: http://127.0.0.1:9/' >/etc/crowdsec/online_api_credentials.yaml
 	apt-get -q update; apt-get -q -y install --no-install-recommends crowdsec psad ulogd2 iptables msmtp-mta bsd-mailx
@@ -27,7 +28,7 @@ const banning = `set -e; export DEBIAN_FRONTEND=noninteractive
 	set_psad ENABLE_DNS_LOOKUPS N; set_psad ENABLE_WHOIS_LOOKUPS N
 	systemctl restart ulogd2 psad`
 
-// attack is what a look may seem to be: logins of nobody, then a scan of ports.
+// attack does what a look may seem to do: failed logins, then a port scan.
 const attack = `for n in 1 2 3 4 5 6; do ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o ConnectTimeout=3 stranger$n@ADDRESS true 2>/dev/null; done
 	for port in $(seq 1000 1060); do timeout 2 bash -c "exec 3<>/dev/tcp/ADDRESS/$port" 2>/dev/null & done; wait; true`
 
@@ -37,8 +38,9 @@ var bansOf = map[string]string{
 	"psad":     "cat /var/log/psad/auto_blocked_iptables 2>/dev/null; iptables -n -L PSAD_BLOCK_INPUT 2>/dev/null; true",
 }
 
-// TestNobodyIsBannedWhoLooks: two machines do the same, and both are banned. Once one
-// of them is exempt, its ban is lifted and it is not banned again, while the other is.
+// TestNobodyIsBannedWhoLooks has two machines do the same, and both are banned.
+// Then one of them becomes exempt: its ban is lifted and it is not banned again.
+// The other is.
 func TestNobodyIsBannedWhoLooks(t *testing.T) {
 	long(t)
 	b := newBed(t, "banning", "visitor", "outsider")
@@ -59,22 +61,22 @@ func TestNobodyIsBannedWhoLooks(t *testing.T) {
 	b.exempt("banning", "visitor")
 	for program := range bansOf {
 		if bans(program, "visitor") {
-			t.Errorf("%s still bans who is exempt", program)
+			t.Errorf("%s still bans the exempt machine", program)
 		}
 	}
-	// The outsider's bans are lifted, so that the next ones are new: psad lifts all
-	// when it starts.
+	// This lifts the outsider's bans, so that the next ones are new. psad lifts all of
+	// its bans when it starts.
 	b.run("banning", "cscli decisions delete --all")
 	attacked()
 	for program := range bansOf {
 		eventually(t, time.Minute, program+" bans the outsider again", func() bool { return bans(program, "outsider") })
 		if bans(program, "visitor") {
-			t.Errorf("%s bans who is exempt", program)
+			t.Errorf("%s bans the exempt machine", program)
 		}
 	}
 }
 
-// exempt has the programs on a host never ban another.
+// exempt tells the programs on a host never to ban another host.
 func (b *bed) exempt(name, from string) {
 	b.t.Helper()
 	session, err := b.connector().Connect(b.t.Context(), b.host(name), host.Login{User: "root"})
@@ -96,9 +98,9 @@ func (b *bed) exempt(name, from string) {
 	}
 }
 
-// TestAVantageIsBannedAlready: a host bans the place that it is looked at from before
-// anybody could tell it not to. What cannot be seen from there is unproven, for that
-// reason, and the same up has the ban lifted, looks again, and goes on.
+// TestAVantageIsBannedAlready has a host ban a vantage before anybody could tell
+// it not to. Looks from there are unproven for that reason. The same up has the
+// ban lifted, looks again, and goes on.
 func TestAVantageIsBannedAlready(t *testing.T) {
 	b := newBed(t, "banning", "visitor")
 	visitor := b.host("visitor").Address.String()
@@ -122,7 +124,7 @@ func TestAVantageIsBannedAlready(t *testing.T) {
 		}
 	}
 	if len(looks) != 2 || looks[0].Outcome != string(evidence.Unproven) || !strings.Contains(looks[0].Text, "fail2ban") || looks[1].Outcome != string(evidence.Proven) {
-		t.Errorf("from the place that was banned: %+v", looks)
+		t.Errorf("looks from the banned place: %+v", looks)
 	}
 	if !slices.ContainsFunc(b.seen(), func(e engine.Event) bool {
 		return e.Type == engine.EventLookFar && e.Vantage == "visitor" && strings.Contains(e.Text, "%")
@@ -130,6 +132,6 @@ func TestAVantageIsBannedAlready(t *testing.T) {
 		t.Error("nothing tells how far a scan from there is")
 	}
 	if banned := b.run("banning", "fail2ban-client banned"); strings.Contains(banned, visitor) {
-		t.Errorf("it is banned still: %s", banned)
+		t.Errorf("it is still banned: %s", banned)
 	}
 }

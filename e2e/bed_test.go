@@ -1,5 +1,5 @@
-// Package e2e holds the tests on real hosts: containers with systemd, sshd and
-// their own network, on the local Docker Engine.
+// Package e2e holds the tests on real hosts. These are containers on the local
+// Docker Engine with systemd, sshd and their own network.
 package e2e
 
 import (
@@ -68,7 +68,7 @@ func newBed(t testing.TB, names ...string) *bed {
 	return b
 }
 
-// long leaves out what takes minutes, unless it is asked for.
+// long skips a test that takes minutes, unless long tests were asked for.
 func long(t *testing.T) {
 	t.Helper()
 	if !whole() {
@@ -76,11 +76,11 @@ func long(t *testing.T) {
 	}
 }
 
-// whole reports whether a matrix of faults is to be tried whole, and not a part of it.
+// whole reports whether to try all of a matrix of faults, not only a part.
 func whole() bool { return os.Getenv("CAIRN_LONG") != "" }
 
-// labOf declares a lab in a range of its own, which a rehearsal moves where it is
-// free.
+// labOf declares a lab in an address range of its own. A rehearsal moves it to a
+// free range.
 func labOf(names []string) *lab.Lab {
 	l := &lab.Lab{
 		Name: "e2e", Domain: "e2e.home.arpa", Timezone: "Etc/UTC", Workflow: lab.Hybrid, Hash: "test",
@@ -123,7 +123,7 @@ func writeOwnerKey(t testing.TB, path string) ssh.PublicKey {
 	return key
 }
 
-// pin writes the hosts' keys where they are looked for.
+// pin writes the hosts' keys to where the connector looks for them.
 func (b *bed) pin() {
 	b.t.Helper()
 	var lines strings.Builder
@@ -151,10 +151,10 @@ func (b *bed) host(name string) lab.Host {
 	return h
 }
 
-// connector is a controller's, new as after a restart of the program.
+// connector returns a controller's connector, as new as after a restart.
 func (b *bed) connector() *host.Connector { return b.connectorOver(nil) }
 
-// connectorOver is one that dials in a way of its own.
+// connectorOver is connector with another way to dial.
 func (b *bed) connectorOver(dial host.DialFunc) *host.Connector {
 	b.t.Helper()
 	c, err := host.New(host.Options{Lab: b.lab, Dir: engine.StateDirOf(b.lab), Now: time.Now, Dial: dial})
@@ -170,7 +170,7 @@ func (b *bed) engine() *engine.Engine {
 	return b.engineWith(b.take)
 }
 
-// engineWith is an engine whose events a test watches.
+// engineWith returns an engine whose events go to a test.
 func (b *bed) engineWith(watch func(engine.Event)) *engine.Engine {
 	b.t.Helper()
 	return b.engineOver(b.connector(), watch)
@@ -202,7 +202,7 @@ func (b *bed) seen() []engine.Event {
 	return append([]engine.Event{}, b.events...)
 }
 
-// up brings the lab up, which has to work.
+// up brings the lab up. It must work.
 func (b *bed) up() *engine.UpReport {
 	b.t.Helper()
 	return b.upBy(b.engine())
@@ -220,7 +220,7 @@ func (b *bed) upBy(e *engine.Engine) *engine.UpReport {
 	return report
 }
 
-// run runs a shell line on a host, beside SSH, and returns what it printed.
+// run runs a shell line on a host, not over SSH, and returns what it printed.
 func (b *bed) run(name, line string) string {
 	b.t.Helper()
 	out, stderr, err := b.rehearsal.Exec(b.t.Context(), name, []string{"sh", "-c", line}, nil)
@@ -241,11 +241,11 @@ func (b *bed) reachable(name string) {
 	_ = session.Close()
 }
 
-// fingerprint is everything of a host that a guarded change may touch: the files
-// below /etc with mode, owner, time and content, home directories, the rules in
-// force and what sshd makes of its configuration. Three files are the container
-// engine's, and so are the rules for its resolver at 127.0.0.11: it writes them
-// anew with every start and every cable.
+// fingerprint is everything on a host that a guarded change may touch. That is the
+// files below /etc with mode, owner, time and content, and the home directories.
+// It is also the rules in force, and sshd's effective configuration. Three files
+// are left out, as the container engine writes them anew with every start and
+// every new network. So are the rules for the engine's resolver at 127.0.0.11.
 func (b *bed) fingerprint(name string) string {
 	b.t.Helper()
 	return b.run(name, `
@@ -256,7 +256,7 @@ func (b *bed) fingerprint(name string) string {
 		/usr/sbin/sshd -T | sort`)
 }
 
-// difference is what two fingerprints do not have in common, line by line.
+// difference lists the lines that only one of two fingerprints has.
 func difference(before, after string) string {
 	have := map[string]int{}
 	for line := range strings.Lines(before) {

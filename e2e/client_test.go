@@ -27,13 +27,13 @@ type client struct {
 	opener string // the public key that opens the host, or whose certificate does
 }
 
-// clientSetUp is one way in which owners log in: what their ssh can do as root
-// before the gates close, it can do as the declared user afterwards.
+// clientSetUp is one way in which owners log in. If their ssh can become root
+// before the gates close, it can log in as the declared user afterwards.
 type clientSetUp struct {
 	name    string
 	prepare func(c *client)
-	// fails is what the change must end with where the owner's ssh could no longer
-	// log in afterwards; empty where it could.
+	// fails is the error that the change must end with. It is set where the owner's
+	// ssh could no longer log in afterwards, and empty elsewhere.
 	fails string
 }
 
@@ -94,7 +94,7 @@ var clientSetUps = []clientSetUp{
 	}},
 }
 
-// TestClientSetUps tries each with a real OpenSSH client, before and after.
+// TestClientSetUps tries each set-up with a real OpenSSH client, before and after.
 func TestClientSetUps(t *testing.T) {
 	b := newBed(t, "box", "visitor")
 	t.Run("the plan names the key", func(t *testing.T) { planNamesTheKey(t, b) })
@@ -111,9 +111,9 @@ func TestClientSetUps(t *testing.T) {
 				}
 				c.getsIn("ops", true)
 				c.getsIn("root", false)
-				// Another key that the agent holds would let the owner in too, today.
+				// The agent holds another key that would let the owner in too, today.
 				if keys := b.run("box", "cat ~ops/.ssh/authorized_keys"); !strings.Contains(keys, strings.Fields(c.opener)[1]) {
-					t.Errorf("the key that opened the host, %s, is not what was set up: %s", c.opener, keys)
+					t.Errorf("key %s opened the host, but these keys were set up: %s", c.opener, keys)
 				}
 				return
 			}
@@ -125,8 +125,8 @@ func TestClientSetUps(t *testing.T) {
 	}
 }
 
-// planNamesTheKey reads what the program says of the key before it asks, and then
-// presses Ctrl-C.
+// planNamesTheKey reads what the program says about the key before its question,
+// and then presses Ctrl-C.
 func planNamesTheKey(t *testing.T, b *bed) {
 	t.Helper()
 	c := newClient(t, b)
@@ -165,8 +165,8 @@ func containsOne(text string, words []string) bool {
 	return false
 }
 
-// securityKeys is OpenSSH's own library in the place of a security key, from its
-// regression tests (Debian: openssh-tests).
+// securityKeys is OpenSSH's own library that stands in for a security key. It
+// comes from OpenSSH's regression tests (Debian: openssh-tests).
 func securityKeys(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("CAIRN_SK_PROVIDER")
@@ -174,7 +174,7 @@ func securityKeys(t *testing.T) string {
 		path = "/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so"
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Skip("no library in the place of a security key: install openssh-tests, or name one as CAIRN_SK_PROVIDER")
+		t.Skip("no library that stands in for a security key: install openssh-tests, or name one as CAIRN_SK_PROVIDER")
 	}
 	return path
 }
@@ -182,8 +182,8 @@ func securityKeys(t *testing.T) string {
 // newClient starts an agent without keys.
 func newClient(t *testing.T, b *bed) *client {
 	t.Helper()
-	// Not t.TempDir: the path of a socket is short (unix(7)), and OpenSSH splits
-	// what it is given at blanks.
+	// Not t.TempDir: the path of a socket must be short (unix(7)), and OpenSSH splits
+	// its arguments at blanks.
 	dir, err := os.MkdirTemp("", "cairn-client-")
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +240,8 @@ func (c *client) key(name string) string {
 	return c.path(name)
 }
 
-// accepted is a key that opens root on the host, made where there is none yet.
+// accepted is a key that logs in as root on the host. It is made if there is none
+// yet.
 func (c *client) accepted(name string) string {
 	c.t.Helper()
 	if _, err := os.Stat(c.path(name)); err != nil {
@@ -251,7 +252,7 @@ func (c *client) accepted(name string) string {
 	return c.path(name)
 }
 
-// certify makes the certificate beside a key; the host trusts who signed it.
+// certify makes the certificate beside a key. The host trusts its authority.
 func (c *client) certify(path string) {
 	c.t.Helper()
 	c.opener = c.read(filepath.Base(path) + ".pub")
@@ -276,8 +277,8 @@ func (c *client) remove(names ...string) {
 	}
 }
 
-// config writes what the client's configuration says of the host, and of the one
-// to go through, which accepts the bed's own key.
+// config writes the client's configuration for the host, and for the jump host,
+// which accepts the bed's own key.
 func (c *client) config(lines ...string) {
 	c.t.Helper()
 	common := fmt.Sprintf("  UserKnownHostsFile %s\n  StrictHostKeyChecking accept-new\n", c.path("known_hosts"))
@@ -300,8 +301,8 @@ func (c *client) ssh(args ...string) string {
 	return "ssh -F " + c.path("config") + " -o BatchMode=yes " + strings.Join(args, " ")
 }
 
-// begin puts the host into the state of a fresh one whose root accepts what the
-// client's set-up says.
+// begin makes the host fresh again. Its root accepts the keys of the client's
+// set-up.
 func (c *client) begin() {
 	c.t.Helper()
 	authority := ""
@@ -330,13 +331,13 @@ func (c *client) getsIn(user string, want bool) {
 	}
 }
 
-// connector is Cairn's on the client.
+// connector is Cairn's connector with the client's configuration.
 func (c *client) connector() *host.Connector {
 	c.t.Helper()
 	l := *c.b.lab
 	l.SSH.Key = ""
 	connector, err := host.New(host.Options{
-		Lab: &l, Dir: engine.StateDirOf(c.b.lab), Home: c.dir, AgentSocket: c.socket, Now: time.Now, Ask: accepting{},
+		Lab: &l, Dir: engine.StateDirOf(c.b.lab), Home: c.dir, AgentSocket: c.socket, Now: time.Now, Ask: acceptingPerson{},
 	})
 	if err != nil {
 		c.t.Fatal(err)
@@ -344,13 +345,13 @@ func (c *client) connector() *host.Connector {
 	return connector
 }
 
-// accepting is a person who accepts host keys and knows no password.
-type accepting struct{}
+// acceptingPerson accepts host keys and knows no password.
+type acceptingPerson struct{}
 
 // Password implements [host.Prompter].
-func (accepting) Password(context.Context, string) (secret.Text, error) {
+func (acceptingPerson) Password(context.Context, string) (secret.Text, error) {
 	return secret.Text{}, problem.New(problem.HostPromptNeeded, "", "the test has no password")
 }
 
 // Confirm implements [host.Prompter].
-func (accepting) Confirm(context.Context, string) (bool, error) { return true, nil }
+func (acceptingPerson) Confirm(context.Context, string) (bool, error) { return true, nil }

@@ -18,15 +18,15 @@ import (
 	"cairn/internal/task"
 )
 
-// cases are the files whose cases are exported, and one that has no diagram.
+// cases are files whose cases are exported. One of them has no diagram.
 const (
 	cases     = "../internal/cmmn/interchange/testdata/import/*.cmmn"
 	noDiagram = "../internal/cmmn/interchange/testdata/export/everything.cmmn"
 )
 
-// TestExportsOpenInOtherTools exports cases of every kind and the roadmap, holds
-// them against the OMG's schema, and opens them in bpmn.io's parser and viewer.
-// None of these is shipped.
+// TestExportsOpenInOtherTools exports cases of every kind and the roadmap. It
+// checks them against the OMG's schema, and opens them in bpmn.io's parser and
+// viewer. Neither is shipped.
 func TestExportsOpenInOtherTools(t *testing.T) {
 	if testing.Short() {
 		t.Skip("installs npm packages")
@@ -56,7 +56,7 @@ func TestExportsOpenInOtherTools(t *testing.T) {
 	}
 }
 
-func opensAsLaidOut(t *testing.T, e export, results map[string]opened) {
+func opensAsLaidOut(t *testing.T, e export, results map[string]openResult) {
 	t.Helper()
 	got := results[e.file]
 	if len(got.Parser)+len(got.Viewer) > 0 {
@@ -67,7 +67,7 @@ func opensAsLaidOut(t *testing.T, e export, results map[string]opened) {
 		t.Errorf("drawn (-want +got):\n%s", diff)
 	}
 	if len(results[e.spoiled].Viewer) == 0 {
-		t.Error("the viewer warns of nothing when a shape shows nothing, so its silence proves nothing")
+		t.Error("the viewer does not warn of a shape that shows nothing, so a view without warnings proves nothing")
 	}
 }
 
@@ -78,8 +78,8 @@ type export struct {
 	drawn   []string // the ids of what a viewer has to draw, sorted
 }
 
-// opened is what came of a file in the other tools.
-type opened struct {
+// openResult is what the other tools made of a file.
+type openResult struct {
 	Parser, Viewer []string // warnings
 	Drawn          []string // ids
 }
@@ -148,7 +148,7 @@ func write(t testing.TB, file string, data []byte) {
 	}
 }
 
-// installTools installs the other tools in a folder of the test's.
+// installTools installs the other tools in a folder of the test.
 func installTools(t *testing.T) string {
 	t.Helper()
 	for _, program := range []string{"node", "npm", "xmllint"} {
@@ -169,7 +169,7 @@ func installTools(t *testing.T) string {
 }
 
 // openAll opens files as bpmn.io's tools do.
-func openAll(t *testing.T, tools string, files []string) map[string]opened {
+func openAll(t *testing.T, tools string, files []string) map[string]openResult {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "node", append([]string{filepath.Join(tools, "open.js")}, files...)...)
 	var stderr bytes.Buffer
@@ -178,7 +178,7 @@ func openAll(t *testing.T, tools string, files []string) map[string]opened {
 	if err != nil {
 		t.Fatalf("node: %v\n%s", err, stderr.Bytes())
 	}
-	var results map[string]opened
+	var results map[string]openResult
 	if err := json.Unmarshal(out, &results); err != nil {
 		t.Fatalf("node printed %q: %v", out, err)
 	}
@@ -190,7 +190,7 @@ func openAll(t *testing.T, tools string, files []string) map[string]opened {
 	return results
 }
 
-// isValid holds a file against the OMG's schema.
+// isValid checks a file against the OMG's schema.
 func isValid(t *testing.T, tools, file string) {
 	t.Helper()
 	schema := filepath.Join(tools, "node_modules/cmmn-moddle/resources/cmmn/xsd/CMMN11.xsd")

@@ -21,13 +21,13 @@ import (
 	"cairn/internal/resource"
 )
 
-// The benchmarks in this file put the budgets against others to the test: the
-// work of the starter lab on one host, done by Cairn, by a careful owner's shell
-// script under the same guards, and by other tools without any guard. What they
-// need besides is fetched from PyPI once, into the user's cache.
+// The benchmarks in this file compare the budgets with other tools. The work is
+// that of the starter lab on one host. Cairn does it, then a careful owner's shell
+// script under the same guards, and then other tools without any guard. What they
+// need is fetched from PyPI once, into the user's cache.
 
-// contender does that work. The kinds of resources that it spells otherwise than
-// Cairn, with the same effect, are its differences.
+// contender does that work. differences are the kinds of resources that it spells
+// otherwise than Cairn, with the same effect.
 type contender struct {
 	name        string
 	run         func(c *contest, login string) *exec.Cmd
@@ -43,10 +43,10 @@ var contenders = []contender{
 	{name: "ansible", run: (*contest).ansible, unchanged: regexp.MustCompile(`changed=0 `), differences: []string{"sysctl"}},
 }
 
-// BenchmarkCompareFirst is the first run on a bare host that has the packages
-// already, since installing them takes everybody the same time. Cairn's own
-// figure includes the looks that prove the milestones; "changing-s" is without
-// those, as the others do not have them.
+// BenchmarkCompareFirst is the first run on a bare host. The host has the packages
+// already, as installing them takes everybody the same time. Cairn's own figure
+// includes the looks that prove the milestones. "changing-s" leaves these out, as
+// the others have none.
 func BenchmarkCompareFirst(b *testing.B) {
 	files := filesOfCairn(b)
 	for _, who := range contenders {
@@ -71,8 +71,8 @@ func BenchmarkCompareFirst(b *testing.B) {
 	}
 }
 
-// BenchmarkCompareAgain is a run that changes nothing, and for scale a login that
-// does nothing.
+// BenchmarkCompareAgain is a run that changes nothing. For scale, there is also a
+// login that does nothing.
 func BenchmarkCompareAgain(b *testing.B) {
 	c := newContest(b, filesOfCairn(b))
 	c.install("python3")
@@ -101,13 +101,13 @@ type contest struct {
 	key   string // the owner's public key, as a line of authorized_keys
 }
 
-// hostFiles are what the work leaves on a host, by their places.
+// hostFiles are the files that the work leaves on a host, by path.
 const hostFiles = `etc/timezone etc/apt/apt.conf.d/*auto-upgrades etc/apt/apt.conf.d/52cairn* etc/security/limits.d/50-cairn.conf
 	etc/systemd/journald.conf.d/50-cairn.conf etc/sysctl.d/60-cairn-* etc/sudoers.d/cairn-ops etc/ssh/sshd_config.d/00-cairn.conf
 	etc/cairn/cairn.nft etc/cairn/cairn-firewall.sh etc/systemd/system/cairn-firewall.service etc/systemd/system/cairn-firewall-again.service`
 
-// cairnFiles is a packed folder of those files as Cairn itself makes them, which
-// name the networks that may log in.
+// cairnFiles is an archive of those files as Cairn makes them. They name the
+// networks that may log in.
 type cairnFiles struct {
 	packed string
 	admin  []netip.Prefix
@@ -146,14 +146,14 @@ func newContest(b *testing.B, files cairnFiles) *contest {
 	return c
 }
 
-// install installs packages on the host beforehand.
+// install installs packages on the host before the work.
 func (c *contest) install(packages string) {
 	c.t.Helper()
 	c.run("server", "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "+packages)
 }
 
-// remove takes a bed's hosts away before the test ends, so that the next ones are
-// in the same networks.
+// remove removes a bed's hosts before the test ends, so that the next ones get the
+// same networks.
 func (b *bed) remove() {
 	b.t.Helper()
 	if err := b.rehearsal.Close(); err != nil {
@@ -174,7 +174,7 @@ func (c *contest) tool(argv ...string) *exec.Cmd {
 	return cmd
 }
 
-// mustRun runs a command, which has to succeed, and returns what it printed.
+// mustRun runs a command and returns what it printed. It must succeed.
 func (c *contest) mustRun(cmd *exec.Cmd) string {
 	c.t.Helper()
 	out, err := cmd.CombinedOutput()
@@ -208,7 +208,7 @@ func (c *contest) pyinfra(login string) *exec.Cmd {
 	return c.tool(pythonTool(c.t, "pyinfra"), "-y", "--sudo", "--user", login, "inventory.py", "deploy.py")
 }
 
-// pythonTool is a program of the packages in testdata/compare/requirements.txt.
+// pythonTool is a program from the packages in testdata/compare/requirements.txt.
 func pythonTool(t testing.TB, name string) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -231,8 +231,8 @@ func pythonTool(t testing.TB, name string) string {
 	return program
 }
 
-// converged makes sure that a contender did the same work: Cairn's plan finds
-// nothing to do, but where the contender is known to spell a file otherwise.
+// converged checks that a contender did the same work: Cairn's plan finds nothing
+// to do. Files that the contender is known to spell otherwise are left out.
 func (c *contest) converged(who contender) {
 	c.t.Helper()
 	plan := c.owner.run("plan")
@@ -259,8 +259,8 @@ func (c *contest) converged(who contender) {
 	}
 }
 
-// withoutLooks is how long a run of Cairn took but for the looks that prove
-// checkpoints; 0 where the output is not Cairn's.
+// withoutLooks is how long a run of Cairn took without the looks that prove
+// checkpoints. It is 0 if the output is not Cairn's.
 func withoutLooks(b *testing.B, output string) time.Duration {
 	b.Helper()
 	var first, last, began time.Time

@@ -18,8 +18,8 @@ type reply struct {
 	shown  string // what stands for it in a transcript
 }
 
-// conversation is a person at a terminal: it keeps what the program prints, and
-// types each reply when its prompt is there, never before.
+// conversation is a person at a terminal. It keeps what the program prints, and
+// types each reply once its prompt is there, never before.
 type conversation struct {
 	person *os.File
 	mu     sync.Mutex
@@ -51,9 +51,9 @@ func (c *conversation) said() string {
 	return c.text.String()
 }
 
-// talk runs the program on a terminal, and returns how it ended, with all that it
-// printed in one text.
-func (o *owner) talk(replies []reply, args ...string) ended {
+// talk runs the program on a terminal. It returns how it ended, with all output in
+// one text.
+func (o *owner) talk(replies []reply, args ...string) outcome {
 	o.t.Helper()
 	program, person := terminalPair(o.t)
 	c := &conversation{person: person, reply: replies}
@@ -63,7 +63,7 @@ func (o *owner) talk(replies []reply, args ...string) ended {
 	if cmd.ProcessState == nil {
 		o.t.Fatal(err)
 	}
-	return ended{exit: cmd.ProcessState.ExitCode(), stdout: c.said()}
+	return outcome{exit: cmd.ProcessState.ExitCode(), stdout: c.said()}
 }
 
 // terminalPair opens a pseudo-terminal: the program's end and the person's
@@ -90,7 +90,8 @@ func terminalPair(t testing.TB) (program, person *os.File) {
 	return program, person
 }
 
-// volatile is what differs from run to run in a transcript, and what stands for it.
+// volatile matches what differs from run to run in a transcript, and names its
+// stand-in.
 var volatile = []struct {
 	pattern *regexp.Regexp
 	instead string

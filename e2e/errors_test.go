@@ -14,12 +14,12 @@ import (
 	"cairn/internal/wire"
 )
 
-// fault is something wrong that `up` has to say clearly and survive. wrong makes
-// it so and right takes it away; both run as root on the host unless they are Go.
+// fault is something wrong. `up` must name it clearly and survive it. wrong causes
+// it and right removes it; both run as root on the host unless they are Go.
 type fault struct {
 	name         string
 	args         []string // of up, beside --yes
-	wrong, right func(*hurt)
+	wrong, right func(*faultyHost)
 	typed        []string // on a terminal, while it is wrong
 	typedRight   []string // and when it is not
 	exit         int
@@ -27,8 +27,8 @@ type fault struct {
 	says         [3]string // what sentence, cause and fix have in them
 }
 
-// hurt is a host with a fault, and whoever manages it.
-type hurt struct {
+// faultyHost is a host with a fault, and its owner.
+type faultyHost struct {
 	*owner
 	bed  *bed
 	host string
@@ -36,9 +36,9 @@ type hurt struct {
 	saved, damaged []byte
 }
 
-func on(line string) func(*hurt) { return func(h *hurt) { h.bed.run(h.host, line) } }
+func on(line string) func(*faultyHost) { return func(h *faultyHost) { h.bed.run(h.host, line) } }
 
-// firstFaults are met before a host was ever managed, one on each host.
+// firstFaults happen before a host was ever managed, one on each host.
 var firstFaults = []fault{
 	{
 		name: "wrong password", args: []string{"--first-user", "admin", "--ask-password", "--ask-sudo-password"},
@@ -70,13 +70,13 @@ var firstFaults = []fault{
 		says: [3]string{"Gentoo Linux", "", "Debian 12"},
 	},
 	{
-		name: "unreachable host", wrong: (*hurt).pullCable, right: (*hurt).plugIn,
+		name: "unreachable host", wrong: (*faultyHost).pullCable, right: (*faultyHost).plugIn,
 		exit: problem.ExitFailed, code: problem.HostUnreachable,
 		says: [3]string{"cannot be reached at", "dial tcp ", "address and port"},
 	},
 }
 
-// laterFaults come over hosts that are managed already.
+// laterFaults happen to hosts that are managed already.
 var laterFaults = []fault{
 	{
 		name: "changed host key",
@@ -87,7 +87,7 @@ var laterFaults = []fault{
 		says: [3]string{"is pinned", "", "cairn host forget"},
 	},
 	{
-		// What the full disk holds back is a file that `up` would write.
+		// The full disk keeps `up` from writing this file.
 		name:  "full disk",
 		wrong: on(`mount -t tmpfs -o size=4k full /etc/security/limits.d; dd if=/dev/zero of=/etc/security/limits.d/full bs=4k count=1 2>/dev/null`),
 		right: on(`umount /etc/security/limits.d`),
@@ -95,27 +95,27 @@ var laterFaults = []fault{
 		says: [3]string{"no space left for file /etc/security/limits.d/50-cairn.conf", "no space left on device", "free some space"},
 	},
 	{
-		name: "corrupt journal", wrong: (*hurt).corruptJournal, right: (*hurt).restoreJournal,
+		name: "corrupt journal", wrong: (*faultyHost).corruptJournal, right: (*faultyHost).restoreJournal,
 		exit: problem.ExitFailed, code: problem.JournalCorrupt,
 		says: [3]string{"the journal is damaged", "Tree ", "restore .cairn/journal.db from your backup"},
 	},
 	{
-		name: "another file instead of the journal", wrong: (*hurt).replaceJournal, right: (*hurt).restoreJournal,
+		name: "another file instead of the journal", wrong: (*faultyHost).replaceJournal, right: (*faultyHost).restoreJournal,
 		exit: problem.ExitFailed, code: problem.JournalCorrupt,
 		says: [3]string{"the file does not begin like a database", "", "restore .cairn/journal.db from your backup"},
 	},
 }
 
-// TestErrors has everything go wrong that does in a homelab, through the real
-// program. Each is a clear error; when the cause is gone, `up` works, and nothing
-// was lost meanwhile.
+// TestErrors lets everything go wrong that does in a homelab, with the real
+// program. Each fault is a clear error. Once its cause is gone, `up` works, and
+// nothing was lost meanwhile.
 func TestErrors(t *testing.T) {
 	names := []string{"h0", "h1", "h2", "h3", "h4"}
 	b := newBed(t, names...)
 	var all sync.WaitGroup
 	for i, name := range names {
 		all.Go(func() {
-			h := &hurt{owner: newOwner(t, b, name), bed: b, host: name}
+			h := &faultyHost{owner: newOwner(t, b, name), bed: b, host: name}
 			t.Run(firstFaults[i].name, func(t *testing.T) { firstFaults[i].try(t, h) })
 			if i < len(laterFaults) {
 				t.Run(laterFaults[i].name, func(t *testing.T) { laterFaults[i].try(t, h) })
@@ -127,7 +127,7 @@ func TestErrors(t *testing.T) {
 	all.Wait()
 }
 
-func (f fault) try(t *testing.T, h *hurt) {
+func (f fault) try(t *testing.T, h *faultyHost) {
 	h.t = t
 	f.wrong(h)
 	e := h.up(f.args, f.typed)
@@ -144,8 +144,8 @@ func (f fault) try(t *testing.T, h *hurt) {
 	}
 }
 
-// up runs `up`, on a terminal when something is typed there.
-func (h *hurt) up(args, typed []string) ended {
+// up runs `up`. It runs on a terminal if something is typed there.
+func (h *faultyHost) up(args, typed []string) outcome {
 	h.t.Helper()
 	args = append([]string{"up", "--yes"}, args...)
 	if len(typed) == 0 {
@@ -154,7 +154,7 @@ func (h *hurt) up(args, typed []string) ended {
 	return h.finish(h.command(args...), terminal(h.t, typed...))
 }
 
-func assertFailure(t *testing.T, e ended, exit int, code problem.Code, says [3]string) {
+func assertFailure(t *testing.T, e outcome, exit int, code problem.Code, says [3]string) {
 	t.Helper()
 	f := e.failure(t)
 	if e.exit != exit || f.Code != string(code) {
@@ -169,12 +169,12 @@ func assertFailure(t *testing.T, e ended, exit int, code problem.Code, says [3]s
 }
 
 // failure is the error that the program ended with, as JSON or as text.
-func (e ended) failure(t *testing.T) (f said) {
+func (e outcome) failure(t *testing.T) (f outputLine) {
 	t.Helper()
 	if !strings.Contains(e.stderr, "\nerror: ") {
 		lines := e.lines(t)
 		if len(lines) == 0 || lines[len(lines)-1].Type != "error" {
-			t.Fatalf("no error is told:\n%s%s", e.stdout, e.stderr)
+			t.Fatalf("no error is reported:\n%s%s", e.stdout, e.stderr)
 		}
 		return lines[len(lines)-1]
 	}
@@ -194,22 +194,22 @@ func (e ended) failure(t *testing.T) (f said) {
 	return f
 }
 
-func (h *hurt) pullCable() {
+func (h *faultyHost) pullCable() {
 	if err := h.bed.rehearsal.Disconnect(h.t.Context(), h.host); err != nil {
 		h.t.Fatal(err)
 	}
 }
 
-func (h *hurt) plugIn() {
+func (h *faultyHost) plugIn() {
 	if err := h.bed.rehearsal.Connect(h.t.Context(), h.host); err != nil {
 		h.t.Fatal(err)
 	}
 }
 
-func (h *hurt) journal() string { return filepath.Join(h.dir, engine.StateDir, "journal.db") }
+func (h *faultyHost) journal() string { return filepath.Join(h.dir, engine.StateDir, "journal.db") }
 
-// damageJournal replaces the journal by what damage makes of it.
-func (h *hurt) damageJournal(damage func([]byte) []byte) {
+// damageJournal replaces the journal with what damage returns for it.
+func (h *faultyHost) damageJournal(damage func([]byte) []byte) {
 	h.t.Helper()
 	var err error
 	if h.saved, err = os.ReadFile(h.journal()); err != nil {
@@ -220,7 +220,7 @@ func (h *hurt) damageJournal(damage func([]byte) []byte) {
 }
 
 // corruptJournal overwrites a page in the middle, as a failing disk does.
-func (h *hurt) corruptJournal() {
+func (h *faultyHost) corruptJournal() {
 	h.damageJournal(func(content []byte) []byte {
 		const page = 4096
 		middle := len(content) / 2 / page * page
@@ -229,13 +229,13 @@ func (h *hurt) corruptJournal() {
 	})
 }
 
-func (h *hurt) replaceJournal() {
+func (h *faultyHost) replaceJournal() {
 	h.damageJournal(func([]byte) []byte { return []byte("Dear diary,\n") })
 }
 
-// restoreJournal is what the fix asks for. The damaged one must not have been
-// changed, so that it can still be rescued.
-func (h *hurt) restoreJournal() {
+// restoreJournal does what the fix says. The damaged journal must be unchanged, so
+// that it can still be rescued.
+func (h *faultyHost) restoreJournal() {
 	h.t.Helper()
 	found, err := os.ReadFile(h.journal())
 	if err != nil {
@@ -248,8 +248,8 @@ func (h *hurt) restoreJournal() {
 }
 
 // twoAtOnce starts a second up while the first is in the middle of a guarded
-// change. The second is refused, the first finishes as if nothing had been.
-func twoAtOnce(t *testing.T, h *hurt) {
+// change. The second is refused. The first finishes as if nothing had happened.
+func twoAtOnce(t *testing.T, h *faultyHost) {
 	h.t = t
 	h.bed.run(h.host, "rm /etc/ssh/sshd_config.d/00-cairn.conf")
 	first := h.command("up", "--yes", "-o", "ndjson")

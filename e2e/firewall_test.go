@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// rival is another owner of the ruleset that is set up on a host after Cairn.
+// rival is another owner of the ruleset. It is set up on a host after Cairn.
 type rival struct {
 	host, packages string
 	setup          string   // enables it, with rules that would let port 8080 in
@@ -26,7 +26,8 @@ var rivals = []rival{
 	},
 	{
 		host: "persistent", packages: "iptables-persistent",
-		// With a unit of the owner's beside it that flushes when everything has started.
+		// Beside it is a unit of the owner's that flushes the rules once everything has
+		// started.
 		setup: `iptables -A INPUT -p tcp --dport 8080 -j ACCEPT; netfilter-persistent save; systemctl enable netfilter-persistent
 			printf '#!/bin/sh\nnft flush ruleset\n' >/usr/local/sbin/late-rules; chmod 0755 /usr/local/sbin/late-rules
 			printf '[Unit]\nAfter=multi-user.target\n[Service]\nType=oneshot\nExecStart=/usr/local/sbin/late-rules\n[Install]\nWantedBy=multi-user.target\n' >/etc/systemd/system/late-rules.service
@@ -43,8 +44,8 @@ var rivals = []rival{
 	},
 }
 
-// TestFirewallOutlastsOthers has each of the usual owners of a ruleset enabled after
-// Cairn, and has it restart, reload and flush; then the host restarts. Nothing of
+// TestFirewallOutlastsOthers enables each usual owner of a ruleset after Cairn. It
+// lets each restart, reload and flush; then the host restarts. No command of
 // Cairn's runs meanwhile. A port that is not declared is never open for more than
 // five seconds.
 func TestFirewallOutlastsOthers(t *testing.T) {
@@ -61,7 +62,7 @@ func TestFirewallOutlastsOthers(t *testing.T) {
 	all.Wait()
 }
 
-// listening is a service on a port that is not declared, after any restart.
+// listening keeps a service on a port that is not declared, after any restart.
 const listening = `printf '[Socket]\nListenStream=8080\nAccept=yes\n[Install]\nWantedBy=sockets.target\n' >/etc/systemd/system/undeclared.socket
 	printf '[Service]\nExecStart=/bin/true\nStandardInput=socket\n' >/etc/systemd/system/undeclared@.service
 	systemctl enable --now undeclared.socket`
@@ -89,8 +90,8 @@ func outlasts(b *bed, r rival) {
 	}
 }
 
-// onlyDeclared waits until the undeclared port is closed for a second, at most five
-// seconds, and makes sure that SSH answers.
+// onlyDeclared waits at most five seconds until the undeclared port has been
+// closed for one second. It also checks that SSH answers.
 func (b *bed) onlyDeclared(name string, address netip.Addr, after string) {
 	b.t.Helper()
 	began := time.Now()
@@ -105,7 +106,7 @@ func (b *bed) onlyDeclared(name string, address netip.Addr, after string) {
 		}
 	}
 	closed := opened.Sub(began)
-	// The other filter may let nothing in while it is at work.
+	// The other filter may let nothing in while it works.
 	for !b.answers(address, 22) {
 		if time.Since(began) > 5*time.Second {
 			b.t.Errorf("%s: after %q, SSH does not answer", name, after)
@@ -115,7 +116,7 @@ func (b *bed) onlyDeclared(name string, address netip.Addr, after string) {
 	b.t.Logf("%s: closed %s after %q", name, closed.Round(time.Millisecond), after)
 }
 
-// answers reports whether anything comes back from a port, a refusal included.
+// answers reports whether a port answers at all; a refusal counts.
 func (b *bed) answers(address netip.Addr, port int) bool {
 	conn, err := net.DialTimeout("tcp", net.JoinHostPort(address.String(), fmt.Sprint(port)), 700*time.Millisecond)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the transcripts in the documentation anew")
 
-// contactPage is where the transcripts stand, each between two marks.
+// contactPage has the transcripts, each between two marks.
 const contactPage = "../docs/how-to/first-contact.md"
 
 // Passwords of the fresh machines.
@@ -26,8 +26,8 @@ const (
 	freshPassword = "root of a test"
 )
 
-// freshMachine is a host as an installer or an image leaves it: its accounts,
-// sudo and the SSH server's options. The images themselves are not to be had here.
+// freshMachine is a host as an installer or an image leaves it: its accounts, sudo
+// and the SSH server's options. The images themselves cannot be had here.
 type freshMachine struct {
 	name    string
 	prepare string // run as root
@@ -35,7 +35,7 @@ type freshMachine struct {
 	user    string // who logs in
 }
 
-// freshStart takes away what an earlier machine had.
+// freshStart removes what an earlier machine had.
 const freshStart = `
 	for u in maria debian; do userdel -rf $u 2>/dev/null || true; done
 	rm -rf /etc/sudoers.d/[!R]* /etc/ssh/sshd_config.d/*.conf /root/.ssh/authorized_keys /var/lib/cairn
@@ -55,14 +55,15 @@ func freshMachines(key string) []freshMachine {
 	return []freshMachine{
 		// debian-installer without a root password: user-setup puts the user into sudo.
 		{"debian-sudo", maria("cdrom floppy sudo audio dip video plugdev users netdev"), "--first-user maria", "maria"},
-		// subiquity: the identity section's user, root locked, ssh with allow-pw.
+		// subiquity: the user of the identity section, root locked, ssh with allow-pw.
 		{"ubuntu", maria("adm cdrom sudo dip plugdev lxd") +
 			"echo 'PasswordAuthentication yes' >/etc/ssh/sshd_config.d/50-cloud-init.conf\n" +
 			`sed -i 's/^ID=.*/ID=ubuntu/; s/^VERSION_ID=.*/VERSION_ID="24.04"/; s/^PRETTY_NAME=.*/PRETTY_NAME="Ubuntu 24.04.3 LTS"/' /usr/lib/os-release`,
 			"--first-user maria", "maria"},
 		// Raspberry Pi Imager: the user chosen there; since April 2026 sudo asks.
 		{"raspberry", maria("adm dialout cdrom sudo audio video plugdev games users input netdev"), "--first-user maria", "maria"},
-		// cloud-init with disable_root: root's key only says who to be.
+		// cloud-init with disable_root: a login with root's key only prints the name of
+		// the right user.
 		{"cloud", `useradd -m -s /bin/bash debian; install -d -m 0700 -o debian -g debian ~debian/.ssh
 			echo 'debian ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/90-cloud-init-users
 			echo 'PasswordAuthentication no' >/etc/ssh/sshd_config.d/50-cloud-init.conf
@@ -71,15 +72,15 @@ func freshMachines(key string) []freshMachine {
 no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command="echo 'Please login as the user \"debian\" rather than the user \"root\".';echo;sleep 1;exit 142" ` + key + `
 END
 			passwd -u root >/dev/null 2>&1 || usermod -p '*' root`, "", "debian"},
-		// Proxmox VE's installer: root only, by password too, and no sudo.
+		// Proxmox VE's installer: only root, also with a password, and no sudo.
 		{"proxmox", withoutSudo + rootPasswordSet + "echo 'PermitRootLogin yes' >/etc/ssh/sshd_config.d/pve.conf", "--ask-password", "root"},
-		// debian-installer with a root password: a user without sudo, and a root whom
-		// SSH lets in with a key only.
+		// debian-installer with a root password: a user without sudo, and a root who gets
+		// in over SSH only with a key.
 		{"debian-root", withoutSudo + rootPasswordSet + maria("cdrom floppy audio dip video plugdev users netdev"), "--first-user maria", "maria"},
 	}
 }
 
-// withoutSudo takes sudo away, as where an installer does not install it.
+// withoutSudo removes sudo, as on machines whose installer leaves it out.
 const withoutSudo = "SUDO_FORCE_REMOVE=yes dpkg --purge --force-depends sudo >/dev/null 2>&1\n"
 
 // person answers what a first contact asks.
@@ -92,9 +93,9 @@ var person = []reply{
 	{"Make these changes? [yes/no] ", "yes", "yes\n"},
 }
 
-// A person meets each kind of fresh machine, and the commands that follow go on as
-// `host add` did. Plain Debian goes all the way to the owner's own login. The
-// machine next to it is looked from by a user without sudo, and keeps nothing.
+// A person meets each kind of fresh machine. Later commands go on as `host add`
+// did. Plain Debian goes all the way to the owner's own login. A user without sudo
+// looks from the machine next to it, and nothing is kept there.
 func TestFirstContact(t *testing.T) {
 	long(t)
 	b := newBed(t, "atlas", "visitor")
@@ -136,7 +137,7 @@ func TestFirstContact(t *testing.T) {
 	}
 }
 
-// plainDebianToTheEnd brings the last machine up, after which nothing of the first
+// plainDebianToTheEnd brings the last machine up. After that, nothing of the first
 // contact is needed any more.
 func (b *bed) plainDebianToTheEnd(o *owner) {
 	b.t.Helper()
@@ -162,7 +163,7 @@ func (b *bed) plainDebianToTheEnd(o *owner) {
 	b.reachableAs(o, "atlas")
 }
 
-// reachableAs makes sure that the owner gets in with the key, and with sudo.
+// reachableAs checks that the owner gets in with the key, and with sudo.
 func (b *bed) reachableAs(o *owner, name string) {
 	b.t.Helper()
 	mirrored := *b.lab
@@ -179,7 +180,7 @@ func (b *bed) reachableAs(o *owner, name string) {
 	_ = session.Close()
 }
 
-// noSecrets makes sure that no password is in a file of the owner's folder.
+// noSecrets checks that no file in the owner's folder has a password.
 func (o *owner) noSecrets(when string) {
 	o.t.Helper()
 	files, err := filepath.Glob(filepath.Join(o.dir, engine.StateDir, "*"))
@@ -195,12 +196,12 @@ func (o *owner) noSecrets(when string) {
 	}
 }
 
-// traces are all files of a host but those that a login itself leaves: the
-// journal, the logs of logins, and what the kernel and systemd keep in memory, in
-// which nothing of Cairn's may be.
+// traces are all files of a host in which Cairn must leave nothing. They exclude
+// what a login itself leaves: the journal and the logs of logins. They also
+// exclude what the kernel and systemd keep in memory.
 func (b *bed) traces(name string) string {
-	// A service with a /tmp of its own, which systemd starts for whoever asks what time
-	// it is, comes and goes (systemd.exec(5), PrivateTmp).
+	// systemd starts a service with a /tmp of its own when somebody asks for the time.
+	// It comes and goes (systemd.exec(5), PrivateTmp).
 	return b.run(name, `{ find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /var/log \) -prune -o -printf '%p %M %u %s\n' | grep -v '^/\(var/\)\?tmp ' | sort
 		ls -A /tmp /var/tmp /dev/shm; find /run/user -name '.cairn*' 2>/dev/null; ls -d /run/cairn /var/lib/cairn 2>/dev/null; } | grep -v systemd-private- || true`)
 }
@@ -214,7 +215,7 @@ func mustRead(t testing.TB, path string) []byte {
 	return content
 }
 
-// withTranscript puts a transcript into its place on a page.
+// withTranscript puts a transcript in its place on a page.
 func withTranscript(t *testing.T, page, name, transcript string) string {
 	t.Helper()
 	place := regexp.MustCompile(`(?s)<!-- transcript ` + name + " -->\n```\n.*?```\n")

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// BenchmarkFiftyHosts is the whole program on as many hosts, which have nothing to
-// change. The hosts share the machine's processors with it, so the figure is also
-// of fifty SSH servers and agents.
+// BenchmarkFiftyHosts runs the whole program on fifty hosts that have nothing to
+// change. The hosts share the machine's processors with it. So the figure includes
+// fifty SSH servers and agents.
 func BenchmarkFiftyHosts(b *testing.B) {
 	var names []string
 	for i := range 50 {

@@ -16,8 +16,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// closeGates brings hosts to where the owner's own way in is proven and everybody
-// else's closed, by sshd and by the firewall, without walking the roadmap.
+// closeGates closes hosts by sshd and the firewall to everybody but the owner,
+// whose login is proven first. It does not walk the roadmap.
 func (b *bed) closeGates(names ...string) {
 	b.t.Helper()
 	e := b.engine()
@@ -35,7 +35,7 @@ func (b *bed) closeGates(names ...string) {
 	}
 }
 
-// closeGatesOf does so on one host, whose owner is a connector's.
+// closeGatesOf does so on one host, with the owner's login of the connector.
 func (b *bed) closeGatesOf(e *engine.Engine, owner *host.Connector, name string) error {
 	session, err := owner.Connect(b.t.Context(), b.host(name), host.Login{User: "root"})
 	if err != nil {
@@ -57,7 +57,8 @@ func (b *bed) closeGatesOf(e *engine.Engine, owner *host.Connector, name string)
 	return carryOut(b.t.Context(), e, session, newRun(session, access, gate))
 }
 
-// workOn are the resources of a guard of the roadmap on the session's host.
+// workOn returns the resources of one of the roadmap's guards on the session's
+// host.
 func (b *bed) workOn(session *host.Session, key host.OwnerKey, guard string) (resources []resource.Resource) {
 	for _, work := range task.Of(task.All(), task.Host{Lab: b.lab, Host: session.Host(), Facts: session.Hello().Facts, OwnerKey: key.Line()}) {
 		if work.Guard == guard {
@@ -67,8 +68,8 @@ func (b *bed) workOn(session *host.Session, key host.OwnerKey, guard string) (re
 	return resources
 }
 
-// policy is the roadmap's for sshd with some options in front: the first value of
-// a keyword wins.
+// policy is the roadmap's policy for sshd with some options before it. The first
+// value of a keyword wins.
 func (b *bed) policy(name string, first ...resource.SSHOption) resource.SSHDropin {
 	b.t.Helper()
 	session, err := b.connector().Connect(b.t.Context(), b.host(name), host.Login{OwnerOnly: true})
@@ -90,8 +91,8 @@ func (b *bed) policy(name string, first ...resource.SSHOption) resource.SSHDropi
 	return resource.SSHDropin{}
 }
 
-// guardOf is a guarded change of the resources. The gate is tried beforehand, by a
-// canary login, as the engine has it.
+// guardOf is a guarded change of the resources. As in the engine, a canary login
+// tries the gate beforehand.
 func guardOf(id string, deadline time.Duration, resources []resource.Resource) (wire.Guard, error) {
 	guard := wire.Guard{ID: id, Deadline: deadline, Settle: time.Second, Nonce: rand.Text()}
 	if id == task.GuardGate {
@@ -114,7 +115,7 @@ type change struct {
 	resources []resource.Resource
 }
 
-// make makes the change through an engine, as up does, and returns how it ended.
+// make makes the change through an engine, as up does, and returns its error.
 func (b *bed) make(ctx context.Context, e *engine.Engine, name string, c change) error {
 	session, err := b.connector().Connect(ctx, b.host(name), host.Login{OwnerOnly: true})
 	if err != nil {
@@ -132,7 +133,7 @@ func (b *bed) make(ctx context.Context, e *engine.Engine, name string, c change)
 	return carryOut(ctx, e, session, run)
 }
 
-// carryOut has a run carried out and needs none of its connections afterwards.
+// carryOut has a run carried out. Afterwards it needs none of its connections.
 func carryOut(ctx context.Context, e *engine.Engine, session *host.Session, run wire.Run) error {
 	proven, err := e.Apply(ctx, session, run)
 	if proven != nil {
@@ -147,7 +148,8 @@ func newRun(session *host.Session, guards ...wire.Guard) wire.Run {
 
 func newRunID() string { return "guarded-" + strings.ToLower(rand.Text()[:10]) }
 
-// spread has each of the hosts take jobs, one after the other, until none is left.
+// spread hands jobs to the hosts. Each host does one at a time, until none is
+// left.
 func spread[Job any](names []string, jobs []Job, do func(name string, job Job)) {
 	queue := make(chan Job)
 	go func() {

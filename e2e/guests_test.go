@@ -9,10 +9,12 @@ import (
 	"cairn/internal/lab"
 )
 
-// guests are network namespaces behind interfaces as container and machine managers
-// make them: a bridge of a name of its own (Compose, LXD), one called as LXD's, one
-// of virtual machines whose frames the kernel shows to the firewall (br_netfilter),
-// and a routed pair that the lab file names. The host gives addresses and names.
+// guests are network namespaces behind four interfaces, as container and virtual
+// machine managers make them. The first is a bridge with a name of its own
+// (Compose, LXD). The second is a bridge with LXD's usual name. The third joins
+// virtual machines, and the kernel shows their frames to the firewall
+// (br_netfilter). The fourth is a routed pair that the lab file names. The host
+// gives the guests addresses and names.
 const guests = `
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -qq update; apt-get -qq install -y --no-install-recommends dnsmasq-base busybox ufw >/dev/null
@@ -38,7 +40,8 @@ const guests = `
 		ip -n vm$i link set eth0 up; ip -n vm$i address add 10.77.4.$i/24 dev eth0
 	done`
 
-// guestWorks are what guests can do, each a command that fails where they cannot.
+// guestWorks are things that guests can do. Each is a command that fails if they
+// cannot.
 func guestWorks(gateway string) []string {
 	var all []string
 	for guest, host := range map[string]string{"in-mynet": "10.77.1.1", "in-lxdbr0": "10.77.2.1"} {
@@ -52,9 +55,10 @@ func guestWorks(gateway string) []string {
 	return all
 }
 
-// TestGuestsKeepTheirNetwork has the guests of a host do the same before and after
-// Cairn's rules are in force, and a published port closed all the same. Then it
-// breaks in turn what keeps the rules, and puts ufw beside them.
+// TestGuestsKeepTheirNetwork checks that a host's guests can do the same before
+// and after Cairn's rules are in force. A published port must be closed all the
+// same. Then it breaks, in turn, each thing that keeps the rules, and puts ufw
+// beside them.
 func TestGuestsKeepTheirNetwork(t *testing.T) {
 	long(t)
 	b := newBed(t, "server", "visitor")
@@ -68,7 +72,7 @@ func TestGuestsKeepTheirNetwork(t *testing.T) {
 	b.guestsWork(t, "before")
 	notes := b.notesOn(t, "server")
 	if !strings.Contains(notes, "kept: The host forwards for what is behind lxdbr0, mynet, rt0, vmbr0.") {
-		t.Errorf("the plan does not say what is forwarded: %s", notes)
+		t.Errorf("the plan does not name the forwarded networks: %s", notes)
 	}
 	b.closeGates("server")
 	b.guestsWork(t, "after")
@@ -86,7 +90,7 @@ func (b *bed) guestsWork(t *testing.T, when string) {
 	}
 }
 
-// notesOn are the notes of a plan about a host, one a line.
+// notesOn returns a plan's notes about a host, one a line.
 func (b *bed) notesOn(t *testing.T, name string) string {
 	t.Helper()
 	plan, err := b.engine().Plan(t.Context())
@@ -104,7 +108,8 @@ func (b *bed) notesOn(t *testing.T, name string) string {
 	return notes.String()
 }
 
-// keepingRefutes takes away, one after the other, what the next start needs.
+// keepingRefutes removes, one after the other, the things that the next start
+// needs.
 func keepingRefutes(t *testing.T, b *bed) {
 	for _, c := range []struct{ name, do, undo, reason string }{
 		{"its unit is not enabled", "systemctl disable cairn-firewall", "systemctl enable cairn-firewall", "does not start with the host"},
@@ -128,8 +133,8 @@ func keepingRefutes(t *testing.T, b *bed) {
 	}
 }
 
-// othersBeside puts another filter beside Cairn's in turn, each without the declared
-// port 443: ufw, and a table of the owner's own.
+// othersBeside puts two other filters beside Cairn's, in turn: ufw, and a table of
+// the owner's own. Neither opens port 443, which is declared.
 func othersBeside(t *testing.T, b *bed) {
 	for _, c := range []struct{ name, do, undo string }{
 		{"ufw", "ufw allow 22/tcp; ufw --force enable", "ufw --force disable"},

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// guide is a page of the documentation that a test follows to the letter: the blocks
-// after a mark, by its name.
+// guide is a page of the documentation that a test follows to the letter. It has
+// the blocks after the marks, by name.
 type guide struct {
 	t      *testing.T
 	page   string
@@ -17,7 +17,7 @@ type guide struct {
 	unused map[string]bool
 }
 
-// marked finds the blocks that a test carries out. They may be indented, in a list.
+// marked finds the blocks that a test carries out. A list may indent them.
 var marked = regexp.MustCompile("(?ms)^ *<!-- test: ([^>]+) -->\n *```[a-z]*\n(.*?)^ *```$")
 
 func openGuide(t *testing.T, page string, instead *strings.Replacer) *guide {
@@ -42,7 +42,7 @@ func (g *guide) block(name string) string {
 	return text
 }
 
-// done makes sure that the test has carried out the whole page.
+// done checks that the test has carried out the whole page.
 func (g *guide) done() {
 	g.t.Helper()
 	for name := range g.unused {
@@ -50,9 +50,9 @@ func (g *guide) done() {
 	}
 }
 
-// types has a person at a host's terminal carry out a block, from the folder of the lab
-// once there is one, and answer what is asked.
-func (b *bed) types(name, block string, replies ...reply) ended {
+// types has a person carry out a block at a host's terminal and answer its
+// questions. It starts in the lab's folder once there is one.
+func (b *bed) types(name, block string, replies ...reply) outcome {
 	b.t.Helper()
 	b.run(name, "cat >/tmp/block <<'END-OF-BLOCK'\ncd ~/homelab 2>/dev/null || cd\n"+block+"\nEND-OF-BLOCK")
 	container := ""
@@ -73,10 +73,10 @@ func (b *bed) types(name, block string, replies ...reply) ended {
 	if cmd.ProcessState == nil {
 		b.t.Fatal(err)
 	}
-	return ended{exit: cmd.ProcessState.ExitCode(), stdout: escapes.ReplaceAllString(strings.ReplaceAll(c.said(), "\r\n", "\n"), "")}
+	return outcome{exit: cmd.ProcessState.ExitCode(), stdout: escapes.ReplaceAllString(strings.ReplaceAll(c.said(), "\r\n", "\n"), "")}
 }
 
-// follows types a block that has to work.
+// follows types a block that must work.
 func (b *bed) follows(name, block string, replies ...reply) string {
 	b.t.Helper()
 	said := b.types(name, block, replies...)
@@ -86,8 +86,9 @@ func (b *bed) follows(name, block string, replies ...reply) string {
 	return said.stdout
 }
 
-// TestGuides follows the tutorial on a computer that has nothing but the package, with a
-// server as Debian's installer leaves it. Then it follows the how-tos on what it has made.
+// TestGuides follows the tutorial on a computer that has only the package. The
+// server is as Debian's installer leaves it. Then it follows the how-tos with the
+// result.
 func TestGuides(t *testing.T) {
 	long(t)
 	b := newBed(t, "atlas", "laptop")
@@ -141,7 +142,7 @@ func (b *bed) writes(name, file, text string) {
 	b.run(name, "cat >/root/homelab/"+file+" <<'END-OF-FILE'\n"+text+"END-OF-FILE")
 }
 
-// newKey is the login that the how-to has set up, without a terminal.
+// newKey logs in as the how-to has set it up, without a terminal.
 const newKey = "ssh -i ~/.ssh/id_new -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=3 "
 
 func (b *bed) getsIn(with, command string) bool {
@@ -177,7 +178,8 @@ func moveTheController(b *bed, g *guide) {
 	b.follows("laptop", g.block("look"))
 }
 
-// lockedOut are states that keep the owner out, and what of the page ends them.
+// lockedOut are states that keep the owner out, each with the block of the page
+// that ends it.
 var lockedOut = []struct{ state, block, needs string }{
 	{"printf 'table inet cairn\ndelete table inet cairn\ntable inet cairn {\n chain in {\n type filter hook input priority 0; policy drop;\n iif lo accept\n }\n}\n' >/etc/cairn/cairn.nft; systemctl reload cairn-firewall", "firewall", "true"},
 	{"rm ~ops/.ssh/authorized_keys; chmod 777 ~ops", "key", "true"},

@@ -14,13 +14,13 @@ import (
 	"cairn/internal/wire"
 )
 
-// killPoint is the moment at which the controller is killed: when it says an event
-// of a type that is about something, after a step where that is needed to tell one
-// from another.
+// killPoint is a moment at which the controller is killed. It is when the
+// controller prints an event of a type about something. If needed to tell it from
+// another, a step must come before.
 type killPoint struct{ event, about, after string }
 
-// killPoints are spread over a whole run, in its order, from the first contact to
-// the last look. The first gate is sshd's, the second one the firewall's.
+// killPoints are spread over a whole run, in order, from the first contact to the
+// last look. The first gate is sshd's, the second one the firewall's.
 var killPoints = []killPoint{
 	{event: engine.EventConnecting},
 	{event: engine.EventConnecting, about: "copying the agent"},
@@ -47,10 +47,11 @@ var killPoints = []killPoint{
 	{event: engine.EventLooking, about: "port-scan-ipv4"},
 }
 
-// TestKilledController kills the controller at each point, of a first contact
-// every time; but for `make test-long`, at every second one. The next `up` attaches to what goes on and finishes: then the plan is
-// empty, nothing was rolled back on the way, and the journal has every event of the
-// host exactly once.
+// TestKilledController kills the controller at each point, each time in a first
+// contact. Only `make test-long` tries all; otherwise it tries every second one.
+// The next `up` attaches to the run and finishes. Then the plan is empty and
+// nothing was rolled back on the way. The journal has every event of the host
+// exactly once.
 func TestKilledController(t *testing.T) {
 	names := []string{"h0", "h1", "h2", "h3", "h4"}
 	b := newBed(t, names...)
@@ -82,8 +83,8 @@ func killAndFinish(t *testing.T, b *bed, name string, at killPoint) {
 	}
 }
 
-// makeBare takes from a host what the work of another owner has left there, so that
-// it is as before the first contact but for packages.
+// makeBare removes what another owner's work has left on a host. The host is then
+// as before the first contact, except for packages.
 const makeBare = `
 	systemctl disable --now cairn-firewall cairn-firewall-again; nft delete table inet cairn
 	rm -rf /var/lib/cairn /run/cairn /etc/cairn /run/cairn-firewall.nft /etc/systemd/system/cairn-firewall*.service /etc/ssh/sshd_config.d/00-cairn.conf \
@@ -93,7 +94,7 @@ const makeBare = `
 	if id ops; then systemctl stop "user-$(id -u ops).slice"; userdel --force --remove ops; groupdel ssh-users; fi
 	true`
 
-// kill starts the program and kills it at a point, without a chance to tidy up.
+// kill starts the program and kills it at a point. It gets no chance to tidy up.
 func (o *owner) kill(at killPoint, args ...string) {
 	o.t.Helper()
 	cmd := o.command(append(args, "-o", "ndjson")...)
@@ -108,7 +109,7 @@ func (o *owner) kill(at killPoint, args ...string) {
 	reached, after := false, at.after == ""
 	for lines := bufio.NewScanner(stdout); !reached && lines.Scan(); {
 		output.WriteString(lines.Text() + "\n")
-		var s said
+		var s outputLine
 		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
 			o.t.Errorf("not a line of JSON: %q: %v", lines.Text(), err)
 		}
@@ -125,8 +126,8 @@ func (o *owner) kill(at killPoint, args ...string) {
 	}
 }
 
-// assertEventsOnce compares the lab's journal with what the host itself has on
-// record of its runs, event by event.
+// assertEventsOnce compares the lab's journal with the host's own records of its
+// runs, event by event.
 func assertEventsOnce(t *testing.T, b *bed, o *owner, name string) {
 	t.Helper()
 	kept := journalled(t, o, name)
@@ -162,8 +163,8 @@ func assertEventsOnce(t *testing.T, b *bed, o *owner, name string) {
 	}
 }
 
-// journalled are the events of a host in the lab's journal, by run, which have to
-// be numbered without a gap.
+// journalled are a host's events in the lab's journal, by run. Their numbers must
+// have no gap.
 func journalled(t *testing.T, o *owner, name string) map[string][]string {
 	t.Helper()
 	log, err := journal.Open(t.Context(), filepath.Join(o.dir, engine.StateDir, "journal.db"))

@@ -11,8 +11,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestOneOfThreeIsDead walks a lab of three hosts of which one cannot be reached: the two others
-// are made so and proven, and the command says which was left out.
+// TestOneOfThreeIsDead walks a lab of three hosts, one of them unreachable. The
+// two others are brought up and proven, and the command names the one that was
+// left out.
 func TestOneOfThreeIsDead(t *testing.T) {
 	long(t)
 	b := newBed(t, "atlas", "boreas", "ceres")
@@ -43,8 +44,8 @@ func TestOneOfThreeIsDead(t *testing.T) {
 	}
 }
 
-// TestAFailedStepLeavesTheRest has a host that cannot install anything: what stands on
-// its packages is skipped by name, in the events, the outcome and the status, and the
+// TestAFailedStepLeavesTheRest has a host that cannot install anything. What needs
+// its packages is skipped by name in the events, the outcome and the status. The
 // rest is done. Once the mirror is back, another up does what was left undone.
 func TestAFailedStepLeavesTheRest(t *testing.T) {
 	b := newBed(t, "atlas")
@@ -71,7 +72,7 @@ func TestAFailedStepLeavesTheRest(t *testing.T) {
 		t.Errorf("no event says that %s was skipped", skipped.Name)
 	}
 	if undone := b.engine().Status().Undone; len(undone) != 2 || undone[0].Name != h.Failed[0] || undone[1].Name != skipped.Name || undone[1].Why != skipped.Why {
-		t.Errorf("the status says that %+v is undone", undone)
+		t.Errorf("the status names as undone: %+v", undone)
 	}
 	b.run("atlas", `rm -rf /etc/apt/sources.list /etc/apt/sources.list.d; mv /root/aside/* /etc/apt/`)
 	if err := e.Close(); err != nil {
@@ -82,13 +83,13 @@ func TestAFailedStepLeavesTheRest(t *testing.T) {
 		t.Errorf("the time zone is %s", zone)
 	}
 	if undone := b.engine().Status().Undone; len(undone) > 0 {
-		t.Errorf("the status still says that %+v is undone", undone)
+		t.Errorf("the status still names as undone: %+v", undone)
 	}
 }
 
-// TestAVantageIsDead: where cannot look from the second host, the walk goes on, and
-// what cannot be seen from there is unproven of one cause, which is said once. When the
-// vantage is back, the rest is proven.
+// TestAVantageIsDead checks that the walk goes on when nothing can look from the
+// second host. What cannot be seen from there is unproven for one cause, named
+// once. When the vantage is back, the rest is proven.
 func TestAVantageIsDead(t *testing.T) {
 	b := newBed(t, "atlas", "visitor")
 	if err := b.rehearsal.Disconnect(t.Context(), "visitor"); err != nil {

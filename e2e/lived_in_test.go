@@ -12,16 +12,17 @@ import (
 	"cairn/internal/wire"
 )
 
-// banned are what shows the addresses that are banned, program by program.
+// banned are the commands that show the banned addresses, by program.
 var banned = map[string]string{
 	"fail2ban": "fail2ban-client banned",
 	"sshguard": "nft list set ip sshguard attackers",
 }
 
-// lived is what an owner has made of a host before: programs that ban addresses,
-// with the distribution's settings and an exemption; a time daemon, which may not
-// touch the clock of the machine that the tests run on; a shell, a repository that
-// wants to be paid. As in many a container, the kernel's settings are the machine's.
+// lived is what an owner did to a host before Cairn. There are programs that ban
+// addresses, with the distribution's settings and an exemption. There is a time
+// daemon, which may not touch the clock of the test machine. There are another
+// shell and a repository that wants to be paid. As in many containers, the
+// kernel's settings are the machine's.
 const lived = `set -e; export DEBIAN_FRONTEND=noninteractive; mkdir -p /etc/default; echo 'DAEMON_OPTS="-x"' >/etc/default/chrony
 	apt-get -q update; apt-get -q -y -o Dpkg::Options::=--force-confold install --no-install-recommends fail2ban sshguard chrony zsh
 	printf '[sshd]\nignoreip = 192.0.2.1\n' >/etc/fail2ban/jail.local; systemctl restart fail2ban
@@ -29,9 +30,9 @@ const lived = `set -e; export DEBIAN_FRONTEND=noninteractive; mkdir -p /etc/defa
 	rm -rf /var/lib/apt/lists/*_*; echo 'deb http://127.0.0.1:9/ stable main' >/etc/apt/sources.list.d/paid.list
 	mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys`
 
-// TestALivedInHost takes over a host that has been somebody's for long. What is
-// there stays as it is, and the proofs, which are refused logins many times over,
-// get nobody banned who looks. A stranger still is.
+// TestALivedInHost takes over a host that somebody has used for long. What is
+// there stays as it is. The proofs are many refused logins, yet no vantage is
+// banned. A stranger still is.
 func TestALivedInHost(t *testing.T) {
 	b := newBed(t, "lived", "visitor", "outsider")
 	outsider := b.letIn("outsider")
@@ -40,13 +41,13 @@ func TestALivedInHost(t *testing.T) {
 	first := b.up()
 	for program := range banned {
 		if !slices.ContainsFunc(first.Plan.Hosts[0].Notes, func(n engine.Note) bool { return strings.HasPrefix(n.Text, program+" stays at work") }) {
-			t.Errorf("the plan does not say that %s gets an exemption: %+v", program, first.Plan.Hosts[0].Notes)
+			t.Errorf("the plan does not announce an exemption in %s: %+v", program, first.Plan.Hosts[0].Notes)
 		}
 	}
 	if !slices.ContainsFunc(first.Plan.Hosts[0].Notes, func(n engine.Note) bool {
 		return strings.Contains(n.Text, "cannot be set here") && strings.Contains(n.Text, "net.ipv4.tcp_syncookies")
 	}) {
-		t.Errorf("the plan does not say what is left aside: %+v", first.Plan.Hosts[0].Notes)
+		t.Errorf("the plan does not name what it leaves out: %+v", first.Plan.Hosts[0].Notes)
 	}
 	for range 4 {
 		if _, err := b.engine().Check(t.Context(), engine.CheckOptions{Checkpoints: []string{"foundation.ssh-access"}}); err != nil {
@@ -55,7 +56,7 @@ func TestALivedInHost(t *testing.T) {
 	}
 	for program, look := range banned {
 		if bans := b.run("lived", look); strings.Contains(bans, b.lab.Network.Gateway.String()) || strings.Contains(bans, b.host("visitor").Address.String()) {
-			t.Errorf("%s bans those who look: %s", program, bans)
+			t.Errorf("%s bans a vantage: %s", program, bans)
 		}
 	}
 	for look, want := range map[string]string{
@@ -69,13 +70,13 @@ func TestALivedInHost(t *testing.T) {
 	if !slices.ContainsFunc(b.seen(), func(e engine.Event) bool {
 		return e.Type == string(wire.StepNote) && strings.Contains(e.Text, "http://127.0.0.1:9")
 	}) {
-		t.Error("nothing says that a repository failed")
+		t.Error("no event names the failed repository")
 	}
 	if report := b.up(); report.Plan.Changes() != 0 {
 		t.Errorf("the second up finds %+v", report.Plan.Hosts)
 	}
-	// One after the other: whoever is banned by the first no longer gets to the second,
-	// and a connection that a ban cuts would be waited for.
+	// One after the other: the first program's ban would keep the stranger from the
+	// second. Connections that a ban cuts would be waited for.
 	for _, program := range []string{"sshguard", "fail2ban"} {
 		b.run("outsider", `for n in 1 2 3 4 5 6; do
 			timeout 5 ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o ConnectTimeout=2 stranger$n@`+b.host("lived").Address.String()+` true 2>/dev/null; done; true`)
@@ -84,9 +85,9 @@ func TestALivedInHost(t *testing.T) {
 	}
 }
 
-// letIn makes a host a stranger: it is none of the lab's, and reaches the SSH
-// servers of all, as do the controller and the visitor alone besides. It returns
-// its address.
+// letIn makes a host a stranger to the lab. The stranger reaches the SSH servers
+// of all hosts; apart from it, only the controller and the visitor do. letIn
+// returns its address.
 func (b *bed) letIn(stranger string) string {
 	address := b.host(stranger).Address
 	b.lab.Network.Admin = []netip.Prefix{netip.PrefixFrom(b.lab.Network.Gateway, 32), netip.PrefixFrom(b.host("visitor").Address, 32)}

@@ -10,7 +10,7 @@ import (
 	"cairn/internal/task"
 )
 
-// lockOut is a change that would keep the owner out, and where it has to end.
+// lockOut is a change that would lock the owner out, and how it must end.
 type lockOut struct {
 	name   string
 	change func(b *bed, host string) resource.Resource
@@ -46,14 +46,15 @@ func sudoers(content string) func(*bed, string) resource.Resource {
 	}
 }
 
-// keysForAll is the owner's file of keys as it is, for everybody to write.
+// keysForAll makes the owner's file of keys writable for everybody, with the same
+// content.
 func keysForAll(b *bed, name string) resource.Resource {
 	keys := "/home/ops/.ssh/authorized_keys"
 	return resource.File{Path: keys, Content: resource.Inline(b.run(name, "cat "+keys)), Owner: "ops", Group: "ops", Mode: 0o666}
 }
 
-// shellTakenAway is the file of accounts with another shell for the owner. The kind
-// "user" cannot do that: it leaves a shell that lets somebody in.
+// shellTakenAway is the file of accounts with another shell for the owner. The
+// kind "user" cannot do that: it leaves a shell that allows logins.
 func shellTakenAway(b *bed, name string) resource.Resource {
 	accounts := b.run(name, "sed '/^ops:/s,[^:]*$,/usr/sbin/nologin,' /etc/passwd")
 	return resource.File{Path: "/etc/passwd", Content: resource.Inline(accounts), Mode: 0o644}
@@ -94,9 +95,9 @@ var lockOuts = []lockOut{
 	{"the account's shell taken away", shellTakenAway, problem.GuardRolledBack},
 }
 
-// TestLockOuts makes, on real hosts, changes that would each lock the owner out.
-// Every one has to be refused or rolled back with a reason, and the host has to
-// be as it was, byte by byte, with the owner able to get in.
+// TestLockOuts makes changes on real hosts that would each lock the owner out.
+// Each must be refused or rolled back with a reason. The host must be as it was,
+// byte for byte, and the owner must get in.
 func TestLockOuts(t *testing.T) {
 	names := []string{"h1", "h2", "h3", "h4"}
 	b := newBed(t, names...)

@@ -20,27 +20,27 @@ import (
 )
 
 const (
-	// networkVariable says how many faults TestFaultyNetwork tries. `make test-network`
-	// sets it; without it there are few.
+	// networkVariable sets how many faults TestFaultyNetwork tries. `make
+	// test-network` sets it. Without it there are few.
 	networkVariable = "CAIRN_NETWORK_FAULTS"
-	// fromVariable leaves out as many of them, which an earlier run has tried.
+	// fromVariable skips that many faults, which an earlier run has tried.
 	fromVariable = "CAIRN_NETWORK_FROM"
 )
 
-// impatient are limits that a test can wait for.
+// impatient are limits short enough for a test.
 var impatient = host.Limits{
 	Dial: 4 * time.Second, Login: 8 * time.Second, Hello: 15 * time.Second, Heartbeat: wire.Heartbeat{Every: time.Second, Limit: 5 * time.Second},
 }
 
 const (
-	// endBound is more than a command takes over a line that fails once: its own work,
-	// the limits, and a guard that nobody can confirm.
+	// endBound is more than a command takes over a line that fails once. It covers the
+	// command's own work, the limits, and a guard that nobody can confirm.
 	endBound = 4 * time.Minute
-	// leaveBound is what a command may take to end when it is interrupted.
+	// leaveBound is how long a command may take to end after an interrupt.
 	leaveBound = 10 * time.Second
 )
 
-// ordeal is a command over a line that goes wrong.
+// ordeal is a command over a faulty line.
 type ordeal struct {
 	command string // up, which puts drift right, or check
 	fault   faulty.Fault
@@ -54,9 +54,10 @@ func (o ordeal) name() string {
 	return name
 }
 
-// TestFaultyNetwork cuts, silences and delays the connection at messages spread over
-// all of `up` and `check`, both ways, for once and for good. The command always ends
-// within its bound and says what is true, and the next `up` converges.
+// TestFaultyNetwork cuts, silences and delays the connection, once and for good.
+// It does so in both directions, at messages spread over all of `up` and `check`.
+// The command always ends within its bound and reports what is true, and the next
+// `up` converges.
 func TestFaultyNetwork(t *testing.T) {
 	long(t)
 	count, err := strconv.Atoi(os.Getenv(networkVariable))
@@ -100,7 +101,7 @@ func TestFaultyNetwork(t *testing.T) {
 	})
 }
 
-// ordeals are so many, spread evenly over the messages of the commands.
+// ordeals returns that many, spread evenly over the messages of the commands.
 func ordeals(well map[string]*faulty.Line, count int) []ordeal {
 	kinds := []faulty.Fault{
 		{Kind: faulty.Silence, Way: faulty.In}, {Kind: faulty.Silence, Way: faulty.Both, Stays: true}, {Kind: faulty.Cut, Way: faulty.In},
@@ -130,7 +131,7 @@ func (b *bed) alone(t *testing.T, name string) *bed {
 	return one
 }
 
-// carryOutOver carries a command out over a line. up has something to do.
+// carryOutOver runs a command over a line. up has something to do.
 func (b *bed) carryOutOver(ctx context.Context, line *faulty.Line, name, command string) (*engine.UpReport, error) {
 	c, err := host.New(host.Options{Lab: b.lab, Dir: engine.StateDirOf(b.lab), Now: time.Now, Dial: line.Dial, Limits: impatient})
 	if err != nil {
@@ -179,11 +180,11 @@ func (b *bed) endure(t *testing.T, name string, o ordeal) {
 	b.reachable(name)
 	b.up()
 	if n := b.up().Plan.Changes(); n != 0 {
-		t.Errorf("the up after that finds %d changes", n)
+		t.Errorf("the next up finds %d changes", n)
 	}
 }
 
-// saysWhatIsArmed holds the report against the events that came.
+// saysWhatIsArmed compares the report with the events that came.
 func (b *bed) saysWhatIsArmed(t *testing.T, report *engine.UpReport, err error) {
 	t.Helper()
 	var last wire.EventType
@@ -200,7 +201,7 @@ func (b *bed) saysWhatIsArmed(t *testing.T, report *engine.UpReport, err error) 
 	case err != nil && h.State == engine.HostAsDeclared && problem.CodeOf(err) != problem.RunUnproven:
 		t.Errorf("%v, and the host is as declared", err)
 	case (last == wire.GuardArmed || last == wire.GuardApplied || last == wire.GuardSettled) && !armed && h.State != engine.HostWaiting:
-		t.Errorf("the last that the host said is %s, and the report says %+v", last, h)
+		t.Errorf("the host's last event is %s, but the report says %+v", last, h)
 	case armed && h.Guards[len(h.Guards)-1].Until == nil:
 		t.Errorf("armed until when? %+v", h)
 	}

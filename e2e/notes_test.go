@@ -14,7 +14,8 @@ import (
 	"cairn/internal/engine"
 )
 
-// listeners lets a host have programs that listen: listen NAME PROTOCOL ADDRESS PORT.
+// listeners lets a host run programs that listen: listen NAME PROTOCOL ADDRESS
+// PORT.
 const listeners = `	cat >/usr/local/bin/listen <<'END'
 	use IO::Socket::IP;
 	my ($name, $protocol, $address, $port) = @ARGV;
@@ -25,8 +26,8 @@ END
 	listen() { systemd-run --quiet --unit="$1-$4" perl /usr/local/bin/listen "$@"; }
 `
 
-// livedIn makes a fresh host one that is in use: accounts that log in, and some
-// that cannot; programs that listen everywhere, on one address and on the loopback.
+// livedIn makes a fresh host one that is in use. Some accounts log in, and some
+// cannot. Programs listen everywhere, on one address and on the loopback.
 const livedIn = `
 	set -e
 	useradd -m -s /bin/bash alice && echo 'alice:a password' | chpasswd
@@ -52,8 +53,9 @@ const livedIn = `
 END
 	for port in 8096 8097 51826; do until ss -Htln | grep -q ":$port "; do sleep 0.1; done; done`
 
-// TestPlanSaysWhatEnds: before the question the owner reads who will no longer get
-// in and what will no longer be reached; afterwards, when that is so, no more.
+// TestPlanSaysWhatEnds checks the plan before the question. It names who will no
+// longer get in and what nobody will reach any more. After the change, the plan no
+// longer says so.
 func TestPlanSaysWhatEnds(t *testing.T) {
 	b := newBed(t, "server")
 	b.run("server", strings.ReplaceAll(livedIn, "ADDRESS", b.host("server").Address.String()))
@@ -81,7 +83,7 @@ func TestPlanSaysWhatEnds(t *testing.T) {
 	hostIsReleased(t, b, before)
 }
 
-// endings are what the plan says of ways in and ports that end.
+// endings are the plan's notes about logins and ports that end.
 func endings(t *testing.T, b *bed) []string {
 	t.Helper()
 	var texts []string
@@ -91,7 +93,7 @@ func endings(t *testing.T, b *bed) []string {
 	return texts
 }
 
-// notes are those of some kinds in the plan of the first host.
+// notes are the notes of some kinds in the plan of the first host.
 func notes(t *testing.T, b *bed, kinds ...engine.NoteKind) []engine.Note {
 	t.Helper()
 	plan, err := b.engine().Plan(t.Context())
@@ -104,7 +106,7 @@ func notes(t *testing.T, b *bed, kinds ...engine.NoteKind) []engine.Note {
 	return slices.DeleteFunc(plan.Hosts[0].Notes, func(n engine.Note) bool { return !slices.Contains(kinds, n.Kind) })
 }
 
-// logIn opens and ends a session as a user, with the owner's key, as ssh(1) does.
+// logIn opens and ends a session as a user with the owner's key, as ssh(1) does.
 func logIn(t *testing.T, b *bed, user string) {
 	t.Helper()
 	client, err := ssh.Dial("tcp", b.host("server").Address.String()+":22", &ssh.ClientConfig{
@@ -139,13 +141,13 @@ func ownerSigner(t *testing.T, b *bed) ssh.Signer {
 	return signer
 }
 
-// hostAddProposes: the program names what listens, and writes it where it is told
-// to, once.
+// hostAddProposes checks that the program names the programs that listen. With
+// --write-open it writes them to the lab file, once.
 func hostAddProposes(t *testing.T, b *bed) {
 	t.Helper()
 	o := newOwner(t, b, "server")
 	const line = "open: [8080/tcp, 5353/udp, 8096/tcp, 51826/tcp]"
-	add := func(args ...string) ended {
+	add := func(args ...string) outcome {
 		return o.finish(o.command(append([]string{"host", "add", "server", "--first-user", "root"}, args...)...), nil)
 	}
 	if told := add(); told.exit != 0 || !strings.Contains(told.stdout, "give server a line in lab.yaml:\n    "+line+"\n") {

@@ -16,8 +16,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// movesTo is a task that nothing in the program knows of: a guarded change with a check
-// of its own on the host, and a trial at an address that is not the host's yet.
+// movesTo is a task that nothing in the program knows. It is a guarded change with
+// a check of its own on the host. Its trial is at an address that the host does
+// not have yet.
 func movesTo(address netip.Addr) task.Definition {
 	moved := resource.File{Path: "/etc/moved", Content: resource.Inline("to another address\n"), Mode: 0o644}
 	return task.Definition{
@@ -35,14 +36,15 @@ func movesTo(address netip.Addr) task.Definition {
 	}
 }
 
-// TestATaskBringsItsOwnGuard: a change stays when the owner gets in at the new address,
-// and is put back when nobody answers there, without a word of it in engine or agent.
+// TestATaskBringsItsOwnGuard checks that a change stays if the owner gets in at
+// the new address. It is put back if nobody answers there. Neither the engine nor
+// the agent has code for this guard.
 func TestATaskBringsItsOwnGuard(t *testing.T) {
 	b := newBed(t, "atlas")
 	b.lab.Hosts[0].User = "root" // whom the throw-away host lets in from the beginning
-	octets := b.host("atlas").Address.As4()
-	octets[3] += 100
-	address := netip.AddrFrom4(octets)
+	as4 := b.host("atlas").Address.As4()
+	as4[3] += 100
+	address := netip.AddrFrom4(as4)
 	up := func() error {
 		e, err := engine.Open(t.Context(), engine.Options{
 			Lab: b.lab, Roadmap: b.roadmap, Connector: b.connector(), Login: host.Login{User: "root"}, Now: time.Now, Progress: b.take,

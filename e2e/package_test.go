@@ -17,9 +17,9 @@ import (
 	"testing"
 )
 
-// release builds the release for this machine's kind once for all tests, and returns
-// its folder. CAIRN_RELEASE names one that is there already, such as dist before it is
-// published.
+// release builds the release for this kind of machine once for all tests, and
+// returns its folder. CAIRN_RELEASE names one that exists, such as dist before it
+// is published.
 var release = sync.OnceValues(func() (string, error) {
 	if built := os.Getenv("CAIRN_RELEASE"); built != "" {
 		return filepath.Abs(built)
@@ -40,7 +40,7 @@ var release = sync.OnceValues(func() (string, error) {
 // releaseDir is removed by TestMain.
 var releaseDir string
 
-// releasedFile returns the release's file for this machine that ends so.
+// releasedFile returns the release's file for this machine with that ending.
 func releasedFile(t testing.TB, ending string) string {
 	t.Helper()
 	if testing.Short() {
@@ -57,7 +57,8 @@ func releasedFile(t testing.TB, ending string) string {
 	return found[0]
 }
 
-// installPackage brings the .deb to a host, as an owner does who has downloaded it.
+// installPackage copies the .deb to a host and installs it, as an owner does after
+// a download.
 func (b *bed) installPackage(name string) {
 	b.t.Helper()
 	file, err := os.Open(releasedFile(b.t, ".deb"))
@@ -70,7 +71,7 @@ func (b *bed) installPackage(name string) {
 	}
 }
 
-// twoHosts is a lab whose hosts can be told apart in a completion.
+// twoHosts is a lab with two hosts that a completion can tell apart.
 const twoHosts = `lab: home
 network: {cidr: 192.168.1.0/24, gateway: 192.168.1.1, admin: [192.168.1.0/24]}
 hosts:
@@ -78,10 +79,10 @@ hosts:
   borealis: {address: 192.168.1.11, user: ops, roles: [server]}
 `
 
-// shell runs a line as root on a system, and returns what it printed.
+// shell runs a line as root on a system and returns what it printed.
 type shell func(line string) string
 
-// TestPackage installs the .deb on a host that has nothing else of Cairn's.
+// TestPackage installs the .deb on a host that has nothing else of Cairn.
 func TestPackage(t *testing.T) {
 	b := newBed(t, "atlas")
 	on := shell(func(line string) string { return b.run("atlas", line) })
@@ -89,8 +90,8 @@ func TestPackage(t *testing.T) {
 	on.packageWorks(t, func() { b.installPackage("atlas") })
 }
 
-// TestPackageOnDebian12 does the same with the older Debian, of which there are no hosts.
-// A package needs no more of it than its files and programs.
+// TestPackageOnDebian12 does the same on the older Debian, which throw-away hosts
+// do not have. A package needs only its files and programs.
 func TestPackageOnDebian12(t *testing.T) {
 	long(t)
 	root := filepath.Join(t.TempDir(), "root")
@@ -115,11 +116,11 @@ func TestPackageOnDebian12(t *testing.T) {
 	})
 }
 
-// packageTools are what a package's pages and completions are read by.
+// packageTools are the programs that read a package's pages and completions.
 const packageTools = "man-db bash-completion zsh fish"
 
-// packageWorks installs the package: program, man pages and completions work, and the
-// removal leaves no trace.
+// packageWorks installs the package. The program, man pages and completions work,
+// and the removal leaves no trace.
 func (on shell) packageWorks(t *testing.T, install func()) {
 	t.Helper()
 	on("mkdir /root/lab; cat >/root/lab/lab.yaml <<'END'\n" + twoHosts + "END\nfish -c true; man -w man >/dev/null")
@@ -140,18 +141,18 @@ func (on shell) packageWorks(t *testing.T, install func()) {
 	on.completes(t)
 	on("dpkg --purge cairn >/dev/null")
 	if left := difference(before, on.allFiles()); left != "" {
-		t.Errorf("after the removal the host differs from what it was:\n%s", left)
+		t.Errorf("after the removal the host differs from before:\n%s", left)
 	}
 }
 
-// allFiles are the names of what is on the disk, without what dpkg, man and the shells of
-// the test note for themselves.
+// allFiles are the names of all files on the disk. It leaves out what dpkg, man
+// and the test's shells write for themselves.
 func (on shell) allFiles() string {
 	return on(`find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path '/var/lib/systemd/*' -o -path '/var/log/*' -o -path '/var/lib/dpkg/*' -o -path '/var/cache/man/*' -o -path '/root/.*' \) -prune -o -print | sort`)
 }
 
-// completions are command lines, and what a shell has to offer to go on with: hosts of
-// the lab, ids of the roadmap, values of flags.
+// completions are command lines, and what a shell must offer next: hosts of the
+// lab, ids of the roadmap, values of flags.
 var completions = []struct{ line, offers string }{
 	{"cairn host add ", `atlas\s+borealis`},
 	{"cairn explain foundation.fire", `foundation\.firewall`},
@@ -159,8 +160,8 @@ var completions = []struct{ line, offers string }{
 	{"cairn plan -o ", `json\s+ndjson\s+text|text\s+json\s+ndjson`},
 }
 
-// completes tries them in each shell: bash and zsh as a person does who types on a
-// terminal, fish by the command that it has for it.
+// completes tries them in each shell. In bash and zsh it types on a terminal, as a
+// person does. fish has a command for it.
 func (on shell) completes(t *testing.T) {
 	t.Helper()
 	typing := func(shell, prepare, line string) string {
@@ -182,11 +183,12 @@ func (on shell) completes(t *testing.T) {
 	}
 }
 
-// escapes are the signs and sequences by which a shell moves and rings on a terminal
-// (ECMA-48).
+// escapes are the characters and sequences with which a shell moves the cursor and
+// rings on a terminal (ECMA-48).
 var escapes = regexp.MustCompile(`\x07|\x1b\[[0-9;?]*[A-Za-z]`)
 
-// TestModulesAreListed: the release's list of modules names every module in the program.
+// TestModulesAreListed checks that the release's list of modules names every
+// module in the program.
 func TestModulesAreListed(t *testing.T) {
 	body, err := os.ReadFile(releasedFile(t, ".cdx.json"))
 	if err != nil {
@@ -224,7 +226,7 @@ func TestModulesAreListed(t *testing.T) {
 	}
 }
 
-// unpacked is the release's archive, unpacked.
+// unpacked unpacks the release's archive and returns the folder.
 func unpacked(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -234,8 +236,9 @@ func unpacked(t *testing.T) string {
 	return dir
 }
 
-// TestInstallScript installs from a file server as an owner without root does:
-// beforehand dry, then over an older version, and away again.
+// TestInstallScript installs from a file server, as an owner without root does.
+// First comes a dry run, then the installation, then an upgrade of an older
+// version, and last the removal.
 func TestInstallScript(t *testing.T) {
 	dir := filepath.Dir(releasedFile(t, ".tar.gz"))
 	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
@@ -247,7 +250,7 @@ func TestInstallScript(t *testing.T) {
 	before := tree(t, prefix)
 
 	if told := installer(t, "--from", server.URL, "--prefix", prefix, "--dry-run"); !strings.Contains(told, "  bin/cairn\n") {
-		t.Errorf("the dry run does not say what would be installed:\n%s", told)
+		t.Errorf("the dry run does not list the files:\n%s", told)
 	}
 	if now := tree(t, prefix); now != before {
 		t.Errorf("the dry run has changed something:\n%s", difference(before, now))
@@ -259,7 +262,7 @@ func TestInstallScript(t *testing.T) {
 		t.Errorf("the installed program says %q: %v\n%s", out, err, told)
 	}
 
-	// An older version had a file that this one does not have.
+	// An older version had a file that this one lacks.
 	writeFile(t, filepath.Join(prefix, "share", "man", "man1", "cairn-gone.1.gz"), "")
 	list := filepath.Join(prefix, "share", "cairn", "files")
 	writeFile(t, list, string(mustRead(t, list))+"share/man/man1/cairn-gone.1.gz\n")
@@ -273,8 +276,8 @@ func TestInstallScript(t *testing.T) {
 	}
 }
 
-// TestInstallScriptRefuses what is damaged, what is in the way, and what is not
-// encrypted, and then changes nothing.
+// TestInstallScriptRefuses checks what the script refuses: damaged files, files in
+// the way, and unencrypted sources. It then changes nothing.
 func TestInstallScriptRefuses(t *testing.T) {
 	damaged := t.TempDir()
 	archive := releasedFile(t, ".tar.gz")
@@ -311,7 +314,7 @@ func installer(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// tree are the names below a folder.
+// tree returns the names below a folder.
 func tree(t *testing.T, dir string) string {
 	t.Helper()
 	var names bytes.Buffer

@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// firstUpPicture is the picture of a first `up` at the head of the README.
+// firstUpPicture is the picture of a first `up` at the top of the README.
 const firstUpPicture = "../docs/pictures/first-up.svg"
 
-// TestPictureOfAFirstUp makes the picture in the README from a real session: a bare
-// host is made safe, and status says what that rests on.
+// TestPictureOfAFirstUp makes the picture in the README from a real session. A
+// bare host is made safe, and status shows the evidence for that.
 func TestPictureOfAFirstUp(t *testing.T) {
 	long(t)
 	b := newBed(t, "atlas", "visitor")
@@ -43,16 +43,16 @@ func TestPictureOfAFirstUp(t *testing.T) {
 	}
 }
 
-// tspan are the marks that colour a sign.
+// tspan matches the tags that colour a character.
 var tspan = regexp.MustCompile(`</?tspan[^>]*>`)
 
-// ofTheMoment are times and dates, which differ in each session.
+// ofTheMoment matches times and dates, which differ in each session.
 var ofTheMoment = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(s|m| min)\b|[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9:]{5})?`)
 
-// inPicture are the lines of a session that a picture has room for.
+// inPicture matches the lines of a session that the picture has room for.
 var inPicture = regexp.MustCompile(`^\$ |^ +! |Make these changes|atlas guard (\w+ armed|\w+ confirmed|.* got in)|milestone reached|proven port-scan|^1 |^  ◆ |^ +● .*looks\)$`)
 
-// telling are those lines of a session, and none twice.
+// telling returns those lines of a session, each once.
 func telling(session string) []string {
 	var lines []string
 	seen := map[string]bool{}
@@ -72,7 +72,7 @@ const (
 	margin     = 18
 )
 
-// signColours are the colours of the signs that stand before an outcome.
+// signColours are the colours of the characters that stand before an outcome.
 var signColours = map[string]string{"●": "#7ee787", "◆": "#7ee787", "◌": "#79c0ff", "✗": "#ff7b72", "◐": "#e3b341", "$": "#79c0ff"}
 
 var sign = regexp.MustCompile(`[●◆◌✗◐]|^\$`)

@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// mostPlanLines is how long the plan of three fresh hosts may be.
+// mostPlanLines is the longest that the plan of three fresh hosts may be.
 const mostPlanLines = 45
 
-// TestPlanIsReadable: hosts that are alike are shown once, what a file holds is
-// shown line by line, and a command can be narrowed down to some hosts.
+// TestPlanIsReadable checks that a plan shows hosts with the same plan once, and a
+// file's content line by line. A command can also name only some hosts.
 func TestPlanIsReadable(t *testing.T) {
 	b := newBed(t, "server1", "server2", "server3")
 	o := newOwner(t, b, "server1", "server2", "server3")
@@ -29,7 +29,7 @@ func TestPlanIsReadable(t *testing.T) {
 		t.Errorf("the plan of three fresh hosts has %d lines", n)
 	}
 	if !strings.Contains(plan, "\nserver1, server2, server3  Debian") || strings.Count(plan, "firewall table inet cairn") != 1 {
-		t.Error("hosts that are alike are not shown once")
+		t.Error("hosts with the same plan are not shown once")
 	}
 	full := text(append([]string{"plan", "--full"}, root...)...)
 	for _, want := range []string{"        + * hard core 0", "+ PermitRootLogin: not set -> no", "+ ops ALL=(ALL:ALL) NOPASSWD: ALL"} {
@@ -42,7 +42,7 @@ func TestPlanIsReadable(t *testing.T) {
 		t.Errorf("the plan of one host:\n%s", one)
 	}
 	if e := o.finish(o.command("plan", "--host", "sever2"), nil); e.exit != 1 || !strings.Contains(e.stderr, "did you mean `server2`?") {
-		t.Errorf("a host that is not there ends with %d:\n%s", e.exit, e.stderr)
+		t.Errorf("a host that does not exist ends with %d:\n%s", e.exit, e.stderr)
 	}
 
 	before := b.fingerprint("server2")
@@ -57,7 +57,7 @@ func TestPlanIsReadable(t *testing.T) {
 		`        - APT::Periodic::Unattended-Upgrade "0";`, `        + APT::Periodic::Unattended-Upgrade "1";`,
 	} {
 		if !strings.Contains(drifted, want) {
-			t.Errorf("the plan of a host that drifted does not say %q:\n%s", want, drifted)
+			t.Errorf("the plan of a drifted host does not say %q:\n%s", want, drifted)
 		}
 	}
 	if checked := text(append([]string{"check", "--host", "server1", "foundation.os-supported"}, root...)...); strings.Contains(checked, " on server2") {
@@ -66,15 +66,15 @@ func TestPlanIsReadable(t *testing.T) {
 	causesAreNamedOnce(t, b, o, root)
 }
 
-// causesAreNamedOnce: a host that is gone is one cause, however many looks it keeps
-// from proving, and what fails stands before everything else.
+// causesAreNamedOnce checks that a missing host is one cause, however many looks
+// it stops. Failures come before everything else.
 func causesAreNamedOnce(t *testing.T, b *bed, o *owner, root []string) {
 	t.Helper()
 	b.run("server3", "systemctl stop ssh.socket ssh.service; pkill -x sshd || true")
 	args := append([]string{"check", "foundation.os-supported", "foundation.network-stable", "foundation.hardware-recognised"}, root...)
 	checked := o.finish(o.command(args...), nil)
 	if n := strings.Count(checked.stdout, "connection refused"); checked.exit != 12 || n != 1 {
-		t.Errorf("check ended with %d and names the host that is gone %d times:\n%s", checked.exit, n, checked.stdout)
+		t.Errorf("check ended with %d and names the missing host %d times:\n%s", checked.exit, n, checked.stdout)
 	}
 	explained := o.finish(o.command("explain", "foundation.os-supported"), nil)
 	_, after, _ := strings.Cut(explained.stdout, "\n\n")

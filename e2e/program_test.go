@@ -20,7 +20,7 @@ import (
 	"cairn/internal/rehearse"
 )
 
-// programDir is where the program was built, if a test needed it.
+// programDir has the built program, if a test needed it.
 var programDir string
 
 func TestMain(m *testing.M) {
@@ -43,7 +43,7 @@ var program = sync.OnceValues(func() (path string, err error) {
 	return path, nil
 })
 
-// owner is somebody who runs the real program on a lab file, with a home
+// owner is somebody who runs the real program on a lab file. Owners have a home
 // directory of their own.
 type owner struct {
 	t       testing.TB
@@ -51,7 +51,7 @@ type owner struct {
 	dir     string // of lab.yaml
 }
 
-// newOwner writes a lab file for some hosts of a bed, whose keys are pinned.
+// newOwner writes a lab file for some hosts of a bed. It pins their keys.
 func newOwner(t testing.TB, b *bed, hosts ...string) *owner {
 	t.Helper()
 	path, err := program()
@@ -90,8 +90,8 @@ func labFile(b *bed, hosts []string) string {
 	return text.String() + waiversOfThrowAwayHosts()
 }
 
-// waiversOfThrowAwayHosts are the lines for the lab file without which a throw-away host,
-// that has this machine's clock, proves less than a real one.
+// waiversOfThrowAwayHosts are lines for the lab file. A throw-away host has this
+// machine's clock, so without these lines it proves less than a real host.
 func waiversOfThrowAwayHosts() string {
 	var text strings.Builder
 	text.WriteString("waivers:\n")
@@ -101,7 +101,7 @@ func waiversOfThrowAwayHosts() string {
 	return text.String()
 }
 
-// write makes a file beside the lab file.
+// write writes a file beside the lab file.
 func (o *owner) write(name, content string) {
 	o.t.Helper()
 	path := filepath.Join(o.dir, name)
@@ -121,20 +121,20 @@ func (o *owner) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// ended is what came of a command.
-type ended struct {
+// outcome is how a command ended and what it printed.
+type outcome struct {
 	exit           int
 	stdout, stderr string
 }
 
 // run runs the program to its end, with events and result as JSON lines.
-func (o *owner) run(args ...string) ended {
+func (o *owner) run(args ...string) outcome {
 	o.t.Helper()
 	return o.finish(o.command(append(args, "-o", "ndjson")...), nil)
 }
 
 // finish runs a command to its end.
-func (o *owner) finish(cmd *exec.Cmd, stdin io.Reader) ended {
+func (o *owner) finish(cmd *exec.Cmd, stdin io.Reader) outcome {
 	o.t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &stdout, &stderr
@@ -142,11 +142,11 @@ func (o *owner) finish(cmd *exec.Cmd, stdin io.Reader) ended {
 	if err != nil && !errors.As(err, new(*exec.ExitError)) {
 		o.t.Fatal(err)
 	}
-	return ended{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	return outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
 
-// mustUp brings the lab up, which has to work.
-func (o *owner) mustUp() ended {
+// mustUp brings the lab up. It must work.
+func (o *owner) mustUp() outcome {
 	o.t.Helper()
 	e := o.run("up", "--yes")
 	if e.exit != 0 {
@@ -155,7 +155,7 @@ func (o *owner) mustUp() ended {
 	return e
 }
 
-// noChanges makes sure that a plan finds nothing to do.
+// noChanges checks that a plan finds nothing to do.
 func (o *owner) noChanges() {
 	o.t.Helper()
 	if e := o.run("plan", "--exit-code"); e.exit != 0 {
@@ -163,8 +163,8 @@ func (o *owner) noChanges() {
 	}
 }
 
-// said is a line of the program's output: an event, a result or an error.
-type said struct {
+// outputLine is a line of the program's output: an event, a result or an error.
+type outputLine struct {
 	Type    string `json:"type"`
 	Host    string `json:"host"`
 	Step    string `json:"step"`
@@ -179,12 +179,12 @@ type said struct {
 	Fix     string `json:"fix"`
 }
 
-// lines reads the output, each line of which is JSON.
-func (e ended) lines(t *testing.T) []said {
+// lines reads the output. Each line of it is JSON.
+func (e outcome) lines(t *testing.T) []outputLine {
 	t.Helper()
-	var all []said
+	var all []outputLine
 	for line := range strings.Lines(e.stdout) {
-		var s said
+		var s outputLine
 		if err := json.Unmarshal([]byte(line), &s); err != nil {
 			t.Fatalf("not a line of JSON: %q: %v", line, err)
 		}

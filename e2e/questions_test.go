@@ -19,8 +19,8 @@ import (
 )
 
 // TestInterruptedQuestions presses Ctrl-C at every kind of question, on a terminal
-// that is the program's own: it ends at once, with the terminal as it was, and what
-// is typed afterwards is for whoever reads the terminal next.
+// of the program's own. The program ends at once and leaves the terminal as it
+// was. What is typed afterwards goes to the next reader of the terminal.
 func TestInterruptedQuestions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the program")
@@ -56,13 +56,13 @@ func TestInterruptedQuestions(t *testing.T) {
 			}
 			p.types("for the shell\n")
 			if before := p.hears("for the shell\n"); before != q.typed {
-				t.Errorf("whoever reads the terminal next gets %q before that, not %q", before, q.typed)
+				t.Errorf("the next reader of the terminal first gets %q, not %q", before, q.typed)
 			}
 		})
 	}
 }
 
-// sshServer is an sshd of this machine that lets nobody in without a question.
+// sshServer is an sshd of this machine. Nobody gets in without a question.
 type sshServer struct {
 	dir, port string
 	key       ssh.PublicKey // of the host
@@ -106,7 +106,8 @@ func newSSHServer(t *testing.T) *sshServer {
 	return s
 }
 
-// owner has a lab of that server, whose user it does not know.
+// owner returns an owner with a lab of that server, whose user the owner does not
+// know.
 func (s *sshServer) owner(t *testing.T, pinned bool) *owner {
 	t.Helper()
 	path, err := program()
@@ -125,7 +126,7 @@ hosts: {box: {address: 127.0.0.1, port: %s, user: nobody-has-this-name}}
 	return o
 }
 
-// sitter is a person who sits at a terminal on which a program runs.
+// sitter is a person at a terminal on which a program runs.
 type sitter struct {
 	t        *testing.T
 	cmd      *exec.Cmd
@@ -138,7 +139,7 @@ type sitter struct {
 	text bytes.Buffer
 }
 
-// sit starts a program on a terminal of its own, so that Ctrl-C is a signal for it.
+// sit starts a program on a terminal of its own, so that Ctrl-C sends it a signal.
 func sit(t *testing.T, cmd *exec.Cmd) *sitter {
 	t.Helper()
 	screen, keyboard := terminalPair(t)
@@ -171,7 +172,7 @@ func (p *sitter) look() {
 	}
 }
 
-// seen is what the terminal shows.
+// seen returns what the terminal shows.
 func (p *sitter) seen() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -191,14 +192,14 @@ func (p *sitter) types(text string) {
 	}
 }
 
-// hears reads the terminal as the shell does once the program has ended, to which
-// also goes what was typed before that and is returned.
+// hears reads the terminal as the shell does once the program has ended. The shell
+// also gets what was typed before that. hears returns it.
 func (p *sitter) hears(want string) (before string) {
 	p.t.Helper()
 	for line := make([]byte, 80); ; before += string(line) {
 		n, err := p.screen.Read(line[:80])
 		if err != nil || n == 0 {
-			p.t.Fatalf("nobody can read what is typed: %v", err)
+			p.t.Fatalf("the terminal cannot be read: %v", err)
 		}
 		if line = line[:n]; string(line) == want {
 			return before
@@ -208,7 +209,7 @@ func (p *sitter) hears(want string) (before string) {
 
 func (p *sitter) interrupt() { p.types("\x03") }
 
-// interruptAndTypeOn is somebody who does not wait for the program to end.
+// interruptAndTypeOn does not wait for the program to end before it types on.
 func (p *sitter) interruptAndTypeOn() {
 	p.interrupt()
 	time.Sleep(20 * time.Millisecond) // nobody types faster
@@ -217,7 +218,7 @@ func (p *sitter) interruptAndTypeOn() {
 
 func (p *sitter) terminate() { _ = p.cmd.Process.Signal(syscall.SIGTERM) }
 
-// ended waits for the program's end.
+// ended waits for the program to end.
 func (p *sitter) ended(limit time.Duration) int {
 	p.t.Helper()
 	select {
@@ -229,7 +230,7 @@ func (p *sitter) ended(limit time.Duration) int {
 	}
 }
 
-// mode is what the terminal does with what is typed (termios(3), local modes).
+// mode is how the terminal treats what is typed (termios(3), local modes).
 func (p *sitter) mode() uint32 {
 	p.t.Helper()
 	state, err := unix.IoctlGetTermios(int(p.screen.Fd()), unix.TCGETS)

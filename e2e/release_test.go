@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// released is the host's fingerprint, with what of the kernel Cairn sets, and
-// without the owner's way in, which stays: accounts, the owner's home and sudo; and
-// without the file that the test changes meanwhile. A link that is put back has a
-// time of its own, so it is asked where the link leads.
+// released is the host's fingerprint, with those kernel settings that Cairn sets.
+// It leaves out the owner's way in, which stays: accounts, the owner's home and
+// sudo. It also leaves out the file that the test changes meanwhile. A restored
+// link has a new time, so released asks where the link leads.
 func (b *bed) released(name string) string {
 	b.t.Helper()
 	stays := regexp.MustCompile(`(?m)^.*(/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?( |$)|/home/ops|/etc/sudoers\.d/cairn-ops|/20auto-upgrades|/etc/localtime l).*\n`)
@@ -18,15 +18,16 @@ func (b *bed) released(name string) string {
 		hostname; readlink /etc/localtime; systemctl is-enabled apt-daily-upgrade.timer; systemctl is-active cairn-firewall.service || true`)
 }
 
-// hostIsReleased: a release puts everything back that Cairn changed, and only that,
-// while the owner stays in; what another has changed since is left, and said.
+// hostIsReleased checks that a release puts back everything that Cairn changed,
+// and only that. The owner stays in. What somebody else has changed since stays,
+// and the release says so.
 func hostIsReleased(t *testing.T, b *bed, before string) {
 	t.Helper()
 	o := newOwner(t, b, "server")
 	b.run("server", "echo '# edited by hand' >>/etc/apt/apt.conf.d/20auto-upgrades")
 	kept := b.run("server", "stat -c %a /var/lib/cairn/originals /var/lib/cairn/originals/* | sort -u | xargs")
 	if kept != "600 700\n" {
-		t.Errorf("what was kept of the host has the modes %s", kept)
+		t.Errorf("the saved originals have the modes %s", kept)
 	}
 	told := o.finish(o.command("host", "release", "server", "--yes"), nil)
 	t.Logf("\n%s", told.stdout)
@@ -39,10 +40,10 @@ func hostIsReleased(t *testing.T, b *bed, before string) {
 		}
 	}
 	if left := b.run("server", "tail -n 1 /etc/apt/apt.conf.d/20auto-upgrades"); left != "# edited by hand\n" {
-		t.Errorf("what was changed by hand ends with %q", left)
+		t.Errorf("the file that was edited by hand ends with %q", left)
 	}
 	if d := difference(before, b.released("server")); d != "" {
-		t.Errorf("after the release the host differs from what it was:\n%s", d)
+		t.Errorf("after the release the host differs from before:\n%s", d)
 	}
 	b.reachable("server")
 	if again := o.finish(o.command("host", "release", "server", "--yes"), nil); again.exit != 0 || !strings.Contains(again.stdout, "There is nothing of Cairn's to put back on server.") {

@@ -21,7 +21,7 @@ import (
 	"cairn/internal/task"
 )
 
-// greetingRoadmap has one task, which nothing but this file carries out.
+// greetingRoadmap has one task, which only this file carries out.
 const greetingRoadmap = `roadmap: greeting
 stages:
   - id: ground
@@ -41,14 +41,14 @@ stages:
         probes: [{from: controller, about: service, fresh: 1h, look: [greets]}]
 `
 
-// greets are the arguments of the probe.
-type greets struct {
+// greetArguments are the arguments of the probe.
+type greetArguments struct {
 	Port uint16 `json:"port"`
 	With string `json:"with"`
 }
 
-// greeting is a task with a guard, a trial and a subject of its own: a service that
-// greets, which is the host's SSH server.
+// greeting is a task with a guard, a trial and a subject of its own. Its service
+// greets; the host's SSH server stands in for it.
 func greeting(text, with string, trial func(ctx context.Context, on task.Ground) error) task.Definition {
 	return task.Definition{
 		ID: "ground.greeting",
@@ -61,14 +61,14 @@ func greeting(text, with string, trial func(ctx context.Context, on task.Ground)
 		Subjects: func(l *lab.Lab) []task.Subject {
 			return []task.Subject{{
 				Subject: evidence.Subject{Kind: evidence.AboutService, Name: "greeter"}, Host: l.Hosts[0].Name,
-				Arguments: map[string]any{"greets": greets{Port: 22, With: with}},
+				Arguments: map[string]any{"greets": greetArguments{Port: 22, With: with}},
 			}}
 		},
 	}
 }
 
-// TestRoomForATask brings a task, its guard, its trial, its probe and a look about a
-// service in this file alone: nothing in the engine or on the host knows of them.
+// TestRoomForATask defines a task with its guard, trial, probe and a look about a
+// service in this file alone. Nothing in the engine or on the host knows them.
 func TestRoomForATask(t *testing.T) {
 	b := newBed(t, "atlas")
 	b.closeGates("atlas")
@@ -99,10 +99,10 @@ func TestRoomForATask(t *testing.T) {
 
 	if _, err := up(greeting("wrong\n", "SSH", func(context.Context, task.Ground) error { return errors.New("it is dumb") })); problem.CodeOf(err) != problem.GuardRolledBack ||
 		!strings.Contains(fmt.Sprint(err), "nobody is greeted: it is dumb") {
-		t.Errorf("a trial that fails: %v", err)
+		t.Errorf("with a trial that fails, up ended with %v", err)
 	}
 	if found := b.run("atlas", "ls /etc/greeting 2>&1 || true"); !strings.Contains(found, "No such file") {
-		t.Errorf("after a trial that failed: %s", found)
+		t.Errorf("after a failed trial: %s", found)
 	}
 	e, err := up(greeting("hello\n", "SSH", works))
 	if err != nil {
@@ -120,7 +120,7 @@ func TestRoomForATask(t *testing.T) {
 	if err != nil || len(records) != 1 || records[0].Subject.Name != "greeter" || records[0].Arguments != `{"port":22,"with":"SSH"}` {
 		t.Errorf("exported are %+v, %v", records, err)
 	}
-	// With other arguments it is another look, and what was proven is not about it.
+	// Other arguments make it another look, so the old proof does not count for it.
 	e, err = up(greeting("hello\n", "Bonjour", works))
 	if problem.CodeOf(err) != problem.RunUnproven {
 		t.Errorf("another greeting: %v", err)
@@ -131,7 +131,7 @@ func TestRoomForATask(t *testing.T) {
 }
 
 // lookForGreeting connects and reads one line.
-func lookForGreeting(ctx context.Context, from probe.Vantage, target probe.Target, arguments greets) probe.Finding {
+func lookForGreeting(ctx context.Context, from probe.Vantage, target probe.Target, arguments greetArguments) probe.Finding {
 	conn, err := from.Dial(ctx, "tcp", netip.AddrPortFrom(target.Host.Address, arguments.Port).String())
 	if err != nil {
 		return probe.Finding{Outcome: evidence.Unproven, Reason: err.Error()}

@@ -19,9 +19,10 @@ import (
 	"time"
 )
 
-// TestSecrets plants secrets of every kind that a run meets, makes a whole run,
-// and looks for them in everything that the run leaves or shows. One secret is
-// leaked on purpose, everywhere: a search that does not find that finds nothing.
+// TestSecrets plants secrets of every kind that a run meets, and makes a whole
+// run. Then it looks for them in everything that the run leaves or shows. One
+// secret is leaked everywhere on purpose. A search that does not find it proves
+// nothing.
 func TestSecrets(t *testing.T) {
 	b := newBed(t, "server")
 	o := newOwner(t, b, "server")
@@ -51,7 +52,7 @@ func TestSecrets(t *testing.T) {
 		"argv", "environment", "output of explain", "the lab's folder", "the host's journal", "the host's files", "the host's runtime files",
 	} {
 		if !hunt.found["the leak"][place] {
-			t.Errorf("the search does not find what was leaked to %s", place)
+			t.Errorf("the search does not find the leak in %s", place)
 		}
 	}
 	delete(hunt.found, "the leak")
@@ -60,10 +61,10 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// mustEnd runs a command, which has to work, with the lines typed on a terminal.
-func (o *owner) mustEnd(cmd *exec.Cmd, typed ...string) ended {
+// mustEnd runs a command, with the lines typed on a terminal. It must work.
+func (o *owner) mustEnd(cmd *exec.Cmd, typed ...string) outcome {
 	o.t.Helper()
-	var e ended
+	var e outcome
 	if len(typed) > 0 {
 		e = o.finish(cmd, terminal(o.t, typed...))
 	} else {
@@ -75,8 +76,8 @@ func (o *owner) mustEnd(cmd *exec.Cmd, typed ...string) ended {
 	return e
 }
 
-// hidden are the secrets that were planted.
-type hidden struct {
+// plantedSecrets are the secrets that were planted.
+type plantedSecrets struct {
 	bed         *bed
 	login, sudo string // passwords
 	hash        string // of a password, in /etc/shadow
@@ -84,11 +85,11 @@ type hidden struct {
 	key         []string
 }
 
-// plant makes a user who logs in with one password and has to give another to
-// sudo. No secret is in the arguments of a program.
-func plant(t *testing.T, b *bed) *hidden {
+// plant makes a user who logs in with one password and needs another for sudo. No
+// program gets a secret in its arguments.
+func plant(t *testing.T, b *bed) *plantedSecrets {
 	t.Helper()
-	h := &hidden{bed: b, login: "login" + rand.Text(), sudo: "sudo" + rand.Text(), inFile: "file" + rand.Text()}
+	h := &plantedSecrets{bed: b, login: "login" + rand.Text(), sudo: "sudo" + rand.Text(), inFile: "file" + rand.Text()}
 	h.asRoot("useradd -m -s /bin/bash -G sudo admin; echo 'Defaults rootpw' >/etc/sudoers.d/rootpw; chmod 0440 /etc/sudoers.d/rootpw\n" +
 		"chpasswd <<'end'\nadmin:" + h.login + "\nroot:" + h.sudo + "\nend\n")
 	h.hash = strings.Split(b.run("server", "getent shadow admin"), ":")[1]
@@ -97,30 +98,30 @@ func plant(t *testing.T, b *bed) *hidden {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The first line of the key's body and the one around it are the same in every
+	// The first line of the key's body and the lines around it are the same in every
 	// key.
 	lines := strings.Split(strings.TrimSpace(string(private)), "\n")
 	h.key = lines[2 : len(lines)-1]
 	return h
 }
 
-// plantInFiles puts a secret into files that Cairn replaces: an ordinary one, one
-// that a guard saves, and the login that a guard changes.
-func (h *hidden) plantInFiles() {
+// plantInFiles puts a secret into files that Cairn replaces. One is ordinary, one
+// is saved by a guard, and one is the login that a guard changes.
+func (h *plantedSecrets) plantInFiles() {
 	h.asRoot("for f in /etc/apt/apt.conf.d/20auto-upgrades /etc/ssh/sshd_config.d/00-cairn.conf /etc/sudoers.d/cairn-ops; do\n" +
 		"echo '# " + h.inFile + "' >>$f; chmod 0440 $f; done\n")
 }
 
 // asRoot runs a script that comes by standard input.
-func (h *hidden) asRoot(script string) {
+func (h *plantedSecrets) asRoot(script string) {
 	h.bed.t.Helper()
 	if _, stderr, err := h.bed.rehearsal.Exec(h.bed.t.Context(), "server", []string{"sh", "-e"}, strings.NewReader(script)); err != nil {
 		h.bed.t.Fatalf("%v: %s", err, stderr)
 	}
 }
 
-// all are the secrets by name, each with all forms in which it could be met.
-func (h *hidden) all() map[string][][]byte {
+// all returns the secrets by name, each in all forms in which it may appear.
+func (h *plantedSecrets) all() map[string][][]byte {
 	all := map[string][][]byte{
 		"the login password": encodings(h.login), "sudo's password": encodings(h.sudo),
 		"a password's hash": encodings(h.hash), "a file's content": encodings(h.inFile),
@@ -131,8 +132,9 @@ func (h *hidden) all() map[string][][]byte {
 	return all
 }
 
-// encodings are the forms in which a text can stand among others: itself, in
-// hexadecimal digits, and in base64 at each of the three places it can begin.
+// encodings are the forms that a text may have inside other content. These are the
+// text itself, hexadecimal digits, and base64 at each of the three offsets where
+// it can begin.
 func encodings(text string) [][]byte {
 	forms := [][]byte{[]byte(text), []byte(hex.EncodeToString([]byte(text)))}
 	for shift := range 3 {
@@ -142,7 +144,7 @@ func encodings(text string) [][]byte {
 	return forms
 }
 
-// hunt looks for secrets, and remembers what it found where.
+// hunt looks for secrets, and remembers which it found where.
 type hunt struct {
 	secrets map[string][][]byte
 	mu      sync.Mutex
@@ -165,7 +167,7 @@ func (h *hunt) search(place string, content []byte) {
 	}
 }
 
-func (h *hunt) output(command string, e ended) {
+func (h *hunt) output(command string, e outcome) {
 	h.search("output of "+command, []byte(e.stdout+e.stderr))
 }
 
@@ -189,13 +191,14 @@ func (h *hunt) folder(t *testing.T, dir string) {
 // at runtime.
 func (h *hunt) host(b *bed, name string) {
 	h.search("the host's journal", []byte(b.run(name, "journalctl --all --output=export")))
-	// What the host was before is kept on it, whole, for root alone: see TestOriginalsAreForRootOnly.
+	// The host keeps its earlier state whole, for root alone: see
+	// TestOriginalsAreForRootOnly.
 	h.search("the host's files", []byte(b.run(name, "tar -C / --exclude=var/lib/cairn/originals -c var/lib/cairn var/tmp tmp home root/.ssh")))
 	h.search("the host's runtime files", []byte(b.run(name, "find /run -xdev -type f -size -4096k -exec cat {} + 2>/dev/null; true")))
 }
 
-// watchProcesses looks again and again at the arguments and the environment of
-// every process of this machine, which those of the throw-away hosts are too.
+// watchProcesses looks again and again at the arguments and environment of every
+// process of this machine. That includes those of the throw-away hosts.
 func (h *hunt) watchProcesses(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
@@ -223,8 +226,8 @@ func (h *hunt) processes() {
 	}
 }
 
-// leakByProcess runs a program with the leak in its arguments and environment,
-// which nobody could have missed.
+// leakByProcess runs a program with the leak in its arguments and environment.
+// Every watcher must notice it.
 func leakByProcess(t *testing.T, leak string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sleep", "2")

@@ -15,7 +15,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// opens is how a login of its own ends.
+// opens logs in without Cairn, and returns how that ended.
 func (b *bed) opens(name, user string, auth ssh.AuthMethod) error {
 	client, err := ssh.Dial("tcp", b.host(name).Address.String()+":22", &ssh.ClientConfig{
 		User: user, Auth: []ssh.AuthMethod{auth}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second,
@@ -26,7 +26,7 @@ func (b *bed) opens(name, user string, auth ssh.AuthMethod) error {
 	return err
 }
 
-// conflicts are what the plan says works against it.
+// conflicts returns the plan's notes about what works against it.
 func conflicts(t *testing.T, b *bed) string {
 	t.Helper()
 	var texts []string
@@ -36,8 +36,8 @@ func conflicts(t *testing.T, b *bed) string {
 	return strings.Join(texts, "\n")
 }
 
-// looked is what the two probes of the server's doors say: their reasons, or what
-// they have seen where there are none.
+// looked returns what the two probes of the server's doors report. Those are the
+// reasons, or what they have seen if there are none.
 func looked(t *testing.T, b *bed) (reasons, seen string) {
 	t.Helper()
 	report, err := b.engine().Check(t.Context(), engine.CheckOptions{Probes: []string{"ssh-effective-config", "ssh-other-user-refused"}})
@@ -55,8 +55,8 @@ func looked(t *testing.T, b *bed) (reasons, seen string) {
 	return reasons, seen
 }
 
-// wantTold holds what the plan says and what the probes find against what each has
-// to name; nothing to name is nothing to say.
+// wantTold checks that the plan and the probes each name what they must. With an
+// empty want, both must say nothing.
 func wantTold(t *testing.T, b *bed, when, want string) {
 	t.Helper()
 	said := conflicts(t, b)
@@ -68,8 +68,8 @@ func wantTold(t *testing.T, b *bed, when, want string) {
 	}
 }
 
-// TestDoorsOfASSHServer goes round what else than the policy decides who gets in,
-// on a host with a real server and systemd.
+// TestDoorsOfASSHServer tries what else decides who gets in, besides the policy.
+// The host has a real server and systemd.
 func TestDoorsOfASSHServer(t *testing.T) {
 	long(t)
 	b := newBed(t, "server")
@@ -110,8 +110,8 @@ func newDevice(t *testing.T, comment string) (ssh.Signer, string) {
 }
 
 // revokedKeys has the server refuse the owner's key for the owner's account alone,
-// so that the first login works. The plan says so, and the change is refused before
-// anything is made of it. It leaves a list that revokes another key.
+// so that the first login works. The plan says so, and the change is refused
+// before anything is done. It leaves a list that revokes another key.
 func revokedKeys(t *testing.T, b *bed, owner string) {
 	t.Helper()
 	b.run("server", `printf 'Match User ops\n\tRevokedKeys /etc/ssh/revoked\n' >/etc/ssh/sshd_config.d/50-mine.conf; systemctl reload ssh; sleep 1`)
@@ -137,14 +137,14 @@ func revokedKeys(t *testing.T, b *bed, owner string) {
 	}
 }
 
-// undeclaredKey: a key that the lab file does not name refutes, with what to write
-// there, and stays.
+// undeclaredKey checks that a key refutes if the lab file does not name it. The
+// reason says what to write there, and the key stays.
 func undeclaredKey(t *testing.T, b *bed, phone string) {
 	_, line := newDevice(t, "laptop")
 	b.run("server", `echo '`+line+`' >>/home/ops/.ssh/authorized_keys`)
 	reasons, _ := looked(t, b)
 	if !strings.Contains(reasons, "lets in the key") || !strings.Contains(reasons, "`ssh: {further-keys: ["+line+"]}`") {
-		t.Errorf("an undeclared key is told of as %q", reasons)
+		t.Errorf("an undeclared key is reported as %q", reasons)
 	}
 	b.lab.SSH.FurtherKeys = []string{phone, line}
 	b.up()
@@ -156,26 +156,26 @@ func undeclaredKey(t *testing.T, b *bed, phone string) {
 	}
 }
 
-// matchForWhom: what a Match opens for an account is a door once the server lets
+// matchForWhom checks that a Match for an account is a door once the server lets
 // that account in.
 func matchForWhom(t *testing.T, b *bed) {
 	const file = "/etc/ssh/sshd_config.d/60-git.conf"
 	b.run("server", `printf 'Match User git\n\tPasswordAuthentication yes\n\tAuthenticationMethods password\n' >`+file+`; systemctl reload ssh; sleep 1`)
 	wantTold(t, b, "with an account that is kept out", "")
 	if err := b.opens("server", "git", ssh.Password("a password")); err == nil {
-		t.Error("the account that is said to be kept out gets in")
+		t.Error("the account gets in, although the plan says it is kept out")
 	}
 	b.run("server", "usermod -aG ssh-users git")
 	wantTold(t, b, "with an account that is let in", file+":2: passwordauthentication yes, under Match User git: it lets passwords in")
 	if err := b.opens("server", "git", ssh.Password("a password")); err != nil {
-		t.Errorf("the account that is said to be let in does not get in: %v", err)
+		t.Errorf("the account does not get in, although the plan says so: %v", err)
 	}
 	b.run("server", "gpasswd -d git ssh-users; rm "+file+"; systemctl reload ssh; sleep 1")
 	wantTold(t, b, "without the Match", "")
 }
 
-// overriddenUnit: the command line of the server that runs counts, and that of the
-// one that starts next.
+// overriddenUnit checks that two command lines count: that of the running server,
+// and that of the one that starts next.
 func overriddenUnit(t *testing.T, b *bed) {
 	const file = "/etc/systemd/system/ssh.service.d/override.conf"
 	b.run("server", `mkdir -p /etc/systemd/system/ssh.service.d; printf '[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o PermitRootLogin=prohibit-password -o AllowGroups=root $SSHD_OPTS\n' >`+file+`; systemctl daemon-reload`)
@@ -184,10 +184,10 @@ func overriddenUnit(t *testing.T, b *bed) {
 	b.run("server", "systemctl restart ssh")
 	wantTold(t, b, "once it was started so", file+door)
 	if err := b.opens("server", "root", ssh.PublicKeys(ownerSigner(t, b))); err != nil {
-		t.Errorf("root is said to get in and does not: %v", err)
+		t.Errorf("root does not get in, although the plan says so: %v", err)
 	}
 	if reasons, _ := looked(t, b); !strings.Contains(reasons, `permitrootlogin is "without-password" instead of "no"`) && !strings.Contains(reasons, `permitrootlogin is "prohibit-password" instead of "no"`) {
-		t.Errorf("sshd is asked about another server than the one that runs: %q", reasons)
+		t.Errorf("sshd was not asked about the running server: %q", reasons)
 	}
 	b.run("server", "rm "+file+"; systemctl daemon-reload")
 	wantTold(t, b, "taken back, not yet restarted", "the command line of the running SSH server: permitrootlogin prohibit-password: it lets root log in")
@@ -199,7 +199,7 @@ func overriddenUnit(t *testing.T, b *bed) {
 	b.run("server", `sed 's/^Include.*//' /etc/ssh/sshd_config >/etc/ssh/other; printf '[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -f /etc/ssh/other\n' >`+file+`; systemctl daemon-reload; systemctl restart ssh`)
 	wantTold(t, b, "with another file", file+":3: -f /etc/ssh/other: it makes the server read another file than /etc/ssh/sshd_config")
 	if reasons, _ := looked(t, b); !strings.Contains(reasons, "for root from") {
-		t.Errorf("sshd is asked about another file than the one that it reads: %q", reasons)
+		t.Errorf("sshd was asked about a file that it does not read: %q", reasons)
 	}
 	b.run("server", "rm "+file+"; systemctl daemon-reload; systemctl restart ssh")
 	wantTold(t, b, "with its own file", "")

@@ -10,7 +10,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// shut keeps everybody from a port, whatever Cairn's table says.
+// shut closes a port to everybody, whatever Cairn's table says.
 const shut = `nft 'table inet fault { chain c { type filter hook input priority -200; tcp dport %d drop; }; }'`
 
 // moveTo declares another SSH port for all hosts.
@@ -20,16 +20,16 @@ func (b *bed) moveTo(port uint16) {
 	}
 }
 
-// listensOn are the host's TCP ports among the two.
+// listensOn returns those of the two TCP ports on which the host listens.
 func (b *bed) listensOn(name string) string {
 	b.t.Helper()
 	return strings.Join(strings.Fields(b.run(name, `ss -Htln | awk '{print $4}' | sed 's/.*://' | grep -xE '22|2222' | sort -nu`)), " ")
 }
 
-// TestSSHPort moves SSH servers to another port and back: one that listens itself,
-// one that a socket starts, and one whose socket listens where a generator says. Both
-// ports are open until the owner got in by the new one. A move that fails leaves the
-// host at the old port.
+// TestSSHPort moves SSH servers to another port and back. One listens itself, a
+// socket starts the second, and the third's socket listens where a generator says.
+// Both ports are open until the owner got in by the new one. A move that fails
+// leaves the host at the old port.
 func TestSSHPort(t *testing.T) {
 	long(t)
 	b := newBed(t, "plain", "socketed", "generated")
@@ -66,15 +66,15 @@ func TestSSHPort(t *testing.T) {
 	b.up()
 	b.mustBeAt(22)
 
-	// A port that would be in force only when systemd reads its units again, as when
-	// the host starts: it does not come.
+	// This port would come into force only when systemd reads its units again, for
+	// example at boot. It must not.
 	b.run("generated", "echo Port 2222 >/etc/ssh/sshd_config.d/10-owner.conf")
 	b.up()
 	b.run("generated", "systemctl daemon-reload; systemctl stop ssh.service; systemctl restart ssh.socket")
 	b.mustBeAt(22)
 }
 
-// met connects as a new program would and says where.
+// met connects as a new program would and checks the port.
 func (b *bed) met(name string, port uint16) {
 	b.t.Helper()
 	session, err := b.connector().Connect(b.t.Context(), b.host(name), host.Login{OwnerOnly: true})
@@ -88,8 +88,8 @@ func (b *bed) met(name string, port uint16) {
 	}
 }
 
-// mustBeAt makes sure that all hosts listen there, and nowhere else, also after
-// their servers were restarted, and that another up has nothing to do.
+// mustBeAt checks that all hosts listen there and nowhere else, also after a
+// restart of their servers. Another up must have nothing to do.
 func (b *bed) mustBeAt(port uint16) {
 	b.t.Helper()
 	for _, h := range b.lab.Hosts {

@@ -12,12 +12,12 @@ import (
 // socketListens has systemd listen for SSH, as Ubuntu does since 22.10.
 const socketListens = `systemctl disable --now ssh.service && systemctl enable --now ssh.socket`
 
-// generatorListens is socketListens as Ubuntu has it since 24.04: where the socket
-// listens, a generator makes of sshd_config, each time that systemd reads its units
-// (systemd.generator(7)). Ubuntu's packages cannot be had here. So this is its
-// ssh.socket, and a script in place of its sshd-socket-generator, which writes the
-// same file: every address with its port that sshd's configuration comes to, and
-// nothing where the socket has them anyway.
+// generatorListens is socketListens as in Ubuntu since 24.04. Each time that
+// systemd reads its units, a generator takes the socket's addresses from
+// sshd_config (systemd.generator(7)). Ubuntu's packages cannot be had here. So
+// this has Ubuntu's ssh.socket, and a script in place of its
+// sshd-socket-generator. The script writes the same file: every address and port
+// of sshd's configuration. It writes nothing if the socket has them anyway.
 const generatorListens = `cat >/usr/lib/systemd/system-generators/sshd-socket-generator <<'END'
 #!/bin/sh
 streams=$(/usr/sbin/sshd -G | sed -n 's/^listenaddress /ListenStream=/p')
@@ -54,10 +54,10 @@ const eachConnection = `systemctl stop ssh.service ssh.socket
 	ln -sf /usr/lib/systemd/system/sshd@.service /etc/systemd/system/ssh@.service
 	systemctl daemon-reload && systemctl start ssh.socket`
 
-// TestSSHSocket makes guarded changes, one that holds and one that is taken back,
-// where systemd listens for SSH: for one server that the first login starts, for a
-// server for each connection, and where a generator says where to listen. The first
-// change finds no server at all.
+// TestSSHSocket makes two guarded changes where systemd listens for SSH: one holds
+// and one is taken back. It does so with one server that the first login starts,
+// and with a server for each connection. It does so where a generator says where
+// to listen, too. The first change finds no server at all.
 func TestSSHSocket(t *testing.T) {
 	b := newBed(t, "socketed", "generated")
 	b.run("socketed", socketListens)
@@ -69,7 +69,7 @@ func TestSSHSocket(t *testing.T) {
 	b.changesHold("socketed", "8")
 }
 
-// changesHold makes a change that holds, and one that shuts the host's port and is
+// changesHold makes one change that holds. Another shuts the host's port and is
 // taken back.
 func (b *bed) changesHold(name, sessions string) {
 	b.t.Helper()

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// terminal opens a pseudo-terminal on which the lines given have been typed
-// already, and returns the program's end of it.
+// terminal opens a pseudo-terminal and types the lines on it in advance. It
+// returns the program's end.
 func terminal(t testing.TB, typed ...string) *os.File {
 	t.Helper()
 	program, person := terminalPair(t)

@@ -16,7 +16,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// settled counts how often a guarded change of the gate settled, or ended as given.
+// settled counts how often a guarded change of the gate settled, or ended with
+// that event.
 func settled(b *bed, as wire.EventType) (n int) {
 	for _, e := range b.seen() {
 		if e.Type == string(as) && e.Guard == task.GuardGate {
@@ -26,8 +27,9 @@ func settled(b *bed, as wire.EventType) (n int) {
 	return n
 }
 
-// TestOneSettle: the policy of the SSH server and the firewall are one guarded change in
-// a first up, and each task is done when its own checkpoints hold, in the roadmap's order.
+// TestOneSettle checks that a first up changes the SSH policy and the firewall in
+// one guarded change. Each task is done when its own checkpoints hold, in the
+// roadmap's order.
 func TestOneSettle(t *testing.T) {
 	b := newBed(t, "server")
 	report := b.up()
@@ -57,8 +59,9 @@ func TestOneSettle(t *testing.T) {
 	}
 }
 
-// TestAFirewallThatDoesNotStay closes a door that has to stay open: with it the SSH
-// policy is put back, and is made again alone. What did not stay is named.
+// TestAFirewallThatDoesNotStay has a firewall that closes a door which must stay
+// open. The SSH policy is put back with it, and is then made again alone. The
+// report names what did not stay.
 func TestAFirewallThatDoesNotStay(t *testing.T) {
 	b := newBed(t, "server")
 	b.run("server", `systemd-run --quiet --expand-environment=no --unit door perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 9999, Listen => 9) or die; close $c while $c = $s->accept'`)
@@ -105,7 +108,7 @@ func TestAFirewallThatDoesNotStay(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 	if !slices.ContainsFunc(b.seen(), func(e engine.Event) bool { return e.Guard == task.GuardGate && strings.Contains(e.Text, "tried alone") }) {
-		t.Error("nothing says what was put back with the rest")
+		t.Error("nothing names what was put back with the rest")
 	}
 	if left := b.run("server", "sshd -T | grep '^permitrootlogin '; nft list tables"); !strings.Contains(left, "permitrootlogin no") || strings.Contains(left, "inet cairn") {
 		t.Errorf("on the host: %s", left)

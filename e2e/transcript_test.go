@@ -34,8 +34,8 @@ const inUse = `
 	docker run -d --name web -p 8080:80 web /bin/busybox httpd -f -p 80 >/dev/null
 	systemctl start fail2ban || true`
 
-// steadyPlan are the parts of a plan that are of the moment or of the test, and the
-// words that stand for them in the documentation.
+// steadyPlan lists the parts of a plan that depend on the moment or the test, and
+// their stand-ins in the documentation.
 var steadyPlan = []struct{ found, shown string }{
 	{` in [0-9.]+m?s\n`, " in 1.2s\n"},
 	{`SHA256:[A-Za-z0-9+/]{43}`, "SHA256:jVQ0FpFW8Ezn0Ft0mSgKdmzSDHe7Fs2iqFQYIqyLmHI"},
@@ -47,7 +47,7 @@ var steadyPlan = []struct{ found, shown string }{
 	{`\b172\.\d+\.\d+\.(\d+)\b`, "172.17.0.$1"},
 }
 
-// TestPlanOfAHostInUse makes the plan in the documentation, on a real host.
+// TestPlanOfAHostInUse makes the documentation's plan on a real host.
 func TestPlanOfAHostInUse(t *testing.T) {
 	long(t)
 	b := newBed(t, "atlas")
@@ -73,7 +73,8 @@ func TestPlanOfAHostInUse(t *testing.T) {
 		}
 		body = []byte(page)
 	}
-	// The rest of a plan changes with every policy; what matters to its reader does not.
+	// The rest of a plan changes with every policy. What matters to its reader does
+	// not.
 	for _, want := range []string{
 		"anna can log in with a password today", "ben can log in with a key today", "root can log in with a key today",
 		"8080/tcp is published for 172.17.0.2:80 and will be closed.", "8096/tcp jellyfin listens on all addresses", "445/tcp smbd", "5353/udp avahi-daemon",
@@ -87,7 +88,7 @@ func TestPlanOfAHostInUse(t *testing.T) {
 		}
 	}
 	if strings.Contains(text, "5432") {
-		t.Error("the plan names what only the host itself reaches")
+		t.Error("the plan names ports that only the host itself reaches")
 	}
 	if diff := cmp.Diff(string(body), page); diff != "" {
 		t.Logf("%s differs; -update-plan writes it anew:\n%s", planPage, diff)

@@ -12,14 +12,14 @@ import (
 	"cairn/internal/problem"
 )
 
-// drift is something for the guard at the gate to put right.
+// drift gives the guard at the gate something to repair.
 const drift = "rm /etc/ssh/sshd_config.d/00-cairn.conf"
 
-// TestTruth has the program interrupted, its host vanish and a change refused, and
-// reads what it says last. One host does for all of it.
+// TestTruth interrupts the program, lets its host vanish and has a change refused.
+// Each time it reads what the program says last. One host does for all of it.
 func TestTruth(t *testing.T) {
 	b := newBed(t, "server")
-	h := &hurt{owner: newOwner(t, b, "server"), bed: b, host: "server"}
+	h := &faultyHost{owner: newOwner(t, b, "server"), bed: b, host: "server"}
 	t.Run("not in network.admin", func(t *testing.T) { h.t = t; strangerIsRefused(t, h) })
 	t.Run("interrupted", func(t *testing.T) { h.t = t; interruptedSaysWhatIsArmed(t, h) })
 	t.Run("resumed", func(t *testing.T) { h.t = t; resumedIsProven(t, h) })
@@ -28,15 +28,16 @@ func TestTruth(t *testing.T) {
 	t.Run("vanished in a change", func(t *testing.T) { h.t = t; vanishedUpEnds(t, h) })
 }
 
-// told is what a command in plain text said, and how it ended.
-type told struct {
-	ended
+// timedOutcome is what a command in plain text said, how it ended, and how long it
+// took.
+type timedOutcome struct {
+	outcome
 	took time.Duration // from what was done to it, to its end
 }
 
-// until runs a command, does something when a line of its talk has the words, and
-// waits for its end, which has to come within the limit.
-func (h *hurt) until(words string, do func(*os.Process), limit time.Duration, args ...string) told {
+// until runs a command and calls do when a line of its progress has the words.
+// Then the command must end within the limit.
+func (h *faultyHost) until(words string, do func(*os.Process), limit time.Duration, args ...string) timedOutcome {
 	h.t.Helper()
 	cmd := h.command(args...)
 	var stdout strings.Builder
@@ -61,7 +62,7 @@ func (h *hurt) until(words string, do func(*os.Process), limit time.Duration, ar
 		}
 	}
 	_ = cmd.Wait()
-	e := told{ended{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}, time.Since(done)}
+	e := timedOutcome{outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}, time.Since(done)}
 	if done.IsZero() || e.exit < 0 {
 		h.t.Fatalf("it did not say %q, or did not end within %s of that:\n%s%s", words, limit, e.stdout, e.stderr)
 	}
@@ -69,7 +70,7 @@ func (h *hurt) until(words string, do func(*os.Process), limit time.Duration, ar
 	return e
 }
 
-func (e told) says(t *testing.T, all ...string) {
+func (e timedOutcome) says(t *testing.T, all ...string) {
 	t.Helper()
 	for _, words := range all {
 		if !strings.Contains(e.stdout+e.stderr, words) {
@@ -78,8 +79,9 @@ func (e told) says(t *testing.T, all ...string) {
 	}
 }
 
-// neverAsDeclared is what a command must not say that did not bring the lab there.
-func (e told) neverAsDeclared(t *testing.T) {
+// neverAsDeclared checks that a command which did not bring the lab there does not
+// claim so.
+func (e timedOutcome) neverAsDeclared(t *testing.T) {
 	t.Helper()
 	if strings.Contains(e.stdout, "as declared") {
 		t.Error("it says that the host is as declared")
@@ -88,9 +90,9 @@ func (e told) neverAsDeclared(t *testing.T) {
 
 func interrupt(p *os.Process) { _ = p.Signal(syscall.SIGINT) }
 
-// strangerIsRefused declares admin networks without this machine: that is said
-// before anything is changed, and once.
-func strangerIsRefused(t *testing.T, h *hurt) {
+// strangerIsRefused declares admin networks without this machine. The program must
+// say so once, before anything is changed.
+func strangerIsRefused(t *testing.T, h *faultyHost) {
 	declared := labFile(h.bed, []string{h.host})
 	var lines []string
 	for line := range strings.Lines(declared) {
@@ -100,7 +102,7 @@ func strangerIsRefused(t *testing.T, h *hurt) {
 	}
 	h.write("lab.yaml", strings.Replace(strings.Join(lines, ""), "  admin:\n", "  admin: [192.0.2.0/24]\n", 1))
 	defer h.write("lab.yaml", declared)
-	e := told{ended: h.finish(h.command("up", "--yes"), nil)}
+	e := timedOutcome{outcome: h.finish(h.command("up", "--yes"), nil)}
 	t.Logf("%s%s", e.stdout, e.stderr)
 	if e.exit != problem.ExitRolledBack {
 		t.Errorf("it ended with %d", e.exit)
@@ -108,12 +110,12 @@ func strangerIsRefused(t *testing.T, h *hurt) {
 	e.neverAsDeclared(t)
 	e.says(t, "refused before it changed anything: guard gate", "is not in network.admin")
 	if n := strings.Count(e.stdout+e.stderr[strings.Index(e.stderr, "\nerror: "):], "network.admin"); n != 1 {
-		t.Errorf("at the end the cause is told %d times", n)
+		t.Errorf("the end names the cause %d times", n)
 	}
 }
 
 // interruptedSaysWhatIsArmed interrupts a change that waits for its confirmation.
-func interruptedSaysWhatIsArmed(t *testing.T, h *hurt) {
+func interruptedSaysWhatIsArmed(t *testing.T, h *faultyHost) {
 	e := h.until("guard gate applied, not yet confirmed", interrupt, 10*time.Second, "up", "--yes")
 	if e.exit != problem.ExitCancelled {
 		t.Errorf("it ended with %d", e.exit)
@@ -122,28 +124,28 @@ func interruptedSaysWhatIsArmed(t *testing.T, h *hurt) {
 	e.says(t, "server: guard gate is armed; without a confirmation the host puts everything back by itself at ", "code:  run.cancelled")
 }
 
-// resumedIsProven goes on with that change, which is confirmed and then looked at.
-func resumedIsProven(t *testing.T, h *hurt) {
+// resumedIsProven goes on with that change. It is confirmed and then looked at.
+func resumedIsProven(t *testing.T, h *faultyHost) {
 	first := h.mustUp()
 	if looks := looksAt(first.lines(t)); looks["ssh-effective-config"] == 0 {
-		t.Errorf("nobody looked at what was changed: %v", looks)
+		t.Errorf("no look at what was changed: %v", looks)
 	}
-	// The same with evidence that is young enough, if it did not matter what came
-	// after it.
+	// The same with evidence that is still fresh, if the change after it did not
+	// count.
 	h.bed.run(h.host, drift)
 	h.until("guard gate applied, not yet confirmed", interrupt, 10*time.Second, "up", "--yes")
 	resumed := h.mustUp()
 	if looks := looksAt(resumed.lines(t)); looks["ssh-effective-config"] == 0 {
-		t.Errorf("nobody looked at what was changed: %v", looks)
+		t.Errorf("no look at what was changed: %v", looks)
 	}
 	if looks := looksAt(h.mustUp().lines(t)); len(looks) > 0 {
-		t.Errorf("what was proven is looked at again: %v", looks)
+		t.Errorf("looks were taken again although all was proven: %v", looks)
 	}
 	h.noChanges()
 }
 
 // looksAt counts the looks by their probes.
-func looksAt(all []said) map[string]int {
+func looksAt(all []outputLine) map[string]int {
 	looks := map[string]int{}
 	for _, s := range all {
 		if s.Type == engine.EventLook {
@@ -153,9 +155,10 @@ func looksAt(all []said) map[string]int {
 	return looks
 }
 
-// pastIsPast makes the lab's folder anew but for the pinned keys: what the host did
-// for the journal before is told as past, and no change as one of now.
-func pastIsPast(t *testing.T, h *hurt) {
+// pastIsPast makes the lab's folder anew, except for the pinned keys. Runs that
+// the host did for the earlier journal must be reported as past, not as changes of
+// now.
+func pastIsPast(t *testing.T, h *faultyHost) {
 	if err := os.Remove(h.journal()); err != nil {
 		t.Fatal(err)
 	}
@@ -164,24 +167,24 @@ func pastIsPast(t *testing.T, h *hurt) {
 		case s.Type == engine.EventAttached && strings.Contains(s.Text, "earlier runs that this lab's journal did not know of"):
 			return
 		case strings.HasPrefix(s.Type, "guard.") || strings.HasPrefix(s.Type, "step."):
-			t.Fatalf("the past is told as news: %+v", s)
+			t.Fatalf("a past event is reported as new: %+v", s)
 		}
 	}
-	t.Error("nobody said that there are earlier runs")
+	t.Error("no event says that there are earlier runs")
 }
 
-// vanishWhen has every packet from and to the host vanish once a condition holds
-// there, as behind a switch that hangs. Nobody is told. [hurt.comeBack] ends it.
-func (h *hurt) vanishWhen(condition string) {
+// vanishWhen drops every packet from and to the host once a condition holds there,
+// like a switch that hangs. Nobody gets an error. [faultyHost.comeBack] ends it.
+func (h *faultyHost) vanishWhen(condition string) {
 	h.bed.run(h.host, `setsid sh -c 'until `+condition+`; do sleep 0.02; done
 		nft "add table inet vanish; add chain inet vanish in { type filter hook input priority -300; policy drop; }; add chain inet vanish out { type filter hook output priority -300; policy drop; }"
 		' >/dev/null 2>&1 </dev/null &`)
 }
 
-func (h *hurt) comeBack() { h.bed.run(h.host, "nft delete table inet vanish") }
+func (h *faultyHost) comeBack() { h.bed.run(h.host, "nft delete table inet vanish") }
 
-// vanishedCheckEnds has the packets vanish while the looks are made.
-func vanishedCheckEnds(t *testing.T, h *hurt) {
+// vanishedCheckEnds drops the packets while looks are taken.
+func vanishedCheckEnds(t *testing.T, h *faultyHost) {
 	h.vanishWhen("pidof cairn-agent && sleep 2")
 	e := h.until("proving: ", func(*os.Process) {}, 2*time.Minute, "check")
 	h.comeBack()
@@ -191,9 +194,10 @@ func vanishedCheckEnds(t *testing.T, h *hurt) {
 	e.says(t, "the connection to the host broke")
 }
 
-// vanishedUpEnds has them vanish while a guard is armed: up is interrupted, says
-// what the host will do and ends; the host does it; and the next up converges.
-func vanishedUpEnds(t *testing.T, h *hurt) {
+// vanishedUpEnds drops the packets while a guard is armed. After an interrupt, up
+// says what the host will do and ends. The host does it, and the next up
+// converges.
+func vanishedUpEnds(t *testing.T, h *faultyHost) {
 	h.bed.run(h.host, drift)
 	h.vanishWhen("[ -e /etc/ssh/sshd_config.d/00-cairn.conf ]")
 	e := h.until("guard gate armed", func(p *os.Process) {

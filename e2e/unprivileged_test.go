@@ -9,10 +9,11 @@ import (
 	"testing"
 )
 
-// guestRights are about those of an unprivileged LXC guest, as Docker has them: the
-// kernel's settings are read-only, and root may neither set the clock nor go beyond
-// limits. SYS_ADMIN is what LXC gives root within the guest's own user namespace;
-// without it nft's table cannot be compared (unshare(2)), and the firewall is refused.
+// guestRights are about those of an unprivileged LXC guest, as Docker can give
+// them. The kernel's settings are read-only. Root may neither set the clock nor
+// exceed limits. LXC gives root SYS_ADMIN within the guest's own user namespace.
+// Without it, nft's table cannot be compared (unshare(2)), and the firewall is
+// refused.
 func guestRights() []string {
 	args := []string{
 		"--entrypoint", "/sbin/init", "--env", "container=lxc", "--tmpfs", "/run", "--tmpfs", "/run/lock",
@@ -27,7 +28,7 @@ func guestRights() []string {
 	return args
 }
 
-// docker runs the engine's program and returns what it printed.
+// docker runs the docker program and returns what it printed.
 func docker(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "docker", args...).CombinedOutput()
@@ -37,10 +38,10 @@ func docker(t *testing.T, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// container is the name that the engine has for a host.
+// container is the engine's name for a host.
 func (b *bed) container(name string) string { return "cairn-" + b.rehearsal.RunID + "-" + name }
 
-// becomesGuest has a host go on as a guest: the same files at the same address, with
+// becomesGuest turns a host into a guest: the same files at the same address, with
 // a guest's rights.
 func (b *bed) becomesGuest(t *testing.T, name string) {
 	t.Helper()
@@ -61,12 +62,12 @@ func (b *bed) becomesGuest(t *testing.T, name string) {
 	docker(t, "exec", container, "sh", "-c", "for i in $(seq 100); do case $(systemctl is-system-running) in running | degraded) exit 0 ;; esac; sleep 0.3; done; exit 1")
 }
 
-// pasteable is a waiver as it is printed to be put into lab.yaml.
+// pasteable matches a waiver as it is printed for lab.yaml.
 var pasteable = regexp.MustCompile("add this line under `waivers:` in lab.yaml: `([^`]+)`")
 
-// TestUnprivilegedGuest brings up a guest that may do little. What it cannot is left
-// aside and named. What cannot be proven has its waiver printed; put into the lab file
-// as printed, these are all that is missing.
+// TestUnprivilegedGuest brings up a guest with few rights. What it cannot do is
+// left out and named. For each thing that cannot be proven, a waiver is printed.
+// With these in the lab file, as printed, nothing else is missing.
 func TestUnprivilegedGuest(t *testing.T) {
 	long(t)
 	b := newBed(t, "guest")
@@ -74,14 +75,14 @@ func TestUnprivilegedGuest(t *testing.T) {
 	o := newOwner(t, b, "guest")
 	lab, _, _ := strings.Cut(string(mustRead(t, filepath.Join(o.dir, "lab.yaml"))), "waivers:\n")
 	o.write("lab.yaml", lab)
-	command := func(args ...string) ended { return o.finish(o.command(args...), nil) }
+	command := func(args ...string) outcome { return o.finish(o.command(args...), nil) }
 
 	plan := command("plan", "--first-user", "root")
 	if plan.exit != 0 || !strings.Contains(plan.stdout, "10 kernel settings cannot be set here and are left aside: net.ipv4.conf.all.accept_redirects, ") {
 		t.Errorf("plan ended with %d:\n%s%s", plan.exit, plan.stdout, plan.stderr)
 	}
 	if strings.Contains(plan.stdout, "net.ipv4.tcp_syncookies = ") {
-		t.Errorf("the plan sets what cannot be set:\n%s", plan.stdout)
+		t.Errorf("the plan has settings that cannot be set:\n%s", plan.stdout)
 	}
 
 	var pasted []string
@@ -104,7 +105,7 @@ func TestUnprivilegedGuest(t *testing.T) {
 		}
 		o.write("lab.yaml", lab+"waivers:\n"+strings.Join(pasted, "\n")+"\n")
 		if valid := command("validate"); valid.exit != 0 {
-			t.Fatalf("what is to be pasted is not accepted: %q: %s%s", pasted, valid.stdout, valid.stderr)
+			t.Fatalf("the printed waiver is not accepted: %q: %s%s", pasted, valid.stdout, valid.stderr)
 		}
 	}
 	t.Logf("pasted: %q", pasted)

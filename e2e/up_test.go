@@ -16,12 +16,12 @@ import (
 	"cairn/internal/wire"
 )
 
-// noOpTrips is the budget of a run that changes nothing: round trips on the
-// connection to a host, the login included.
+// noOpTrips is the budget of a run that changes nothing. It counts round trips on
+// the connection to a host, including the login.
 const noOpTrips = 12
 
-// TestRoadmap walks Phase 1 on a bare host and then breaks it in every way that a
-// probe is there to find.
+// TestRoadmap walks Phase 1 on a bare host. Then it breaks the host in every way
+// that a probe must find.
 func TestRoadmap(t *testing.T) {
 	b := newBed(t, "server", "visitor")
 	planNamesEveryChange(t, b)
@@ -39,11 +39,11 @@ func TestRoadmap(t *testing.T) {
 	t.Run("the chain of evidence", func(t *testing.T) { chainIsWhole(t, b) })
 }
 
-// upThroughABreak brings the lab up although all connections break in the middle of
-// a run: the work goes on there, and here over new ones.
+// upThroughABreak brings the lab up although all connections break in the middle
+// of a run. The work goes on on the host, and here over new connections.
 func upThroughABreak(t *testing.T, b *bed) *engine.UpReport {
 	t.Helper()
-	var line cuttable
+	var line cuttableLine
 	cut := sync.OnceFunc(line.cut)
 	report := b.upBy(b.engineOver(b.connectorOver(line.dial), func(event engine.Event) {
 		b.take(event)
@@ -58,13 +58,13 @@ func upThroughABreak(t *testing.T, b *bed) *engine.UpReport {
 	return report
 }
 
-// cuttable is a controller's way into the network, which a test can cut.
-type cuttable struct {
+// cuttableLine is a controller's way into the network. A test can cut it.
+type cuttableLine struct {
 	mu    sync.Mutex
 	conns []net.Conn
 }
 
-func (c *cuttable) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (c *cuttableLine) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err == nil {
 		c.mu.Lock()
@@ -74,7 +74,7 @@ func (c *cuttable) dial(ctx context.Context, network, address string) (net.Conn,
 	return conn, err
 }
 
-func (c *cuttable) cut() {
+func (c *cuttableLine) cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, conn := range c.conns {
@@ -131,7 +131,7 @@ func secondUpChangesNothing(t *testing.T, b *bed) {
 	}
 }
 
-// breakage is a fault on a host that each of the probes has to find, from every
+// breakage is a fault on a host. Each of the probes must find it, from every
 // vantage or from one.
 type breakage struct {
 	probes, name string
@@ -147,7 +147,7 @@ func loosened(options string) string {
 const (
 	tightened    = `rm /etc/ssh/sshd_config.d/00-a.conf; systemctl reset-failed ssh; systemctl restart ssh`
 	firewallBack = `systemctl restart cairn-firewall`
-	// unwatched lets a test change the table without its being loaded again.
+	// unwatched lets a test change the table without Cairn loading it again.
 	unwatched = `systemctl stop cairn-firewall; `
 )
 
@@ -193,8 +193,8 @@ var breakages = []breakage{
 	{probes: "canary-allowed", name: "SSH is closed to the visitor", do: unwatched + `nft insert rule inet cairn input ip saddr VISITOR tcp dport 22 drop`, undo: firewallBack},
 }
 
-// probesRefute injects each fault, looks, and takes the fault away again. The
-// probe has to refute, and to prove again afterwards.
+// probesRefute injects each fault, looks, and removes the fault again. The probe
+// must refute, and must prove again afterwards.
 func probesRefute(t *testing.T, b *bed) {
 	visitor := b.host("visitor").Address.String()
 	for _, c := range breakages {
@@ -229,7 +229,8 @@ func hardwareRefutes(t *testing.T, b *bed) {
 	assertOutcome(t, b.lookAt(t, "hardware"), evidence.Proven)
 }
 
-// lookAt looks with some probes, each from every vantage the roadmap gives it.
+// lookAt takes looks with some probes, each from every vantage that the roadmap
+// names.
 func (b *bed) lookAt(t *testing.T, probes ...string) []evidence.Record {
 	t.Helper()
 	report, err := b.engine().Check(t.Context(), engine.CheckOptions{Probes: probes})
@@ -256,8 +257,8 @@ func assertOutcome(t *testing.T, records []evidence.Record, want evidence.Outcom
 	}
 }
 
-// driftIsRepaired changes things by hand that Cairn keeps; the next up puts them
-// right and the one after that finds nothing.
+// driftIsRepaired changes by hand what Cairn keeps. The next up repairs it, and
+// the one after that finds nothing.
 func driftIsRepaired(t *testing.T, b *bed) {
 	b.run("server", unwatched+`nft insert rule inet cairn input tcp dport 8080 accept
 		printf 'x\n' >/etc/apt/apt.conf.d/20auto-upgrades
@@ -273,7 +274,7 @@ func driftIsRepaired(t *testing.T, b *bed) {
 		t.Errorf("up found %d changes, want 3", n)
 	}
 	if n := b.up().Plan.Changes(); n != 0 {
-		t.Errorf("the up after that found %d changes", n)
+		t.Errorf("the next up found %d changes", n)
 	}
 }
 
@@ -287,7 +288,7 @@ func chainIsWhole(t *testing.T, b *bed) {
 	}
 }
 
-// TestPurge removes what Cairn keeps for itself; what it set up stays, and the
+// TestPurge removes what Cairn keeps for itself. What it set up stays, and the
 // host can be managed again.
 func TestPurge(t *testing.T) {
 	b := newBed(t, "server")
