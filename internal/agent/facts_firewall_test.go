@@ -14,7 +14,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// The listings are those of nft 1.1.3 on Debian 13, with firewalld and ufw set up.
+// The listings come from nft 1.1.3 on Debian 13, with firewalld and ufw set up.
 const (
 	firewalldListing = `table inet firewalld { # progname firewalld
 	chain filter_INPUT {
@@ -128,8 +128,8 @@ func TestParseDefaults(t *testing.T) {
 	}
 }
 
-// TestWhereRulesAreFlushed looks into what units start: files of rules, what they
-// include, and scripts. What is only a comment is none.
+// TestWhereRulesAreFlushed reads what units start: files of rules, their includes,
+// and scripts. Comments do not count.
 func TestWhereRulesAreFlushed(t *testing.T) {
 	root := t.TempDir()
 	for path, content := range map[string]string{

@@ -8,8 +8,8 @@ import (
 	"cairn/internal/system"
 )
 
-// What each daemon printed, of the versions in Debian 13, with and without a
-// server that holds the clock.
+// The output of each daemon in Debian 13, with and without a server that holds the
+// clock.
 func TestWhatTimeDaemonsSay(t *testing.T) {
 	for _, c := range []struct {
 		daemon, said string

@@ -19,7 +19,7 @@ import (
 const inNamespace = "CAIRN_TEST_NAMESPACE"
 
 func TestMain(m *testing.M) {
-	// The agent calls itself to answer inside of a canary's namespace.
+	// The agent calls itself to answer inside a canary's namespace.
 	if len(os.Args) == 5 && os.Args[3] == "canary" {
 		nonce, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 		if err := Canary(context.Background(), os.Args[4], strings.TrimSpace(nonce), os.Stdout); err != nil {
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// alone runs the test again in network and mount namespaces of its own and reports
+// alone runs the test again in network and mount namespaces of its own. It reports
 // whether this is that run.
 func alone(t *testing.T) bool {
 	t.Helper()
@@ -59,7 +59,7 @@ func alone(t *testing.T) bool {
 	return false
 }
 
-// newHost is the agent of the namespace that the test runs in.
+// newHost is the agent of the namespace in which the test runs.
 func newHost(t *testing.T) *Agent {
 	t.Helper()
 	program, err := os.Executable()
@@ -69,7 +69,7 @@ func newHost(t *testing.T) *Agent {
 	return &Agent{System: system.NewLocal(), State: t.TempDir(), Program: program, Now: time.Now}
 }
 
-// stand opens a forwarded canary and returns what takes it away.
+// stand opens a forwarded canary and returns the function that removes it.
 func stand(t *testing.T, a *Agent, network, nonce string) func() {
 	t.Helper()
 	_, stop, err := (&session{Agent: a}).openForwarded(t.Context(), wire.CanaryRequest{Network: network, Nonce: nonce, Forwarded: true})
@@ -79,7 +79,7 @@ func stand(t *testing.T, a *Agent, network, nonce string) func() {
 	return stop
 }
 
-// says is what the canary at a place answers.
+// says returns the canary's answer at a place.
 func says(t *testing.T, number int, match string) string {
 	t.Helper()
 	_, inside := (&canaryPlace{number: number}).networks(match)
@@ -100,8 +100,8 @@ func says(t *testing.T, number int, match string) string {
 	return strings.TrimSpace(line)
 }
 
-// TestForwardedCanariesSideBySide has two looks at a host under way at once, and a
-// third controller that comes and finds them.
+// TestForwardedCanariesSideBySide looks at a host twice at once. Then a third
+// controller comes and finds both canaries.
 func TestForwardedCanariesSideBySide(t *testing.T) {
 	if !alone(t) {
 		return
@@ -120,7 +120,7 @@ func TestForwardedCanariesSideBySide(t *testing.T) {
 		t.Errorf("after the first was taken away the second says %q", got)
 	}
 	if got := forwarding(t, "out"); got != "1" {
-		t.Errorf("forwarding was turned off under a canary that stands: %s", got)
+		t.Errorf("forwarding was turned off while a canary needs it: %s", got)
 	}
 	second()
 	if got := forwarding(t, "out"); got != "0" {
@@ -129,8 +129,8 @@ func TestForwardedCanariesSideBySide(t *testing.T) {
 	nothingLeft(t)
 }
 
-// TestLeftoversOfAKilledAgentGo: the kernel lets go of the lock of an agent that
-// was killed, and the next session takes its canary away.
+// TestLeftoversOfAKilledAgentGo kills an agent. The kernel releases its lock, and
+// the next session removes its canary.
 func TestLeftoversOfAKilledAgentGo(t *testing.T) {
 	if !alone(t) {
 		return
@@ -159,7 +159,7 @@ func forwarding(t *testing.T, link string) string {
 	return strings.TrimSpace(string(value))
 }
 
-// nothingLeft fails when the namespace still has something of a canary.
+// nothingLeft fails if the namespace still has something of a canary.
 func nothingLeft(t *testing.T) {
 	t.Helper()
 	for _, argv := range [][]string{{"ip", "netns"}, {"ip", "link"}, {"nft", "list", "tables"}} {

@@ -26,8 +26,8 @@ func appended(t *testing.T, l *Log, typ wire.EventType) wire.Event {
 	return e
 }
 
-// TestLogAfterACrash cuts the last record short at every byte: the whole ones
-// stay, and the next event takes the number of the lost one.
+// TestLogAfterACrash cuts the last record short at every byte. The whole records
+// stay, and the next event gets the number of the lost one.
 func TestLogAfterACrash(t *testing.T) {
 	dir := t.TempDir()
 	l := opened(t, dir)
@@ -65,7 +65,7 @@ func TestLogAfterACrash(t *testing.T) {
 	}
 }
 
-// TestLogWithADamagedRecord ends where the damage begins.
+// TestLogWithADamagedRecord checks that the log ends where the damage begins.
 func TestLogWithADamagedRecord(t *testing.T) {
 	dir := t.TempDir()
 	l := opened(t, dir)

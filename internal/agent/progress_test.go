@@ -12,8 +12,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestProgressIsSentAndNotKept has a step show how far it is: who follows the run
-// hears of it, and neither the log nor the run's directory has it afterwards.
+// TestProgressIsSentAndNotKept has a step report its progress. A follower of the
+// run sees it. Afterwards neither the log nor the run's directory has it.
 func TestProgressIsSentAndNotKept(t *testing.T) {
 	a := &Agent{State: t.TempDir(), Now: time.Now}
 	dir := filepath.Join(a.State, "runs", "r1")
@@ -66,7 +66,7 @@ func TestProgressIsSentAndNotKept(t *testing.T) {
 	r := &running{Agent: a, plan: wire.Run{ID: "r1"}, log: log, dir: dir}
 	r.showing(wire.Step{ID: "packages sudo", Task: "t"})("34 % installed, at sudo")
 	if e := next(); e.Type != wire.StepProgress || e.Step != "packages sudo" || e.Detail != "34 % installed, at sudo" || e.Seq != 0 {
-		t.Errorf("what came is %+v", e)
+		t.Errorf("the follower got %+v", e)
 	}
 	r.noProgress()
 	appended(t, log, wire.RunDone)

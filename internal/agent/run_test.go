@@ -17,8 +17,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// runBed is an agent whose host is a scratch tree in which /file is no directory, so
-// that nothing below it can be brought about.
+// runBed is an agent whose host is a scratch tree. /file is no directory there, so
+// everything below it fails.
 type runBed struct {
 	*Agent
 	t    *testing.T
@@ -28,17 +28,17 @@ type runBed struct {
 func newRunBed(t *testing.T) *runBed {
 	t.Helper()
 	root := t.TempDir()
-	b := &runBed{Agent: &Agent{System: &system.System{Root: root, Runner: deaf{}}, State: t.TempDir(), Work: t.TempDir(), Now: time.Now}, t: t}
+	b := &runBed{Agent: &Agent{System: &system.System{Root: root, Runner: deafRunner{}}, State: t.TempDir(), Work: t.TempDir(), Now: time.Now}, t: t}
 	if err := os.WriteFile(filepath.Join(root, "file"), []byte("no directory"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-// deaf runs no program.
-type deaf struct{}
+// deafRunner runs no program.
+type deafRunner struct{}
 
-func (deaf) Run(context.Context, system.Command) (system.Output, error) {
+func (deafRunner) Run(context.Context, system.Command) (system.Output, error) {
 	return system.Output{}, nil
 }
 
@@ -51,7 +51,8 @@ func (b *runBed) file(path, task string, after ...string) wire.Step {
 	return wire.Step{ID: path, Task: task, Resource: spec, After: after}
 }
 
-// carryOut runs a run and returns its events after the first that were there.
+// carryOut carries a run out. It returns the events after those that were there
+// before.
 func (b *runBed) carryOut(run wire.Run, already ...wire.Event) []wire.Event {
 	b.t.Helper()
 	run.ID = "r1"
@@ -87,7 +88,7 @@ func (b *runBed) carryOut(run wire.Run, already ...wire.Event) []wire.Event {
 	return events[len(already):]
 }
 
-// said are the events in a few words each, without intents.
+// said returns the events in a few words each, without intents.
 func said(events []wire.Event) []string {
 	var all []string
 	for _, e := range events {
@@ -98,8 +99,9 @@ func said(events []wire.Event) []string {
 	return all
 }
 
-// TestAFailedStepEndsWhatDependsOnIt: what depends on a step that failed, or on its
-// task, is skipped and says since what, also over several; the rest is done.
+// TestAFailedStepEndsWhatDependsOnIt checks which steps are skipped. They are
+// those that depend on a failed step or on its task, also by way of others. Each
+// names the failed step, and the rest is done.
 func TestAFailedStepEndsWhatDependsOnIt(t *testing.T) {
 	b := newRunBed(t)
 	run := wire.Run{
@@ -116,31 +118,33 @@ func TestAFailedStepEndsWhatDependsOnIt(t *testing.T) {
 		"step.applied /last", "guard.skipped  gate since /file/fails failed", "run.failed",
 	}
 	if got := said(events); !slices.Equal(got, want) {
-		t.Errorf("it told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Errorf("the events are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	if f := events[len(events)-1].Failure; f == nil || !strings.Contains(f.Summary, "/file/fails") {
 		t.Errorf("the run failed of %+v", f)
 	}
 }
 
-// TestAFailureIsRemembered: a process that takes a run up after one that died does not
-// try again what has failed, and still skips what depends on it.
+// TestAFailureIsRemembered has one process take up another's run after a failure
+// and its death. The new process does not try the failed step again. It still
+// skips what depends on it.
 func TestAFailureIsRemembered(t *testing.T) {
 	b := newRunBed(t)
 	run := wire.Run{Steps: []wire.Step{b.file("/fails", "one"), b.file("/needs", "one", "/fails"), b.file("/alone", "one")}}
 	failure := &wire.Failure{Code: "resource.failed", Summary: "/fails could not be brought about", Cause: "a full moon"}
 	events := b.carryOut(run, wire.Event{Type: wire.RunStarted}, wire.Event{Type: wire.StepFailed, Step: "/fails", Task: "one", Failure: failure})
 	if got, want := said(events), []string{"step.skipped /needs  since /fails failed", "step.applied /alone", "run.failed"}; !slices.Equal(got, want) {
-		t.Errorf("it told %q, want %q", got, want)
+		t.Errorf("the events are %q, want %q", got, want)
 	}
 	if got := events[len(events)-1].Failure; got == nil || *got != *failure {
 		t.Errorf("the run failed of %+v", got)
 	}
 }
 
-// TestARunWhoseContentsAreLost: a host that restarted knows the names of a run, and
-// what became of it. What is left to do cannot be done, and what depends on it is
-// skipped; what failed before stays what the run failed of.
+// TestARunWhoseContentsAreLost restarts the host. The host still knows a run's
+// steps by name and how they ended. What is left to do cannot be done, and what
+// depends on it is skipped. Earlier failures stay the reason for the run's
+// failure.
 func TestARunWhoseContentsAreLost(t *testing.T) {
 	started, applied := wire.Event{Type: wire.RunStarted}, wire.Event{Type: wire.StepApplied, Step: "/done", Task: "one"}
 	failure := &wire.Failure{Code: "resource.failed", Summary: "/fails could not be brought about"}
@@ -171,7 +175,7 @@ func TestARunWhoseContentsAreLost(t *testing.T) {
 			}
 			events := b.carryOut(run, c.already...)
 			if got := said(events); !slices.Equal(got, c.want) {
-				t.Errorf("it told %q, want %q", got, c.want)
+				t.Errorf("the events are %q, want %q", got, c.want)
 			}
 			if f := events[len(events)-1].Failure; (f == nil) != (c.reason == "") || f != nil && !strings.Contains(f.Summary, c.reason) {
 				t.Errorf("the run failed of %+v", f)
@@ -180,7 +184,8 @@ func TestARunWhoseContentsAreLost(t *testing.T) {
 	}
 }
 
-// TestAContentThatIsNotThere ends the step that needs it and what depends on that.
+// TestAContentThatIsNotThere ends the step that needs the content and all that
+// depends on it.
 func TestAContentThatIsNotThere(t *testing.T) {
 	b := newRunBed(t)
 	long, err := resource.Encode(resource.File{Path: "/long", Content: resource.Inline(strings.Repeat("x", 100_000)), Mode: 0o600})
@@ -190,27 +195,27 @@ func TestAContentThatIsNotThere(t *testing.T) {
 	run := wire.Run{Steps: []wire.Step{{ID: "/long", Task: "one", Resource: long}, b.file("/needs", "two", "/long"), b.file("/alone", "three")}}
 	want := []string{"run.started", "step.failed /long", "step.skipped /needs  since /long failed", "step.applied /alone", "run.failed"}
 	if got := said(b.carryOut(run)); !slices.Equal(got, want) {
-		t.Errorf("it told %q, want %q", got, want)
+		t.Errorf("the events are %q, want %q", got, want)
 	}
 }
 
-// TestContentsAreNoiseWithoutTheirKey: what lies on the disk is nothing that came, and
-// is of no use, and erased, when the memory of the host is.
+// TestContentsAreNoiseWithoutTheirKey checks that the disk has only encrypted
+// contents. Once the host's memory is gone, they are useless, and are erased.
 func TestContentsAreNoiseWithoutTheirKey(t *testing.T) {
 	b := newRunBed(t)
 	c, err := b.contentsOf("r1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	octets := []byte(strings.Repeat("planted ", 10_000))
-	name := resource.Inline(octets).Name()
+	planted := []byte(strings.Repeat("planted ", 10_000))
+	name := resource.Inline(planted).Name()
 	bring := func() {
 		t.Helper()
 		missing, err := c.missing([]resource.ContentName{name, name})
 		if err != nil || len(missing) != 1 {
 			t.Fatalf("missing are %v, %v", missing, err)
 		}
-		if err := c.take(bytes.NewReader(octets), name); err != nil {
+		if err := c.take(bytes.NewReader(planted), name); err != nil {
 			t.Fatal(err)
 		}
 		if missing, err := c.missing([]resource.ContentName{name}); err != nil || len(missing) != 0 {
@@ -222,14 +227,14 @@ func TestContentsAreNoiseWithoutTheirKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := io.ReadAll(from); err != nil || !bytes.Equal(got, octets) {
-		t.Errorf("%d octets come back, %v", len(got), err)
+	if got, err := io.ReadAll(from); err != nil || !bytes.Equal(got, planted) {
+		t.Errorf("%d bytes come back, %v", len(got), err)
 	}
 	_ = from.Close()
 	files, _ := filepath.Glob(filepath.Join(c.dir, "*"))
 	for _, path := range files {
-		if body, err := os.ReadFile(path); err != nil || len(body) != len(octets) || bytes.Contains(body, []byte("planted")) || strings.Contains(path, fmt.Sprintf("%x", name.Sum[:8])) {
-			t.Errorf("%s has %d octets of the content itself, %v", path, len(body), err)
+		if body, err := os.ReadFile(path); err != nil || len(body) != len(planted) || bytes.Contains(body, []byte("planted")) || strings.Contains(path, fmt.Sprintf("%x", name.Sum[:8])) {
+			t.Errorf("%s has %d bytes of the content itself, %v", path, len(body), err)
 		}
 	}
 	if err := os.RemoveAll(b.Work); err != nil || len(files) != 1 {
@@ -243,6 +248,6 @@ func TestContentsAreNoiseWithoutTheirKey(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(c.dir); !os.IsNotExist(err) {
-		t.Errorf("what is left of contents: %v", err)
+		t.Errorf("contents are left: %v", err)
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestAScanTellsHowFarItIs before it says what it saw.
+// TestAScanTellsHowFarItIs checks that a scan reports its progress before its
+// result.
 func TestAScanTellsHowFarItIs(t *testing.T) {
 	here, there := net.Pipe()
 	controller, host := wire.NewMux(here, wire.ControllerSide, wire.DefaultHeartbeat), wire.NewMux(there, wire.AgentSide, wire.DefaultHeartbeat)

@@ -12,8 +12,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// procNetTCP and the others are of a real host (Linux 6.18), shortened: sshd and
-// systemd-resolved listen, one connection is established.
+// procNetTCP and the others come from a real host (Linux 6.18), shortened. sshd
+// and systemd-resolved listen, and one connection is established.
 const (
 	procNetTCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:0035 00000000:0000 0A 00000000:00000000 00:00000000 00000000   101        0 11 1 0000000000000000 100 0 0 10 5
@@ -56,8 +56,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestListeners: the loopback's are left out, sockets that only wait for answers
-// too, and one that systemd holds for a program is that program's.
+// TestListeners leaves out sockets on the loopback and sockets that only wait for
+// answers. A socket that systemd holds for a program counts as that program's.
 func TestListeners(t *testing.T) {
 	a := tree(t, map[string]string{
 		"/proc/net/tcp": procNetTCP, "/proc/net/tcp6": procNetTCP6, "/proc/net/udp": procNetUDP,
@@ -76,7 +76,7 @@ func TestListeners(t *testing.T) {
 	}
 }
 
-// TestPublished reads what nft and iptables print for containers.
+// TestPublished reads the output of nft and iptables about containers.
 func TestPublished(t *testing.T) {
 	got := parsePublished(`
 		ip saddr 172.17.0.0/16 oifname != "docker0" counter packets 0 bytes 0 masquerade
@@ -127,6 +127,6 @@ func TestAllowed(t *testing.T) {
 	delete(files, "/run/firewalld.pid")
 	files["/etc/ufw/ufw.conf"] = "ENABLED=no\n"
 	if off := tree(t, files, nil).allowed(); len(off) > 0 {
-		t.Errorf("filters that are off let in %v", off)
+		t.Errorf("filters that are turned off let in %v", off)
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestAGuardLooksAtWhatItsPlanNames: a plan has checks of its own, one that the agent
-// does not know refuses the change, and one that fails puts everything back.
+// TestAGuardLooksAtWhatItsPlanNames gives plans checks of their own. A check that
+// the agent does not know refuses the change. A check that fails puts everything
+// back.
 func TestAGuardLooksAtWhatItsPlanNames(t *testing.T) {
 	before, after := pictures(t)
 	for _, c := range []struct {

@@ -19,8 +19,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestMain lets the test program stand for the processes of a host, which can
-// then be killed.
+// TestMain lets the test program play the processes of a host, which can then be
+// killed.
 func TestMain(m *testing.M) {
 	if order := os.Getenv("CAIRN_GUARD_TEST"); order != "" {
 		os.Exit(process(order))
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// order is what a process of the test does.
+// order tells a process of the test what to do.
 type order struct {
 	Base   string // of the scratch tree
 	Boot   string
@@ -80,7 +80,7 @@ func (o order) plan() Plan {
 	return p
 }
 
-// pass reports the point and dies there when it is told to.
+// pass reports the point, and dies there if told to.
 func (o *order) pass(point string) {
 	fmt.Println("at", point)
 	if point == o.Hang {
@@ -96,7 +96,7 @@ func (o *order) pass(point string) {
 	o.Nth--
 }
 
-// controller ends the guard as ordered, and puts on record what it was told.
+// controller ends the guard as ordered, and records the answer.
 func (o *order) controller(ctx context.Context, env Env) Emit {
 	return func(e wire.Event) error {
 		o.pass("told " + string(e.Type))
@@ -148,7 +148,7 @@ func (o order) command(t *testing.T) *exec.Cmd {
 	return cmd
 }
 
-// followers are what happens after the process has died.
+// followers are the things that may happen after the process has died.
 var followers = map[string]func(order) order{
 	"the alarm goes off": func(o order) order { o.Resume = true; return o },
 	"the host restarts":  func(o order) order { o.Resume = true; o.Boot = "second"; return o },
@@ -159,9 +159,9 @@ var followers = map[string]func(order) order{
 	},
 }
 
-// TestKilledAnywhere kills the process at every point of the protocol, lets each
-// of the followers end the guard, and that one be killed at every of its points
-// too. The host is then as before, or as after and confirmed.
+// TestKilledAnywhere kills the process at every point of the protocol, and lets
+// each of the followers end the guard. It also kills the follower at each of its
+// points. The host is then as before, or as after and confirmed.
 func TestKilledAnywhere(t *testing.T) {
 	before, after := pictures(t)
 	for ending, end := range map[string]Phase{"confirm": Persisted, "abort": RolledBack, "silence": RolledBack} {
@@ -184,10 +184,10 @@ func TestKilledAnywhere(t *testing.T) {
 }
 
 // killedTwice are the points after which the follower is killed too, at each of
-// its own.
+// its own points.
 var killedTwice = []string{"arming", "applied file /etc/removed", "settled", "told that it is confirmed", "rolling back", "put back", "persisted"}
 
-// killed plays one death through. In -short mode nobody is killed twice.
+// killed plays one death. In -short mode nobody is killed twice.
 func killed(t *testing.T, first order, follow func(order) order, before, after string) {
 	play := func() (scratch, order) {
 		s := newScratch(t)
@@ -214,8 +214,8 @@ func killed(t *testing.T, first order, follow func(order) order, before, after s
 	}
 }
 
-// TestKilledAtAnyMoment does not wait for points of the protocol: it kills the
-// process in the middle of whatever it does.
+// TestKilledAtAnyMoment does not wait for points of the protocol. It kills the
+// process in the middle of its work.
 func TestKilledAtAnyMoment(t *testing.T) {
 	before, after := pictures(t)
 	rounds := 60
@@ -227,7 +227,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		o := order{Base: s.base, Boot: "first", Ending: "confirm"}
 		cmd := o.command(t)
 		must(t, cmd.Start())
-		// Spread over the time that a whole guard takes here, and a little more.
+		// The moments are spread over the time of a whole guard, and a little more.
 		time.AfterFunc(time.Duration(i)*70*time.Millisecond/time.Duration(rounds), func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
 		s.mustKeepNoContent(t)
@@ -243,8 +243,8 @@ func count(points []string, point string) int {
 	return len(slices.DeleteFunc(slices.Clone(points), func(p string) bool { return p != point }))
 }
 
-// mustKeepNoContent looks for what the change brings in what the guard keeps. Files
-// are there after a restart, so only the way back is needed.
+// mustKeepNoContent searches the guard's files for the new contents of the change.
+// After a restart the files are there, so only the way back is needed.
 func (s scratch) mustKeepNoContent(t *testing.T) {
 	t.Helper()
 	err := filepath.WalkDir(s.dir(), func(path string, entry fs.DirEntry, err error) error {
@@ -260,7 +260,7 @@ func (s scratch) mustKeepNoContent(t *testing.T) {
 	must(t, err)
 }
 
-// mustBeWhole holds the tree against what the guard's directory says.
+// mustBeWhole compares the tree with the guard's directory.
 func (s scratch) mustBeWhole(t *testing.T, before, after string) {
 	t.Helper()
 	state, err := Read(s.dir())
@@ -275,7 +275,7 @@ func (s scratch) mustBeWhole(t *testing.T, before, after string) {
 		t.Errorf("the guard is %q, but the host is not as %s:\n%s\nwant\n%s", state.Phase, name, got, want)
 	}
 	if confirmed && state.Phase != Persisted {
-		t.Errorf("the controller was told that the change is confirmed, but the guard is %q, because %s", state.Phase, state.Reason)
+		t.Errorf("the controller got a confirmation, but the guard is %q: %s", state.Phase, state.Reason)
 	}
 	if !state.Phase.Over() && !state.Phase.untouched() {
 		t.Errorf("the guard is left as %q", state.Phase)

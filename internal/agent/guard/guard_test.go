@@ -16,7 +16,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestEventsOfAConfirmedGuard holds the order of the protocol.
+// TestEventsOfAConfirmedGuard checks the order of the protocol.
 func TestEventsOfAConfirmedGuard(t *testing.T) {
 	s := newScratch(t)
 	var events []string
@@ -52,7 +52,8 @@ func TestEventsOfAConfirmedGuard(t *testing.T) {
 	}
 }
 
-// TestNothingSavedIsLeft: what is saved may be /etc/shadow.
+// TestNothingSavedIsLeft checks that saved files are gone at the end. One may be
+// /etc/shadow.
 func TestNothingSavedIsLeft(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		s := newScratch(t)
@@ -78,13 +79,13 @@ func TestNothingSavedIsLeft(t *testing.T) {
 	}
 }
 
-// A program that hangs before anything was changed is a reason to refuse, and not
-// to wait for ever.
+// If a program hangs before anything was changed, the guard must refuse, not wait
+// for ever.
 func TestAProgramThatHangs(t *testing.T) {
 	before, _ := pictures(t)
 	s := newScratch(t)
 	env, p := s.env("first"), plan()
-	env.System.Runner = hanging{}
+	env.System.Runner = hangingRunner{}
 	p.Deadline = 200 * time.Millisecond
 	p.Steps = append(p.Steps, Step{ID: "sudoers owner", Resource: resource.Sudoers{Name: "owner", Content: resource.Inline("root ALL=(ALL:ALL) ALL\n")}})
 	state, err := Execute(t.Context(), env, p, func(wire.Event) error { return nil })
@@ -97,16 +98,16 @@ func TestAProgramThatHangs(t *testing.T) {
 	}
 }
 
-// hanging runs programs that never end.
-type hanging struct{}
+// hangingRunner runs programs that never end.
+type hangingRunner struct{}
 
 // Run implements [resource.Runner].
-func (hanging) Run(ctx context.Context, _ system.Command) (system.Output, error) {
+func (hangingRunner) Run(ctx context.Context, _ system.Command) (system.Output, error) {
 	<-ctx.Done()
 	return system.Output{}, ctx.Err()
 }
 
-// TestAFailingStepIsTakenBack also when it is the last.
+// TestAFailingStepIsTakenBack lets steps fail, also the last one.
 func TestAFailingStepIsTakenBack(t *testing.T) {
 	before, after := pictures(t)
 	s := newScratch(t)
@@ -120,7 +121,7 @@ func TestAFailingStepIsTakenBack(t *testing.T) {
 	s.mustBeWhole(t, before, after)
 }
 
-// TestAStaleStepIsTakenBack: what the plan saw is no longer there.
+// TestAStaleStepIsTakenBack changes what the plan saw.
 func TestAStaleStepIsTakenBack(t *testing.T) {
 	before, after := pictures(t)
 	s := newScratch(t)
@@ -134,7 +135,8 @@ func TestAStaleStepIsTakenBack(t *testing.T) {
 	s.mustBeWhole(t, before, after)
 }
 
-// TestAChangeWhileTheCanaryIsTried makes what was saved wrong: nothing is begun.
+// TestAChangeWhileTheCanaryIsTried changes a saved file during the trial, so its
+// copy is wrong. The guard must not begin.
 func TestAChangeWhileTheCanaryIsTried(t *testing.T) {
 	s := newScratch(t)
 	p := plan()
@@ -152,14 +154,15 @@ func TestAChangeWhileTheCanaryIsTried(t *testing.T) {
 	}
 }
 
-// TestStuckNamesWhatDiffers and keeps what was saved.
+// TestStuckNamesWhatDiffers checks that a stuck guard names the differences and
+// keeps what it saved.
 func TestStuckNamesWhatDiffers(t *testing.T) {
 	s := newScratch(t)
 	state, err := Execute(t.Context(), s.env("first"), plan(), func(e wire.Event) error {
 		if e.Type != wire.GuardSettled {
 			return nil
 		}
-		// What is saved says that there was something which nobody can bring back.
+		// The saved state says that there was something which nobody can bring back.
 		var undo system.Undo
 		must(t, kept(s.dir(), undoFile, &undo))
 		undo.States = append(undo.States, system.State{Command: system.Command{Argv: []string{"false"}}})
@@ -171,11 +174,11 @@ func TestStuckNamesWhatDiffers(t *testing.T) {
 		t.Errorf("the guard ended as %+v", state)
 	}
 	if _, err := os.Stat(filepath.Join(s.dir(), undoFile)); err != nil {
-		t.Errorf("what was saved is gone: %v", err)
+		t.Errorf("the saved state is gone: %v", err)
 	}
 }
 
-// TestOneGuardAtATime on a host.
+// TestOneGuardAtATime checks that a host accepts one guard at a time.
 func TestOneGuardAtATime(t *testing.T) {
 	s := newScratch(t)
 	env := s.env("first")
@@ -186,7 +189,7 @@ func TestOneGuardAtATime(t *testing.T) {
 	}
 }
 
-// TestAnAlarmThatCannotBeArmed leaves the host alone.
+// TestAnAlarmThatCannotBeArmed checks that the host is left alone.
 func TestAnAlarmThatCannotBeArmed(t *testing.T) {
 	before, after := pictures(t)
 	s := newScratch(t)
@@ -272,7 +275,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestQuote: systemd must read the words as they are.
+// TestQuote checks that systemd reads the words unchanged.
 func TestQuote(t *testing.T) {
 	if got, want := quote("/a b", `c"d\e`, "100%", "$HOME"), `"/a b" "c\"d\\e" "100%%" "$$HOME"`; got != want {
 		t.Errorf("quoted is %s, want %s", got, want)

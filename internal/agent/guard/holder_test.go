@@ -12,7 +12,7 @@ import (
 )
 
 // TestAHangingProcessDoesNotKeepTheLock stops a process under the lock, in the
-// middle of the change: the alarm ends it and puts the host back.
+// middle of the change. The alarm ends the process and puts the host back.
 func TestAHangingProcessDoesNotKeepTheLock(t *testing.T) {
 	before, after := pictures(t)
 	s := newScratch(t)
@@ -26,7 +26,7 @@ func TestAHangingProcessDoesNotKeepTheLock(t *testing.T) {
 	must(t, err)
 	release()
 	if err := <-ended; err == nil || err.(*exec.ExitError).Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-		t.Errorf("the process that hung was not killed: %v", err)
+		t.Errorf("the hanging process was not killed: %v", err)
 	}
 	if _, err := Resume(t.Context(), s.env("first")); err != nil {
 		t.Fatal(err)
@@ -34,15 +34,16 @@ func TestAHangingProcessDoesNotKeepTheLock(t *testing.T) {
 	s.mustBeWhole(t, before, after)
 }
 
-// Two that put the host back slowly would otherwise end each other for ever.
+// Otherwise two processes that put the host back slowly would end each other for
+// ever.
 func TestPatience(t *testing.T) {
 	for _, phase := range []Phase{RollingBack, Confirmed} {
 		if got := patience(State{Phase: phase}); got <= workTime {
-			t.Errorf("in the phase %q, what may take %v is ended after %v", phase, workTime, got)
+			t.Errorf("in the phase %q, a change that may take %v is ended after %v", phase, workTime, got)
 		}
 	}
 	if got := patience(State{Phase: Armed}); got > plan().Deadline/2 {
-		t.Errorf("a change that hangs keeps the host for another %v", got)
+		t.Errorf("a hanging change keeps the host for another %v", got)
 	}
 }
 

@@ -25,7 +25,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// hostName is the host's in its lab.
+// hostName is the host's name in its lab.
 const hostName = "guarded"
 
 // guardDir is the guard's directory on a real host.
@@ -40,8 +40,8 @@ type realHost struct {
 	before    string
 }
 
-// newRealHost boots a host with the user ops, who has a key, sudo and the group
-// that may log in.
+// newRealHost boots a host with the user ops. The user has a key, sudo and the
+// group that may log in.
 func newRealHost(t *testing.T) *realHost {
 	t.Helper()
 	if testing.Short() {
@@ -72,7 +72,7 @@ func newRealHost(t *testing.T) *realHost {
 	return h
 }
 
-// testProgram is this test as a program that needs nothing of the host.
+// testProgram is this test as a program that needs nothing from the host.
 var testProgram = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "guard-test-")
 	if err != nil {
@@ -134,9 +134,9 @@ func (h *realHost) awaitPhase(phases ...Phase) State {
 	return s
 }
 
-// picture is what of the host a guard answers for: every file below /etc and
-// /home with content, mode, owner and time; the firewall; what the SSH server
-// makes of its configuration; units.
+// picture is the part of the host that a guard answers for. It has every file
+// below /etc and /home with content, mode, owner and time. It also has the
+// firewall, the SSH server's effective configuration, and units.
 func (h *realHost) picture() string {
 	h.t.Helper()
 	return h.sh(`skip='( -path /etc/hosts -o -path /etc/hostname -o -path /etc/resolv.conf -o -path /etc/.pwd.lock )'
@@ -162,7 +162,7 @@ func (h *realHost) begin(p hostPlan, resources ...resource.Guardable) {
 	h.pipe(bytes.NewReader(body), "cat > /var/lib/cairn/plan.cbor; systemctl reset-failed guard-run.service 2>/dev/null; systemd-run --quiet --collect --unit=guard-run "+hostProgram+" execute "+guardDir+" /var/lib/cairn/plan.cbor")
 }
 
-// signal is what a serving process of the agent does for the controller.
+// signal does what a serving process of the agent does for the controller.
 func (h *realHost) signal(words ...string) {
 	h.t.Helper()
 	argv := append([]string{hostProgram, words[0], guardDir}, words[1:]...)
@@ -171,7 +171,7 @@ func (h *realHost) signal(words ...string) {
 	}
 }
 
-// control is the controller's part, to the end: a canary login, and after the
+// control plays the controller to the end. It makes a canary login, and after the
 // change a new connection with sudo.
 func (h *realHost) control() State {
 	h.t.Helper()
@@ -198,13 +198,13 @@ func (h *realHost) control() State {
 }
 
 func (h *realHost) sshConfig() *ssh.ClientConfig {
-	// Which host this is is not in question: it was made by this test.
+	// No host key is needed: this test made the host.
 	return &ssh.ClientConfig{
 		User: "ops", Auth: []ssh.AuthMethod{ssh.PublicKeys(h.owner)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 4 * time.Second,
 	}
 }
 
-// login makes a new connection from outside the host and uses sudo.
+// login connects anew from outside the host and uses sudo.
 func (h *realHost) login() error {
 	client, err := ssh.Dial("tcp", net.JoinHostPort(h.rehearsal.All()[0].Address.String(), "22"), h.sshConfig())
 	if err != nil {
@@ -249,8 +249,8 @@ func (h *realHost) canaryLogin() error {
 	return session.Run("true")
 }
 
-// mustBeAsBefore compares the host, once the alarm is taken away, with what it was
-// when the guard began.
+// mustBeAsBefore waits until the alarm is gone, and compares the host with its
+// state when the guard began.
 func (h *realHost) mustBeAsBefore() {
 	h.t.Helper()
 	h.await("the alarm to be taken away", func() bool {
@@ -276,7 +276,7 @@ func (h *realHost) mustBeAsBefore() {
 	}
 }
 
-// mustLetIn makes sure that the owner still gets in.
+// mustLetIn checks that the owner still gets in.
 func (h *realHost) mustLetIn() {
 	h.t.Helper()
 	if err := h.login(); err != nil {
@@ -284,13 +284,13 @@ func (h *realHost) mustLetIn() {
 	}
 }
 
-// restart is a power cut: nothing is told to end.
+// restart is a power cut: no process is told to end.
 func (h *realHost) restart() {
 	h.t.Helper()
 	must(h.t, h.rehearsal.PowerCycle(h.t.Context(), hostName))
 }
 
-// shutDownAndStart is an orderly restart: everything is told to end.
+// shutDownAndStart is an orderly restart: every process is told to end.
 func (h *realHost) shutDownAndStart() {
 	h.t.Helper()
 	must(h.t, h.rehearsal.Restart(h.t.Context(), hostName))

@@ -14,8 +14,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// The test program on a real host: it stands for the agent there. The words are
-// those of the agent where there are such.
+// The commands of the test program on a real host, where it plays the agent. Where
+// the agent has a command, the word is the same.
 const hostProgram = "/usr/local/bin/guard-test"
 
 // hostPlan is a plan on its way to a real host.
@@ -27,8 +27,8 @@ type hostPlan struct {
 	Die      string // the point at which the process is killed
 }
 
-// hostSide carries out what the test program was called with on a real host. Done
-// is false where it was not called so.
+// hostSide carries out the command with which the test program was called on a
+// real host. done is false if there was none.
 func hostSide(args []string) (exit int, done bool) {
 	if len(args) < 2 {
 		return 0, false
@@ -67,8 +67,8 @@ func hostEnv(dir string) Env {
 	return Env{System: system, Dir: dir, Alarm: Systemd{System: system, Agent: []string{hostProgram}}, Boot: hostBoot(), Now: time.Now}
 }
 
-// hostBoot is when process 1 started (proc_pid_stat(5), field 22): in a container
-// the kernel's own boot id is that of the machine.
+// hostBoot is the start time of process 1 (proc_pid_stat(5), field 22). In a
+// container, the kernel's own boot id is the machine's.
 func hostBoot() string {
 	stat, err := os.ReadFile("/proc/1/stat")
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"cairn/internal/resource"
 )
 
-// lockout is a change that would keep the owner out of a real host.
+// lockout is a change that would lock the owner out of a real host.
 type lockout struct {
 	name      string
-	setup     string // what is already wrong, and how it is mended afterwards
-	mend      string
+	setup     string // what is already wrong, and how it is repaired afterwards
+	repair    string
 	resources []resource.Guardable
 	end       Phase
 	reason    string // a pattern that the reason has to match
@@ -72,24 +72,24 @@ func lockouts() []lockout {
 		{name: "sudo with a password", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: resource.Inline("ops ALL=(ALL:ALL) PASSWD: ALL\n")}}, end: RolledBack, reason: "sudo without a password does not work"},
 		{name: "a sudoers file with an error", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: resource.Inline("ops ALL=(ALL:ALL NOPASSWD\n")}}, end: Refused, reason: "sudoers zz-last was found wrong"},
 		{
-			name: "another sudoers file that visudo refuses", setup: "echo 'nobody ALL=(ALL:ALL) ALL' > /etc/sudoers.d/theirs; chmod 0666 /etc/sudoers.d/theirs", mend: "rm /etc/sudoers.d/theirs",
+			name: "another sudoers file that visudo refuses", setup: "echo 'nobody ALL=(ALL:ALL) ALL' > /etc/sudoers.d/theirs; chmod 0666 /etc/sudoers.d/theirs", repair: "rm /etc/sudoers.d/theirs",
 			resources: []resource.Guardable{resource.Sudoers{Name: "conform", Content: resource.Inline("ops ALL=(ALL:ALL) NOPASSWD: ALL\n")}}, end: Refused, reason: "refuses what is there already: /etc/sudoers.d/theirs: bad permissions",
 		},
 		{name: "the key removed", resources: []resource.Guardable{keys}, end: RolledBack, reason: "key is not in"},
 		{name: "another key in its place", resources: []resource.Guardable{otherKey}, end: RolledBack, reason: "could not get in after the change"},
 		{name: "keys that all can change", resources: []resource.Guardable{keysForAll}, end: RolledBack, reason: "others can change /home/ops/.ssh/authorized_keys"},
 		{name: "everybody kept out", resources: []resource.Guardable{resource.File{Path: "/etc/nologin", Mode: 0o644}}, end: RolledBack, reason: "/etc/nologin"},
-		{name: "an expired account", setup: "usermod --expiredate 1 ops", mend: "usermod --expiredate '' ops", resources: sound, end: Refused, reason: "the account has expired"},
-		{name: "a shell that lets nobody in", setup: "usermod --shell /usr/sbin/nologin ops", mend: "usermod --shell /bin/bash ops", resources: sound, end: Refused, reason: "lets nobody in"},
-		{name: "a password to change", setup: "chage --lastday 0 ops", mend: "chage --lastday 20000 ops", resources: sound, end: Refused, reason: "has to be changed"},
-		{name: "a home that all can change", setup: "chmod 0777 /home/ops", mend: "chmod 0755 /home/ops", resources: sound, end: Refused, reason: "others can change /home/ops "},
-		{name: "a full disk", setup: "mount -t tmpfs -o size=1m none /var/lib/cairn/runs", mend: "umount /var/lib/cairn/runs", resources: sound, end: Refused, reason: "too little space"},
+		{name: "an expired account", setup: "usermod --expiredate 1 ops", repair: "usermod --expiredate '' ops", resources: sound, end: Refused, reason: "the account has expired"},
+		{name: "a shell that lets nobody in", setup: "usermod --shell /usr/sbin/nologin ops", repair: "usermod --shell /bin/bash ops", resources: sound, end: Refused, reason: "lets nobody in"},
+		{name: "a password to change", setup: "chage --lastday 0 ops", repair: "chage --lastday 20000 ops", resources: sound, end: Refused, reason: "has to be changed"},
+		{name: "a home that all can change", setup: "chmod 0777 /home/ops", repair: "chmod 0755 /home/ops", resources: sound, end: Refused, reason: "others can change /home/ops "},
+		{name: "a full disk", setup: "mount -t tmpfs -o size=1m none /var/lib/cairn/runs", repair: "umount /var/lib/cairn/runs", resources: sound, end: Refused, reason: "too little space"},
 	}
 }
 
-// TestRealLockouts makes each of them on a real host, with a controller that
-// looks from outside. Each is refused or taken back with its reason, the host is
-// as it was, and the owner gets in.
+// TestRealLockouts makes each of them on a real host, with a controller that looks
+// from outside. Each is refused or taken back with its reason. The host is as it
+// was, and the owner gets in.
 func TestRealLockouts(t *testing.T) {
 	t.Parallel()
 	h := newRealHost(t)
@@ -106,7 +106,7 @@ func TestRealLockouts(t *testing.T) {
 				t.Errorf("the guard ended as %q with the reason\n%s\nwant %q and %q", s.Phase, s.Reason, l.end, l.reason)
 			}
 			h.mustBeAsBefore()
-			h.sh("true; " + l.mend)
+			h.sh("true; " + l.repair)
 			h.mustLetIn()
 		})
 	}

@@ -8,7 +8,8 @@ import (
 	"cairn/internal/sshdconf"
 )
 
-// TestReasonsSayWhere: what keeps the owner out is named with its file and line.
+// TestReasonsSayWhere checks that a reason has the file and line that lock the
+// owner out.
 func TestReasonsSayWhere(t *testing.T) {
 	s := newScratch(t)
 	main := filepath.Join(s.root(), sshdconf.Main)

@@ -17,8 +17,8 @@ import (
 var errKilled = errors.New("killed by the test")
 
 // TestExactlyOneWins lets signals, the alarm, restarts and deaths come in any
-// order and at any point, also at the same time. Whatever happens, the host ends
-// as after if a confirmation was accepted, and as before if none was.
+// order, at any point, also at the same time. The host must end as after if a
+// confirmation was accepted, and as before if none was.
 func TestExactlyOneWins(t *testing.T) {
 	before, after := pictures(t)
 	points := undisturbed(t)
@@ -48,7 +48,7 @@ func TestExactlyOneWins(t *testing.T) {
 			r.Fatalf("confirmed is %v, but the guard is %+v", race.confirmed, state)
 		}
 		if s.armed() {
-			r.Fatalf("the alarm of a guard that is %q is still armed", state.Phase)
+			r.Fatalf("the guard is %q, but its alarm is still armed", state.Phase)
 		}
 	})
 }
@@ -61,7 +61,7 @@ func newBase(r *rapid.T) string {
 	return base
 }
 
-// undisturbed are the points of a guard that is confirmed.
+// undisturbed are the points of a confirmed guard.
 func undisturbed(t *testing.T) (points []string) {
 	s := newScratch(t)
 	env := s.env("first")
@@ -83,8 +83,8 @@ type race struct {
 	confirmed bool
 }
 
-// run carries the guard out until it is over, and beyond: at the end the alarm
-// goes off in any case.
+// run carries the guard out until it is over. At the end the alarm goes off in any
+// case.
 func (c *race) run(r *rapid.T, restarts bool) {
 	err := c.execute()
 	if err != nil && !errors.Is(err, errKilled) {
@@ -122,8 +122,8 @@ func (c *race) execute() (err error) {
 	return err
 }
 
-// act begins an action. All but death are other processes: they come whenever
-// the lock lets them.
+// act begins an action. Every action but death is another process. It acts when it
+// gets the lock.
 func (c *race) act(env Env, action string) {
 	if action == "die" {
 		panic(errKilled)

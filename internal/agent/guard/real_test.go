@@ -10,7 +10,7 @@ import (
 	"cairn/internal/resource"
 )
 
-// dropin is a sound policy for sshd; firewall a sound table.
+// dropin is a sound policy for sshd, and firewall is a sound table.
 func dropin(more ...resource.SSHOption) resource.SSHDropin {
 	options := []resource.SSHOption{{Keyword: "PermitRootLogin", Value: "no"}, {Keyword: "AllowGroups", Value: "ssh-users"}, {Keyword: "MaxAuthTries", Value: "4"}}
 	return resource.SSHDropin{Name: "00-cairn.conf", Options: append(options, more...)}
@@ -26,14 +26,14 @@ func firewall(port string) resource.NftTable {
 `)}
 }
 
-// other is a table that is not Cairn's and has to stay.
+// other is a table that is not Cairn's. It must stay.
 const other = "nft add table inet others; nft add chain inet others c '{ type filter hook input priority 10; policy accept; }'; nft add rule inet others c tcp dport 9 drop"
 
 func gate(deadline time.Duration) hostPlan {
 	return hostPlan{Owner: "ops", Canary: true, Deadline: deadline}
 }
 
-// TestRealConfirmed makes a change for good, which a restart does not end.
+// TestRealConfirmed makes a change for good. A restart does not end it.
 func TestRealConfirmed(t *testing.T) {
 	t.Parallel()
 	h := newRealHost(t)
@@ -65,8 +65,8 @@ func TestRealConfirmed(t *testing.T) {
 	mustHold()
 }
 
-// TestRealTimer kills the process that carries the guard out: the timer puts the
-// host back, rules of others included.
+// TestRealTimer kills the process that carries the guard out. The timer puts the
+// host back, with the rules of others.
 func TestRealTimer(t *testing.T) {
 	t.Parallel()
 	h := newRealHost(t)
@@ -77,7 +77,7 @@ func TestRealTimer(t *testing.T) {
 	h.awaitPhase(Settled)
 	h.sh("systemctl kill --signal=KILL guard-run.service")
 	if h.login() == nil {
-		t.Error("the firewall that should shut the owner out does not")
+		t.Error("the firewall does not shut the owner out")
 	}
 	h.awaitPhase(RolledBack)
 	h.mustBeAsBefore()
@@ -125,10 +125,10 @@ func TestRealRestart(t *testing.T) {
 	}
 }
 
-// TestRealServerEnded: a configuration that is sound on paper but that the server
-// cannot listen with ends it. Putting back has to start it again, also while systemd
-// still waits for the reload that ended it: what it is told to reload or to start
-// then, it never does.
+// TestRealServerEnded has a configuration that is sound on paper, but with which
+// the server cannot listen. The server ends. Putting back must start it again,
+// even while systemd still waits for the reload that ended it. A reload or start
+// that systemd is given during that time never happens.
 func TestRealServerEnded(t *testing.T) {
 	for name, setup := range map[string]string{
 		"and systemd knows": "",
@@ -150,9 +150,9 @@ func TestRealServerEnded(t *testing.T) {
 	}
 }
 
-// TestRealSecondChange replaces a policy and a table that are in force, and is
-// taken back: by the timer, and by an orderly restart, which brings the first ones up from
-// their files at the same time.
+// TestRealSecondChange replaces a policy and a table that are in force. The change
+// is taken back by the timer, and by an orderly restart. At the same time, that
+// restart loads the first ones from their files.
 func TestRealSecondChange(t *testing.T) {
 	t.Parallel()
 	h := newRealHost(t)
@@ -180,7 +180,8 @@ func TestRealSecondChange(t *testing.T) {
 	}
 }
 
-// TestRealFullDisk fills the disks after the change: the way back has its room.
+// TestRealFullDisk fills the disks after the change. The way back has its room
+// reserved.
 func TestRealFullDisk(t *testing.T) {
 	t.Parallel()
 	h := newRealHost(t)
@@ -197,9 +198,9 @@ func TestRealFullDisk(t *testing.T) {
 	h.mustLetIn()
 }
 
-// TestRealHomeOfAnEarlierInstallation makes a user whose home is there already and
-// belongs to somebody else, with keys or without: what is put back is all of it, the
-// owner's key is not left there, and what is there is what was.
+// TestRealHomeOfAnEarlierInstallation makes a user whose home exists already and
+// belongs to somebody else, with keys or without. Everything is put back. The
+// owner's key does not stay there, and what was there before is unchanged.
 func TestRealHomeOfAnEarlierInstallation(t *testing.T) {
 	h := newRealHost(t)
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(h.owner.PublicKey())))
@@ -231,8 +232,8 @@ func TestRealHomeOfAnEarlierInstallation(t *testing.T) {
 	h.mustLetIn()
 }
 
-// TestRealNewUser takes back a user who was made with home, key and sudo: by an
-// abort, and by a power cut in the middle.
+// TestRealNewUser makes a user with home, key and sudo, and takes that back. One
+// time an abort does so, another time a power cut in the middle.
 func TestRealNewUser(t *testing.T) {
 	for _, point := range []string{"", "applied user ann", "applied group may-log-in", "applied sudoers cairn-ann", "applied"} {
 		t.Run("cut at "+point, func(t *testing.T) {

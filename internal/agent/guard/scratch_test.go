@@ -17,10 +17,10 @@ import (
 	"cairn/internal/wire"
 )
 
-// nonce is what confirms the guards of these tests.
+// nonce confirms the guards of these tests.
 const nonce = "the nonce of the test"
 
-// scratch is a tree that stands for a host, with a guard's directory beside it.
+// scratch is a tree that plays a host, with a guard's directory beside it.
 type scratch struct{ base string }
 
 func newScratch(t testing.TB) scratch {
@@ -33,7 +33,7 @@ func newScratch(t testing.TB) scratch {
 func (s scratch) root() string { return filepath.Join(s.base, "root") }
 func (s scratch) dir() string  { return filepath.Join(s.base, "guard") }
 
-// fill makes the tree as it is before.
+// fill makes the tree as it is before the change.
 func (s scratch) fill(t testing.TB) {
 	t.Helper()
 	at := time.Date(2020, 2, 3, 4, 5, 6, 789, time.UTC)
@@ -56,8 +56,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// env is the scratch tree as an Env. The alarm is a file: the tests call Resume
-// when they want it to go off.
+// env is the scratch tree as an Env. The alarm is a file: tests call Resume to let
+// it go off.
 func (s scratch) env(boot string) Env {
 	local := system.NewLocal()
 	return Env{
@@ -67,7 +67,7 @@ func (s scratch) env(boot string) Env {
 }
 
 // steps change a file, leave one, remove one, replace a link, and make files and
-// directories that were not there.
+// directories that did not exist.
 func steps() []Step {
 	owner := func(f resource.File) resource.File { f.Mode = 0o600; return f }
 	var all []Step
@@ -87,8 +87,8 @@ func plan() Plan {
 	return Plan{Steps: steps(), Deadline: time.Minute, Settle: time.Millisecond, Nonce: nonce, Canary: false}
 }
 
-// picture is everything in the tree that a guard answers for: names, types,
-// content, modes, owners, targets of links, and times of files.
+// picture is everything in the tree that a guard answers for. That is names,
+// types, content, modes, owners, targets of links, and times of files.
 func (s scratch) picture(t testing.TB) string {
 	t.Helper()
 	var b strings.Builder
@@ -123,7 +123,7 @@ func (s scratch) picture(t testing.TB) string {
 	return b.String()
 }
 
-// pictures are the tree before and after.
+// pictures returns the tree before and after the change.
 func pictures(t testing.TB) (before, after string) {
 	t.Helper()
 	s := newScratch(t)
@@ -135,7 +135,7 @@ func pictures(t testing.TB) (before, after string) {
 	return before, s.picture(t)
 }
 
-// fileAlarm is armed while its file is there.
+// fileAlarm is armed while its file exists.
 type fileAlarm struct{ path string }
 
 func (a fileAlarm) Arm(_ context.Context, dir string, after time.Duration) error {
@@ -162,7 +162,7 @@ func (s scratch) armed() bool {
 	return err == nil
 }
 
-// controller answers a guard's events as an owner does who gets in.
+// controller answers a guard's events like an owner who gets in.
 func controller(ctx context.Context, dir string) Emit {
 	return func(e wire.Event) error {
 		switch e.Type {

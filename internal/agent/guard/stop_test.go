@@ -11,7 +11,7 @@ import (
 )
 
 // obedientAlarm cannot be armed by a process that was told to stop, as systemd
-// cannot be asked then.
+// accepts no orders then.
 type obedientAlarm struct{ fileAlarm }
 
 func (a obedientAlarm) Arm(ctx context.Context, dir string, after time.Duration) error {
@@ -19,8 +19,8 @@ func (a obedientAlarm) Arm(ctx context.Context, dir string, after time.Duration)
 }
 
 // TestToldToStop ends the process in an orderly way at every point, as a restart
-// of the host does: what fails because of that decides nothing, and the unit at
-// boot ends the guard.
+// of the host does. Failures that come from that decide nothing. The unit at boot
+// ends the guard.
 func TestToldToStop(t *testing.T) {
 	before, after := pictures(t)
 	for _, point := range undisturbed(t) {
@@ -54,8 +54,8 @@ func TestToldToStop(t *testing.T) {
 	}
 }
 
-// TestToldToStopWhilePuttingBack: programs that fail while the host shuts down do
-// not make the guard stuck.
+// TestToldToStopWhilePuttingBack checks that programs which fail during the host's
+// shutdown do not make the guard stuck.
 func TestToldToStopWhilePuttingBack(t *testing.T) {
 	before, after := pictures(t)
 	s := newScratch(t)
