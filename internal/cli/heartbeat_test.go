@@ -9,8 +9,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestHeartbeat has a long step and a short look: after ten seconds of silence
-// the one that is still under way is named, and not again before ten more.
+// TestHeartbeat has a long step and a short look. After ten seconds of silence,
+// the command names the step that is still running. It repeats that no sooner than
+// ten seconds later.
 func TestHeartbeat(t *testing.T) {
 	var shown bytes.Buffer
 	s := newScreen(Streams{Err: &shown})

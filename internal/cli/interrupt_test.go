@@ -8,7 +8,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// TestTheSecondSignalAlwaysEnds has a command that takes no notice of the first.
+// TestTheSecondSignalAlwaysEnds has a command that ignores the first signal.
 func TestTheSecondSignalAlwaysEnds(t *testing.T) {
 	signals, exits := make(chan os.Signal, 2), make(chan int, 1)
 	ctx := Interruptible(t.Context(), signals, func(code int) { exits <- code })

@@ -23,7 +23,7 @@ import (
 
 const jsonPage = "../../docs/reference/json.md"
 
-// results are what the commands write with -o json, by what is typed.
+// results are what the commands write with -o json, by command line.
 var results = map[string]any{
 	"cairn init": written{}, "cairn validate": validated{}, "cairn plan": engine.Plan{}, "cairn up": engine.UpReport{}, "cairn check": engine.CheckReport{},
 	"cairn status": engine.Status{}, "cairn explain": engine.Explanation{}, "cairn explain CODE": explainedCode{}, "cairn task list": taskList{},
@@ -34,10 +34,10 @@ var results = map[string]any{
 	"cairn export roadmap": roadmap.Roadmap{}, "cairn version": versionInfo{},
 }
 
-// silent are the commands that write no result, or one of a format of its own.
+// silent are the commands that write no result, or one in a format of its own.
 var silent = []string{"cairn case simulate", "cairn host forget", "cairn host purge", "cairn export diagram", "cairn export evidence", "cairn export schema", "cairn help"}
 
-// TestEveryResultIsDescribed: a command that is added says what it writes.
+// TestEveryResultIsDescribed makes sure that a new command describes its output.
 func TestEveryResultIsDescribed(t *testing.T) {
 	for _, cmd := range runnable(newRoot(newScreen(Streams{}))) {
 		if _, described := results[cmd.CommandPath()]; !described && !slices.Contains(silent, cmd.CommandPath()) && !strings.HasPrefix(cmd.CommandPath(), "cairn completion") {
@@ -64,8 +64,7 @@ func TestJSONPageIsUpToDate(t *testing.T) {
 	}
 }
 
-// describer makes the page of the Go types, whose comments it reads from their
-// sources.
+// describer makes the page from the Go types and the comments in their sources.
 type describer struct {
 	known   map[reflect.Type]string // the heading of each type that was met
 	order   []reflect.Type
@@ -110,7 +109,7 @@ var (
 	jsonMarshaler = reflect.TypeFor[json.Marshaler]()
 )
 
-// typeName names a type, and remembers it to be described.
+// typeName names a type, and notes it for a description.
 func (d *describer) typeName(t *testing.T, of reflect.Type) string {
 	switch {
 	case of == reflect.TypeFor[time.Time]():
@@ -158,7 +157,7 @@ func (d *describer) describe(t *testing.T, b *strings.Builder, of reflect.Type) 
 	d.fields(t, b, of)
 }
 
-// snake is how all keys are written.
+// snake matches the form of all keys.
 var snake = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
 func (d *describer) fields(t *testing.T, b *strings.Builder, of reflect.Type) {
@@ -184,7 +183,7 @@ func (d *describer) fields(t *testing.T, b *strings.Builder, of reflect.Type) {
 	}
 }
 
-// comment is what the source says of a field.
+// comment is a field's comment in the source.
 func (d *describer) comment(t *testing.T, of reflect.Type, name string) string {
 	if d.sources[of.PkgPath()] == nil {
 		d.sources[of.PkgPath()] = structsOf(t, filepath.Join("..", "..", strings.TrimPrefix(of.PkgPath(), "cairn/")))

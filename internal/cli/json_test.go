@@ -10,7 +10,7 @@ import (
 	"cairn/internal/engine"
 )
 
-// TestEveryObjectSaysItsFormat: results, events and errors, in both formats.
+// TestEveryObjectSaysItsFormat checks results, events and errors, in both formats.
 func TestEveryObjectSaysItsFormat(t *testing.T) {
 	for _, f := range []format{formatJSON, formatNDJSON} {
 		var out bytes.Buffer

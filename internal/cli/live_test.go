@@ -12,8 +12,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestALongStepIsSeen has a step tell every second for a minute how far it is, while
-// another host goes on: without a terminal, that is a line every 30 s.
+// TestALongStepIsSeen has a step report its progress every second for a minute,
+// while another host goes on. Without a terminal, that is a line every 30 s.
 func TestALongStepIsSeen(t *testing.T) {
 	var shown bytes.Buffer
 	s := newScreen(Streams{Err: &shown})
@@ -41,8 +41,8 @@ func TestALongStepIsSeen(t *testing.T) {
 	}
 }
 
-// TestLiveLines has two hosts at work on a terminal: each has one line, which is
-// drawn anew and makes room for what is said.
+// TestLiveLines has two hosts at work on a terminal. Each has one line, which is
+// redrawn and makes room for other output.
 func TestLiveLines(t *testing.T) {
 	var shown bytes.Buffer
 	s := newScreen(Streams{Err: &shown})
@@ -74,7 +74,8 @@ func TestLiveLines(t *testing.T) {
 	}
 }
 
-// TestContentsOnTheirWayAreSeen: until the host has them all, and no longer.
+// TestContentsOnTheirWayAreSeen checks that contents are shown until the host has
+// them all, and no longer.
 func TestContentsOnTheirWayAreSeen(t *testing.T) {
 	var shown bytes.Buffer
 	s := newScreen(Streams{Err: &shown})
@@ -94,8 +95,8 @@ func TestContentsOnTheirWayAreSeen(t *testing.T) {
 	}
 }
 
-// TestTimeLeft is shown below the hosts' lines, counted down, as exact as it is known,
-// until the command has ended.
+// TestTimeLeft checks the time below the hosts' lines. It counts down until the
+// command has ended, as exactly as it is known.
 func TestTimeLeft(t *testing.T) {
 	var shown bytes.Buffer
 	s := newScreen(Streams{Err: &shown, Out: &bytes.Buffer{}})
@@ -130,7 +131,8 @@ func TestTimeLeft(t *testing.T) {
 	}
 }
 
-// TestALongLookIsSeen beside the host's own step, until it is done.
+// TestALongLookIsSeen checks that a look is shown beside the host's own step until
+// it is done.
 func TestALongLookIsSeen(t *testing.T) {
 	var shown bytes.Buffer
 	s := newScreen(Streams{Err: &shown})

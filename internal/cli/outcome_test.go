@@ -12,8 +12,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestWhatUpSaysLast: after a rollback, a refusal, an interruption or a failure
-// nothing is said to be as declared, and every host is told of.
+// TestWhatUpSaysLast checks the end of up's output. After a rollback, a refusal,
+// an interruption or a failure, it never says "as declared". It names every host.
 func TestWhatUpSaysLast(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	until, past := now.Add(42*time.Second), now.Add(-time.Second)
@@ -68,8 +68,8 @@ func TestWhatUpSaysLast(t *testing.T) {
 	}
 }
 
-// TestEachCauseIsToldOnce: hosts that fail alike are named together, the first cause
-// first, and a long list ends.
+// TestEachCauseIsToldOnce checks that hosts that fail alike are named together,
+// the first cause first. A long list is cut short.
 func TestEachCauseIsToldOnce(t *testing.T) {
 	full := func(where string) error {
 		return problem.Wrap(problem.HostDiskFull, where, "there is no space left", errors.New("ENOSPC"))

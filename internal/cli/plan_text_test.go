@@ -20,8 +20,8 @@ func step(task, guard, id string, changes ...resource.Change) engine.StepPlan {
 	return engine.StepPlan{ID: id, Task: task, Guard: guard, Diff: resource.Diff{Changes: changes, Fingerprint: id}}
 }
 
-// somePlan has two hosts that are alike, one that drifted, one that is as declared
-// and one that cannot be looked at.
+// somePlan has two hosts with the same plan, one that drifted, one that is as
+// declared, and one that cannot be looked at.
 func somePlan() *engine.Plan {
 	fresh := func(name, address, before string) engine.HostPlan {
 		h := engine.HostPlan{Host: name, Address: address, System: "Debian GNU/Linux 13 (trixie)", Notes: []engine.Note{
@@ -91,15 +91,15 @@ func TestPlanText(t *testing.T) {
 	}
 }
 
-// TestPlanInUp: a command that asks says neither how to make the changes nor that
-// they are to be made with it.
+// TestPlanInUp checks the plan of a command that asks. It does not say how to make
+// the changes or that they will be made with it.
 func TestPlanInUp(t *testing.T) {
 	if text := textOf(planView{asking: true}, false); strings.Contains(text, "cairn up") || !strings.Contains(text, "cairn plan --full") {
-		t.Errorf("the plan that up shows ends with:\n%s", text[strings.LastIndex(text, "\nPlan:"):])
+		t.Errorf("the plan in up ends with:\n%s", text[strings.LastIndex(text, "\nPlan:"):])
 	}
 }
 
-// TestPlanInFull shows every value, host by host where they differ.
+// TestPlanInFull shows every value, host by host if they differ.
 func TestPlanInFull(t *testing.T) {
 	text := textOf(planView{full: true}, false)
 	for _, want := range []string{"    ~ kernel setting net.4\n        ~ now: 1 -> 0\n        + after a restart: 0\n", "        + D: not set -> 4\n", "\natlas, rhea  Debian"} {
@@ -112,7 +112,7 @@ func TestPlanInFull(t *testing.T) {
 	}
 }
 
-// TestPlanColour: colour only goes with signs that say the same.
+// TestPlanColour checks that colour only accompanies signs with the same meaning.
 func TestPlanColour(t *testing.T) {
 	coloured := textOf(planView{}, true)
 	for _, want := range []string{"\x1b[32m+\x1b[0m packages", "\x1b[33m~\x1b[0m hostname", "\x1b[31m-\x1b[0m file", "\x1b[31m- B \"0\";\x1b[0m"} {

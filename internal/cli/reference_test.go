@@ -58,7 +58,7 @@ func TestEveryCommandSaysItsExitStatus(t *testing.T) {
 	}
 }
 
-// runnable are all commands that do something themselves, in the order of help.
+// runnable are all commands that do something themselves, in help's order.
 func runnable(cmd *cobra.Command) []*cobra.Command {
 	if !cmd.HasSubCommands() && cmd.Runnable() {
 		return []*cobra.Command{cmd}

@@ -44,7 +44,7 @@ func TestInterruptedSaysSo(t *testing.T) {
 		t.Errorf("exit code %d, %q", code, talk.String())
 	}
 	if out.Len() > 0 {
-		t.Errorf("a plan that was cut off is shown: %q", out.String())
+		t.Errorf("an incomplete plan is shown: %q", out.String())
 	}
 }
 

@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// TestScripts runs the program itself as its owner would. Beside what testscript
-// offers there are:
+// TestScripts runs the program itself as its owner would. Besides testscript's
+// own commands, there are:
 //
 //	exits CODE COMMAND...   runs a command that must end with the exit code
 //	begin [TASK...]         begins the case of the lab here, the tasks done
@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// giveHome makes a home with a key, and none of the agent of whoever runs this.
+// giveHome makes a home with a key. It has no SSH agent, whoever runs the test.
 func giveHome(env *testscript.Env) error {
 	home := filepath.Join(env.WorkDir, "home")
 	env.Setenv("HOME", home)
@@ -81,8 +81,8 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// begin writes the journal that `up` would have left: the case of a hybrid lab,
-// begun on the first of January, with one task done each hour.
+// begin writes the journal that `up` would have left. It is the case of a hybrid
+// lab, begun on the first of January, with one task done each hour.
 func begin(ts *testscript.TestScript, _ bool, tasks []string) {
 	r, err := roadmap.Homelab(task.Implemented)
 	ts.Check(err)

@@ -21,8 +21,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// BenchmarkStatus is all of `cairn status` but the start of the program, with a
-// case that is under way and 10,000 events. Its budget is 150 ms.
+// BenchmarkStatus is all of `cairn status` but the start of the program. The case
+// is under way and has 10,000 events. Its budget is 150 ms.
 func BenchmarkStatus(b *testing.B) {
 	l := &lab.Lab{Name: "bench", Dir: b.TempDir(), Workflow: lab.Hybrid}
 	fillJournal(b, filepath.Join(StateDirOf(l), "journal.db"))
@@ -48,9 +48,10 @@ func showStatus(b *testing.B, l *lab.Lab) {
 	}
 }
 
-// BenchmarkStatusAfterYears is BenchmarkStatus with 5,000,000 events in the journal
-// and none in the archive: looks, steps of runs, and turns of the case. Its budget
-// is 100 ms. To make that journal takes minutes, and 3 GB of disk.
+// BenchmarkStatusAfterYears is BenchmarkStatus with 5,000,000 events in the
+// journal and none in the archive. These are looks, steps of runs, and turns of
+// the case. Its budget is 100 ms. The journal takes minutes to write, and 3 GB of
+// disk.
 func BenchmarkStatusAfterYears(b *testing.B) {
 	if testing.Short() {
 		b.Skip("it makes a large journal")
@@ -73,8 +74,8 @@ func BenchmarkStatusAfterYears(b *testing.B) {
 	}
 }
 
-// fillYears writes a journal as the first layout had it, which is faster than to
-// append to one of today: the events of a small lab over and over.
+// fillYears writes the events of a small lab over and over into a journal of the
+// first layout. That is faster than to append to a journal of today.
 func fillYears(b *testing.B, l *lab.Lab, events int) {
 	b.Helper()
 	layout, err := os.ReadFile("../journal/testdata/layout-1.sql")

@@ -16,7 +16,7 @@ import (
 	"cairn/internal/task"
 )
 
-// anna is who steers the case in these tests.
+// anna steers the case in these tests.
 var anna = Order{By: "anna", Why: "because"}
 
 // openLab opens a lab without hosts in a folder, as a command does.
@@ -38,7 +38,7 @@ func openLab(t *testing.T, dir string) *Engine {
 	return e
 }
 
-// begunLab is one whose case has begun.
+// begunLab is a lab whose case has begun.
 func begunLab(t *testing.T) *Engine {
 	t.Helper()
 	e := openLab(t, t.TempDir())
@@ -64,7 +64,7 @@ func wantCode(t *testing.T, err error, want problem.Code) {
 	}
 }
 
-// command is one that steers the case.
+// command is a command that steers the case.
 type command func(*Engine, context.Context, Order) (*CaseTurn, error)
 
 func onTask(do func(*Engine, context.Context, string, Order) (*CaseTurn, error), id string) command {
@@ -97,7 +97,7 @@ func TestEachCommandIsOneSignedTurn(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", step.want, err)
 		}
-		// What the journal says counts, so it is read anew.
+		// The journal counts, so the test reads it anew.
 		again := openLab(t, e.lab.Dir)
 		all := turns(t, again)
 		if len(all) != before+1 {
@@ -137,7 +137,7 @@ func TestRefusedCommandsWriteNothing(t *testing.T) {
 			_, err := refused.do(e, t.Context(), anna)
 			wantCode(t, err, refused.code)
 			if problem.Of(err) != nil && problem.Of(err).Remedy() == "" {
-				t.Error("nothing says what to do")
+				t.Error("the error does not say what to do")
 			}
 		})
 	}
@@ -223,7 +223,7 @@ func TestAWordIsWhatTheStageWaitedFor(t *testing.T) {
 	wantCode(t, err, problem.CaseIllegal)
 }
 
-// TestAWordIsForWhatNothingElseCompletes goes through all tasks there are.
+// TestAWordIsForWhatNothingElseCompletes goes through all tasks.
 func TestAWordIsForWhatNothingElseCompletes(t *testing.T) {
 	e := begunLab(t)
 	byWord := 0
@@ -294,8 +294,8 @@ func TestTreeHasAllOfTheModel(t *testing.T) {
 	}
 }
 
-// TestWhatTheTreeNamesIsExplained holds what the owner can ask about against what
-// is shown.
+// TestWhatTheTreeNamesIsExplained compares what is shown with what the owner can
+// ask about.
 func TestWhatTheTreeNamesIsExplained(t *testing.T) {
 	e := begunLab(t)
 	tree, err := e.CaseTree()

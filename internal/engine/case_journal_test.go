@@ -10,8 +10,8 @@ import (
 	"cairn/internal/lab"
 )
 
-// firstJournal holds the turns of a lab that went through Phase 1 with the first
-// version that kept a case. It is never written anew: what was written must stay
+// firstJournal has the turns of a lab that went through Phase 1 with the first
+// version that kept a case. It is never written anew: old journals must stay
 // readable.
 const firstJournal = "testdata/turns-1.jsonl"
 

@@ -36,12 +36,12 @@ func newCaseBed(t *testing.T) *caseBed {
 	return b
 }
 
-// resolve has the engine work on a lab.
+// resolve lets the engine work on a lab.
 func (b *caseBed) resolve(l *lab.Lab) {
 	b.e.lab, b.e.resolved = l, resolve.Of(resolve.Inputs{Lab: l, Roadmap: b.e.roadmap})
 }
 
-// load reads the case anew, as the next program would, for a workflow.
+// load reads the case anew for a workflow, as the next program would.
 func (b *caseBed) load(w lab.Workflow) *labCase {
 	b.t.Helper()
 	c, err := loadCase(b.t.Context(), b.log, b.e.roadmap, w)
@@ -113,7 +113,7 @@ func TestWorkflowCanBeSwitchedOnARunningCase(t *testing.T) {
 	if !c.completed("foundation.operating-system") || c.reachedMilestones()["foundation.host-os-installed"].IsZero() {
 		t.Error("history was lost")
 	}
-	// Only looking writes nothing; going on writes the switch too.
+	// A look alone writes nothing. Going on writes the switch too.
 	before, err := b.log.OfType(t.Context(), typeTurn)
 	b.do(err)
 	b.finish("foundation.network")
@@ -122,7 +122,7 @@ func TestWorkflowCanBeSwitchedOnARunningCase(t *testing.T) {
 	if len(after) != len(before)+3 {
 		t.Errorf("%d turns were written, want the switch, the values and the completion", len(after)-len(before))
 	}
-	// A gate that came with the switch counts what had occurred before it.
+	// A gate that came with the switch counts what occurred before it.
 	b.finish(foundation[4:]...)
 	if c := b.load(lab.Hybrid); c.state("expansion") != "active" {
 		t.Errorf("the third stage is %s after all of the first was done", c.state("expansion"))

@@ -9,8 +9,9 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// TestCaseWithTheTodoListGoesOn has a case of a version whose model had the to-do
-// list of the roadmap's author in it, with one entry done, one open and one planned.
+// TestCaseWithTheTodoListGoesOn has a case from an earlier version. Its model had
+// the to-do list of the roadmap's author in it, with one entry done, one open and
+// one planned.
 func TestCaseWithTheTodoListGoesOn(t *testing.T) {
 	e := openLab(t, t.TempDir())
 	m := e.roadmap.Model(roadmap.Hybrid)

@@ -44,7 +44,7 @@ func (b *changesBed) proves() {
 	b.do(b.e.record(b.t.Context(), []evidence.Record{{Look: b.look, Started: b.now, Outcome: evidence.Proven, Fresh: 1 << 60}}))
 }
 
-// tells has a host tell an event.
+// tells sends an event from a host.
 func (b *changesBed) tells(host string, e wire.Event) {
 	b.t.Helper()
 	b.seq++
@@ -55,8 +55,9 @@ func (b *changesBed) tells(host string, e wire.Event) {
 	b.do(err)
 }
 
-// TestAChangeOutdatesItsEvidence: what was proven before a change of what it is
-// about proves nothing after it, whichever way the change was learned of.
+// TestAChangeOutdatesItsEvidence checks that evidence from before a change of its
+// subject proves nothing after the change. It does not matter how the change
+// became known.
 func TestAChangeOutdatesItsEvidence(t *testing.T) {
 	step := func(typ wire.EventType, guard string) wire.Event {
 		return wire.Event{Type: typ, Task: firewallTask, Step: "nft-table inet cairn", Guard: guard}

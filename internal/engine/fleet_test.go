@@ -22,7 +22,7 @@ import (
 	"cairn/internal/task"
 )
 
-// silentLab is an engine for so many hosts, which are reached by dial.
+// silentLab is an engine for that many hosts, which dial reaches.
 func silentLab(t *testing.T, hosts int, dial host.DialFunc, limits host.Limits) *Engine {
 	t.Helper()
 	dir := t.TempDir()
@@ -60,8 +60,8 @@ func silentLab(t *testing.T, hosts int, dial host.DialFunc, limits host.Limits) 
 	return e
 }
 
-// TestManySilentHostsTakeOneTimeOut plans for 200 hosts that do not answer, and for
-// 200 that take the connection and say nothing.
+// TestManySilentHostsTakeOneTimeOut plans for 200 hosts that do not answer, and
+// for 200 that accept the connection and say nothing.
 func TestManySilentHostsTakeOneTimeOut(t *testing.T) {
 	const hosts, limit = 200, 2 * time.Second
 	for name, c := range map[string]struct {

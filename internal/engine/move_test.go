@@ -9,9 +9,10 @@ import (
 	"cairn/internal/task"
 )
 
-// TestWhatMovesTogether: a server that moves takes the firewall that is in force
-// along, whatever task that belongs to, and a guard without the server neither
-// changes that firewall nor asks for a login at the new port.
+// TestWhatMovesTogether checks what moves with the SSH server to another port. It
+// takes along the firewall in force, whichever task that belongs to. A guard
+// without the server does not change that firewall, and asks for no login at the
+// new port.
 func TestWhatMovesTogether(t *testing.T) {
 	const server = "sshd-dropin 00-cairn.conf"
 	rule := resource.Change{From: "tcp dport 22 accept", To: "tcp dport 2222 accept"}

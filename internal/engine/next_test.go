@@ -7,8 +7,8 @@ import (
 	"cairn/internal/evidence"
 )
 
-// TestWhatComesNext: what no longer holds goes before what is still to be done, and
-// what this version cannot do is no reason for an up.
+// TestWhatComesNext checks the order: what no longer holds comes before what is
+// still to be done. Work that this version cannot do is no reason for an up.
 func TestWhatComesNext(t *testing.T) {
 	reached := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	open := TaskStatus{State: "active", Available: true}

@@ -15,8 +15,8 @@ func notedHost(facts wire.Facts, host lab.Host) noted {
 	return noted{lab: &lab.Lab{Network: lab.Network{CIDR: netip.MustParsePrefix("10.0.0.0/24")}}, host: host, facts: facts}
 }
 
-// TestFirewallNotes says what each state of a host has to be told, and that a plain
-// one has nothing to be told about.
+// TestFirewallNotes checks the notes for each state of a host's firewall. A plain
+// host has none.
 func TestFirewallNotes(t *testing.T) {
 	ufw := wire.Filter{Table: "ip filter", Owner: "ufw", Lets: []string{"22/tcp", "8096/tcp", "6000-6010/udp"}}
 	for _, c := range []struct {

@@ -57,8 +57,8 @@ func TestKeyNotes(t *testing.T) {
 	}
 }
 
-// TestRevokedKeyNotes: a key that the server refuses is named with the reason; a
-// reason that holds for every key is said once.
+// TestRevokedKeyNotes checks that a key which the server refuses is named with the
+// reason. A reason for every key is given once.
 func TestRevokedKeyNotes(t *testing.T) {
 	about := noted{survey: wire.Survey{Revoked: []resource.Revoked{
 		{Line: phoneKey, Why: "/etc/ssh/lost:3 revokes it (RevokedKeys, /etc/ssh/sshd_config:9)"},

@@ -12,7 +12,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// sshNoted is a host with such files, whose policy is about to be put in place.
+// sshNoted returns a host with such files, before the policy is put in place.
 func sshNoted(t *testing.T, content string, forwarding lab.Forwarding) noted {
 	t.Helper()
 	settings, err := sshdconf.Files{Instead: map[string][]byte{sshdconf.Main: []byte(content)}}.Read(sshdconf.Main)
@@ -29,8 +29,8 @@ func sshNoted(t *testing.T, content string, forwarding lab.Forwarding) noted {
 	}
 }
 
-// TestSSHNotes: what an owner has set up and will not find again, or what stays
-// in the way, is in the plan, with file and line.
+// TestSSHNotes checks that the plan names, with file and line, what an owner has
+// set up and will lose. It also names what stays in the way.
 func TestSSHNotes(t *testing.T) {
 	for content, want := range map[string]string{
 		"AllowTcpForwarding no\n":                                             "",
@@ -57,7 +57,7 @@ func TestSSHNotes(t *testing.T) {
 	}
 }
 
-// TestSSHNotesEndWithTheChange: what is closed already is no news.
+// TestSSHNotesEndWithTheChange checks that what is closed already is not news.
 func TestSSHNotesEndWithTheChange(t *testing.T) {
 	n := sshNoted(t, "TrustedUserCAKeys /etc/ssh/ca.pub\n", lab.ForwardNone)
 	n.steps = nil
@@ -66,7 +66,7 @@ func TestSSHNotesEndWithTheChange(t *testing.T) {
 	}
 }
 
-// sshNotes are those about the SSH server's configuration.
+// sshNotes are the notes about the SSH server's configuration.
 func (n noted) sshNotes() []Note {
 	return slices.Concat(n.sshDoors(), n.sshWaysClosed(), n.sshListsOwner(), n.sshForwarding())
 }

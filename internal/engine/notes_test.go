@@ -31,7 +31,7 @@ func aboutHost(open []lab.Opening, survey wire.Survey, steps ...StepPlan) noted 
 	}
 }
 
-// TestNotes holds the notes about hosts of all kinds against their words.
+// TestNotes compares the notes about all kinds of hosts with their expected words.
 func TestNotes(t *testing.T) {
 	jellyfin := wire.Listener{Protocol: "tcp", Port: 8096, Program: "jellyfin"}
 	for name, c := range map[string]struct {

@@ -13,7 +13,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// heard is what a host tells of a guard of one step, up to its last event.
+// heard is what a host reports of a guard of one step, up to its last event.
 func heard(guard, step string, types ...wire.EventType) []wire.Event {
 	var all []wire.Event
 	for _, typ := range types {
@@ -76,7 +76,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// planOf is a plan with so many changes for a host.
+// planOf is a plan with that many changes for a host.
 func planOf(host string, changes int) *Plan {
 	h := HostPlan{Host: host}
 	for range changes {
@@ -102,7 +102,7 @@ func TestOutcomesWithoutWork(t *testing.T) {
 	}
 }
 
-// TestLookingEndsDoubt: what was looked at is no longer unproven.
+// TestLookingEndsDoubt checks that a change is no longer unproven after a look.
 func TestLookingEndsDoubt(t *testing.T) {
 	o := newOutcomes()
 	o.take("atlas", wire.Event{Type: wire.StepApplied, Step: "file /a"}, time.Now())
@@ -112,8 +112,8 @@ func TestLookingEndsDoubt(t *testing.T) {
 	}
 }
 
-// TestNobodyLookedAtWhatIsLeftOut: what was changed on a host that failed afterwards
-// stays unproven when the others were looked at.
+// TestNobodyLookedAtWhatIsLeftOut has a host that changes and then fails. It stays
+// unproven after looks at the others.
 func TestNobodyLookedAtWhatIsLeftOut(t *testing.T) {
 	o, hosts := newOutcomes(), []lab.Host{{Name: "atlas"}, {Name: "boreas"}}
 	for _, h := range hosts {

@@ -9,8 +9,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestProgressIsNeverInTheJournal has a host tell of a run in any order: all but
-// progress is in the journal, and all is shown.
+// TestProgressIsNeverInTheJournal has a host report a run in any order. The
+// journal gets all but progress, and all is shown.
 func TestProgressIsNeverInTheJournal(t *testing.T) {
 	b := newCaseBed(t)
 	told := 0

@@ -16,8 +16,8 @@ import (
 	"cairn/internal/task"
 )
 
-// TestAnEarlierJournalShowsTheSame opens what an earlier version wrote: the status is
-// the one that it showed, and the evidence verifies whole.
+// TestAnEarlierJournalShowsTheSame opens the journal of an earlier version. The
+// status is the one that it showed, and all evidence verifies.
 func TestAnEarlierJournalShowsTheSame(t *testing.T) {
 	e := openRecorded(t, restored(t))
 	written, err := os.ReadFile("testdata/recorded/status.json")
@@ -37,7 +37,7 @@ func TestAnEarlierJournalShowsTheSame(t *testing.T) {
 	}
 }
 
-// then is when the status of the recorded journal was shown.
+// then is the time at which the recorded status was shown.
 var then = time.Date(2026, 11, 28, 10, 40, 0, 0, time.UTC)
 
 // restored is the recorded lab with its journal.
@@ -59,7 +59,7 @@ func restored(t *testing.T) *lab.Lab {
 	return l
 }
 
-// openRecorded opens the lab as it was then.
+// openRecorded opens the lab as of that time.
 func openRecorded(t testing.TB, l *lab.Lab) *Engine {
 	t.Helper()
 	r, err := roadmap.Homelab(task.Implemented)
@@ -83,7 +83,7 @@ func countEvidence(t testing.TB, e *Engine) (n int) {
 	return n
 }
 
-// restoreJournal writes a journal from its SQL.
+// restoreJournal writes a journal from SQL.
 func restoreJournal(t *testing.T, path string) {
 	t.Helper()
 	statements, err := os.ReadFile("testdata/recorded/journal.sql")
@@ -105,8 +105,7 @@ func restoreJournal(t *testing.T, path string) {
 	}
 }
 
-// withoutTime is a status without when it was asked for, and without which version
-// of the output it is.
+// withoutTime is a status without its time and without the version of the output.
 func withoutTime(t *testing.T, status []byte) any {
 	t.Helper()
 	var decoded map[string]any
@@ -118,8 +117,8 @@ func withoutTime(t *testing.T, status []byte) any {
 	return decoded
 }
 
-// knownTo is a value without the keys that an earlier version did not write: a new key
-// is no change of the output.
+// knownTo is a value without the keys that an earlier version did not write. A new
+// key does not change the output.
 func knownTo(then, now any) any {
 	switch now := now.(type) {
 	case map[string]any:

@@ -12,9 +12,10 @@ import (
 	"cairn/internal/task"
 )
 
-// TestWhatStepsDependOn: a step waits for what its work names and for the tasks that
-// its own waits for, a guard for its tasks' other work and for the guards before it.
-// What is not carried out now is waited for by nobody.
+// TestWhatStepsDependOn checks what steps and guards wait for. A step waits for
+// what its work names, and for the tasks that its own task waits for. A guard
+// waits for its tasks' other work and for the guards before it. Nothing waits for
+// what is not carried out now.
 func TestWhatStepsDependOn(t *testing.T) {
 	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {

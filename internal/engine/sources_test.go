@@ -9,8 +9,8 @@ import (
 	"cairn/internal/resolve"
 )
 
-// The host sees the controller by one family only; a firewall that admits it by
-// the other must not look as if it were open to strangers.
+// The host sees the controller by one address family only. A firewall that admits
+// it by the other must not look open to strangers.
 func TestSourcesOfTheControllerAreOfBothFamilies(t *testing.T) {
 	both := lab.Host{Name: "atlas", Address: netip.MustParseAddr("127.0.0.1"), Address6: netip.IPv6Loopback()}
 	l := &lab.Lab{Hosts: []lab.Host{both, {Name: "visitor", Address: netip.MustParseAddr("10.0.0.20")}}}

@@ -7,8 +7,9 @@ import (
 	"cairn/internal/evidence"
 )
 
-// TestTimeLeft: hosts work at the same time and each does one step after the other;
-// looks are taken several at once. What was never done gives no time at all.
+// TestTimeLeft checks the sum: hosts work at the same time, and each does one step
+// after the other. Several looks are taken at once. What was never done has no
+// time at all.
 func TestTimeLeft(t *testing.T) {
 	d := durations{
 		steps: map[string]time.Duration{"packages sudo": 40 * time.Second, "packages": 60 * time.Second, "file /a": time.Second, "file": 2 * time.Second},

@@ -8,8 +8,8 @@ import (
 	"cairn/internal/task"
 )
 
-// TestWhatJoinsAGuardedChange: what follows goes with a guarded change when that is all
-// it has to do on the host.
+// TestWhatJoinsAGuardedChange checks that the next task joins a guarded change if
+// that change is all its work on the host.
 func TestWhatJoinsAGuardedChange(t *testing.T) {
 	changes := resource.Diff{Changes: []resource.Change{{Property: "x"}}}
 	sshd := StepPlan{ID: "sshd", Task: task.SecureRemoteAccess, Guard: task.GuardGate, Diff: changes}

@@ -22,9 +22,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// TestReadingWhileAnotherProcessWorks: while another process has the lab's lock and
-// writes without pause, status, history and evidence are read, each answer of one
-// moment, and several at the same time.
+// TestReadingWhileAnotherProcessWorks reads status, history and evidence, several
+// at once. Meanwhile another process has the lab's lock and writes without pause.
+// Each answer must be of one moment.
 func TestReadingWhileAnotherProcessWorks(t *testing.T) {
 	if dir := os.Getenv("CAIRN_TEST_WORKS_ON"); dir != "" {
 		workWithoutPause(dir)
@@ -68,8 +68,8 @@ func TestReadingWhileAnotherProcessWorks(t *testing.T) {
 	}
 }
 
-// lastRound is the round that the status tells of: as the reason of a look, and as
-// the step that failed, which were written together.
+// lastRound is the round in the status. It is the reason of a look and the name of
+// the failed step. Both were written together.
 func lastRound(t *testing.T, s *Status) string {
 	t.Helper()
 	if len(s.Undone) != 1 {
@@ -91,7 +91,8 @@ func lastRound(t *testing.T, s *Status) string {
 	return ""
 }
 
-// historyEndsWith holds the history of a view, which is read later, against the round.
+// historyEndsWith reads the history of a view later, and compares it with the
+// round.
 func historyEndsWith(ctx context.Context, v *View, round string) error {
 	turns, err := v.History(ctx)
 	if err == nil && turns[len(turns)-1].Why != round {
@@ -100,7 +101,7 @@ func historyEndsWith(ctx context.Context, v *View, round string) error {
 	return err
 }
 
-// startWorking has another process work on a lab, and waits until it does.
+// startWorking lets another process work on a lab, and waits until it does.
 func startWorking(t *testing.T, dir string) (stop func()) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestReadingWhileAnotherProcessWorks$")
@@ -118,8 +119,8 @@ func startWorking(t *testing.T, dir string) (stop func()) {
 	return func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }
 }
 
-// workWithoutPause writes round after round, each as a whole: a step that failed, the
-// look that saw it, and a turn of the case.
+// workWithoutPause writes round after round. Each is written as a whole: a failed
+// step, the look that saw it, and a turn of the case.
 func workWithoutPause(dir string) {
 	ctx := context.Background()
 	must := func(err error) {

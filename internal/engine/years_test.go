@@ -21,8 +21,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// archived is the recorded lab, after it was looked at three times more and what is
-// not the newest was archived. same is called before the archiving, and after it.
+// archived is the recorded lab after three more rounds of looks. Everything but
+// the newest is archived. same is called before the archiving and after it.
 func archived(t *testing.T, same func(e *Engine)) *Engine {
 	t.Helper()
 	l := restored(t)
@@ -56,8 +56,8 @@ func archiveFiles(t *testing.T, l *lab.Lab) []string {
 	return files
 }
 
-// TestArchivingChangesNothingThatIsShown: status, history and evidence are the same,
-// and the chain goes through journal and archive.
+// TestArchivingChangesNothingThatIsShown checks that status, history and evidence
+// stay the same. The chain goes through journal and archive.
 func TestArchivingChangesNothingThatIsShown(t *testing.T) {
 	type shown struct {
 		Status   *Status
@@ -88,7 +88,7 @@ func TestArchivingChangesNothingThatIsShown(t *testing.T) {
 	}
 }
 
-// TestAMissingArchiveBreaksTheExport, and not the status.
+// TestAMissingArchiveBreaksTheExport checks that the status still works.
 func TestAMissingArchiveBreaksTheExport(t *testing.T) {
 	e := archived(t, func(*Engine) {})
 	if err := os.Remove(archiveFiles(t, e.lab)[0]); err != nil {
@@ -103,7 +103,8 @@ func TestAMissingArchiveBreaksTheExport(t *testing.T) {
 	}
 }
 
-// TestCommandsKeepTheJournal: any that has the lab's lock archives at its end.
+// TestCommandsKeepTheJournal checks that every command with the lab's lock
+// archives at its end.
 func TestCommandsKeepTheJournal(t *testing.T) {
 	l := restored(t)
 	l.Journal.Keep = time.Nanosecond
@@ -116,8 +117,8 @@ func TestCommandsKeepTheJournal(t *testing.T) {
 	}
 }
 
-// TestTheCaseGoesOnFromItsSnapshot: years of values that come and go are not
-// replayed, and the case is the same as when they are.
+// TestTheCaseGoesOnFromItsSnapshot checks that years of values that come and go
+// are not replayed. The case is the same as after a replay.
 func TestTheCaseGoesOnFromItsSnapshot(t *testing.T) {
 	b := newCaseBed(t)
 	b.do(b.load(lab.Hybrid).start(t.Context(), b.e))
@@ -149,8 +150,8 @@ func TestTheCaseGoesOnFromItsSnapshot(t *testing.T) {
 	}
 }
 
-// TestChangesGoOnFromTheirSnapshot: read bit by bit, with snapshots in between, the
-// changes are what they are when all is read at once.
+// TestChangesGoOnFromTheirSnapshot reads the changes bit by bit, with snapshots in
+// between. The result is the same as when all is read at once.
 func TestChangesGoOnFromTheirSnapshot(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp("", "changes")
@@ -201,7 +202,7 @@ func TestChangesGoOnFromTheirSnapshot(t *testing.T) {
 	})
 }
 
-// tellAny has a host tell something.
+// tellAny sends some event from a host.
 func tellAny(t *rapid.T, log *journal.Journal) {
 	host := rapid.SampledFrom([]string{"atlas", "nas"}).Draw(t, "host")
 	event := wire.Event{
