@@ -28,8 +28,8 @@ func TestWhoHoldsALock(t *testing.T) {
 	}
 }
 
-// What programs of other releases say, which TestOnAHostWhatKeepsAptFromARepository
-// does not meet.
+// Messages of programs of other releases. TestOnAHostWhatKeepsAptFromARepository
+// does not meet them.
 func TestComplaints(t *testing.T) {
 	now := time.Date(2030, 1, 2, 3, 4, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
@@ -71,7 +71,7 @@ func TestComplaints(t *testing.T) {
 	}
 }
 
-// What a program waits for that hangs: a lock's holder is named.
+// If a hanging program waits for a lock, the error names the holder.
 func TestAProgramThatHangsOnALockSaysWhoHasIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	ok(t, os.WriteFile(path, nil, 0o600))
@@ -89,8 +89,8 @@ func TestAProgramThatHangsOnALockSaysWhoHasIt(t *testing.T) {
 	}
 }
 
-// A program that says again and again that nothing happens hangs; one of which
-// something happens does not.
+// A program hangs if it repeats the same status again and again. It does not hang
+// if its status moves.
 func TestAStatusThatDoesNotChangeIsNoWord(t *testing.T) {
 	const same, moving = `for n in 1 2 3 4 5 6 7 8 9; do echo dlstatus:1:7.5:Retrieving file 1 of 2 >&3; sleep 0.1; done`,
 		`for n in 1 2 3 4 5 6 7 8 9; do echo dlstatus:1:7.$n:Retrieving file 1 of 2 >&3; sleep 0.1; done`
@@ -109,8 +109,8 @@ func TestAStatusThatDoesNotChangeIsNoWord(t *testing.T) {
 	}
 }
 
-// Only what is known to be no secret is taken of apt's and dpkg's lines, and
-// nothing that a terminal obeys is shown.
+// Only what is known to be no secret is shown of the lines of apt and dpkg.
+// Control characters for a terminal are never shown.
 func TestWhatIsShownOfALine(t *testing.T) {
 	for line, want := range map[string]string{
 		"dlstatus:1:20.9606:Retrieving file 1 of 3 (2min remaining)": "20 % downloaded, file 1 of 3",

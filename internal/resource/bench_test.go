@@ -28,7 +28,7 @@ type bench struct {
 	runner *witness
 	// trees are the parts of the host that examples may touch.
 	trees []string
-	// looks are programs whose answers belong to the host's portrait.
+	// looks are programs whose output belongs to the host's portrait.
 	looks [][]string
 }
 
@@ -37,7 +37,7 @@ func newBench(root string, trees []string, looks [][]string) *bench {
 	return &bench{sys: &system.System{Root: root, Runner: w}, runner: w, trees: trees, looks: looks}
 }
 
-// What of a portrait is compared.
+// detail says what of a portrait is compared.
 type detail int
 
 const (
@@ -45,7 +45,7 @@ const (
 	withoutDirectoryTimes
 )
 
-// portrait is everything in the bench's trees, and what its programs say.
+// portrait is everything in the bench's trees, and the output of its programs.
 func (b *bench) portrait(t testing.TB, of detail) string {
 	t.Helper()
 	var text strings.Builder
@@ -70,7 +70,7 @@ func (b *bench) portrait(t testing.TB, of detail) string {
 	return text.String()
 }
 
-// apart are the lines in which two portraits differ.
+// apart returns the lines in which two portraits differ.
 func apart(before, after string) string {
 	if before == after {
 		return ""
@@ -103,7 +103,7 @@ func (b *bench) line(path string, of detail) (string, error) {
 	return fmt.Sprintln(strings.TrimPrefix(path, b.sys.Root), info.Mode(), owner.Uid, owner.Gid, written, content), err
 }
 
-// leftovers are files that somebody did not finish.
+// leftovers returns unfinished files.
 func (b *bench) leftovers(t testing.TB) []string {
 	t.Helper()
 	var left []string
@@ -118,7 +118,7 @@ func (b *bench) leftovers(t testing.TB) []string {
 	return left
 }
 
-// settle waits for what was started without waiting for it.
+// settle waits for what was started in the background.
 func (b *bench) settle(t testing.TB) {
 	t.Helper()
 	if b.sys.Root != "/" {
@@ -134,8 +134,8 @@ func (b *bench) settle(t testing.TB) {
 	t.Fatal("systemd did not come to rest")
 }
 
-// inside does something below the bench's root. No link leads out of there: what
-// a fixture of a scratch tree writes must never land on the machine itself.
+// inside does something below the bench's root. No link leads out of there. So a
+// fixture of a scratch tree never writes to the machine itself.
 func (b *bench) inside(t testing.TB, path string, do func(root *os.Root, name string) error) {
 	t.Helper()
 	root, err := os.OpenRoot(b.sys.Root)
@@ -149,7 +149,7 @@ func (b *bench) inside(t testing.TB, path string, do func(root *os.Root, name st
 // longAgo is a time that no write of a test leaves behind.
 var longAgo = time.Date(2019, 8, 7, 6, 5, 4, 321, time.UTC)
 
-// put makes a file of long ago in the place of whatever is there.
+// put replaces what is at a path with a file of long ago.
 func (b *bench) put(t testing.TB, path, content string, mode fs.FileMode) {
 	t.Helper()
 	b.inside(t, path, func(root *os.Root, name string) error {
@@ -160,7 +160,7 @@ func (b *bench) put(t testing.TB, path, content string, mode fs.FileMode) {
 	})
 }
 
-// overwrite writes into a file that is there, as the kernel's are written to.
+// overwrite writes into an existing file, as one writes to the kernel's files.
 func (b *bench) overwrite(t testing.TB, path, content string) {
 	t.Helper()
 	b.inside(t, path, func(root *os.Root, name string) error { return root.WriteFile(name, []byte(content), 0o600) })
@@ -177,7 +177,7 @@ func (b *bench) sh(t testing.TB, script string) string {
 	return string(out)
 }
 
-// looking are the beginnings of the commands that only read.
+// looking are the first words of the commands that only read.
 var looking = []string{
 	"/usr/sbin/sshd -T", "/usr/sbin/sshd -t", "apt-config dump", "apt-get --simulate", "dpkg --status", "dpkg-query -W", "getent", "id", "nft --check",
 	"nft --json list", "nft --stateless list", "ssh-keygen -l -f -", "systemctl is-active", "systemctl is-enabled", "systemctl show",
@@ -189,7 +189,8 @@ func readOnly(c system.Command) bool {
 	return slices.ContainsFunc(looking, func(beginning string) bool { return strings.HasPrefix(line, beginning+" ") })
 }
 
-// witness runs programs, remembers them, and lets one fail that changes something.
+// witness runs programs and remembers them. It can let one fail that changes
+// something.
 type witness struct {
 	runs system.Runner
 	// around is called before and after each program that changes something.
@@ -215,7 +216,7 @@ func (w *witness) Run(ctx context.Context, c system.Command) (system.Output, err
 	return out, err
 }
 
-// remember reports whether the program has to fail.
+// remember reports whether the program must fail.
 func (w *witness) remember(c system.Command) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -243,7 +244,7 @@ func (w *witness) since(n int) []system.Command {
 	return slices.Clone(w.seen[n:])
 }
 
-// failAt lets the nth program from now on fail that changes something.
+// failAt lets the nth of the next programs that change something fail.
 func (w *witness) failAt(n int) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()

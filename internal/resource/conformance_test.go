@@ -13,23 +13,23 @@ import (
 	"cairn/internal/system"
 )
 
-// example is a resource of one kind together with the ways to a host that has
-// none of it and to one that has it wrong.
+// example is a resource of one kind. It can bring a host to where it has none of
+// the resource, and to where it has it wrong.
 type example struct {
 	name    string
 	desired Resource
-	// begin brings the host from wherever it is to where the example starts.
+	// begin brings the host, whatever its state, to the start of the example.
 	begin func(t testing.TB, b *bench)
-	// tamper breaks one thing of a host that has the resource.
+	// tamper breaks one thing on a host that has the resource.
 	tamper map[string]func(t testing.TB, b *bench)
-	// change is a change of the host between plan and run, from where the example
-	// starts; nil where the kind sees nothing but what it asks for.
+	// change changes the host between plan and run, from the start of the example. It
+	// is nil if the kind only sees what it asks for.
 	change func(t testing.TB, b *bench)
-	// bad are descriptions that Validate has to refuse.
+	// bad are descriptions that Validate must refuse.
 	bad []Resource
 }
 
-// conform is what every kind of resource has to do.
+// conform checks what every kind of resource must do.
 func conform(t *testing.T, b *bench, all []example) {
 	for _, e := range all {
 		t.Run(e.name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func travels(t *testing.T, r Resource) {
 	}
 }
 
-// check checks and makes sure that nothing but looking was done.
+// check checks, and fails the test if anything was changed.
 func check(t testing.TB, b *bench, r Resource) Diff {
 	t.Helper()
 	before, ran := b.portrait(t, everything), b.runner.count()
@@ -100,7 +100,7 @@ func check(t testing.TB, b *bench, r Resource) Diff {
 	return diff
 }
 
-// bringAbout is what happens to a resource in a run, confirmed.
+// bringAbout takes a resource through a whole run, confirmed.
 func bringAbout(t testing.TB, b *bench, r Resource) Diff {
 	t.Helper()
 	diff, err := Converge(t.Context(), b.sys, r, "")
@@ -224,8 +224,8 @@ func isPutBack(t *testing.T, b *bench, e example) {
 	}
 }
 
-// isPutBackAfterACrash kills the process that makes the change at each point in
-// turn, and has the undo put back whatever it had come to.
+// isPutBackAfterACrash kills the process that makes the change, at each point in
+// turn. The undo must put back what the process did until then.
 func isPutBackAfterACrash(t *testing.T, b *bench, e example) {
 	g, guarded := e.desired.(Guardable)
 	for n, crashed := 1, guarded; crashed; n++ {
@@ -249,11 +249,11 @@ func mustBeLike(t testing.TB, b *bench, undo system.Undo) {
 	differences, err := undo.Differences(t.Context(), b.sys)
 	ok(t, err)
 	if len(differences) > 0 {
-		t.Errorf("differs from what was captured: %s", strings.Join(differences, "; "))
+		t.Errorf("differs from the captured state: %s", strings.Join(differences, "; "))
 	}
 }
 
-// failureHeals has each program in turn fail that changes something.
+// failureHeals lets each program that changes something fail in turn.
 func failureHeals(t *testing.T, b *bench, e example) {
 	for n := 1; ; n++ {
 		e.begin(t, b)
@@ -273,8 +273,8 @@ func failureHeals(t *testing.T, b *bench, e example) {
 	}
 }
 
-// crashHeals kills a process that brings the resource about at each point in
-// turn, and does the same again.
+// crashHeals kills the process that makes the change, at each point in turn, and
+// then makes the change again.
 func crashHeals(t *testing.T, b *bench, e example) {
 	for n := 1; ; n++ {
 		e.begin(t, b)

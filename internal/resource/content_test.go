@@ -13,7 +13,8 @@ import (
 	"cairn/internal/system"
 )
 
-// A content that only its name stands for is compared as the content itself is.
+// A content that travels by its name alone must compare as the content itself
+// does.
 func TestANamedContentIsComparedAsTheWhole(t *testing.T) {
 	long := strings.Repeat("a line\n", maxLineOctets/7+1)
 	sys := &system.System{Root: t.TempDir()}
@@ -39,13 +40,14 @@ func TestANamedContentIsComparedAsTheWhole(t *testing.T) {
 				t.Errorf("%s: by its name %+v, itself %+v", name, got, want)
 			}
 			if err := r.Apply(t.Context(), sys, got); err == nil {
-				t.Errorf("%s: what did not come was applied", name)
+				t.Errorf("%s: a content that did not come was applied", name)
 			}
 		}
 	}
 }
 
-// What is compared line by line travels, and what is read among other files.
+// Contents that are compared line by line must travel. So must those that are read
+// among other files.
 func TestWhatACheckReadsTravels(t *testing.T) {
 	for name, f := range map[string]File{
 		"short": {Path: "/a", Content: Inline(strings.Repeat("a", maxLineOctets))},
@@ -59,7 +61,8 @@ func TestWhatACheckReadsTravels(t *testing.T) {
 	}
 }
 
-// Many short contents together are named, too, and what a check has to read is not.
+// Many short contents together are named too. Those that a check must read are
+// not.
 func TestManyShortContentsAreNamed(t *testing.T) {
 	const each, most = 10 << 10, 64 << 10
 	var specs []Spec
@@ -74,47 +77,48 @@ func TestManyShortContentsAreNamed(t *testing.T) {
 	for name, fit := range map[string]func([]Spec, int) ([]Spec, error){"check": FitForCheck, "run": FitForRun} {
 		fitting, err := fit(specs, most)
 		ok(t, err)
-		octets := 0
+		size := 0
 		for _, s := range fitting[:20] {
-			octets += len(s.Body)
+			size += len(s.Body)
 		}
-		if last := fitting[20]; octets > most+20*100 || (len(last.Contents()) == 1) != (name == "run") {
-			t.Errorf("%s: %d octets, the table has %d named contents", name, octets, len(last.Contents()))
+		if last := fitting[20]; size > most+20*100 || (len(last.Contents()) == 1) != (name == "run") {
+			t.Errorf("%s: %d bytes, the table has %d named contents", name, size, len(last.Contents()))
 		}
 		for i, s := range fitting {
 			whole, err := DecodeFrom(s, s.source)
 			ok(t, err)
 			want, err := DecodeFrom(specs[i], specs[i].source)
 			ok(t, err)
-			if !reflect.DeepEqual(octetsOf(t, whole), octetsOf(t, want)) {
+			if !reflect.DeepEqual(textsOf(t, whole), textsOf(t, want)) {
 				t.Errorf("%s: %d arrives as another", name, i)
 			}
 		}
 	}
 }
 
-// octetsOf are the contents of a resource, read.
-func octetsOf(t *testing.T, r Resource) (all []string) {
+// textsOf returns the contents of a resource.
+func textsOf(t *testing.T, r Resource) (all []string) {
 	t.Helper()
 	withContents(r, func(c Content, _ use) Content {
 		from, err := c.Open()
 		ok(t, err)
-		octets, err := io.ReadAll(from)
+		body, err := io.ReadAll(from)
 		ok(t, err)
-		all = append(all, string(octets))
+		all = append(all, string(body))
 		return c
 	})
 	return all
 }
 
-// A content of a file is read when it is opened, and is what it was in memory.
+// The content of a file is read when it is opened. It equals the same content in
+// memory.
 func TestTheContentOfAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	ok(t, os.WriteFile(path, []byte("one\ntwo\n"), 0o600))
 	c, err := FileContent(path)
 	ok(t, err)
 	if whole := Inline("one\ntwo\n"); !c.Equal(whole) || c.String() != whole.String() || c.size() != whole.size() {
-		t.Errorf("%s with %d octets", c, c.size())
+		t.Errorf("%s with %d bytes", c, c.size())
 	}
 	sys := &system.System{Root: t.TempDir()}
 	f := File{Path: "/b", Content: c, Mode: 0o600}
@@ -125,15 +129,15 @@ func TestTheContentOfAFile(t *testing.T) {
 		ok(t, f.Verify(t.Context(), sys))
 	}
 	ok(t, os.WriteFile(path, []byte("other\n"), 0o600))
-	if octets, err := c.bytes(); err != nil || string(octets) != "other\n" {
-		t.Errorf("%q, %v", octets, err)
+	if body, err := c.bytes(); err != nil || string(body) != "other\n" {
+		t.Errorf("%q, %v", body, err)
 	}
 	if _, err := FileContent(path + "x"); err == nil {
-		t.Error("a file that is not there has a content")
+		t.Error("a missing file has a content")
 	}
 }
 
-// Earlier versions kept some contents as texts, and they are still read.
+// Earlier versions kept some contents as texts. These must still be readable.
 func TestContentsOfEarlierVersions(t *testing.T) {
 	for kind, body := range map[Kind]string{
 		"sudoers": "\xa2\x01\x61a\x02\x66x ALL\n", "unit": "\xa2\x01\x69a.service\x04\x66[Unit\n", "nft-table": "\xa3\x01\x64inet\x02\x61a\x03\x63#a\n",
@@ -142,7 +146,7 @@ func TestContentsOfEarlierVersions(t *testing.T) {
 		r, err := Decode(Spec{Kind: kind, Body: []byte(body)})
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)
-		} else if got := octetsOf(t, r); len(got) != 1 || len(got[0]) < 3 {
+		} else if got := textsOf(t, r); len(got) != 1 || len(got[0]) < 3 {
 			t.Errorf("%s: %q", kind, got)
 		}
 	}
@@ -150,7 +154,7 @@ func TestContentsOfEarlierVersions(t *testing.T) {
 
 const secretWord = "planted-6f20"
 
-// swollen has every content of a resource be a long one with a secret.
+// swollen replaces every content of a resource with a long one that has a secret.
 func swollen(r Resource) (with Resource, contents int, uses use) {
 	with = withContents(r, func(c Content, u use) Content {
 		if c.IsZero() {
@@ -163,8 +167,8 @@ func swollen(r Resource) (with Resource, contents int, uses use) {
 	return with, contents, uses
 }
 
-// TestContentsOfEveryKindAreNamed: whatever kind a content is of, it travels by its
-// name, and does not get into what is kept of a resource.
+// TestContentsOfEveryKindAreNamed checks that a content of any kind travels by its
+// name. It must not get into what is kept of a resource.
 func TestContentsOfEveryKindAreNamed(t *testing.T) {
 	tried := map[Kind]bool{}
 	for _, r := range every() {
@@ -197,20 +201,22 @@ func TestContentsOfEveryKindAreNamed(t *testing.T) {
 	}
 }
 
-// TestNoKindForgetsAContent: whatever of a resource can be several lines is a
-// [Content], and whatever is a Content is shown to what is done with all of them.
+// TestNoKindForgetsAContent checks two rules. Every part of a resource that may
+// have several lines is a [Content]. The method contents shows every Content to
+// the code that handles them all.
 func TestNoKindForgetsAContent(t *testing.T) {
 	for _, r := range every() {
 		for _, fault := range forgotten(r) {
 			t.Errorf("%s: %s", r.Kind(), fault)
 		}
 	}
-	if faults := forgotten(forgetful{Text: "a", Body: Inline("a")}); len(faults) != 2 {
-		t.Errorf("of a kind that forgets two contents it is said: %q", faults)
+	if faults := forgotten(forgetfulKind{Text: "a", Body: Inline("a")}); len(faults) != 2 {
+		t.Errorf("a kind forgets two contents, and the faults are %q", faults)
 	}
 }
 
-// forgotten is what of a resource is a content and not treated as one.
+// forgotten names the parts of a resource that are contents but are not treated as
+// such.
 func forgotten(r Resource) (faults []string) {
 	if r.Kind() == (Release{}).Kind() {
 		return nil // it has descriptions of others, and is tried with a content in them
@@ -221,7 +227,7 @@ func forgotten(r Resource) (faults []string) {
 		case v.Type() == reflect.TypeFor[Content]():
 			has++
 		case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
-			faults = append(faults, path+" has octets, and is no Content")
+			faults = append(faults, path+" has bytes, and is no Content")
 		case v.Kind() == reflect.String:
 			for _, text := range []string{v.String() + "\nmore\n", "# one\n# two\n"} {
 				if put(reflect.ValueOf(text).Convert(v.Type())).Validate() == nil {
@@ -239,7 +245,8 @@ func forgotten(r Resource) (faults []string) {
 	return faults
 }
 
-// places calls each for all values in a value, with what puts another in its place.
+// places calls each for all values inside a value. put replaces the value with
+// another.
 func places(v reflect.Value, path string, each func(string, reflect.Value, func(reflect.Value) Resource), put func(reflect.Value) Resource) {
 	each(path, v, put)
 	switch {
@@ -267,18 +274,18 @@ func places(v reflect.Value, path string, each func(string, reflect.Value, func(
 	}
 }
 
-// forgetful is a kind that has a content in a plain string, and another that it shows
+// forgetfulKind is a kind with a content in a plain string, and another that it shows
 // to nobody.
-type forgetful struct {
+type forgetfulKind struct {
 	Resource
 	Text string
 	Body Content
 }
 
-func (forgetful) Kind() Kind      { return "forgetful" }
-func (forgetful) Validate() error { return nil }
+func (forgetfulKind) Kind() Kind      { return "forgetful" }
+func (forgetfulKind) Validate() error { return nil }
 
-// A later version of a host's file may be far longer than what should be there.
+// A host's file may have become far longer than its declared content.
 func TestALongFileIsNotShown(t *testing.T) {
 	sys := &system.System{Root: t.TempDir()}
 	ok(t, os.WriteFile(filepath.Join(sys.Root, "a"), bytes.Repeat([]byte("old\n"), maxLineOctets), 0o600))

@@ -17,11 +17,11 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// crashVariable makes of this test program one that brings a resource about and
-// kills itself at a point: "<number> <root> <the resource in hexadecimal CBOR>".
+// crashVariable lets this test program bring a resource about and kill itself at a
+// point. Its value is "<number> <root> <the resource in hexadecimal CBOR>".
 const crashVariable = "CAIRN_TEST_CRASH"
 
-// TestMain lets the test program be its own victim.
+// TestMain lets the test program play its own victim.
 func TestMain(m *testing.M) {
 	if order := os.Getenv(crashVariable); order != "" {
 		if err := crashing(order); err != nil {
@@ -33,9 +33,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// crash has another process bring the example about that is killed, as by a power
-// cut, at the nth point. Where it was killed is for people; crashed is false when
-// there are fewer points.
+// crash has another process bring the example about, and kills it at the nth
+// point, as a power cut would. where describes the point for people. crashed is
+// false if there are fewer points.
 func (b *bench) crash(t testing.TB, e example, n int) (where string, crashed bool) {
 	t.Helper()
 	spec, err := Encode(e.desired)
@@ -49,7 +49,7 @@ func (b *bench) crash(t testing.TB, e example, n int) (where string, crashed boo
 	err = cmd.Run()
 	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if err != nil && status.Signal() != syscall.SIGKILL {
-		t.Fatalf("the process that was to be killed ended otherwise: %v: %s", err, stderr.String())
+		t.Fatalf("the process was not killed; it ended with %v: %s", err, stderr.String())
 	}
 	return fmt.Sprintf("%d, %s", n, strings.TrimSpace(stderr.String())), err != nil
 }

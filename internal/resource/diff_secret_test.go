@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestDiffsShowNoContent: what stands in a file that is replaced may be secret,
-// and diffs are kept in journals and shown in plans.
+// TestDiffsShowNoContent has a file whose old content may be secret. Journals keep
+// diffs, and plans show them.
 func TestDiffsShowNoContent(t *testing.T) {
 	const secret = "hunter2"
 	dropin := SSHDropin{Name: "00-test.conf", Options: []SSHOption{{Keyword: "MaxSessions", Value: "10"}}}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestConformance tries the kinds that are made of files in a scratch tree.
+// TestConformance tries the kinds that consist of files, in a scratch tree.
 func TestConformance(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("files get owners, which only root can give")
@@ -17,17 +17,16 @@ func TestConformance(t *testing.T) {
 	conform(t, newBench(t.TempDir(), []string{"/"}, nil), fileExamples())
 }
 
-// ownersKey and strangersKey are public keys of nobody.
+// ownersKey and strangersKey are public keys that nobody uses.
 const (
 	ownersKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl owner@laptop"
-	// usersCertificate is a key signed by an authority: no key by itself.
+	// usersCertificate is a key signed by an authority. It is not a plain key.
 	usersCertificate = "ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29tAAAAIDVQ3LEmBqtBZRSPKfMJLoPtegnlLkufkpA5lNx8jMPhAAAAIHZgywq/5SBsvJb/2t0Z/qwybIM42I8dYW6FpaU7Q3iVAAAAAAAAAAAAAAABAAAAAm1lAAAABwAAAANvcHMAAAAAAAAAAP//////////AAAAAAAAAIIAAAAVcGVybWl0LVgxMS1mb3J3YXJkaW5nAAAAAAAAABdwZXJtaXQtYWdlbnQtZm9yd2FyZGluZwAAAAAAAAAWcGVybWl0LXBvcnQtZm9yd2FyZGluZwAAAAAAAAAKcGVybWl0LXB0eQAAAAAAAAAOcGVybWl0LXVzZXItcmMAAAAAAAAAAAAAADMAAAALc3NoLWVkMjU1MTkAAAAgcjs1UcbaNrDmFChJNe+4iR97MqVzCscBLuKM2cC8P/gAAABTAAAAC3NzaC1lZDI1NTE5AAAAQOgMn4lsVg/56D1qr8c3cceUPehHj5+tk3zA8GVEJCZ6boAkLMGPN3iEdp74ZfOf3fAJwaCVrWW9hyTWOgfZ1wM= user@laptop"
 	strangersKey     = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUZ5qoWrSPVTrhSAyHnlYBPFHgLkVgHwkaoJxGnPbE+ somebody else"
 	devicesKey       = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGUKzs+TNNqrlMaqtu8yVK1gLewkb7yoI63lovl8QHTL a device"
 )
 
-// fresh begins with a tree in which there are only the accounts and what the
-// steps make.
+// fresh begins with a tree that has only the accounts and what the steps make.
 func fresh(steps ...func(t testing.TB, b *bench)) func(t testing.TB, b *bench) {
 	return func(t testing.TB, b *bench) {
 		t.Helper()
@@ -90,7 +89,7 @@ func chown(path string, uid, gid int) func(t testing.TB, b *bench) {
 	}
 }
 
-// ways are what a resource can be tampered with.
+// ways are the ways to tamper with a resource, by name.
 type ways = map[string]func(t testing.TB, b *bench)
 
 func fileExamples() []example {
@@ -170,8 +169,8 @@ func authorizedKeyBesideOthers() example {
 	return e
 }
 
-// furtherKeysExample has one that is there already, in a line that narrows it, and
-// stays so.
+// furtherKeysExample has one key already, in a line that restricts it. That line
+// stays.
 func furtherKeysExample() example {
 	e := authorizedKeyExample()
 	const file = "/home/ops/.ssh/authorized_keys"

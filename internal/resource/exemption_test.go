@@ -44,7 +44,8 @@ func TestAddingToAList(t *testing.T) {
 	}
 }
 
-// Of psad's list only what has the danger level 0 for all protocols is ignored.
+// In psad's list, only an address with danger level 0 for all protocols is
+// ignored.
 func TestWhatPsadIgnores(t *testing.T) {
 	for text, want := range map[string]string{
 		"10.0.0.0/24 0;\n":                      "10.0.0.0/24",
@@ -66,7 +67,7 @@ func TestWhatPsadIgnores(t *testing.T) {
 	}
 }
 
-// The early file may not take away what DEFAULT says before it.
+// The early file must not remove what DEFAULT says before it.
 func TestTheDefaultOfTheFilesBefore(t *testing.T) {
 	b := scratchBench(t)
 	has("/etc/fail2ban/jail.conf", "[DEFAULT]\nignoreip = 192.0.2.1\n", 0o644)(t, b)

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// hostVariable says that this machine is a host that was made to be changed. The
-// test that makes one sets it; nobody else should.
+// hostVariable says that this machine is a host made to be changed. The test that
+// makes one sets it; nobody else should.
 const hostVariable = "CAIRN_REAL_HOST"
 
-// hostTrees are what the examples may touch of a real host, and hostLooks what is
-// not in files.
+// hostTrees are what the examples may touch on a real host. hostLooks are for what
+// is not in files.
 var (
 	hostTrees = []string{"/etc", "/home", "/root", "/srv", "/var/mail", "/var/spool/cron", "/proc/sys/net/ipv4/tcp_syncookies"}
 	hostLooks = [][]string{
@@ -22,12 +22,12 @@ var (
 	}
 )
 
-// TestConformanceOfAHost tries the kinds that need a real host on this one.
+// TestConformanceOfAHost tries the kinds that need a real host, on this one.
 func TestConformanceOfAHost(t *testing.T) {
 	conform(t, hostBench(t), hostExamples())
 }
 
-// hostBench is this machine, when it was made to be changed.
+// hostBench is this machine, if it was made to be changed.
 func hostBench(t *testing.T) *bench {
 	t.Helper()
 	if os.Getenv(hostVariable) == "" {
@@ -37,11 +37,11 @@ func hostBench(t *testing.T) *bench {
 	return newBench("/", hostTrees, hostLooks)
 }
 
-// mustBeThrownAway stops a test that would change a machine that somebody needs.
+// mustBeThrownAway stops a test that would change a machine in use.
 func mustBeThrownAway(t testing.TB) {
 	t.Helper()
 	if _, err := os.Stat("/.dockerenv"); err != nil || os.Getenv(hostVariable) == "" {
-		t.Fatal("this is no container that was made to be changed")
+		t.Fatal("this is not a container made to be changed")
 	}
 }
 
@@ -118,7 +118,7 @@ func sudoersExample() example {
 }
 
 func hostnameExample() example {
-	// What the table says of other hosts stays: the tests of apt need their mirrors.
+	// The table's entries for other hosts stay: the tests of apt need their mirrors.
 	const others = `others=$(grep -v ^127 /etc/hosts); printf '127.0.0.1 localhost\n%s\n' "$others" > /etc/hosts; `
 	return example{
 		name: "host name", desired: Hostname{Name: "conform"},
@@ -156,8 +156,8 @@ func keyOnHostExample() example {
 	return e
 }
 
-// exemptionExample has the files of a program that is not there; the programs
-// themselves are tried in e2e.
+// exemptionExample has the files of a program that is not installed. The e2e tests
+// try the programs themselves.
 func exemptionExample() example {
 	const list = "/etc/portsentry/portsentry.ignore.static"
 	return example{
@@ -201,7 +201,7 @@ func triggeredUnitExample() example {
 	e.name = "unit, restarted when a file is newer"
 	e.desired = Unit{Name: "conform.service", Enabled: no(), Active: yes(), Triggers: []string{"/etc/conform.conf"}}
 	e.begin = all(does(noUnits), has("/etc/systemd/system/conform.service", sleeper, 0o644),
-		// The kernel stamps files by its tick, which lies some milliseconds back.
+		// The kernel stamps files with the time of its last tick, some milliseconds ago.
 		does("systemctl daemon-reload; systemctl enable --now conform.service; sleep 0.1; echo new > /etc/conform.conf"))
 	e.tamper = ways{"enabled": does("systemctl enable conform.service"), "stopped": does("systemctl stop conform.service")}
 	e.change = does("systemctl stop conform.service")
@@ -231,9 +231,9 @@ const (
 		rmdir --ignore-fail-on-non-empty /etc/systemd/system/*.wants
 		rm -rf /etc/nftables.d /etc/cairn; systemctl daemon-reload; nft 'table inet conform; delete table inet conform; table inet owners; delete table inet owners'
 		nft 'table inet owners { chain c { type filter hook input priority 10; policy accept; tcp dport 9999 drop; }; }'`
-	// unwatched lets a test change the table without its being loaded again.
+	// unwatched lets a test change the table without Cairn loading it again.
 	unwatched = "systemctl stop conform-firewall.service; "
-	// The host's own resolver may be on it.
+	// The host's own resolver may be on the loopback interface.
 	rules = "chain input {\n type filter hook input priority 0; policy accept;\n iifname lo accept\n ct state { established,related } accept\n" +
 		" ip saddr { 10.0.0.0/8, 192.168.0.0/16 } tcp dport { 22,443 } counter accept\n iifname \"br-*\" accept\n meta l4proto udp drop\n}\n"
 )
@@ -301,7 +301,7 @@ func sshdWithoutInclude() example {
 	return e
 }
 
-// packageExamples use packages that are small and that nothing needs.
+// packageExamples use small packages that nothing needs.
 func packageExamples() []example {
 	bad := []Resource{Packages{}, Packages{Names: []string{"-y"}}, Packages{Names: []string{"a b"}}, Packages{Names: []string{"ed"}, Absent: []string{"ed"}}}
 	const without = "rm -f /var/lib/dpkg/updates/*; dpkg --configure -a; dpkg --purge ed hello >/dev/null 2>&1 || true"
@@ -317,7 +317,7 @@ func packageExamples() []example {
 		}, {
 			name: "packages, after dpkg was interrupted", desired: Packages{Names: []string{"hello"}},
 			begin: does(without + `; dpkg-query --status bash | sed -n '/^Package/,$p' > /var/lib/dpkg/updates/0001`),
-			// The tampering leaves dpkg interrupted too, with nothing but its journal to tell.
+			// The tampering also leaves dpkg interrupted. Only dpkg's journal shows that.
 			tamper: ways{"removed": does("dpkg --remove hello; dpkg-query --status bash > /var/lib/dpkg/updates/0002")}, bad: bad,
 		}, {
 			name: "packages, absent", desired: Packages{Absent: []string{"ed"}}, begin: does(without + "; apt-get -q -y install ed"),

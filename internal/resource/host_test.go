@@ -17,7 +17,7 @@ import (
 )
 
 // TestConformanceOnARealHost tries the kinds that need a host on one that is made
-// for this and thrown away.
+// for this and then removed.
 func TestConformanceOnARealHost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes a host")
@@ -28,9 +28,9 @@ func TestConformanceOnARealHost(t *testing.T) {
 	}
 	defer func() { _ = program.Close() }()
 	host := throwAwayHost(t)
-	// Names that nobody knows are asked for many times: a machine whose resolver
-	// stays silent is not waited for long (resolv.conf(5)). The engine's resolver is
-	// reached by rules that a flush takes away, so apt finds its mirrors in a file.
+	// Names that nobody knows are asked for many times. So the host does not wait long
+	// for a resolver that stays silent (resolv.conf(5)). A flush removes the rules
+	// that lead to the engine's resolver, so a file has the names of apt's mirrors.
 	const settle = `cat >/conform && chmod 755 /conform && echo options timeout:1 attempts:3 >>/etc/resolv.conf
 		for name in $(grep -rhoE 'https?://[^/ ]+' /etc/apt/sources.list.d | sed 's|.*//||; s|:.*||' | sort -u); do
 			getent ahosts "$name" | awk '!seen[$1]++ {print $1, name}' name="$name"
@@ -47,7 +47,7 @@ func TestConformanceOnARealHost(t *testing.T) {
 	}
 }
 
-// throwAwayHost is a rehearsal of one host, "box".
+// throwAwayHost returns a rehearsal with one host, "box".
 func throwAwayHost(t *testing.T) *throwaway.Hosts {
 	t.Helper()
 	public, _, err := ed25519.GenerateKey(rand.Reader)
@@ -75,7 +75,7 @@ func throwAwayHost(t *testing.T) *throwaway.Hosts {
 	return r
 }
 
-// testProgram is this test as a program that needs nothing of the host.
+// testProgram is this test as a program that needs nothing from the host.
 func testProgram(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "conform")
@@ -87,7 +87,7 @@ func testProgram(t *testing.T) string {
 	return path
 }
 
-// failures leaves out of a test's output what passed.
+// failures removes from a test's output what passed.
 func failures(out string) string {
 	var kept []string
 	for line := range strings.Lines(out) {

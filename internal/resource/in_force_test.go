@@ -38,7 +38,7 @@ func TestUpdatesOff(t *testing.T) {
 	}
 }
 
-// A later line on core dumps takes back what Cairn's says.
+// A later line on core dumps overrides Cairn's.
 func TestALaterLimitIsFound(t *testing.T) {
 	const dir = "/etc/security/limits.d/"
 	f := File{Path: dir + "50-cairn.conf", Content: Inline("* hard core 0\n"), Mode: 0o644, Reader: ReaderLimits}

@@ -32,7 +32,7 @@ func TestHostsTable(t *testing.T) {
 
 func TestNamesThatAreCommentedOutDoNotCount(t *testing.T) {
 	if (Hostname{Name: "new"}).in([]byte("127.0.0.1 localhost # new\n#127.0.1.1 new\nnew other\n")) {
-		t.Error("a name was found where none is")
+		t.Error("a name was found in a comment")
 	}
 }
 
@@ -51,8 +51,8 @@ func TestIncludeFirst(t *testing.T) {
 	}
 }
 
-// What is tried before it is in force has to be read in the order that sshd will
-// read it in.
+// A staged configuration must be read in the same order as sshd will read the real
+// one.
 func TestStage(t *testing.T) {
 	b := scratchBench(t)
 	has(sshdConfig, "# main\n"+includeLine+"\nUsePAM yes\n", 0o600)(t, b)
@@ -70,7 +70,7 @@ func TestStage(t *testing.T) {
 	}
 	lacks(sshdConfig)(t, b)
 	if _, err := s.Stage(t.Context(), b.sys); err == nil {
-		t.Error("a configuration was staged where there is none")
+		t.Error("a missing configuration was staged")
 	}
 }
 
@@ -173,6 +173,6 @@ func TestASettingThatTheKernelDoesNotHave(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	if _, _, found, _ := b.sys.Stat("/etc/sysctl.d/60-cairn-net.no.such.conf"); found {
-		t.Error("a setting was kept that the kernel did not take")
+		t.Error("a setting was kept that the kernel refused")
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// loadedAgain is how long a host may be without its table, whatever took it.
+// loadedAgain is the longest that a host may be without its table, whatever
+// removed it.
 const loadedAgain = 5 * time.Second
 
-// mustComeBack waits until the table is as described and the file of rules is what
-// the host would load.
+// mustComeBack waits until the table is as described. The file of rules must be
+// the one that the host would load.
 func mustComeBack(t *testing.T, b *bench, table NftTable) {
 	t.Helper()
 	for limit := time.Now().Add(loadedAgain); table.Verify(t.Context(), b.sys) != nil; time.Sleep(20 * time.Millisecond) {
@@ -29,13 +30,14 @@ func keptTable(t *testing.T, b *bench) NftTable {
 	return e.desired.(NftTable)
 }
 
-// Whoever takes the table away or changes it finds it loaded again, also when the
-// one who watches was ended before.
+// After anything removes or changes the table, it is loaded again. That also holds
+// if the watch was killed just before.
 func TestOnAHostATableIsLoadedAgain(t *testing.T) {
 	b := hostBench(t)
 	defer does(noTable)(t, b)
 	table := keptTable(t, b)
-	// In this order: one who watches anew loads without a word of what was there.
+	// The order matters: a new watch loads the table and does not report what was
+	// there before.
 	for _, act := range []struct{ what, script string }{
 		{"flushed", "nft flush ruleset"},
 		{"deleted", "nft delete table inet conform"},
@@ -61,11 +63,11 @@ func TestOnAHostATableIsLoadedAgain(t *testing.T) {
 	}
 	if said := b.sh(t, "journalctl --no-pager --output=cat --unit=conform-firewall.service"); !strings.Contains(said, "was gone: loaded it again") ||
 		!strings.Contains(said, "was changed: loaded it again") || !strings.Contains(said, "was there: tcp dport 8080 accept") {
-		t.Errorf("the journal does not say what happened:\n%s", said)
+		t.Errorf("the journal does not report what happened:\n%s", said)
 	}
 }
 
-// Where nobody watches, the next start of another loader brings the table back.
+// Without a watch, the next start of another loader brings the table back.
 func TestOnAHostATableFollowsOtherLoaders(t *testing.T) {
 	b := hostBench(t)
 	defer does(noTable)(t, b)
@@ -76,8 +78,8 @@ func TestOnAHostATableFollowsOtherLoaders(t *testing.T) {
 	}
 }
 
-// Where nft comes to list the same rules in other words, as it does with other names
-// in /etc/protocols, nothing was changed.
+// nft may list the same rules in other words, for example with other names in
+// /etc/protocols. That is not a change.
 func TestOnAHostOtherWordsAreNoChange(t *testing.T) {
 	b := hostBench(t)
 	defer does(noTable)(t, b)
@@ -98,8 +100,8 @@ func TestOnAHostOtherWordsAreNoChange(t *testing.T) {
 	mustComeBack(t, b, table)
 }
 
-// What a guard has put in force on trial is kept as well, and so is what its undo
-// puts back: the one who watches is never in the way of either.
+// The watch also keeps a table that a guard has put in force on trial, and the
+// table that the guard's undo puts back. It never hinders either.
 func TestOnAHostATrialIsKeptAndSoIsItsUndo(t *testing.T) {
 	b := hostBench(t)
 	defer does(noTable)(t, b)
@@ -127,8 +129,8 @@ func TestOnAHostATrialIsKeptAndSoIsItsUndo(t *testing.T) {
 	}
 }
 
-// earlier is how Cairn kept a table before: in a directory that others load from,
-// by a unit that stays active whatever becomes of the table.
+// earlier is how an earlier Cairn kept a table: in a directory from which others
+// load. Its unit stays active whatever happens to the table.
 const earlier = `mkdir -p /etc/nftables.d
 	printf 'table inet conform\ndelete table inet conform\ntable inet conform {\nchain input {\n}\n}\n' >/etc/nftables.d/conform.nft
 	printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/sbin/nft -f /etc/nftables.d/conform.nft\n[Install]\nWantedBy=sysinit.target\n' >/etc/systemd/system/conform-firewall.service

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLoadersAreInTheirOrder: each behind those that it is started after, also where
-// they go round in a circle.
+// TestLoadersAreInTheirOrder checks that each loader comes after those that it is
+// started after. Units that wait for each other in a circle have an order too.
 func TestLoadersAreInTheirOrder(t *testing.T) {
 	unit := func(name string, after ...string) loaderUnit { return loaderUnit{name: name, after: after} }
 	for _, c := range []struct {

@@ -9,10 +9,11 @@ import (
 	"cairn/internal/problem"
 )
 
-// signedRepositories makes repositories below /srv/conform-repo, all of them with the
-// package conform-other: sound is in order, future and expired are so by the clock,
-// unborn was signed in the future, and late is signed with a key whose expiry was put
-// off after /etc/apt/keyrings/conform-old.gpg was written. gpg plays the other times.
+// signedRepositories makes repositories below /srv/conform-repo, each with the
+// package conform-other. sound is in order. future and expired are wrong by the
+// clock. unborn was signed in the future. late is signed with a key whose expiry
+// was put off after /etc/apt/keyrings/conform-old.gpg was written. gpg gets these
+// other times by an option.
 const signedRepositories = `set -e
 mkdir -p -m 700 /root/conform-gpg /srv/conform-repo; cd /srv/conform-repo
 export GNUPGHOME=/root/conform-gpg
@@ -38,8 +39,8 @@ repository unborn conform-sound '+40 days' '' '+40 days'
 repository expired conform-sound 2022-01-01 'Valid-Until: Sat, 08 Jan 2022 00:00:00 UTC\n' now
 repository late conform-late now '' now`
 
-// ipv6OfItsOwn gives the host an IPv6 address where a port is silent, and no way to
-// any other address.
+// ipv6OfItsOwn gives the host an IPv6 address with one silent port, and no route
+// to any other address.
 const ipv6OfItsOwn = `set -e; cp -p /etc/hosts /root/conform-hosts
 sysctl -qw net.ipv6.conf.lo.disable_ipv6=0 net.ipv4.tcp_syn_retries=1
 ip -6 address add 2001:db8::1/128 dev lo
@@ -51,12 +52,12 @@ nft delete table ip6 conform-silent; sysctl -qw net.ipv4.tcp_syn_retries=6`
 
 const noOther = "dpkg --purge conform-other >/dev/null 2>&1; rm -rf /var/lib/apt/lists/*_* /var/lib/apt/lists/partial/*"
 
-// badSource is a repository that apt does not take.
+// badSource is a repository that apt refuses.
 type badSource struct {
 	name, source string
 	gpgv         bool // Debian 12's reader of signatures instead of Debian 13's
 	says, fix    []string
-	mend         string // what the fix says, as a script
+	repair       string // what the fix says, as a script
 }
 
 const (
@@ -65,35 +66,35 @@ const (
 	sqvAgain    = "test ! -e /usr/bin/sqv.aside || mv /usr/bin/sqv.aside /usr/bin/sqv"
 )
 
-// signedSource is a source whose key is in a file of /etc/apt/keyrings.
+// signedSource is a source with its key in a file of /etc/apt/keyrings.
 func signedSource(key, address string) string {
 	return "deb [signed-by=/etc/apt/keyrings/" + key + ".gpg] " + address + " ./\n"
 }
 
-// badSources are served at the port, but for the one that is silent by IPv6.
+// badSources are served at the port, except for the one that is silent by IPv6.
 func badSources(port, silent string) []badSource {
 	server := "http://127.0.0.1:" + port + "/"
-	// The host's clock is this machine's and stays, so the fix is tried the other way
-	// round: the repository comes to be in time.
+	// The host's clock is this machine's and stays. So the test makes the repository
+	// right for the clock, and not the other way round.
 	ofClock := func(name, where string, says ...string) badSource {
 		return badSource{
 			name: name, source: signedSource("conform", server+where), says: append(says, "/"+where, "this host's clock"),
-			fix: []string{"set this host's clock", "date --utc --set"}, mend: "cp /srv/conform-repo/sound/* /srv/conform-repo/" + where + "/",
+			fix: []string{"set this host's clock", "date --utc --set"}, repair: "cp /srv/conform-repo/sound/* /srv/conform-repo/" + where + "/",
 		}
 	}
 	ofKey := func(name, where, says string) badSource {
 		return badSource{
 			name: name, source: signedSource("conform-old", server+where), says: []string{"/" + where + " is signed with the key ", says},
-			fix:  []string{"get the repository's present key", "the file that Signed-By names"},
-			mend: "cp /etc/apt/keyrings/conform.gpg /etc/apt/keyrings/conform-old.gpg",
+			fix:    []string{"get the repository's present key", "the file that Signed-By names"},
+			repair: "cp /etc/apt/keyrings/conform.gpg /etc/apt/keyrings/conform-old.gpg",
 		}
 	}
 	ofIPv6 := func(name, port, says string) badSource {
 		return badSource{
 			name: name, source: signedSource("conform", "http://"+name+".test:"+port+"/sound"),
-			says: []string{name + ".test cannot be reached: this host knows only IPv6 addresses of it", says},
-			fix:  []string{"getent ahosts " + name + ".test"},
-			mend: "echo 127.0.0.1 " + name + ".test >>/etc/hosts",
+			says:   []string{name + ".test cannot be reached: this host knows only IPv6 addresses of it", says},
+			fix:    []string{"getent ahosts " + name + ".test"},
+			repair: "echo 127.0.0.1 " + name + ".test >>/etc/hosts",
 		}
 	}
 	asDebian12 := func(s badSource) badSource {
@@ -102,7 +103,7 @@ func badSources(port, silent string) []badSource {
 	}
 	expiredKey, missingKey := ofKey("expired key", "late", "which has expired"), ofKey("missing key", "sound", "which this host does not have")
 	mute := ofIPv6("silent", silent, "2001:db8::1: connection timed out")
-	mute.mend += "; sed -i s/:" + silent + "/:" + port + "/ " + conformList
+	mute.repair += "; sed -i s/:" + silent + "/:" + port + "/ " + conformList
 	return []badSource{
 		ofClock("dated ahead", "future", "is dated 39d 23h ahead of"),
 		ofClock("signed ahead", "unborn", "was signed at 2"),
@@ -113,9 +114,9 @@ func badSources(port, silent string) []badSource {
 	}
 }
 
-// What keeps apt from a repository is a sentence with its cause and a fix. What has
-// nothing to do with the repository is installed all the same; what it has is not,
-// for that reason, until the fix is made.
+// What keeps apt from a repository is reported in a sentence with its cause and a
+// fix. Packages from elsewhere are installed all the same. Packages from the
+// repository are not, for that reason, until the fix is made.
 func TestOnAHostWhatKeepsAptFromARepositoryIsSaid(t *testing.T) {
 	b := hostBench(t)
 	b.sh(t, "apt-get -q update; apt-get -q -y install --no-install-recommends gpg gpg-agent gpgv")
@@ -141,7 +142,7 @@ func TestOnAHostWhatKeepsAptFromARepositoryIsSaid(t *testing.T) {
 			}
 			b.sh(t, noOther+"; cp -a /srv/conform-kept/. /srv/conform-repo/; cp -a /root/conform-keyrings/. /etc/apt/keyrings/")
 			alone(t, b, s)
-			b.sh(t, noOther+"; "+s.mend)
+			b.sh(t, noOther+"; "+s.repair)
 			_, err := told(t, b, Packages{Names: []string{"conform-other"}}, nothing)
 			ok(t, err)
 		})
@@ -157,7 +158,7 @@ func TestOnAHostWhatKeepsAptFromARepositoryIsSaid(t *testing.T) {
 	})
 }
 
-// alone has the repository fail where there is no other.
+// alone lets the repository fail where there is no other.
 func alone(t *testing.T, b *bench, s badSource) {
 	t.Helper()
 	has(conformList, s.source, 0o644)(t, b)
@@ -174,7 +175,7 @@ func alone(t *testing.T, b *bench, s badSource) {
 	}
 }
 
-// besideDebian has all the repositories fail where the distribution's own work.
+// besideDebian lets all the repositories fail where the distribution's own work.
 func besideDebian(t *testing.T, b *bench, sources []badSource) {
 	t.Helper()
 	var list strings.Builder

@@ -20,7 +20,7 @@ import (
 	"cairn/internal/system"
 )
 
-// held holds a lock of apt's, as another apt does (fcntl(2)).
+// held holds a lock of apt's, as another apt would (fcntl(2)).
 func held(t *testing.T, path string) (release func()) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
@@ -29,7 +29,7 @@ func held(t *testing.T, path string) (release func()) {
 	return func() { _ = f.Close() }
 }
 
-// told has a resource brought about and returns what it said on the way.
+// told brings a resource about and returns what it reported on the way.
 func told(t *testing.T, b *bench, r Resource, each func(line string)) (lines []string, err error) {
 	t.Helper()
 	_, err = Converge(system.Telling(t.Context(), func(line string) {
@@ -67,21 +67,22 @@ func TestOnAHostLocksOfAptAreWaitedFor(t *testing.T) {
 	} {
 		b.sh(t, noHello+"; "+prepare)
 		release := held(t, path)
-		// It is released only when somebody has been told of it.
+		// The lock is released only once its holder has been reported.
 		lines, err := told(t, b, Packages{Names: []string{"hello"}}, func(string) { release() })
 		release()
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 		if !anyHas(lines, path, "is held by conform (process ") {
-			t.Errorf("%s: nothing says who holds it: %q", path, lines)
+			t.Errorf("%s: no line names its holder: %q", path, lines)
 		}
 	}
 	b.sh(t, noHello)
 }
 
-// A repository that is not the distribution's fails: what Debian has is installed,
-// and the repository is named. It is the first update, so the lists are not there.
+// A repository that is not the distribution's fails. Debian's packages are
+// installed, and the failed repository is named. It is the first update, so there
+// are no lists yet.
 func TestOnAHostARepositoryThatFailsIsLeftAside(t *testing.T) {
 	b := hostBench(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -117,7 +118,7 @@ func TestOnAHostARepositoryThatFailsIsLeftAside(t *testing.T) {
 	}
 }
 
-// Where what is needed cannot be had, the lists that did not arrive are the reason.
+// If a needed package cannot be had, the reason is the lists that did not arrive.
 func TestOnAHostAMirrorThatIsDownIsTheReason(t *testing.T) {
 	b := hostBench(t)
 	b.sh(t, noHello+"; mkdir -p /root/aside; mv /etc/apt/sources.list.d/* /root/aside/; rm -rf /var/lib/apt/lists/*_*")
@@ -128,7 +129,7 @@ func TestOnAHostAMirrorThatIsDownIsTheReason(t *testing.T) {
 	mustFail(t, err, "Unable to locate package hello")
 }
 
-// otherHello is a package that hello does not go with.
+// otherHello is a package that conflicts with hello.
 func otherHello(fields string) string {
 	return `d=$(mktemp -d); mkdir $d/DEBIAN; printf 'Package: conform-other\nVersion: 1\nArchitecture: all\nMaintainer: a <a@a>\nDescription: a\nConflicts: hello\n` +
 		fields + `' >$d/DEBIAN/control; dpkg-deb --build $d $d.deb; dpkg --install $d.deb`
@@ -164,7 +165,7 @@ func TestOnAHostWhatAnotherPackageProvidesIsThere(t *testing.T) {
 	ok(t, hello.Verify(t.Context(), b.sys))
 }
 
-// A lock that is never given back: who has it is named, with a code and what to do.
+// A lock is never released. Its holder is named, with a code and what to do.
 func TestOnAHostALockOfAptThatStaysIsNamed(t *testing.T) {
 	b := hostBench(t)
 	defer b.sh(t, noHello)
@@ -176,12 +177,12 @@ func TestOnAHostALockOfAptThatStaysIsNamed(t *testing.T) {
 	mustFail(t, err, "another program has held a lock of apt for 3s: "+path+" is held by conform (process ")
 	var p *problem.Problem
 	if !errors.As(err, &p) || p.Code != problem.PackageLocked || !strings.Contains(p.Remedy(), "`kill "+strconv.Itoa(os.Getpid())+"`") {
-		t.Errorf("it is the problem %v, to mend it %v", err, p.Remedy())
+		t.Errorf("the problem is %v, its fix %v", err, p.Remedy())
 	}
 }
 
-// Mirrors that take a connection and then send nothing, or so little that no
-// time-out of apt's own ends it.
+// Some mirrors accept a connection and then send nothing. Others send so little
+// that no timeout of apt's own ends it.
 func TestOnAHostAMirrorThatSendsNothingIsNamed(t *testing.T) {
 	b := hostBench(t)
 	b.sh(t, noHello+"; mkdir -p /root/aside; mv /etc/apt/sources.list.d/* /root/aside/; rm -rf /var/lib/apt/lists/*_*; echo 127.0.0.1 slow.test >>/etc/hosts")
@@ -214,7 +215,7 @@ func TestOnAHostAMirrorThatSendsNothingIsNamed(t *testing.T) {
 	}
 }
 
-// trickling is a server on a port of its own that sends a header which never ends.
+// trickling is a server on its own port. It sends a header that never ends.
 func trickling(t *testing.T, every time.Duration) (port string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -240,7 +241,7 @@ func trickling(t *testing.T, every time.Duration) (port string) {
 	return port
 }
 
-// How far apt is comes from what it writes for programs.
+// apt's progress comes from its output for programs.
 func TestOnAHostAptShowsHowFarItIs(t *testing.T) {
 	b := hostBench(t)
 	defer b.sh(t, noHello)
@@ -259,7 +260,7 @@ func TestOnAHostAptShowsHowFarItIs(t *testing.T) {
 	}
 }
 
-// within gives a variable a value for a while.
+// within sets a variable to a value for a while.
 func within[T any](variable *T, value T) (restore func()) {
 	saved := *variable
 	*variable = value

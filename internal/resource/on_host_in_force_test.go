@@ -2,8 +2,8 @@ package resource
 
 import "testing"
 
-// What the owner has set in a file that is read later is a difference, in the plan
-// and afterwards, and the file is named.
+// If the owner has set something in a file that is read later, it is a difference.
+// The plan and the result name the file.
 func TestOnAHostALaterFileIsFound(t *testing.T) {
 	b := hostBench(t)
 	b.sh(t, "apt-get -q -y install --no-install-recommends unattended-upgrades")

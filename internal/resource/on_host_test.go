@@ -87,8 +87,8 @@ func TestOnAHostATimersCommandArrivesAsItIs(t *testing.T) {
 	mustFail(t, err, "sometimes")
 }
 
-// A restart before the owner's access was proven has to come up without the
-// table, and with it afterwards.
+// A restart before the owner's login was proven must come up without the table. A
+// restart after that must come up with it.
 func TestOnAHostATableComesBackOnlyWhenItIsPersisted(t *testing.T) {
 	b := hostBench(t)
 	e := nftExample()
@@ -131,8 +131,8 @@ func TestOnAHostAPackageThatDoesNotExist(t *testing.T) {
 	mustFail(t, err, "Unable to locate package cairn-no-such-package")
 }
 
-// What the owner of an account has chosen stays: the line in passwd and in shadow
-// is the same afterwards to the last byte.
+// What the owner of an account has chosen stays. The lines in passwd and shadow
+// are the same afterwards, byte for byte.
 func TestOnAHostAnOwnersAccountStaysAsItIs(t *testing.T) {
 	for name, makes := range map[string]string{
 		"another shell":    "useradd --create-home --shell /bin/dash conform",

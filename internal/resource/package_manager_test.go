@@ -13,8 +13,8 @@ import (
 	"cairn/internal/system"
 )
 
-// crates is the package manager of a made-up distribution: a folder of files. A file
-// may say what it provides and with what it does not go.
+// crates is the package manager of an invented distribution: a folder of files. A
+// file may say what it provides and what it conflicts with.
 type crates struct{}
 
 const cratesDir = "/var/crates"
@@ -84,8 +84,9 @@ func (c crates) remove(_ context.Context, sys *system.System, names []string) er
 	return nil
 }
 
-// TestADistributionIsARow adds a distribution with units and a package manager of its
-// own, here alone, and brings about what a task asks for on a host that runs it.
+// TestADistributionIsARow adds a distribution with its own units and package
+// manager, in this file alone. Then it brings about what a task asks for on a host
+// that runs it.
 func TestADistributionIsARow(t *testing.T) {
 	t.Cleanup(distro.Add(distro.Distribution{ID: "hills", Name: "Hills", Releases: []distro.Release{{}}, Family: distro.Family{
 		Packages: distro.Packages{Manager: "crates"}, SSH: distro.SSH{Service: "sshd.service", Socket: "sshd.socket"},
@@ -117,11 +118,11 @@ func TestADistributionIsARow(t *testing.T) {
 	}
 	mail := Packages{Names: []string{"mail-a"}}
 	if _, err := Converge(t.Context(), sys, mail, ""); problem.CodeOf(err) != problem.PackageDisplaces {
-		t.Errorf("a package that would go: %v", err)
+		t.Errorf("for a package that may not go, the error is %v", err)
 	}
 	mail.Replaces = []string{"mail-b"}
 	if _, err := Converge(t.Context(), sys, mail, ""); err != nil {
-		t.Errorf("a package that may go: %v", err)
+		t.Errorf("for a package that may go, the error is %v", err)
 	}
 	if path := SocketDropin(sys.Distro().SSH); path != "/etc/systemd/system/sshd.socket.d/zz-cairn.conf" {
 		t.Errorf("the socket's file is %s", path)

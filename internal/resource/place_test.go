@@ -20,7 +20,7 @@ func scratchBench(t *testing.T) *bench {
 	return b
 }
 
-// Whoever owns a directory could put a link there and have root write elsewhere.
+// The owner of a directory could put a link there and make root write elsewhere.
 func TestLinksInSomebodysDirectoryLeadNowhere(t *testing.T) {
 	for name, target := range map[string]string{"up": "../../etc", "far up": "../../../../../../../../etc", "absolute": "/etc"} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestSecretsAreNotInDiffs(t *testing.T) {
 	}
 }
 
-// The keys' file belongs to somebody who could have made anything of it.
+// The keys' file belongs to somebody who could have put anything in it.
 func TestAuthorizedKeysThatAreNoPlainFile(t *testing.T) {
 	const file = "/home/ops/.ssh/authorized_keys"
 	for name, plant := range map[string]func(t testing.TB, b *bench){
@@ -140,8 +140,8 @@ func TestOtherKeysStayAsTheyAre(t *testing.T) {
 	}
 }
 
-// TestFurtherKeysAreAdded: only those that are missing, and none beside a line that
-// lets the same key do less.
+// TestFurtherKeysAreAdded checks that only missing keys are added, and none beside
+// a line that restricts the same key.
 func TestFurtherKeysAreAdded(t *testing.T) {
 	const file = "/home/ops/.ssh/authorized_keys"
 	for before, want := range map[string]string{

@@ -56,7 +56,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// What comes from outside may be anything; what is taken is valid and travels on
+// Input from outside may be anything. What is accepted is valid and travels on
 // unchanged.
 func FuzzDecode(f *testing.F) {
 	for _, r := range every() {
@@ -89,6 +89,6 @@ func TestKeysTellResourcesApart(t *testing.T) {
 		t.Error("two keys of a user have the same name")
 	}
 	if key := (Packages{Names: []string{"a"}, Absent: []string{"b"}}).Key(); !strings.Contains(key, "-b") {
-		t.Errorf("%q does not tell what is absent", key)
+		t.Errorf("%q does not name the absent package", key)
 	}
 }

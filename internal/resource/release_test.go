@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// ownFile is a file that Cairn alone writes.
+// ownFile is a file that only Cairn writes.
 var ownFile = File{Path: "/etc/own.conf", Content: Inline("# " + ownMark + "\na = 1\n"), Mode: 0o644}
 
 func releaseExample() example {
@@ -25,8 +25,8 @@ func releaseExample() example {
 	}
 }
 
-// TestRelease: what Cairn changed is put back to what it was before the first
-// change; what somebody else changed since stays, and is named.
+// TestRelease checks that everything is put back to its state before Cairn's first
+// change. What somebody else has changed since stays and is named.
 func TestRelease(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("files get owners, which only root can give")
@@ -47,8 +47,8 @@ func TestRelease(t *testing.T) {
 	declare("/etc/own.d/a.conf", "# "+ownMark+"\na\n")
 	has("/etc/own.d/a.conf", "# "+ownMark+"\nb\n", 0o644)(t, b)
 
-	// What was edited begins as Cairn's does, and a second look must not take it for
-	// an earlier version's.
+	// The edited file begins as Cairn's files do. A second look must not take it for
+	// the file of an earlier version.
 	has("/etc/edited", "# "+ownMark+"\nthe owner's\n", 0o644)(t, b)
 	spec, err := Encode(File{Path: "/etc/edited", Content: Inline("ours\n"), Mode: 0o644})
 	ok(t, err)
@@ -71,7 +71,8 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// TestOriginalsAreForRootOnly: there are copies of the host's files in them.
+// TestOriginalsAreForRootOnly checks the modes: the originals include copies of
+// the host's files.
 func TestOriginalsAreForRootOnly(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("files get owners, which only root can give")

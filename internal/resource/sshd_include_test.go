@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// sshdTree is a scratch tree with an sshd_config whose host key the machine's own
-// sshd can read.
+// sshdTree is a scratch tree with an sshd_config. The machine's own sshd can read
+// its host key.
 func sshdTree(t *testing.T, main string, others map[string]string) (*system.System, string) {
 	t.Helper()
 	if _, err := exec.LookPath(sshdProgram); err != nil || os.Geteuid() != 0 {
@@ -42,8 +42,9 @@ func sshdTree(t *testing.T, main string, others map[string]string) (*system.Syst
 
 var ownDropin = SSHDropin{Name: "00-own.conf", Options: []SSHOption{{"MaxAuthTries", "3"}, {"AllowGroups", "ssh-users"}}}
 
-// TestIncludesAsTheyAreSpelt: sshd reads the drop-in first through each of these,
-// so nothing is added, and what is tried beforehand is what sshd would make of it.
+// TestIncludesAsTheyAreSpelt has spellings of Include through which sshd reads the
+// drop-in first. So nothing is added. The staged configuration is what sshd would
+// read.
 func TestIncludesAsTheyAreSpelt(t *testing.T) {
 	for name, include := range map[string]string{
 		"relative":         "Include sshd_config.d/*.conf",
@@ -72,7 +73,8 @@ func TestIncludesAsTheyAreSpelt(t *testing.T) {
 	}
 }
 
-// TestIncludeIsMovedNotDoubled: one that comes too late is moved as it is spelt.
+// TestIncludeIsMovedNotDoubled checks that an Include that comes too late is moved
+// as it is spelt.
 func TestIncludeIsMovedNotDoubled(t *testing.T) {
 	sys, main := sshdTree(t, "MaxAuthTries 9\nInclude \"sshd_config.d/*.conf\" # theirs\n", nil)
 	moved := string(mainFileOf(sys, []byte(main), ownDropin.file().Path).withIncludeFirst())
@@ -84,8 +86,8 @@ func TestIncludeIsMovedNotDoubled(t *testing.T) {
 	}
 }
 
-// TestWhoStandsInTheWay names the line that keeps the drop-in from being what is
-// in force, and what comes to the same stands in nobody's way.
+// TestWhoStandsInTheWay names the line that keeps the drop-in from being in force.
+// A line with the same effect is not in the way.
 func TestWhoStandsInTheWay(t *testing.T) {
 	const include = "Include /etc/ssh/sshd_config.d/*.conf\n"
 	for name, c := range map[string]struct {

@@ -8,9 +8,9 @@ import (
 	"cairn/internal/sshdconf"
 )
 
-// TestPortsInFiles: what the owner's files say already is left, what is not wanted
-// becomes a comment, and sshd listens on nothing else. What only the owner can
-// change is named.
+// TestPortsInFiles checks that ports which the owner's files already set stay. An
+// unwanted port becomes a comment, and sshd listens on nothing else. What only the
+// owner can change is named.
 func TestPortsInFiles(t *testing.T) {
 	const include = "Include /etc/ssh/sshd_config.d/*.conf\n"
 	for name, c := range map[string]struct {
@@ -64,14 +64,14 @@ func TestPortsInFiles(t *testing.T) {
 // optionsFile has the options of the server's command line.
 var optionsFile = distro.Of("", "").SSH.CommandLine
 
-// TestPortOnTheCommandLine is one that no file can change.
+// TestPortOnTheCommandLine has a port that no file can change.
 func TestPortOnTheCommandLine(t *testing.T) {
 	sys, _ := sshdTree(t, "Include /etc/ssh/sshd_config.d/*.conf\n", map[string]string{optionsFile: "SSHD_OPTS=-p2200\n"})
 	_, _, err := (SSHDropin{Name: "00-own.conf", Ports: []uint16{2222}}).withPorts(t.Context(), sys)
 	mustFail(t, err, optionsFile+":1 says port 2200")
 }
 
-// TestSocketListensElsewhere keeps the addresses of a socket.
+// TestSocketListensElsewhere checks that a socket keeps its addresses.
 func TestSocketListensElsewhere(t *testing.T) {
 	u := socketUnit{listens: true, streams: []string{"[::]:22", "10.0.0.5:22", "/run/ssh.sock"}}
 	got := u.dropin(distro.Of("", "").SSH, []uint16{22, 2222}).Content.Text()
@@ -81,13 +81,13 @@ func TestSocketListensElsewhere(t *testing.T) {
 	}
 }
 
-// TestBothPortsStandThere: a keyword that the drop-in has twice is compared with
-// all its values.
+// TestBothPortsStandThere checks that a keyword which the drop-in has twice is
+// compared with all its values.
 func TestBothPortsStandThere(t *testing.T) {
 	both := SSHDropin{Name: "00-own.conf", Options: []SSHOption{{"Port", "22"}, {"Port", "2222"}, {"MaxAuthTries", "3"}}}
 	one := SSHDropin{Name: "00-own.conf", Options: []SSHOption{{"Port", "2222"}, {"MaxAuthTries", "3"}}}
 	if d := compare(both.options(both.file().Content.Text(), true)...); !d.Empty() {
-		t.Errorf("what stands there would change: %+v", d.Changes)
+		t.Errorf("the ports that stand there would change: %+v", d.Changes)
 	}
 	if d := compare(one.options(both.file().Content.Text(), true)...); len(d.Changes) != 1 || d.Changes[0].From != "22 and 2222" || d.Changes[0].To != "2222" {
 		t.Errorf("%+v", d.Changes)

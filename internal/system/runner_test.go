@@ -82,7 +82,7 @@ func TestFailuresSayWhatTheProgramSaid(t *testing.T) {
 	}
 }
 
-// What a program repeats of what it was given to read may be secret.
+// What a program repeats of its standard input may be secret.
 func TestAComplaintRepeatsNothingThatWasGiven(t *testing.T) {
 	sys := &System{Runner: NewLocal().Runner}
 	_, err := sys.RunWith(t.Context(), Command{Argv: []string{"sh", "-c", "echo line 2 is wrong: >&2; sed -n 2p >&2; exit 1"}, Stdin: []byte("one\n  planted word\n")})

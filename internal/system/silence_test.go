@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A package's own script hangs: what hangs is named, and nothing of it is left.
+// A package's own script hangs. The error names what hangs, and nothing of it is
+// left.
 func TestASilentProgramIsEndedWithItsChildren(t *testing.T) {
 	began := time.Now()
 	out, err := NewLocal().RunWith(t.Context(), Command{Argv: []string{"sh", "-c", "echo begun; setsid sh -c 'sleep 86399; :'; :"}, Silence: 300 * time.Millisecond})

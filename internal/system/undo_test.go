@@ -32,8 +32,8 @@ func put(t testing.TB, sys *System, path, content string, mode fs.FileMode) {
 	ok(t, os.Chtimes(at, long, long))
 }
 
-// portrait is everything below the root: types, modes, owners, times of all but
-// directories, targets and content.
+// portrait is everything below the root: types, modes, owners, targets and
+// content. It has the times of everything but directories.
 func portrait(t testing.TB, sys *System) string {
 	t.Helper()
 	var b strings.Builder
@@ -147,8 +147,8 @@ func mustDiffer(t *testing.T, sys *System, undo Undo, want bool) {
 	}
 }
 
-// TestWhatSomebodyElsePutThereStays: a directory that Cairn made is not removed
-// with what is not Cairn's.
+// TestWhatSomebodyElsePutThereStays checks that a directory that Cairn made stays
+// if it has files of others.
 func TestWhatSomebodyElsePutThereStays(t *testing.T) {
 	sys := undoTree(t)
 	undo, err := sys.CaptureFiles("/made/file")
@@ -165,8 +165,8 @@ func TestWhatSomebodyElsePutThereStays(t *testing.T) {
 	mustDiffer(t, sys, undo, false)
 }
 
-// TestRestoreGoesOn: what cannot be put back does not keep the rest from it, and
-// commands run last, the first captured as the very last.
+// TestRestoreGoesOn checks that one failure does not keep the rest from being put
+// back. Commands run last, and the first one captured runs at the very end.
 func TestRestoreGoesOn(t *testing.T) {
 	sys := undoTree(t)
 	put(t, sys, "/b", "before", 0o600)
@@ -205,7 +205,7 @@ func TestDifferencesOfStates(t *testing.T) {
 	mustDiffer(t, sys, undo, true)
 }
 
-// TestWhatWasCapturedFirstWins: two resources of a guard may share a file.
+// TestWhatWasCapturedFirstWins has two resources of a guard that share a file.
 func TestWhatWasCapturedFirstWins(t *testing.T) {
 	sys := undoTree(t)
 	put(t, sys, "/f", "one", 0o600)
@@ -238,7 +238,7 @@ func TestRestoreAnything(t *testing.T) {
 	})
 }
 
-// scramble makes each of the paths something, where its parent allows it.
+// scramble makes each path something, if its parent allows it.
 func scramble(t testing.TB, r *rapid.T, sys *System, paths []string) {
 	for _, p := range paths {
 		at := sys.Path(p)
@@ -261,8 +261,8 @@ func scramble(t testing.TB, r *rapid.T, sys *System, paths []string) {
 	}
 }
 
-// TestWhatNoCaptureThoughtOf: a path is saved when a write to it is announced, once,
-// and whatever is made below one that was not there goes with that.
+// TestWhatNoCaptureThoughtOf checks that a path is saved once, when a write to it
+// is announced. Files below a new directory need no saving of their own.
 func TestWhatNoCaptureThoughtOf(t *testing.T) {
 	sys := undoTree(t)
 	put(t, sys, "/home/.ssh/authorized_keys", "old keys", 0o640)
