@@ -17,8 +17,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// client set-ups are tried with the real ssh(1) and with a Connector, which have to
-// offer the same keys in the same order, and to be let in by the same one.
+// These tests try client set-ups with the real ssh(1) and with a Connector. Both
+// must offer the same keys in the same order. The same key must let both in.
 
 // setUp is an owner's machine before one login to a host.
 type setUp struct {
@@ -34,7 +34,7 @@ func (s *setUp) path(name string) string { return filepath.Join(s.dir(), name) }
 
 func (s *setUp) dir() string { return s.home.dir }
 
-// others are keys in the agent that open nothing.
+// others adds keys to the agent that open nothing.
 func (s *setUp) others(number int) {
 	for range number {
 		s.hold(s.file(fmt.Sprintf("other%d", len(s.agent))))
@@ -48,7 +48,7 @@ func (s *setUp) hold(path string) {
 	s.agent = append(s.agent, raw)
 }
 
-// accept has the host accept the keys of some files, with options before them.
+// accept makes the host accept the keys in some files, with options before them.
 func (s *setUp) accept(options string, paths ...string) {
 	var lines strings.Builder
 	for _, path := range paths {
@@ -77,19 +77,20 @@ func writePublic(t testing.TB, path string) string {
 	return path + ".pub"
 }
 
-// config says more of the host than where it is.
+// config adds lines about the host to the client's configuration, after those with
+// its address.
 func (s *setUp) config(lines ...string) {
 	text := fmt.Sprintf("Host box\n  HostName 127.0.0.1\n  Port %d\n  %s\n", s.machine.host.Port, strings.Join(lines, "\n  "))
 	writeFile(s.home.t, s.path(".ssh/config"), text)
 }
 
-// securityKeys is OpenSSH's own library in the place of a security key, from its
-// regression tests (Debian: openssh-tests).
+// securityKeys is OpenSSH's own library that stands in for a security key. It
+// comes from OpenSSH's regression tests (Debian: openssh-tests).
 func securityKeys(t testing.TB) string {
 	t.Helper()
 	path := firstNonEmpty(os.Getenv("CAIRN_SK_PROVIDER"), "/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so")
 	if _, err := os.Stat(path); err != nil {
-		t.Skip("no library in the place of a security key: install openssh-tests, or name one as CAIRN_SK_PROVIDER")
+		t.Skip("no library that stands in for a security key: install openssh-tests, or name one as CAIRN_SK_PROVIDER")
 	}
 	return path
 }
@@ -97,7 +98,7 @@ func securityKeys(t testing.TB) string {
 // relay is a ProxyCommand.
 const relay = `bash -c 'exec 3<>/dev/tcp/127.0.0.1/%p; cat <&3 & cat >&3; kill $!'`
 
-// setUps are what owners have, each with whether ssh(1) gets in.
+// setUps are what owners have. Each says whether ssh(1) gets in.
 var setUps = []struct {
 	name    string
 	in      bool
@@ -260,8 +261,8 @@ func TestLoginAsSSHDoes(t *testing.T) {
 	}
 }
 
-// What a certificate opens today is closed when it has expired: a guard wants the
-// key as well.
+// A certificate that opens the host today is useless once it has expired. So a
+// guard wants the key as well.
 func TestProofIsNotByCertificate(t *testing.T) {
 	m := boot(t, "echo 'TrustedUserCAKeys /etc/ssh/authority.pub' >>/etc/ssh/sshd_test; : >/etc/ssh/authority.pub")
 	writeKey(t, filepath.Join(m.dir, "authority"), "")
@@ -286,8 +287,8 @@ func TestProofIsNotByCertificate(t *testing.T) {
 	must(t, enter(true))
 }
 
-// tried is what came of a login.
-type tried struct {
+// loginResult is how a login ended.
+type loginResult struct {
 	in       bool
 	offered  []string // kinds and fingerprints
 	accepted string   // the fingerprint
@@ -301,7 +302,7 @@ var (
 )
 
 // bySSH logs in with the real client.
-func (s *setUp) bySSH(t *testing.T, socket string) tried {
+func (s *setUp) bySSH(t *testing.T, socket string) loginResult {
 	t.Helper()
 	cmd := exec.Command("ssh", "-v", "-F", s.path(".ssh/config"), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "ops@box", "true")
 	cmd.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket)
@@ -309,7 +310,7 @@ func (s *setUp) bySSH(t *testing.T, socket string) tried {
 	if err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
 	}
-	result := tried{in: err == nil, log: string(out)}
+	result := loginResult{in: err == nil, log: string(out)}
 	for _, words := range willAttempt.FindAllStringSubmatch(result.log, -1) {
 		if strings.Contains(result.log, "Offering public key") {
 			result.offered = append(result.offered, words[1]+words[2])
@@ -321,13 +322,13 @@ func (s *setUp) bySSH(t *testing.T, socket string) tried {
 	return result
 }
 
-// byCairn logs in as a guard does before it looks at what opened the host.
-func (s *setUp) byCairn(t *testing.T, socket string) tried {
+// byCairn logs in as a guard does before it checks which key opened the host.
+func (s *setUp) byCairn(t *testing.T, socket string) loginResult {
 	t.Helper()
 	c := s.connector(s.machine, socket)
 	ring, err := c.ownerKeys(t.Context(), s.machine.host)
 	must(t, err)
-	result := tried{}
+	result := loginResult{}
 	for _, i := range ring.identities {
 		kind := ""
 		if i.certificate() {
@@ -346,7 +347,7 @@ func (s *setUp) byCairn(t *testing.T, socket string) tried {
 	return result
 }
 
-// connector is the owner's on this set-up.
+// connector is the owner's connector with this set-up.
 func (s *setUp) connector(m *machine, socket string) *Connector {
 	return m.connector(func(o *Options) { o.Lab.SSH.Key, o.Home, o.AgentSocket = "", s.dir(), socket })
 }

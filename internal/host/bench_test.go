@@ -12,12 +12,12 @@ import (
 	"cairn/internal/resource"
 )
 
-// delay is how long every byte is under way in each direction, for a round trip
-// of 20 ms.
+// delay is how long every byte travels in each direction. It makes a round trip of
+// 20 ms.
 const delay = 10 * time.Millisecond
 
-// distantConn is a connection to somewhere far: what is written arrives later, in
-// order, without holding up the writer.
+// distantConn is a connection to somewhere far. What is written arrives later, in
+// order, and the writer does not wait.
 type distantConn struct {
 	net.Conn
 	out, in chan parcel
@@ -26,11 +26,11 @@ type distantConn struct {
 	gone    chan struct{}
 }
 
-// parcel is bytes that may be taken out at a time.
+// parcel is bytes with the time at which they arrive.
 type parcel struct {
-	octets []byte
-	due    time.Time
-	err    error
+	body []byte
+	due  time.Time
+	err  error
 }
 
 func dialDistant(ctx context.Context, network, address string) (net.Conn, error) {
@@ -50,7 +50,7 @@ func (c *distantConn) carryOut() {
 		select {
 		case p := <-c.out:
 			time.Sleep(time.Until(p.due))
-			if _, err := c.Conn.Write(p.octets); err != nil {
+			if _, err := c.Conn.Write(p.body); err != nil {
 				return
 			}
 		case <-c.gone:
@@ -61,10 +61,10 @@ func (c *distantConn) carryOut() {
 
 func (c *distantConn) carryIn() {
 	for {
-		octets := make([]byte, 64<<10)
-		n, err := c.Conn.Read(octets)
+		body := make([]byte, 64<<10)
+		n, err := c.Conn.Read(body)
 		select {
-		case c.in <- parcel{octets[:n], time.Now().Add(delay), err}:
+		case c.in <- parcel{body[:n], time.Now().Add(delay), err}:
 		case <-c.gone:
 			return
 		}
@@ -77,7 +77,7 @@ func (c *distantConn) carryIn() {
 // Write implements [net.Conn].
 func (c *distantConn) Write(p []byte) (int, error) {
 	select {
-	case c.out <- parcel{octets: append([]byte(nil), p...), due: time.Now().Add(delay)}:
+	case c.out <- parcel{body: append([]byte(nil), p...), due: time.Now().Add(delay)}:
 		return len(p), nil
 	case <-c.gone:
 		return 0, net.ErrClosed
@@ -93,7 +93,7 @@ func (c *distantConn) Read(p []byte) (int, error) {
 			if arrived.err != nil {
 				return 0, arrived.err
 			}
-			c.rest = arrived.octets
+			c.rest = arrived.body
 		case <-c.gone:
 			return 0, net.ErrClosed
 		}
@@ -120,7 +120,8 @@ func files(b *testing.B, number int) []resource.Spec {
 
 const makeFiles = `i=0; while [ $i -lt 200 ]; do echo "content $i" >/srv/file-$i; chmod 644 /srv/file-$i; i=$((i + 1)); done`
 
-// BenchmarkColdBootstrap is a first contact: login, the agent brought, hello.
+// BenchmarkColdBootstrap is a first contact: the login, the agent's upload, and
+// its hello.
 func BenchmarkColdBootstrap(b *testing.B) {
 	m := boot(b, "")
 	for b.Loop() {
@@ -146,7 +147,7 @@ func BenchmarkWarmStart(b *testing.B) {
 	}
 }
 
-// BenchmarkNoChange is what an `up` without changes asks of a host 20 ms away: a
+// BenchmarkNoChange is what an `up` without changes does on a host 20 ms away: a
 // login and a check of 200 resources.
 func BenchmarkNoChange(b *testing.B) {
 	m, c := benchMachine(b, makeFiles, dialDistant)
@@ -160,7 +161,7 @@ func BenchmarkNoChange(b *testing.B) {
 	}
 }
 
-// BenchmarkFiftySessions is that for fifty hosts nearby, 16 at a time; they all
+// BenchmarkFiftySessions does that for fifty hosts nearby, 16 at a time. They all
 // share this machine's processors.
 func BenchmarkFiftySessions(b *testing.B) {
 	m, c := benchMachine(b, makeFiles, nil)

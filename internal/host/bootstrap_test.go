@@ -68,8 +68,8 @@ func TestWhereTheAgentGoes(t *testing.T) {
 	}
 }
 
-// What lies at the agent's place and is not it is replaced: a file that a power
-// cut emptied, a damaged one, another program.
+// Anything at the agent's path that is not the agent is replaced: a file that a
+// power cut emptied, a damaged one, another program.
 func TestAgentIsBroughtAgain(t *testing.T) {
 	m := boot(t, "")
 	m.connect(m.connector(nil), m.as("root"), Login{})
@@ -94,7 +94,7 @@ func TestAgentThatNeverStarts(t *testing.T) {
 	wantCode(t, err, problem.HostAgentBroken, "does not start", "rubbish")
 }
 
-// TestHashIsChecked has the host unpack something else than was announced.
+// TestHashIsChecked lets the host unpack something other than announced.
 func TestHashIsChecked(t *testing.T) {
 	m := boot(t, "")
 	c := m.connector(nil)
@@ -114,7 +114,7 @@ func TestHashIsChecked(t *testing.T) {
 	}
 }
 
-// cutConn is a connection that breaks when so much was written.
+// cutConn is a connection that breaks after that many bytes.
 type cutConn struct {
 	net.Conn
 	left atomic.Int64
@@ -145,7 +145,7 @@ func TestInterruptedUpload(t *testing.T) {
 	m.connect(m.connector(nil), m.as("root"), Login{})
 }
 
-// Two controllers that bring the agent at the same time do not hinder each other.
+// Two controllers that upload the agent at the same time do not hinder each other.
 func TestUploadTwiceAtOnce(t *testing.T) {
 	m := boot(t, "")
 	results := make(chan error)

@@ -49,9 +49,10 @@ func TestColdAndWarmStart(t *testing.T) {
 	}
 }
 
-// loginTrips are those of an SSH login with a key: the versions, two of the key
-// exchange, the service, and three of public key authentication (RFC 4252
-// section 7: none, which key, signed).
+// loginTrips are the round trips of an SSH login with a key. They are the
+// versions, two for the key exchange, the service, and three for public key
+// authentication. The last are "none", "which key" and "signed" (RFC 4252 section
+// 7).
 const loginTrips = 7
 
 func TestLoginTrips(t *testing.T) {
@@ -249,7 +250,7 @@ func TestNoise(t *testing.T) {
 	}
 }
 
-// The images of clouds let root in and then say who should come instead.
+// Cloud images let root in, and then print which user to log in as.
 func TestSentAway(t *testing.T) {
 	m := boot(t, `sed "s/^/command=\"echo 'Please login as the user \\\\\"debian\\\\\" rather than the user \\\\\"root\\\\\".';echo;sleep 0.1;exit 142\" /" /etc/ssh/authorized_keys >/root/keys
 		sed -i s,/etc/ssh/authorized_keys,%h/keys, /etc/ssh/sshd_test`)
@@ -359,8 +360,8 @@ Host box
 		}
 	})
 	s := m.connect(c, m.as("root"), Login{})
-	// The key of every host on the way is pinned, each under its own name, which
-	// takes a second connection each.
+	// The key of every host on the way is pinned, each under its own name. That takes
+	// a second connection each.
 	for _, name := range []string{"box", "gate", "127.0.0.1"} {
 		if _, known := c.known.key(name); !known {
 			t.Errorf("the key of %s is not pinned", name)
@@ -374,7 +375,7 @@ Host box
 	}
 }
 
-// A host of the lab to go through may not have the lab's user yet.
+// A jump host of the lab may not have the lab's user yet.
 func TestProxyJumpOverAHostThatIsNotSetUp(t *testing.T) {
 	m := boot(t, "")
 	home := t.TempDir()

@@ -22,7 +22,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// counted forwards connections to the machine, and counts what the controller sends.
+// counted forwards connections to the machine, and counts the bytes that the
+// controller sends.
 func (m *machine) counted(sent *atomic.Int64) (port uint16) {
 	m.t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -55,21 +56,21 @@ func (c counter) Write(p []byte) (int, error) {
 
 const mib = 1 << 20
 
-// randomFile is a file of this machine with a secret at its beginning and bytes that
-// nothing can make shorter behind it.
-func randomFile(t *testing.T, octets int) resource.Content {
+// randomFile is a file of this machine. It begins with a secret, and then has
+// bytes that cannot be compressed.
+func randomFile(t *testing.T, size int) resource.Content {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "content")
 	file, err := os.Create(path)
 	must(t, err)
-	_, err = io.CopyN(file, io.MultiReader(strings.NewReader(planted), rand.NewChaCha8([32]byte{byte(octets)})), int64(octets))
+	_, err = io.CopyN(file, io.MultiReader(strings.NewReader(planted), rand.NewChaCha8([32]byte{byte(size)})), int64(size))
 	must(t, errors.Join(err, file.Close()))
 	content, err := resource.FileContent(path)
 	must(t, err)
 	return content
 }
 
-// agentsPeak is the most memory that an agent of the machine has had at any time, in KiB.
+// agentsPeak is the most memory, in KiB, that an agent of the machine ever had.
 func (m *machine) agentsPeak() (peak int) {
 	for field := range strings.FieldsSeq(m.sh("for p in /proc/[0-9]*; do [ \"$(cat $p/comm 2>/dev/null)\" != cairn-agent ] || grep VmHWM $p/status; done | tr -dc '0-9\\n'")) {
 		kib, _ := strconv.Atoi(field)
@@ -78,9 +79,9 @@ func (m *machine) agentsPeak() (peak int) {
 	return peak
 }
 
-// TestContentsTravelOnce brings 200 MiB of files to a host, more than a message and
-// more than either side has in memory, and checks them twice for what their hashes
-// take.
+// TestContentsTravelOnce brings 200 MiB of files to a host. That is more than a
+// message, and more than either side has in memory. It then checks them twice, at
+// the cost of their hashes.
 func TestContentsTravelOnce(t *testing.T) {
 	m := boot(t, "")
 	var sent atomic.Int64
@@ -100,13 +101,13 @@ func TestContentsTravelOnce(t *testing.T) {
 		run.Steps = append(run.Steps, wire.Step{ID: fmt.Sprint(i), Task: "t", Resource: spec})
 	}
 	before, pieces, ours, theirs := sent.Load(), 0, uint64(0), 0
-	must(t, s.Start(t.Context(), run, func(octets, of int64) {
+	must(t, s.Start(t.Context(), run, func(done, of int64) {
 		if pieces++; pieces%800 == 0 {
 			var here runtime.MemStats
 			runtime.ReadMemStats(&here)
 			ours, theirs = max(ours, here.HeapInuse), max(theirs, m.agentsPeak())
-			if found := m.onDisk(); found != "" || octets > of || of < 200*mib {
-				t.Errorf("after %d of %d octets the secret is in %s", octets, of, found)
+			if found := m.onDisk(); found != "" || done > of || of < 200*mib {
+				t.Errorf("after %d of %d bytes the secret is in %s", done, of, found)
 			}
 		}
 	}))
@@ -123,15 +124,15 @@ func TestContentsTravelOnce(t *testing.T) {
 		}
 	}
 	used := sent.Load() - before
-	t.Logf("%d octets sent, at most %d MiB in memory here and %d there", used, ours/mib, theirs>>10)
+	t.Logf("%d bytes sent, at most %d MiB in memory here and %d there", used, ours/mib, theirs>>10)
 	if used < 200*mib || used > 206*mib {
-		t.Errorf("200 MiB took %d octets", used)
+		t.Errorf("200 MiB took %d bytes", used)
 	}
 	if pieces < 3000 || ours > 64*mib || theirs == 0 || theirs > 64<<10 {
-		t.Errorf("%d pieces, %d octets in memory here and %d KiB there", pieces, ours, theirs)
+		t.Errorf("%d pieces, %d bytes in memory here and %d KiB there", pieces, ours, theirs)
 	}
 	if found := m.onDisk() + m.inMemory() + m.sh("ls /var/lib/cairn/runs/big"); strings.Contains(found, planted) || strings.Contains(found, "contents") {
-		t.Errorf("what is left: %s", found)
+		t.Errorf("contents are left: %s", found)
 	}
 	before = sent.Load()
 	for range 2 {
@@ -144,7 +145,7 @@ func TestContentsTravelOnce(t *testing.T) {
 		}
 	}
 	if used := sent.Load() - before; used > 2*(1<<20+64<<10) {
-		t.Errorf("two checks of 200 MiB sent %d octets", used)
+		t.Errorf("two checks of 200 MiB sent %d bytes", used)
 	}
 	before = sent.Load()
 	for range 2 {
@@ -152,12 +153,12 @@ func TestContentsTravelOnce(t *testing.T) {
 		must(t, err)
 	}
 	if used := sent.Load() - before; used > 4096 {
-		t.Errorf("two checks of large files sent %d octets", used)
+		t.Errorf("two checks of large files sent %d bytes", used)
 	}
 }
 
-// TestContentsThatCannotCome has a controller whose file was changed since it was
-// looked at, and a host whose disk is full: both are told, and nothing is left.
+// TestContentsThatCannotCome has a controller whose file has changed since it was
+// read, and a host whose disk is full. Both are reported, and nothing is left.
 func TestContentsThatCannotCome(t *testing.T) {
 	m := boot(t, "")
 	s := m.local()
@@ -168,17 +169,17 @@ func TestContentsThatCannotCome(t *testing.T) {
 	run := wire.Run{ID: "short", Epoch: 1, Lab: "test", Steps: []wire.Step{{ID: "a", Task: "t", Resource: encoded(t, resource.File{Path: "/srv/a", Content: content})}}}
 	must(t, os.Truncate(path, 300_000))
 	if err := s.Start(t.Context(), run, nil); problem.CodeOf(err) != problem.ResourceBad {
-		t.Errorf("of a file that became shorter: %v", err)
+		t.Errorf("for a file that became shorter, the error is %v", err)
 	}
 	must(t, os.WriteFile(path, bytes.Repeat([]byte("x"), 1_400_000), 0o600)) // as long, and another
 	if err := s.Start(t.Context(), run, nil); problem.CodeOf(err) != problem.HostAgentBroken || !strings.Contains(fmt.Sprint(problem.Of(err).Cause), "not the one") {
-		t.Errorf("of a file that became another: %v", err)
+		t.Errorf("for a file with another content, the error is %v", err)
 	}
 	run.ID = "full"
 	m.sh("mkdir -p /var/lib/cairn/runs/full/contents; mount -t tmpfs -o size=512k none /var/lib/cairn/runs/full/contents; mkdir -p /run/cairn-work/full; head -c 32 /dev/zero >/run/cairn-work/full/contents.key")
 	must(t, os.WriteFile(path, bytes.Repeat([]byte(planted), 100_000), 0o600))
 	if err := s.Start(t.Context(), run, nil); problem.CodeOf(err) != problem.HostDiskFull {
-		t.Errorf("of a disk that is full: %v", err)
+		t.Errorf("for a full disk, the error is %v", err)
 	}
 	m.sh("umount /var/lib/cairn/runs/full/contents")
 	must(t, s.Start(t.Context(), run, nil))
@@ -187,8 +188,9 @@ func TestContentsThatCannotCome(t *testing.T) {
 	}
 }
 
-// A controller lost its connection while it sent contents. The session there still
-// has the run's lock when the controller comes back, and the run begins all the same.
+// A controller loses its connection while it sends contents. When it comes back,
+// its old session on the host still has the run's lock. The run begins all the
+// same.
 func TestARunBeginsBesideASessionThatIsGone(t *testing.T) {
 	m := boot(t, "")
 	s := m.local()

@@ -12,8 +12,9 @@ import (
 	"cairn/internal/problem"
 )
 
-// silentPort is a port that answers no connection, as where a firewall drops it:
-// the kernel drops what comes to a listener whose queue is full (listen(2)).
+// silentPort is a port that answers no connection, like one behind a firewall that
+// drops. The kernel drops connections to a listener whose queue is full
+// (listen(2)).
 func silentPort(t *testing.T) uint16 {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
@@ -36,7 +37,8 @@ func silentPort(t *testing.T) uint16 {
 
 const oneDial = 2 * time.Second
 
-// remembering waits two seconds for each connection, and remembers a port of the host.
+// remembering returns a Connector that waits two seconds for each connection, and
+// remembers a port of the host.
 func remembering(t *testing.T, o Options, remembered uint16) *Connector {
 	t.Helper()
 	o.Limits.Dial = oneDial
@@ -69,8 +71,8 @@ func TestAHostIsMetBesideAPortThatIsSilent(t *testing.T) {
 	}
 }
 
-// A host that answers is dialled at no other port: what its owner has there may count
-// connections that say nothing.
+// A host that answers is not dialled at any other port. A service of its owner's
+// may count connections that say nothing.
 func TestAHostThatAnswersIsLeftAloneElsewhere(t *testing.T) {
 	m := boot(t, "")
 	other, err := net.Listen("tcp", "127.0.0.1:0")

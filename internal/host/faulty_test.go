@@ -14,17 +14,17 @@ import (
 	"cairn/internal/wire"
 )
 
-// impatient are limits that a test can wait for.
+// impatient are limits short enough for a test.
 var impatient = Limits{
 	Dial: 2 * time.Second, Login: 2 * time.Second, Hello: 3 * time.Second, Upload: 5 * time.Second, Answer: 3 * time.Second, Leave: 300 * time.Millisecond,
 	Heartbeat: wire.Heartbeat{Every: 200 * time.Millisecond, Limit: time.Second},
 }
 
-// visitBound is more than a visit can take: each limit once, and a busy machine.
+// visitBound is more than a visit can take: each limit once, on a busy machine.
 const visitBound = 25 * time.Second
 
-// visit is everything that a session is there for but a run. It stops at the first
-// thing that fails.
+// visit does everything that a session is for, except a run. It stops at the first
+// error.
 func visit(ctx context.Context, m *machine, line *faulty.Line) error {
 	c := m.connector(func(o *Options) { o.Dial, o.Limits = line.Dial, impatient })
 	s, err := c.Connect(ctx, m.as("root"), Login{})
@@ -48,8 +48,8 @@ func visit(ctx context.Context, m *machine, line *faulty.Line) error {
 	return s.Close()
 }
 
-// everyFault goes wrong at each so-manieth message of a line on which all went well
-// before.
+// everyFault returns faults at every step-th message. well is a line on which all
+// went well before.
 func everyFault(well *faulty.Line, step int, kinds ...faulty.Kind) []faulty.Fault {
 	var all []faulty.Fault
 	for _, way := range []faulty.Way{faulty.Out, faulty.In, faulty.Both} {
@@ -62,8 +62,8 @@ func everyFault(well *faulty.Line, step int, kinds ...faulty.Kind) []faulty.Faul
 	return all
 }
 
-// TestNoVisitWaitsForADeadHost cuts, silences and delays the connection at each of
-// its messages: a visit ends in its time with a problem that says so, or has worked.
+// TestNoVisitWaitsForADeadHost cuts, silences and delays the connection at its
+// messages. A visit must work, or end in time with an error about the connection.
 func TestNoVisitWaitsForADeadHost(t *testing.T) {
 	m := boot(t, "")
 	must(t, visit(t.Context(), m, &faulty.Line{})) // brings the agent
@@ -90,7 +90,8 @@ func TestNoVisitWaitsForADeadHost(t *testing.T) {
 	all.Wait()
 }
 
-// visitOver says what is wrong with how a visit over a faulty line ends.
+// visitOver makes a visit over a faulty line. It returns what is wrong with its
+// end, or "".
 func visitOver(t *testing.T, m *machine, fault faulty.Fault) string {
 	ended := make(chan error, 1)
 	started := time.Now()
@@ -109,8 +110,8 @@ func visitOver(t *testing.T, m *machine, fault faulty.Fault) string {
 	}
 }
 
-// TestGivenUpVisitsEndAtOnce: who gives up waits for no limit, whatever the host was
-// about to answer.
+// TestGivenUpVisitsEndAtOnce cancels visits. They must not wait for any limit,
+// whatever the host was about to answer.
 func TestGivenUpVisitsEndAtOnce(t *testing.T) {
 	m := boot(t, "")
 	must(t, visit(t.Context(), m, &faulty.Line{}))
@@ -135,7 +136,8 @@ func TestGivenUpVisitsEndAtOnce(t *testing.T) {
 	}
 }
 
-// TestAnSSHAgentThatSaysNothing is one that was forwarded from a machine that is gone.
+// TestAnSSHAgentThatSaysNothing has an agent that was forwarded from a machine
+// that is gone.
 func TestAnSSHAgentThatSaysNothing(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "agent")
 	l, err := net.Listen("unix", socket)

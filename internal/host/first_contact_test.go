@@ -19,15 +19,15 @@ import (
 	"cairn/internal/wire"
 )
 
-// knowing answers each prompt with the password that it is for.
-type knowing struct {
+// passwordHolder answers each prompt with the right password for it.
+type passwordHolder struct {
 	passwords map[string]string // by the prompt
 	mu        sync.Mutex
 	asked     []string
 }
 
 // Password implements [Prompter].
-func (k *knowing) Password(_ context.Context, prompt string) (secret.Text, error) {
+func (k *passwordHolder) Password(_ context.Context, prompt string) (secret.Text, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.asked = append(k.asked, prompt)
@@ -35,9 +35,9 @@ func (k *knowing) Password(_ context.Context, prompt string) (secret.Text, error
 }
 
 // Confirm implements [Prompter].
-func (k *knowing) Confirm(context.Context, string) (bool, error) { return true, nil }
+func (k *passwordHolder) Confirm(context.Context, string) (bool, error) { return true, nil }
 
-func (k *knowing) wantAsked(t *testing.T, prompts ...string) {
+func (k *passwordHolder) wantAsked(t *testing.T, prompts ...string) {
 	t.Helper()
 	if !slices.Equal(k.asked, prompts) {
 		t.Errorf("asked %q, want %q", k.asked, prompts)
@@ -52,7 +52,8 @@ const (
 	plainsSudo    = "Password of plain on box, for sudo: "
 )
 
-// Root's password over a user's login: no sudo there, and a user whom sudo refuses.
+// The user logs in, and root's password opens root. There is no sudo, or sudo
+// refuses the user.
 func TestSu(t *testing.T) {
 	for name, prepare := range map[string]string{"no sudo": noSudo, "not in sudoers": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -63,7 +64,7 @@ func TestSu(t *testing.T) {
 			} else {
 				prompts = prompts[1:]
 			}
-			someone := &knowing{passwords: map[string]string{suPromptOfBox: rootPassword, plainsSudo: plainPassword}}
+			someone := &passwordHolder{passwords: map[string]string{suPromptOfBox: rootPassword, plainsSudo: plainPassword}}
 			c := m.connector(func(o *Options) { o.Ask = someone })
 			s := m.connect(c, m.as("plain"), Login{AskSudo: true})
 			someone.wantAsked(t, prompts...)
@@ -94,14 +95,14 @@ func TestSu(t *testing.T) {
 	}
 }
 
-// keysOfTheirOwn gives each user a file of keys, none but what prepare puts there.
+// keysOfTheirOwn gives each user a file of keys. Only prepare puts keys there.
 const keysOfTheirOwn = "sed -i s,/etc/ssh/authorized_keys,%h/keys, /etc/ssh/sshd_test; "
 
-// What `host add` found to work is what the next command does, until the owner's
-// own login works. No password is kept.
+// The next command logs in as `host add` found out, until the owner's own login
+// works. No password is kept.
 func TestRemembered(t *testing.T) {
 	m := boot(t, noSudo+keysOfTheirOwn)
-	someone := &knowing{passwords: map[string]string{plainLogsIn: plainPassword, suPromptOfBox: rootPassword}}
+	someone := &passwordHolder{passwords: map[string]string{plainLogsIn: plainPassword, suPromptOfBox: rootPassword}}
 	o := m.options()
 	o.Ask = someone
 	c := must1(New(o))(t)
@@ -117,11 +118,11 @@ func TestRemembered(t *testing.T) {
 	}
 	m.connect(must1(New(o))(t), box, Login{}) // without a flag
 	someone.wantAsked(t, plainLogsIn, suPromptOfBox)
-	// What the owner says wins, and takes nothing over from another user.
+	// The owner's flag wins, and takes nothing over from another user.
 	_, err := must1(New(o))(t).Connect(t.Context(), box, Login{User: "asks"})
 	wantCode(t, err, problem.HostLoginRefused, "neither nobody-yet nor asks")
 	someone.wantAsked(t)
-	// Nothing of it is for a guard.
+	// A guard uses none of this.
 	_, err = must1(New(o))(t).Connect(t.Context(), box, Login{OwnerOnly: true})
 	wantCode(t, err, problem.HostLoginRefused, "nobody-yet")
 	someone.wantAsked(t)
@@ -142,8 +143,8 @@ func TestRememberedIsDamaged(t *testing.T) {
 	wantCode(t, err, problem.HostFirstLogins, firstLoginsFile)
 }
 
-// Each host has its own first user, and a password goes to the host and the user
-// that it was asked for.
+// Each host has its own first user. A password goes only to the host and user that
+// it was asked for.
 func TestFirstUserOfEachHost(t *testing.T) {
 	m := boot(t, keysOfTheirOwn)
 	m.needs("sudo")
@@ -155,7 +156,7 @@ func TestFirstUserOfEachHost(t *testing.T) {
 		"Password of asks on declared, to log in: ": asksPassword, "Password of asks on declared, for sudo: ": asksPassword,
 		"Password of root on told, to log in: ": rootPassword, "Password of root on silent, to log in: ": "wrong",
 	}
-	someone := &knowing{passwords: passwords}
+	someone := &passwordHolder{passwords: passwords}
 	c := m.connector(func(o *Options) { o.Ask = someone })
 	how := Login{Users: map[string]string{"told": "root"}, AskPassword: true, AskSudo: true}
 	for _, h := range []lab.Host{declared, told} {
@@ -173,12 +174,12 @@ func TestFirstUserOfEachHost(t *testing.T) {
 			t.Errorf("nobody asked %q, only %q", prompt, someone.asked)
 		}
 	}
-	// The flag goes before the lab file.
+	// The flag takes precedence over the lab file.
 	_, err = c.Connect(t.Context(), declared, Login{Users: map[string]string{"declared": "plain"}})
 	wantCode(t, err, problem.HostLoginRefused, "nor plain")
 }
 
-// A host that says who should come instead is taken at its word.
+// If a host says which user to log in as, Cairn does so.
 func TestSentToAnother(t *testing.T) {
 	m := boot(t, keysOfTheirOwn+`useradd --create-home debian; cp /etc/ssh/authorized_keys /home/debian/keys
 		echo "debian ALL=(ALL) NOPASSWD:ALL" >/etc/sudoers.d/90-cloud-init-users
@@ -194,7 +195,8 @@ func TestSentToAnother(t *testing.T) {
 	}
 }
 
-// answers are what may stand in a shell's place, and what is said of them.
+// answers are what a host may print in place of a shell, and what the error says
+// about it.
 var answers = []struct {
 	name, user, prepare string
 	words               []string
@@ -211,8 +213,8 @@ var answers = []struct {
 	{"a command that repeats what it was asked", "parrot", `printf 'Match User parrot\n  ForceCommand echo "refused: $SSH_ORIGINAL_COMMAND" | head -c 60\n' >>/etc/ssh/sshd_test`, []string{"something else", "refused: exec sh"}},
 }
 
-// What answers in a shell's place is named, with its first line and why; a first
-// user who is known gets in all the same.
+// The error quotes the first line of what answers in a shell's place, with the
+// reason. A first user who is known gets in all the same.
 func TestSomethingElseAnswers(t *testing.T) {
 	prepare := keysOfTheirOwn + "cp /etc/ssh/authorized_keys /root/keys\n"
 	for _, a := range answers {
@@ -229,7 +231,7 @@ func TestSomethingElseAnswers(t *testing.T) {
 				_, err := c.Connect(t.Context(), m.as(a.user), Login{OwnerOnly: true})
 				wantCode(t, err, problem.HostNoShell, append(a.words, "box", a.user)...)
 				if strings.ContainsAny(err.Error(), "\x1b\x07") || strings.Contains(err.Error(), "CAIRN-NEED") {
-					t.Errorf("what the host printed is repeated as it is: %q", err)
+					t.Errorf("the error repeats the host's output unchanged: %q", err)
 				}
 				if problem.Of(err) == nil || strings.Contains(problem.Of(err).Remedy(), "run the command again") {
 					t.Errorf("the fix of %v", err)
@@ -242,27 +244,27 @@ func TestSomethingElseAnswers(t *testing.T) {
 			})
 		}
 	})
-	// The first user may be refused too: then it is the first answer that counts.
+	// The first user may be refused too. Then the first answer counts.
 	m.sh("rm /root/keys")
 	_, err := m.connector(nil).Connect(t.Context(), m.as("forced"), Login{})
 	wantCode(t, err, problem.HostNoShell, "does not let root in", "Backup only")
 }
 
-// vantageOf is the machine as a host that is only looked from.
+// vantageOf is the machine as a host that is only a vantage.
 func (m *machine) vantageOf(user string) lab.Host {
 	h := m.as(user)
 	h.Roles = []lab.Role{lab.VantageRole}
 	return h
 }
 
-// traces are what a look could leave: files of its user, of which there may be
-// others where the machine's tree is that of a machine at work, and Cairn's own.
+// traces lists what a look could leave: files of its user, and Cairn's own. If the
+// machine's tree is that of a machine in use, there may be others of the user.
 func (m *machine) traces() string {
 	m.t.Helper()
 	return m.sh(`find /tmp /var/tmp /dev/shm /home/plain /run \( -user plain -o -name '.cairn*' \) -printf '%p %s\n' 2>/dev/null; ls -d /var/lib/cairn /run/cairn 2>/dev/null || true`)
 }
 
-// A vantage needs no sudo, and nothing is left on it.
+// A vantage needs no sudo, and nothing stays on it.
 func TestLookingNeedsNoRoot(t *testing.T) {
 	m := boot(t, noSudo)
 	before := m.traces()
@@ -283,7 +285,7 @@ func TestLookingNeedsNoRoot(t *testing.T) {
 		t.Errorf("Purge = %v", err)
 	}
 	if _, err := s.Check(t.Context(), nil); err == nil {
-		t.Error("a session that looks checks too")
+		t.Error("a vantage's session also checks")
 	}
 	must(t, s.Close())
 	if after := difference(before, m.traces()); after != "" {
@@ -291,15 +293,15 @@ func TestLookingNeedsNoRoot(t *testing.T) {
 	}
 }
 
-// difference is what two lists of lines do not have in common.
+// difference returns the lines of the second list that the first one lacks.
 func difference(before, after string) string {
 	was, is := strings.Split(before, "\n"), strings.Split(after, "\n")
 	is = slices.DeleteFunc(is, func(line string) bool { return slices.Contains(was, line) })
 	return strings.Join(is, "\n")
 }
 
-// awaitNothingLeft waits until there is no more than before, and else says what there
-// is.
+// awaitNothingLeft waits until there is no more than before. If that fails, it
+// logs what is left.
 func (m *machine) awaitNothingLeft(before string) {
 	m.t.Helper()
 	var left string
@@ -311,7 +313,7 @@ func (m *machine) awaitNothingLeft(before string) {
 	m.await("nothing to be left", func() bool { left = difference(before, m.traces()); return left == "" })
 }
 
-// The connection breaks while the program is on its way, or while it looks.
+// The connection breaks while the program is being sent, or while it looks.
 func TestLookingThatBreaksOff(t *testing.T) {
 	m := boot(t, "")
 	before := m.traces()
@@ -328,7 +330,7 @@ func TestLookingThatBreaksOff(t *testing.T) {
 		wantCode(t, err, problem.HostConnection, "box")
 		m.awaitNothingLeft(before)
 	}
-	// As after kill -9 of the controller: the kernel closes what it had.
+	// This is like kill -9 of the controller: the kernel closes its connections.
 	var open net.Conn
 	c := m.connector(func(o *Options) {
 		o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -373,7 +375,7 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// Shells of other traditions understand the lines too.
+// Shells of other families understand the lines too.
 func TestOtherShells(t *testing.T) {
 	for _, shell := range []string{"bash", "dash", "fish", "zsh", "mksh"} {
 		t.Run(shell, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The agent that is there for security keys lives as long as the program, and
-// takes its folder away.
+// The agent for security keys lives as long as the program, and removes its
+// folder.
 func TestOwnAgentStays(t *testing.T) {
 	if _, err := exec.LookPath("ssh-agent"); err != nil {
 		t.Skip("no OpenSSH client here: install openssh-client")

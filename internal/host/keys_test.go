@@ -18,7 +18,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// offered are the keys that the owner's login to a host offers.
+// offered are the keys that the owner's login offers to a host.
 func offered(t testing.TB, c *Connector, h lab.Host) []ssh.Signer {
 	t.Helper()
 	offer, err := c.OwnerOffer(context.Background(), h)
@@ -26,10 +26,11 @@ func offered(t testing.TB, c *Connector, h lab.Host) []ssh.Signer {
 	return offer.Signers(context.Background())
 }
 
-// box is a host that no configuration speaks of.
+// box is a host that no configuration mentions.
 var box = hostAt("box", "10.0.0.1")
 
-// chosen is the key to set up on the host where a key opened it, or a password.
+// chosen is the key that is set up on the host after a key opened it, or a
+// password.
 func chosen(t testing.TB, c *Connector, h lab.Host, opened *identity) (OwnerKey, error) {
 	t.Helper()
 	return c.OwnerKey(context.Background(), &Session{host: h, transport: &client{used: opened}})
@@ -53,7 +54,7 @@ func newRSAKey(t testing.TB) ssh.PublicKey {
 	return key
 }
 
-// keyAgent is an SSH agent with so many keys, and those that are given; it returns
+// keyAgent starts an SSH agent with that many keys, and the given ones. It returns
 // its socket.
 func keyAgent(t testing.TB, number int, given ...any) string {
 	t.Helper()
@@ -66,7 +67,7 @@ func keyAgent(t testing.TB, number int, given ...any) string {
 	for _, key := range given {
 		must(t, ring.Add(agent.AddedKey{PrivateKey: key}))
 	}
-	// Not t.TempDir: the path of a socket is short (unix(7)).
+	// Not t.TempDir: the path of a socket must be short (unix(7)).
 	dir, err := os.MkdirTemp("", "cairn")
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -109,7 +110,7 @@ func (h home) connector(change func(*Options)) *Connector {
 	return c
 }
 
-// wantKeys checks which keys there are, by their order.
+// wantKeys checks the keys and their order.
 func wantKeys(t *testing.T, got []ssh.Signer, want ...ssh.Signer) {
 	t.Helper()
 	lines := func(signers []ssh.Signer) string {

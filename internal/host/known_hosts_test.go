@@ -66,11 +66,11 @@ func TestKnownHostsThatCannotBeWritten(t *testing.T) {
 	k := &knownHosts{path: dir + "/file/known_hosts"}
 	wantCode(t, k.pin("one", newKey(t)), problem.HostKnownHostsBad)
 	if _, known := k.key("one"); known {
-		t.Error("a key that is not on the disk counts as pinned")
+		t.Error("a key counts as pinned without being on the disk")
 	}
 }
 
-// Several programs that pin at the same time lose no key of each other, and nobody
+// Several programs that pin at the same time lose no key of each other. Nobody
 // reads half a file.
 func TestKnownHostsOfSeveralPrograms(t *testing.T) {
 	dir := t.TempDir()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// localTransport runs the shell on this machine, over pipes: what a session does is
-// tried without SSH.
+// localTransport runs the shell on this machine, over pipes. So a session can be
+// tested without SSH.
 type localTransport struct {
 	shell []string // what runs a line: sh -c
 	tripCounter
@@ -44,8 +44,8 @@ func (t *localTransport) start(line string, stderr io.Writer) (process, error) {
 // roundTrips implements [transport].
 func (t *localTransport) roundTrips() int { return t.count() }
 
-// Close implements [transport]: there is nothing between this program and what it
-// has started, so that is ended.
+// Close implements [transport]. There is no connection here to close, so it ends
+// the process that was started.
 func (t *localTransport) Close() error {
 	t.mu.Lock()
 	started := t.started
@@ -85,8 +85,8 @@ func (p *localProcess) wait() (err error) {
 	return err
 }
 
-// Close implements [io.Closer]. A process that goes on without input is ended,
-// with all that it started.
+// Close implements [io.Closer]. It ends a process that goes on without input, with
+// all that it started.
 func (p *localProcess) Close() error {
 	_ = p.in.Close()
 	timer := time.AfterFunc(endTime, func() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })

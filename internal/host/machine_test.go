@@ -25,12 +25,12 @@ import (
 	"cairn/internal/secret"
 )
 
-// treeVariable names the root tree of another Debian or Ubuntu to make machines
-// of. Without it they are made of this machine's own.
+// treeVariable names the root tree of another Debian or Ubuntu. Machines are made
+// of it. Without it, they are made of this machine's own tree.
 const treeVariable = "CAIRN_HOST_TREE"
 
-// machine is a host for one test: a root tree of its own, on which whatever is
-// written is gone afterwards, with a real sshd and real users.
+// machine is a host for one test, with a real sshd and real users. It has a root
+// tree of its own; everything written there is gone afterwards.
 //
 //	root   with the owner's key
 //	ops    with the owner's key, and sudo that asks for nothing
@@ -51,7 +51,7 @@ const (
 	plainPassword = "plain of a test"
 )
 
-// boot makes a machine. prepare is shell that runs on it before its sshd does.
+// boot makes a machine. prepare is shell that runs on it before its sshd starts.
 func boot(t testing.TB, prepare string) *machine {
 	t.Helper()
 	if len(agents.All()) == 0 {
@@ -60,7 +60,8 @@ func boot(t testing.TB, prepare string) *machine {
 	if out, err := exec.Command("unshare", "--mount", "--pid", "--fork", "true").CombinedOutput(); err != nil {
 		t.Skipf("no namespaces can be made here: %s", out)
 	}
-	// Not t.TempDir: the name of a test may have what an option of mount may not.
+	// Not t.TempDir: a test's name may have characters that an option of mount may
+	// not.
 	dir, err := os.MkdirTemp("", "cairn-host")
 	must(t, err)
 	m := &machine{t: t, dir: dir}
@@ -81,8 +82,8 @@ func boot(t testing.TB, prepare string) *machine {
 	return m
 }
 
-// bootScript makes the tree ($1 what it is made of, $2 the machine's directory,
-// $3 the port) and becomes its sshd.
+// bootScript makes the tree and becomes its sshd. $1 is the tree that it is made
+// of, $2 the machine's directory, $3 the port.
 const bootScript = `
 set -eu
 mount -t tmpfs none "$2/disk"
@@ -111,7 +112,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 exec chroot . /bin/sh -euc "$4"
 `
 
-// users and what follows run inside of the tree.
+// users and all below run inside the tree.
 const users = `
 for name in ops asks plain; do useradd --create-home --shell /bin/bash "$name"; done
 chpasswd </etc/ssh/passwords
@@ -147,7 +148,7 @@ func (m *machine) run(prepare string) {
 	})
 }
 
-// inside is the beginning of a command that runs on the machine.
+// inside is the start of a command that runs on the machine.
 func (m *machine) inside() []string {
 	ns := fmt.Sprintf("/proc/%d/ns/", m.pid)
 	return []string{"nsenter", "--mount=" + ns + "mnt", "--pid=" + ns + "pid_for_children", "chroot", filepath.Join(m.dir, "root"), "sh", "-c"}
@@ -164,7 +165,7 @@ func (m *machine) sh(script string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// needs skips the test where the machine lacks a program.
+// needs skips the test if the machine lacks a program.
 func (m *machine) needs(program string) {
 	m.t.Helper()
 	if m.sh("command -v "+program+" || true") == "" {
@@ -191,14 +192,14 @@ func (m *machine) of(t testing.TB) *machine {
 
 func (m *machine) endpoint() string { return netip.AddrPortFrom(m.host.Address, m.host.Port).String() }
 
-// as is the machine as a host whose user in the lab is another.
+// as is the machine as a host with another user in the lab.
 func (m *machine) as(user string) lab.Host {
 	h := m.host
 	h.User = user
 	return h
 }
 
-// options are an owner's who knows the machine already.
+// options are those of an owner who knows the machine already.
 func (m *machine) options() Options {
 	l := &lab.Lab{Name: "test", SSH: lab.SSH{Key: filepath.Join(m.dir, "id_ed25519")}, Hosts: []lab.Host{m.host}}
 	return Options{Lab: l, Dir: m.t.TempDir(), Fingerprint: m.fingerprint()}
@@ -246,7 +247,7 @@ func (m *machine) local() *Session {
 	return s
 }
 
-// arguments are those of every process that runs, and their environments.
+// arguments are the arguments and environments of every running process.
 func (m *machine) arguments() string {
 	m.t.Helper()
 	var all strings.Builder
@@ -261,7 +262,7 @@ func (m *machine) arguments() string {
 	return all.String()
 }
 
-// agentFiles lists what lies where agents are brought to.
+// agentFiles lists the files where agents are put.
 func (m *machine) agentFiles() string {
 	m.t.Helper()
 	return m.sh("find /var/lib/cairn /run/cairn -type f 2>/dev/null || true")
@@ -294,7 +295,7 @@ func freePort(t testing.TB) uint16 {
 	return netip.MustParseAddrPort(l.Addr().String()).Port()
 }
 
-// person answers what a Prompter is asked, and counts it.
+// person answers the questions of a Prompter, and counts them.
 type person struct {
 	password  string
 	yes       bool
@@ -316,7 +317,7 @@ func (p *person) Confirm(_ context.Context, question string) (bool, error) {
 	return p.yes, nil
 }
 
-// wantCode checks a problem's code, its place, and words of it.
+// wantCode checks a problem's code, its place, and some words in it.
 func wantCode(t testing.TB, err error, code problem.Code, words ...string) {
 	t.Helper()
 	p := problem.Of(err)

@@ -19,7 +19,7 @@ func certificateOf(t testing.TB, key ssh.PublicKey, authority ssh.Signer) *ssh.C
 	return c
 }
 
-// found is the identity of a ring for a public key.
+// found returns the identity of a ring for a public key.
 func found(t testing.TB, c *Connector, h lab.Host, user string, key ssh.PublicKey) *identity {
 	t.Helper()
 	ring, err := c.keysFor(t.Context(), h, user)
@@ -33,7 +33,7 @@ func found(t testing.TB, c *Connector, h lab.Host, user string, key ssh.PublicKe
 	return nil
 }
 
-// The key that is set up is the one that opened the host, never just the first.
+// Cairn sets up the key that opened the host, never just the first.
 func TestKeyThatOpenedTheHost(t *testing.T) {
 	h := newHome(t)
 	first, second := h.key(".ssh/id_rsa", ""), h.key("second", "")
@@ -46,14 +46,14 @@ func TestKeyThatOpenedTheHost(t *testing.T) {
 	if key.Comment != "second@here" || key.From != h.dir+"/second" || key.Command != "ssh ops@10.0.0.1" || !key.Offered {
 		t.Errorf("the key is %q from %q, used by %q", key.Comment, key.From, key.Command)
 	}
-	// A password opened it: the first file that ssh(1) offers.
+	// A password opened it, so it is the first file that ssh(1) offers.
 	key, err = chosen(t, c, box, nil)
 	must(t, err)
 	wantKeys(t, []ssh.Signer{key.Signer}, first)
 }
 
-// A key that opens root only, because of what the configuration says, would leave
-// the owner outside.
+// The configuration may offer a key for root only. With such a key, the owner
+// would stay outside.
 func TestKeyThatIsNotOfferedForTheUser(t *testing.T) {
 	h := newHome(t)
 	cloud := h.key("cloud", "")
@@ -75,7 +75,7 @@ func TestSeveralKeysOfTheAgentAndNoneOpenedTheHost(t *testing.T) {
 	}
 }
 
-// The lab's key is the owner's wish, and the plan says how to use it.
+// The lab's key is what the owner wants, and the plan says how to use it.
 func TestLabKeyThatSSHDoesNotOffer(t *testing.T) {
 	h := newHome(t)
 	named := h.key("keys/lab", "")
@@ -90,7 +90,7 @@ func TestLabKeyThatSSHDoesNotOffer(t *testing.T) {
 	}
 }
 
-// The command is one that the owner can type, and says where it leads elsewhere.
+// The owner can type the command. It says if it leads elsewhere.
 func TestCommandOfTheOwner(t *testing.T) {
 	h := newHome(t)
 	h.key(".ssh/id_ed25519", "")
@@ -127,7 +127,7 @@ func TestLabKeyHeldByTheAgent(t *testing.T) {
 	wantKeys(t, []ssh.Signer{key.Signer}, held)
 }
 
-// What a certificate opened is set up by the key in it, or not at all.
+// If a certificate opened the host, the key in it is set up, or none at all.
 func TestCertificateThatOpenedTheHost(t *testing.T) {
 	h := newHome(t)
 	authority := h.key("authority", "")

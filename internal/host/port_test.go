@@ -9,8 +9,9 @@ import (
 	"cairn/internal/lab"
 )
 
-// TestPortsToTry: where a host answered last, then the lab's port, then SSH's own;
-// what a move came from is kept for the case that it is taken back.
+// TestPortsToTry checks the order: the port where the host answered last, then the
+// lab's port, then SSH's own. The port before a move is kept in case the move is
+// taken back.
 func TestPortsToTry(t *testing.T) {
 	dir := t.TempDir()
 	try := func(port uint16, how Login) []uint16 {
@@ -34,7 +35,7 @@ func TestPortsToTry(t *testing.T) {
 	must("usual", try(22, Login{}), 22)
 	worked(22)
 	if _, err := os.Stat(filepath.Join(dir, "ports")); err == nil {
-		t.Error("what is usual is written down")
+		t.Error("the usual port is written down")
 	}
 	must("declared", try(2222, Login{}), 2222, 22)
 	must("to be proven", try(2222, Login{Port: 2222}), 2222)

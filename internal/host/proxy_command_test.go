@@ -8,7 +8,7 @@ import (
 	"cairn/internal/problem"
 )
 
-// ask tries a login to a host with a configuration, which has to fail.
+// ask tries a login to a host with a configuration. It must fail.
 func ask(t *testing.T, config string) error {
 	t.Helper()
 	h := newHome(t)
@@ -18,8 +18,8 @@ func ask(t *testing.T, config string) error {
 	return err
 }
 
-// A command that gives no connection is named, with what it complained about and
-// without its arguments: those may hold a secret.
+// If a command gives no connection, the error names it with its complaint. It
+// leaves out the arguments, which may hold a secret.
 func TestProxyCommandThatFails(t *testing.T) {
 	for name, command := range map[string]string{
 		"complains":  `sh -c 'echo no way there >&2' hunter2`,
@@ -39,7 +39,7 @@ func TestProxyCommandThatFails(t *testing.T) {
 	}
 }
 
-// A command that does not end by itself is ended with the connection.
+// A command that does not end by itself ends with the connection.
 func TestProxyCommandThatStays(t *testing.T) {
 	h := newHome(t)
 	writeFile(t, h.dir+"/.ssh/config", "Host box\n  ProxyCommand sleep 60\n")
@@ -55,7 +55,7 @@ func TestProxyCommandThatStays(t *testing.T) {
 	}
 }
 
-// What Cairn cannot do as ssh(1) does is refused by its name.
+// If Cairn cannot do what ssh(1) does, it refuses that by name.
 func TestKeywordsThatAreRefused(t *testing.T) {
 	for config, words := range map[string][]string{
 		"ProxyCommand nc %h %p\n  ProxyUseFdpass yes": {"ProxyUseFdpass"},
@@ -67,7 +67,7 @@ func TestKeywordsThatAreRefused(t *testing.T) {
 	}
 }
 
-// Where nothing is left to try, what ssh(1) would use besides is named.
+// If nothing is left to try, the error names what else ssh(1) would use.
 func TestKeywordsThatAreNamed(t *testing.T) {
 	h := newHome(t)
 	writeFile(t, h.dir+"/.ssh/config", "Host box\n  PKCS11Provider /usr/lib/card.so\n  IdentityFile ~/gone\n")

@@ -35,8 +35,8 @@ func TestFactsAndCheck(t *testing.T) {
 		encoded(t, resource.File{Path: "/srv/other", Content: resource.Inline("other"), Mode: 0o640}),
 		{Kind: "unknown", Body: []byte{0xa0}},
 	}
-	// What the connection does by itself, such as a heartbeat, is counted too when
-	// it falls into a check.
+	// The connection's own traffic, such as a heartbeat, is counted too if it falls
+	// into a check.
 	trips := 0
 	for range 3 {
 		before := s.RoundTrips()
@@ -84,11 +84,11 @@ func TestRunAndAttach(t *testing.T) {
 	if runs := again.Hello().Runs; len(runs) != 1 || runs[0].Last != wire.RunDone || again.Hello().Epoch != 1 {
 		t.Errorf("the next session knows of %+v", runs)
 	}
-	// What the caller makes of an event ends the attachment.
+	// If the caller refuses an event, the attachment ends.
 	if err := again.Attach(t.Context(), "r1", 0, func(wire.Event) error { return io.ErrShortBuffer }); err != io.ErrShortBuffer {
 		t.Errorf("Attach = %v", err)
 	}
-	// A run with an epoch that has passed is refused.
+	// A run with an old epoch is refused.
 	must(t, s.Start(t.Context(), wire.Run{ID: "r0", Epoch: 0, Lab: "test"}, nil))
 	var last wire.Event
 	must(t, s.Attach(t.Context(), "r0", 0, func(e wire.Event) error { last = e; return nil }))
@@ -122,8 +122,8 @@ func TestProblemsOfTheHost(t *testing.T) {
 	}
 }
 
-// A server on a staged configuration that ends by itself ends the connection: who
-// tries to log in does not wait for it.
+// If a server on a staged configuration ends by itself, the connection ends. A
+// login does not wait for it.
 func TestCanaryThatEnds(t *testing.T) {
 	m := boot(t, "")
 	s := m.local()
@@ -228,7 +228,7 @@ func TestPurge(t *testing.T) {
 	m.local()
 }
 
-// Nobody waits for a run that will never tell anything.
+// Nobody waits for a run that will never report anything.
 func TestRunThatTellsNothing(t *testing.T) {
 	m := boot(t, "")
 	s := m.local()
@@ -244,13 +244,14 @@ func TestRunThatTellsNothing(t *testing.T) {
 	}
 }
 
-// beginRun leaves the directory of a run that was begun, with a plan that nobody
-// can read, and runs a line of shell in it.
+// beginRun leaves the directory of a begun run, with a plan that nobody can read.
+// It runs a line of shell there.
 func (m *machine) beginRun(id, line string) {
 	m.sh("mkdir -p /var/lib/cairn/runs/" + id + " && cd /var/lib/cairn/runs/" + id + " && echo nonsense >plan.cbor\n" + line)
 }
 
-// When the agent or the connection dies, all that waits ends with the same code.
+// If the agent or the connection dies, everything that waits ends with the same
+// code.
 func TestLostConnection(t *testing.T) {
 	for name, kill := range map[string]func(m *machine, s *Session){
 		"agent killed": func(m *machine, _ *Session) { m.sh("kill -9 $(pidof cairn-agent)") },
@@ -276,7 +277,7 @@ func TestLostConnection(t *testing.T) {
 	}
 }
 
-// That the session ends when the controller does is what ends the agent.
+// The agent ends because its session ends with the controller.
 func TestClosedSessionLeavesNoProcess(t *testing.T) {
 	m := boot(t, "")
 	for _, open := range []func() *Session{m.local, func() *Session { return m.connect(m.connector(nil), m.as("root"), Login{}) }} {

@@ -18,7 +18,7 @@ func hostAt(name, address string) lab.Host {
 	return lab.Host{Name: name, Address: netip.MustParseAddr(address), Port: 22, User: "ops"}
 }
 
-// byHand are the settings where no ssh(1) is installed.
+// byHand are the settings if no ssh(1) is installed.
 func byHand(t *testing.T) { t.Helper(); t.Setenv("PATH", t.TempDir()) }
 
 func TestSSHConfigThatCannotBeUsed(t *testing.T) {
@@ -46,7 +46,7 @@ func TestSSHConfigThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// What a Match block asks is judged by ssh(1), as for the owner.
+// ssh(1) evaluates a Match block, as it does for the owner.
 func TestSSHConfigConditions(t *testing.T) {
 	h := newHome(t)
 	writeFile(t, h.dir+"/.ssh/config", `
@@ -78,8 +78,8 @@ match all
 	}
 }
 
-// A user is the configuration's only where it names one: of itself ssh(1) says who
-// runs it.
+// The user comes from the configuration only if that names one. By default, ssh(1)
+// prints the name of whoever runs it.
 func TestUserThatIsNotNamed(t *testing.T) {
 	h := newHome(t)
 	for content, want := range map[string]string{"": "", "Host box\n  User root\n": "root", "Host 10.0.0.1\n  User me\n": "me", "Host other\n  User me\n": ""} {
@@ -92,7 +92,7 @@ func TestUserThatIsNotNamed(t *testing.T) {
 	}
 }
 
-// The tokens and variables of a path stand for what they do in ssh(1).
+// The tokens and variables of a path mean the same as in ssh(1).
 func TestPathsOfKeys(t *testing.T) {
 	h := newHome(t)
 	t.Setenv("CAIRN_TEST_KEYS", h.dir+"/keys")
@@ -141,7 +141,7 @@ Host *
 		o.User = "me"
 		o.Lab.Hosts = []lab.Host{hostAt("box", "10.0.0.1"), hostAt("bastion", "10.0.0.2")}
 	})
-	// A host of the lab is where the lab says, whatever ~/.ssh/config does.
+	// A host of the lab is where the lab says, whatever ~/.ssh/config says.
 	same := cmp.Options{cmp.AllowUnexported(target{}), cmpopts.IgnoreFields(target{}, "ssh")}
 	for name, want := range map[string]target{
 		"box":     {name: "box", endpoint: "10.0.0.1:22", jump: "gate"},

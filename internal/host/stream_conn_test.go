@@ -39,7 +39,7 @@ func TestStreamConnDeadlines(t *testing.T) {
 		if _, err := near.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("Read = %v, want %v", err, os.ErrDeadlineExceeded)
 		}
-		// Nobody reads at the other end: a write beyond its credit waits.
+		// Nobody reads at the other end, so a write beyond its credit waits.
 		if _, err := near.Write(make([]byte, 1<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("Write = %v, want %v", err, os.ErrDeadlineExceeded)
 		}

@@ -14,7 +14,7 @@ import (
 // planted is a secret in the content of a file that a run brings.
 const planted = "planted-8d1f0a"
 
-// contentsName is what the agent calls the place of a run's contents.
+// contentsName is the agent's name for the place of a run's contents.
 const contentsName = "contents"
 
 // planting is a run with the secret in its first step.
@@ -29,8 +29,8 @@ func planting(t *testing.T, id string, then ...resource.Resource) wire.Run {
 	return run
 }
 
-// slow is a step that lasts until visudo works again, which is what [slowly] and
-// [quickly] are about.
+// slow is a step that lasts until visudo works again. [slowly] breaks visudo and
+// [quickly] repairs it.
 func slow(name string) resource.Resource {
 	return resource.Sudoers{Name: name, Content: resource.Inline("# " + planted + "\n")}
 }
@@ -40,10 +40,10 @@ const (
 	quickly = `printf '#!/bin/sh\nexec /srv/visudo "$@"\n' >$(command -v visudo)`
 )
 
-// onDisk are the files below Cairn's state with the secret in them.
+// onDisk lists the files below Cairn's state that have the secret.
 func (m *machine) onDisk() string { return m.sh("grep -rlaF " + planted + " /var/lib/cairn || true") }
 
-// inMemory are those that lie where runs have what they need.
+// inMemory lists such files where runs keep what they need.
 func (m *machine) inMemory() string {
 	return m.sh("grep -rlaF " + planted + " /run/cairn-work 2>/dev/null || true")
 }
@@ -63,8 +63,8 @@ func lastOf(t *testing.T, s *Session, run string) (last wire.Event) {
 	return last
 }
 
-// However a run ends, no byte of what it brought stays below Cairn's state, nor in
-// memory once it has ended.
+// However a run ends, none of its contents stays below Cairn's state. Once it has
+// ended, none stays in memory either.
 func TestRunsLeaveNoContents(t *testing.T) {
 	m := boot(t, "")
 	m.needs("visudo")
@@ -85,7 +85,7 @@ func TestRunsLeaveNoContents(t *testing.T) {
 			t.Fatalf("it ended with %+v", last)
 		}
 		clean(t, true)
-		// Sent again it stays ended.
+		// Sent again, it stays ended.
 		must(t, s.Start(t.Context(), planting(t, "well"), nil))
 		clean(t, true)
 	})
@@ -115,14 +115,14 @@ func TestRunsLeaveNoContents(t *testing.T) {
 		m.killed(run)
 		m.sh("rm -rf /run/cairn-work")
 		clean(t, false)
-		// A controller that knows the run sends it again, and it goes on.
+		// A controller that knows the run sends it again, and the run goes on.
 		s := m.local()
 		must(t, s.Start(t.Context(), run, nil))
 		if last := lastOf(t, s, "power"); last.Type != wire.RunDone {
 			t.Errorf("it ended with %+v", last)
 		}
 		clean(t, true)
-		// Another one hears that it cannot.
+		// Another controller is told that the run cannot go on.
 		m.killed(planting(t, "forgotten", slow("forgotten")))
 		m.sh("rm -rf /run/cairn-work")
 		if last := lastOf(t, m.local(), "forgotten"); last.Type != wire.RunFailed || !strings.Contains(last.Failure.Summary, "restarted") {
@@ -136,8 +136,8 @@ func TestRunsLeaveNoContents(t *testing.T) {
 		ctx, die := context.WithCancel(t.Context())
 		defer die()
 		dying := m.local()
-		if err := dying.Start(ctx, run, func(octets, of int64) {
-			if octets > of/2 {
+		if err := dying.Start(ctx, run, func(done, of int64) {
+			if done > of/2 {
 				die()
 			}
 		}); err == nil {
@@ -150,7 +150,7 @@ func TestRunsLeaveNoContents(t *testing.T) {
 		}
 		s := m.local()
 		if left := m.sh("ls -A /var/lib/cairn/runs/gone /run/cairn-work"); strings.Contains(left, contentsName) {
-			t.Errorf("what is left: %s", left)
+			t.Errorf("contents are left: %s", left)
 		}
 		must(t, s.Start(t.Context(), run, nil))
 		if last := lastOf(t, s, "gone"); last.Type != wire.RunDone {

@@ -56,7 +56,7 @@ func TestDoors(t *testing.T) {
 	}
 }
 
-// told are settings as text, each with its place.
+// told returns settings as text, each with its place.
 func told(settings []Setting) []string {
 	var texts []string
 	for _, s := range settings {
@@ -65,8 +65,8 @@ func told(settings []Setting) []string {
 	return texts
 }
 
-// TestCommandLine reads what a unit, its drop-ins and the files of its
-// variables make systemd start, and what runs meanwhile.
+// TestCommandLine reads what systemd starts according to a unit, its drop-ins and
+// the files with its variables. It also reads what runs meanwhile.
 func TestCommandLine(t *testing.T) {
 	defaultFile := distro.Of("", "").SSH.CommandLine
 	const unit, override, more = "/usr/lib/systemd/system/ssh.service", "/etc/systemd/system/ssh.service.d/override.conf", "/etc/systemd/system/ssh.service.d/z.conf"
@@ -135,7 +135,7 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// What was read from a command line must mean the same to sshd when it gets it
+// Text that was read from a command line must mean the same when sshd gets it
 // back.
 func TestSSHDTakesItsCommandLineAgain(t *testing.T) {
 	if _, err := os.Stat("/usr/sbin/sshd"); err != nil && testing.Short() {

@@ -90,6 +90,6 @@ func TestNamed(t *testing.T) {
 		}
 	}
 	if slices.ContainsFunc([]string{"invalid-user", "User a, invalid-user"}, func(m string) bool { return Concerns(m, "a", nil) }) {
-		t.Error("an account that is there is taken for one that is not")
+		t.Error("an existing account counts as missing")
 	}
 }

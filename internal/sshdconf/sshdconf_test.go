@@ -98,7 +98,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// realSSHD is the machine's sshd, and the key it wants to see.
+// realSSHD returns the machine's sshd, and the key that it needs.
 func realSSHD(t *testing.T) (key string) {
 	t.Helper()
 	if _, err := exec.LookPath("/usr/sbin/sshd"); err != nil || os.Geteuid() != 0 {
@@ -117,8 +117,8 @@ func realSSHD(t *testing.T) (key string) {
 	return key
 }
 
-// TestReadsAsSSHDDoes makes random configurations and compares what is read
-// with what sshd says: the groups, which add up, and the first value of a
+// TestReadsAsSSHDDoes makes random configurations and compares what is read with
+// what sshd says. It compares the groups, which add up, and the first value of a
 // keyword.
 func TestReadsAsSSHDDoes(t *testing.T) {
 	key, refused := realSSHD(t), 0
@@ -152,7 +152,7 @@ func TestReadsAsSSHDDoes(t *testing.T) {
 	}
 }
 
-// effective is what sshd prints of the two keywords.
+// effective returns what sshd prints for the two keywords.
 func effective(out string) (e [2]string) {
 	for line := range strings.Lines(out) {
 		keyword, value, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -166,8 +166,8 @@ func effective(out string) (e [2]string) {
 	return e
 }
 
-// global is the same of what was read. What a "Match all" sets comes first in one
-// release and not in another, so the generator makes none.
+// global returns the same for what was read. The generator makes no "Match all":
+// some releases put its settings first, and others do not.
 func global(settings []Setting) (e [2]string) {
 	e[1] = "6" // sshd_config(5)
 	set := false

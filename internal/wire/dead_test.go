@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// soon is what ends within it has not waited for the other side.
+// soon is a limit: what ends within it did not wait for the other side.
 const soon = 2 * time.Second
 
-// within fails the test when do is not over soon.
+// within fails the test if do is not over soon.
 func within(t *testing.T, what string, do func()) {
 	t.Helper()
 	over := make(chan struct{})
@@ -26,7 +26,7 @@ func within(t *testing.T, what string, do func()) {
 	}
 }
 
-// deaf is a connection whose other side takes nothing and says nothing.
+// deaf is a connection whose other side reads nothing and says nothing.
 func deaf(t *testing.T) net.Conn {
 	t.Helper()
 	ours, theirs := net.Pipe()
@@ -34,20 +34,20 @@ func deaf(t *testing.T) net.Conn {
 	return ours
 }
 
-// lasting is a connection that closes only when it is let go, as one does that says
-// goodbye to a machine which is gone.
-type lasting struct {
+// slowCloser is a connection that closes only when it is released. So does one
+// that says goodbye to a machine which is gone.
+type slowCloser struct {
 	net.Conn
 	letGo chan struct{}
 }
 
-func (l lasting) Close() error {
+func (l slowCloser) Close() error {
 	<-l.letGo
 	return l.Conn.Close()
 }
 
-// TestWritesToADeafPeerEndWithTheirContext: nobody who is told to stop waits for a
-// peer that takes nothing, nor does what they leave behind.
+// TestWritesToADeafPeerEndWithTheirContext checks that a cancelled caller does not
+// wait for a peer that reads nothing. Closing afterwards does not wait either.
 func TestWritesToADeafPeerEndWithTheirContext(t *testing.T) {
 	m := NewMux(deaf(t), ControllerSide, DefaultHeartbeat)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -70,8 +70,8 @@ func TestWritesToADeafPeerEndWithTheirContext(t *testing.T) {
 	within(t, "Close", func() { _ = m.Close() })
 }
 
-// TestAReaderGoesOnWhileNothingCanBeWritten: what a peer that takes nothing says is
-// still read, so that its last words are not lost.
+// TestAReaderGoesOnWhileNothingCanBeWritten checks that a peer which reads nothing
+// is still heard, so its last words are not lost.
 func TestAReaderGoesOnWhileNothingCanBeWritten(t *testing.T) {
 	ours, theirs := net.Pipe()
 	m := NewMux(ours, AgentSide, DefaultHeartbeat)
@@ -90,10 +90,10 @@ func TestAReaderGoesOnWhileNothingCanBeWritten(t *testing.T) {
 	within(t, "Close", func() { _ = m.Close() })
 }
 
-// TestWhatWaitsEndsBeforeTheConnectionDoes: a dead peer is told to whoever waits at
-// once, however long the connection takes to close.
+// TestWhatWaitsEndsBeforeTheConnectionDoes checks that all waiting callers hear of
+// a dead peer at once, however long the connection takes to close.
 func TestWhatWaitsEndsBeforeTheConnectionDoes(t *testing.T) {
-	conn := lasting{deaf(t), make(chan struct{})}
+	conn := slowCloser{deaf(t), make(chan struct{})}
 	m := NewMux(conn, ControllerSide, Heartbeat{Every: 5 * time.Millisecond, Limit: 300 * time.Millisecond})
 	s := newStream(m, 1, "x")
 	m.mu.Lock()

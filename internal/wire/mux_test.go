@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// pair is two ends of one connection.
+// pair returns the two ends of one connection.
 func pair(t *testing.T, beat Heartbeat) (controller, agent *Mux) {
 	t.Helper()
 	a, b := net.Pipe()
@@ -66,7 +66,7 @@ func TestMessagesCross(t *testing.T) {
 }
 
 // TestASlowReaderHoldsUpOnlyItsOwnStream sends more than a window into a stream
-// that nobody reads, while another stream goes on.
+// that nobody reads. Another stream goes on.
 func TestASlowReaderHoldsUpOnlyItsOwnStream(t *testing.T) {
 	controller, agent := pair(t, DefaultHeartbeat)
 	stuck, unread := opened(t, controller, agent, "stuck")
@@ -253,8 +253,8 @@ func TestUnknownFieldsAreRefused(t *testing.T) {
 	}
 }
 
-// FuzzFrames feeds a connection with anything: it must end or go on, and keep
-// nothing that it was not given room for.
+// FuzzFrames feeds a connection with anything. It must end or go on. It must not
+// keep anything beyond the room that it gave.
 func FuzzFrames(f *testing.F) {
 	f.Add(appendFrame(nil, frame{stream: 1, typ: frameOpen, payload: []byte("facts")}))
 	f.Add(appendFrame(appendFrame(nil, frame{stream: 1, typ: frameOpen}), frame{stream: 1, typ: frameData, payload: []byte("abc")}))

@@ -32,8 +32,8 @@ func TestTheSumIsThePackedProgrammes(t *testing.T) {
 	}
 }
 
-// The agent's budget: what is brought to every host stays small, runs on every
-// Linux, and brings neither a database nor a web server along.
+// The agent has a budget, as it is brought to every host. It stays small, runs on
+// every Linux, and has neither a database nor a web server.
 func TestTheAgentIsSmall(t *testing.T) {
 	const most = 6_000_000 // bytes
 	if len(All()) == 0 {
