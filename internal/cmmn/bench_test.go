@@ -9,9 +9,9 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// The budgets: one command on a case of 1,000 items in 100 us, and no more with
-// 10,000; 10,000 cases of 50 items to their end in 10 s; a web of 1,000 items in
-// 50 ms a turn.
+// The budgets are these. A command on a case of 1,000 items takes 100 us, and no
+// more with 10,000. 10,000 cases of 50 items reach their end in 10 s. A web of
+// 1,000 items takes 50 ms a turn.
 
 func started(b *testing.B, p *cmmn.Program) *cmmn.Case {
 	b.Helper()
@@ -31,7 +31,7 @@ func execute(b *testing.B, c *cmmn.Case, command cmmn.Command) cmmn.Turn {
 	return turn
 }
 
-// wide is a case of stages of ten tasks each; of each ten, one waits for another,
+// wide is a case of stages of ten tasks each. Of each ten, one waits for another,
 // and two for a value.
 func wide(items int) string {
 	var m strings.Builder
@@ -46,8 +46,8 @@ func wide(items int) string {
 	return m.String()
 }
 
-// BenchmarkCommand suspends and resumes one task, and gives one value: what one
-// command costs in a large case.
+// BenchmarkCommand suspends and resumes one task, and sets one value. It measures
+// one command in a large case.
 func BenchmarkCommand(b *testing.B) {
 	for _, items := range []int{100, 1_000, 10_000} {
 		p := compile(b, parsed(b, wide(items)))
@@ -92,8 +92,8 @@ func BenchmarkToTheEnd(b *testing.B) {
 	}
 }
 
-// fifty is a case of five stages, one after the other, with nine items each, and
-// the tasks in the order in which they can be done.
+// fifty is a case of five stages, one after the other, with nine items each. It
+// also returns the tasks in an order in which they can be done.
 func fifty() (model string, tasks []string) {
 	var m strings.Builder
 	m.WriteString("case C")
@@ -125,8 +125,8 @@ func toTheEnd(b *testing.B, p *cmmn.Program, tasks []string) {
 	}
 }
 
-// BenchmarkWeb lets 1,000 items settle in one turn: a chain, and a web in which
-// each waits for the 20 before it.
+// BenchmarkWeb lets 1,000 items settle in one turn. One case is a chain. The other
+// is a web, where each item waits for the 20 before it.
 func BenchmarkWeb(b *testing.B) {
 	for _, width := range []int{1, 10, 20, 30} {
 		b.Run(fmt.Sprintf("waitsfor=%d", width), func(b *testing.B) {
@@ -144,7 +144,7 @@ func BenchmarkWeb(b *testing.B) {
 	}
 }
 
-// web is a case in which each task waits for as many before it.
+// web is a case in which each task waits for that many before it.
 func web(items, width int) string {
 	var m strings.Builder
 	m.WriteString("case C\n  user T0")

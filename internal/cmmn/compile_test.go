@@ -13,22 +13,22 @@ import (
 const ordinary = "case C\n  stage S\n    task A x> B.complete\n    task B <- A.create if x\n    human H\n      task D discretionary\n" +
 	"  milestone M <- A.exit@A.x1\n  user U\n  timer T timer=PT1H from=A.complete"
 
-// broken is one way to break the ordinary model, with all messages that must
+// brokenModel is one way to break the ordinary model, with all messages that must
 // follow.
-type broken struct {
+type brokenModel struct {
 	name  string
 	spoil func(m *cmmn.Model, at map[string]*cmmn.Item)
 	want  string
 }
 
-func brokenModels() []broken {
+func brokenModels() []brokenModel {
 	type items = map[string]*cmmn.Item
 	def := func(at items, id string) *cmmn.Definition { return at[id].Definition }
 	first := func(at items, id string) *cmmn.Sentry {
 		return at["S"].Definition.Sentries[map[string]int{"A": 0, "B": 1}[id]]
 	}
 	rule := &cmmn.Expression{Text: "x"}
-	return []broken{
+	return []brokenModel{
 		{"no plan", func(m *cmmn.Model, _ items) { m.Plan = nil }, `case "case": it has no case plan model`},
 		{"a plan that is a task", func(m *cmmn.Model, _ items) { m.Plan.Kind = cmmn.Task }, `case "case": it has no case plan model`},
 		{"file items with one id", func(m *cmmn.Model, _ items) { m.File = []cmmn.FileItem{{ID: "f"}, {ID: "f"}} },

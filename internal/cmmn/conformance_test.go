@@ -60,8 +60,8 @@ var topics = []topic{
 	{"adopt", "Another model for a case that has begun", "Not in the specification."},
 }
 
-// wanted are the rules that need a story: every row of the code's own tables,
-// every event, and what else the tables and sections require.
+// wanted are the rules that need a story. They are every row of the code's own
+// tables, every event, and what else the tables and sections require.
 func wanted() map[string][]string {
 	all := map[string][]string{
 		"8.9": {"suspend", "parentSuspend", "resume", "parentResume", "reactivate", "exit", "terminate", "complete", "fault"},
@@ -172,9 +172,9 @@ func decisions(told map[string][]story) []string {
 
 func anchor(heading string) string { return strings.ReplaceAll(strings.ToLower(heading), " ", "-") }
 
-// TestDecisionsAreExplained checks that the explanation has one section for
-// every decision, that the section names all its stories, and that no section
-// lacks stories.
+// TestDecisionsAreExplained compares the explanation with the decisions. It must
+// have one section for each, which names all its stories, and no section may lack
+// stories.
 func TestDecisionsAreExplained(t *testing.T) {
 	text, err := os.ReadFile(decisionsPage)
 	if err != nil {

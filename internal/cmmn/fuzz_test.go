@@ -61,7 +61,7 @@ func FuzzSteps(f *testing.F) {
 	})
 }
 
-// chosen is the command that three bytes stand for.
+// chosen is the command that three bytes encode.
 func chosen(c *cmmn.Case, what, which, how byte) cmmn.Command {
 	number := int(which) % (len(c.Items()) + 2)
 	discretionary := []string{"HD", "D", "Keep"}[int(how)%3]

@@ -84,13 +84,13 @@ func checkInvariants(t fataler, c *cmmn.Case) {
 		occurrence := i.Kind == cmmn.Milestone || i.Kind.IsListener()
 		live := i.State == cmmn.Active || i.State == cmmn.Enabled || i.State == cmmn.Suspended || i.State == cmmn.Available
 		if live && !occurrence && (parent == cmmn.Completed || parent == cmmn.Terminated) {
-			t.Errorf("%s is %s in a stage that is %s", i.Path, i.State, parent)
+			t.Errorf("%s is %s, but its stage is %s", i.Path, i.State, parent)
 		}
 		if i.State == cmmn.Active && parent == cmmn.Suspended {
-			t.Errorf("%s is active in a stage that is suspended", i.Path)
+			t.Errorf("%s is active, but its stage is suspended", i.Path)
 		}
 		if i.State == cmmn.Active && (parent == cmmn.Available || parent == cmmn.Null) {
-			t.Errorf("%s is active in a stage that is %s", i.Path, parent)
+			t.Errorf("%s is active, but its stage is %s", i.Path, parent)
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// lifeCycle is a second copy of the tables, written from the specification and
-// not from the code: for every state, the transitions that lead out of it and
-// where to. "previous" is the state before the suspension.
+// lifeCycle is a second copy of the tables, written from the specification and not
+// from the code. For every state it has the transitions that lead out of it, and
+// their targets. "previous" is the state before the suspension.
 type lifeCycle map[string]map[string]string
 
 // table86 is Table 8.6, the case.
@@ -48,7 +48,7 @@ var table811 = lifeCycle{
 }
 
 // byHand are the transitions that the tables give to a person, a service or an
-// administrator, by life cycle; all others are the engine's.
+// administrator, by life cycle. All others are the engine's.
 var byHand = map[string][]string{
 	"case":      {"suspend", "terminate", "complete", "fault", "reactivate", "close"},
 	"work":      {"manualStart", "disable", "reenable", "suspend", "resume", "fault", "reactivate", "complete", "terminate"},
@@ -56,7 +56,7 @@ var byHand = map[string][]string{
 	"milestone": {"suspend", "resume", "terminate"},
 }
 
-// subject is a kind with the ways to bring an item of it, X, into each state.
+// subject is a kind, with the ways to bring its item X into each state.
 type subject struct {
 	word, life string // of the notation; of byHand
 	table      lifeCycle

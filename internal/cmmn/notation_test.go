@@ -9,16 +9,16 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// The notation that models are written in for tests, one item a line, indented
-// below its stage:
+// Tests write models in this notation. It has one item a line, indented below its
+// stage:
 //
 //	KIND NAME [FLAG...] [<- ENTRY [; ENTRY]...] [x> EXIT [; EXIT]...]
 //
 // KIND is stage, task, human, process, casetask, decision, milestone, listener,
-// user or timer. FLAG is auto, nonblocking, required, manual, repeat, each of the
-// last three also with a condition as in repeat(x > 3), max=N, timer=ISO8601,
-// from=EVENT, discretionary, or when(CONDITION) for its applicability. A criterion
-// is
+// user or timer. FLAG is auto, nonblocking, required, manual, repeat, max=N,
+// timer=ISO8601, from=EVENT, discretionary, or when(CONDITION) for its
+// applicability. required, manual and repeat may have a condition, as in
+// repeat(x > 3). A criterion is
 //
 //	[memoryless] [retroactive] [EVENT [+ EVENT]...] [if CONDITION]
 //

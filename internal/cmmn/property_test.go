@@ -107,9 +107,9 @@ func (w *walk) checkEnded() {
 	}
 }
 
-// checkExplanations compares what Explain says with what the case does. At
-// rest, nothing may wait whose way is open, and no stage may be active that
-// nothing blocks.
+// checkExplanations compares what Explain says with what the case does. At rest,
+// no item with an open way may wait, and no stage may be active that nothing
+// blocks.
 func (w *walk) checkExplanations() {
 	for _, id := range append(slices.Clone(w.names), "case") {
 		x, err := w.c.Explain(id)
@@ -139,14 +139,14 @@ func (w *walk) checkWays(item cmmn.ItemState, ways []cmmn.Way) {
 	}
 }
 
-// reactivated reports whether the case ever ended: it does not end again by
-// itself.
+// reactivated reports whether somebody reactivated the case after its end. Then it
+// does not end again by itself.
 func (w *walk) reactivated() bool {
 	return slices.ContainsFunc(w.turns, func(t cmmn.Turn) bool { return t.Command == "reactivate case" })
 }
 
-// open does, on a copy of the case, what a way says is missing, so far as an
-// outsider can. Then the item must no longer wait.
+// open works on a copy of the case. It does what a way says is missing, as far as
+// an outsider can. Then the item must no longer wait.
 func (w *walk) open(item cmmn.ItemState, way cmmn.Way) {
 	if strings.Contains(w.criterion(way.Criterion), "memoryless") {
 		return // what is missing would have to occur in one turn
@@ -185,7 +185,7 @@ func (w *walk) criterion(id string) string {
 	return ""
 }
 
-// missing are commands that bring about what a way misses, values first.
+// missing are commands that do what a way misses, values first.
 func (w *walk) missing(way cmmn.Way) (commands []cmmn.Command, all bool) {
 	if len(way.Unmet) > 0 {
 		values := solved(way.Unmet)
@@ -218,7 +218,8 @@ func solved(unmet []string) map[string]json.RawMessage {
 	return values
 }
 
-// only is the number of an item's only instance; 0 when there are none or several.
+// only is the number of an item's only instance. It is 0 if there are none or
+// several.
 func (w *walk) only(id string) int {
 	number := 0
 	for _, item := range w.c.Items() {
@@ -241,7 +242,7 @@ func TestIndependentCommandsCommute(t *testing.T) {
 		left, right := newDrawer(t, "L"), newDrawer(t, "R")
 		model := "case C\n  stage SL\n" + strings.Join(left.items(2), "\n") + "\n    task KeepL\n" +
 			"  stage SR\n" + strings.Join(right.items(2), "\n") + "\n    task KeepR\n  task Keep"
-		var steps [2][]addressed
+		var steps [2][]addressedCommand
 		for side, d := range []*drawer{left, right} {
 			for range rapid.IntRange(1, 8).Draw(t, "commands") {
 				steps[side] = append(steps[side], d.drawAddressed())
@@ -255,25 +256,25 @@ func TestIndependentCommandsCommute(t *testing.T) {
 	})
 }
 
-// addressed is a command for the nth instance of an item. So it means the same,
-// whatever numbers the instances have.
-type addressed struct {
+// addressedCommand is a command for the nth instance of an item. It means the same,
+// whatever the numbers of the instances.
+type addressedCommand struct {
 	item       string
 	nth        int
 	transition cmmn.Transition
 	set        *cmmn.Set
 }
 
-func (d *drawer) drawAddressed() addressed {
+func (d *drawer) drawAddressed() addressedCommand {
 	if d.oneIn(3) {
 		set := d.drawSet()
-		return addressed{set: &set}
+		return addressedCommand{set: &set}
 	}
-	return addressed{item: rapid.SampledFrom(d.names).Draw(d.T, "item"), nth: rapid.IntRange(0, 2).Draw(d.T, "nth"), transition: drawTransition(d.T)}
+	return addressedCommand{item: rapid.SampledFrom(d.names).Draw(d.T, "item"), nth: rapid.IntRange(0, 2).Draw(d.T, "nth"), transition: drawTransition(d.T)}
 }
 
-func interleaved(t *rapid.T, steps [2][]addressed) []addressed {
-	var all []addressed
+func interleaved(t *rapid.T, steps [2][]addressedCommand) []addressedCommand {
+	var all []addressedCommand
 	for len(steps[0])+len(steps[1]) > 0 {
 		side := rapid.IntRange(0, 1).Draw(t, "side")
 		if len(steps[side]) == 0 {
@@ -286,7 +287,7 @@ func interleaved(t *rapid.T, steps [2][]addressed) []addressed {
 }
 
 // outcome is where the steps lead: all instances, without their numbers.
-func outcome(t *rapid.T, model string, steps []addressed) []string {
+func outcome(t *rapid.T, model string, steps []addressedCommand) []string {
 	w := begun(t, model)
 	for _, s := range steps {
 		if _, err := w.c.Execute(s.command(w.c), cmmn.Author{}); isSpin(err) {
@@ -309,7 +310,7 @@ func isSpin(err error) bool {
 	return errors.As(err, &spin)
 }
 
-func (s addressed) command(c *cmmn.Case) cmmn.Command {
+func (s addressedCommand) command(c *cmmn.Case) cmmn.Command {
 	if s.set != nil {
 		return *s.set
 	}

@@ -54,7 +54,8 @@ func (d *drawer) maybe(n int, text string) string {
 	return ""
 }
 
-// items writes all items down, some of them in the stages that came before.
+// items writes all items down. Some of them go into the stages before
+// them.
 func (d *drawer) items(depth int) []string {
 	for _, name := range d.names {
 		kind := d.kinds[name]
@@ -101,8 +102,8 @@ func (d *drawer) item(name, kind string) string {
 
 func (d *drawer) rule(name string) string { return name + d.maybe(2, "("+d.condition()+")") }
 
-// solutions are the conditions that are drawn, without a prefix and as Explain
-// writes them, with values that make them true.
+// solutions are the conditions that are drawn, with values that make them true.
+// They are written without a prefix, as Explain writes them.
 var solutions = map[string]map[string]json.RawMessage{
 	"a": {"a": yes}, "b": {"b": yes}, "n > 2": {"n": json.RawMessage("3")}, "!a": {"a": json.RawMessage("false")}, "a || n == 1": {"a": yes, "n": json.RawMessage("1")},
 }

@@ -39,8 +39,8 @@ func TestSharedDefinition(t *testing.T) {
 	}
 }
 
-// An event from before any of the places exists must still count in the place
-// that comes to exist.
+// An event that occurs before any of the places exists must still count in the
+// place that comes to exist.
 func TestSharedDefinitionRemembers(t *testing.T) {
 	g := sharing(t, "case C\n  task A\n  task B\n  task Z\n  stage X manual\n    stage P <- if never\n      task W <- A.complete + B.complete\n"+
 		"  stage Y manual\n    stage Q <- if never\n      task V", "P", "Q")

@@ -95,7 +95,7 @@ func readStory(text, file string) story {
 	return s
 }
 
-// teller is a story being told.
+// teller is a story in progress.
 type teller struct {
 	t       *testing.T
 	c       *cmmn.Case
@@ -182,7 +182,7 @@ func (g *teller) step(line string) {
 		}
 		var spin *cmmn.SpinError
 		if diff := cmp.Diff(before, dump(g.c)); diff != "" && !errors.As(g.refused, &spin) {
-			g.t.Errorf("what was refused changed something:\n%s", diff)
+			g.t.Errorf("a refused command changed something:\n%s", diff)
 		}
 	case ":":
 		if g.refused == nil || !strings.Contains(g.refused.Error(), rest) {

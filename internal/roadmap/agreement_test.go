@@ -23,8 +23,8 @@ func homelab(t *testing.T) *roadmap.Roadmap {
 	return r
 }
 
-// TestChoicesAreThoseOfTheLabFile holds the names and options of choices in the
-// lab file against the roadmap's, the default first.
+// TestChoicesAreThoseOfTheLabFile compares the names and options of choices in the
+// lab file with the roadmap's. The default comes first.
 func TestChoicesAreThoseOfTheLabFile(t *testing.T) {
 	var schema struct {
 		Properties struct {
@@ -60,7 +60,7 @@ func TestChoicesAreThoseOfTheLabFile(t *testing.T) {
 	}
 }
 
-// TestEveryProbeIsThere holds the roadmap's looks against the probes, both ways.
+// TestEveryProbeIsThere compares the roadmap's looks with the probes, both ways.
 func TestEveryProbeIsThere(t *testing.T) {
 	used := map[string]bool{}
 	for _, s := range homelab(t).Stages {
@@ -75,7 +75,7 @@ func TestEveryProbeIsThere(t *testing.T) {
 	}
 	for _, p := range probe.All() {
 		if p.Text == "" {
-			t.Errorf("the probe %s does not say what it looks at", p.Name)
+			t.Errorf("the probe %s does not name what it looks at", p.Name)
 		}
 		if !used[p.Name] {
 			t.Errorf("no checkpoint looks with the probe %s", p.Name)
@@ -83,7 +83,7 @@ func TestEveryProbeIsThere(t *testing.T) {
 	}
 }
 
-// TestWorkIsOnTheRoadmap holds what Cairn carries out against the roadmap's tasks.
+// TestWorkIsOnTheRoadmap compares what Cairn carries out with the roadmap's tasks.
 func TestWorkIsOnTheRoadmap(t *testing.T) {
 	for _, d := range task.All() {
 		if known, is := homelab(t).Task(d.ID); !is || known.Kind != roadmap.Process || !known.Available {
@@ -92,8 +92,8 @@ func TestWorkIsOnTheRoadmap(t *testing.T) {
 	}
 }
 
-// TestSubjectsAreThoseOfEvidence holds the words after "about" against what a look
-// can be about.
+// TestSubjectsAreThoseOfEvidence compares the words after "about" with the
+// subjects that a look can have.
 func TestSubjectsAreThoseOfEvidence(t *testing.T) {
 	for _, kind := range evidence.SubjectKinds {
 		about := strings.Replace(lookingAbout, "KIND", string(kind), 1)

@@ -10,8 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// counts are how many items of each kind the roadmap that Cairn was begun with
-// has, counted in it by hand: 7, 7 and 8 tasks in its three phases, and so on.
+// counts are the number of items of each kind in the roadmap with which Cairn
+// began. They were counted there by hand: 7, 7 and 8 tasks in its three phases,
+// and so on.
 var counts = map[string]int{
 	"stage": 3 + 1, "entry": 3 + 1 + 1, "exit": 5 + 6 + 6,
 	"task": 7 + 7 + 8, "step": 14 + 21 + 22, "dependency": 7 + 11 + 13, "estimate": 7 + 7 + 8, "milestone": 4 + 6 + 7,
@@ -55,9 +56,9 @@ func TestIndexCounts(t *testing.T) {
 	}
 }
 
-// TestIndexIsComplete holds both directions: everything that the index names is
-// in the roadmap, as what it is named, and everything in the roadmap that is not
-// Cairn's addition is in the index.
+// TestIndexIsComplete checks both directions. All items of the index are in the
+// roadmap, with the same kind. All of the roadmap is in the index, except for
+// Cairn's additions.
 func TestIndexIsComplete(t *testing.T) {
 	carriers := carriersOf(load(t))
 	indexed := map[string]bool{}
@@ -78,7 +79,7 @@ func TestIndexIsComplete(t *testing.T) {
 	}
 }
 
-// TestMilestonesKeepTheirNames holds the names that the index quotes.
+// TestMilestonesKeepTheirNames checks the names that the index quotes.
 func TestMilestonesKeepTheirNames(t *testing.T) {
 	r := load(t)
 	for _, i := range readIndex(t) {
@@ -88,8 +89,8 @@ func TestMilestonesKeepTheirNames(t *testing.T) {
 	}
 }
 
-// carriers are the paths of all that is not Cairn's addition, with the kinds of
-// items that each can carry.
+// carriers are the paths of everything that is not Cairn's addition, with the
+// kinds of items that each can carry.
 type carriers map[string][]string
 
 func carriersOf(r *Roadmap) carriers {

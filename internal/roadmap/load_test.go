@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "write generated files anew")
 
-// golden holds bytes against a file, or writes it with -update.
+// golden compares bytes with a file, or writes the file with -update.
 func golden(t *testing.T, path string, got []byte) {
 	t.Helper()
 	if *update {
@@ -36,7 +36,7 @@ func golden(t *testing.T, path string, got []byte) {
 	}
 }
 
-// load is the homelab roadmap.
+// load returns the homelab roadmap.
 func load(t testing.TB) *Roadmap {
 	t.Helper()
 	r, err := Homelab(task.Implemented)
@@ -46,7 +46,8 @@ func load(t testing.TB) *Roadmap {
 	return r
 }
 
-// pretended are the tasks that a program carries out which reads "pretends".
+// pretended are the tasks that the program claims to carry out for the file
+// "pretends".
 func pretended(file string) func(task string) bool {
 	return func(id string) bool {
 		return file == "pretends" && (id == "ground.one" || id == "ground.two" || id == "ground.three")
@@ -75,8 +76,7 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
-// checkFaults checks what others rely on of the error for a roadmap that was
-// refused.
+// checkFaults checks what others rely on in the error for a refused roadmap.
 func checkFaults(t *testing.T, data []byte, err error) {
 	t.Helper()
 	var faults document.Faults
@@ -130,8 +130,7 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestNestingIsBounded holds the ways by which a parser that recurses could be
-// exhausted.
+// TestNestingIsBounded has the inputs that could exhaust a recursive parser.
 func TestNestingIsBounded(t *testing.T) {
 	for _, opener := range []string{"[", "{a: ", "- ", "? ", "&a ", "!a ", "[{a: ", "a: ", "-\n"} {
 		if _, err := Load("roadmap.yaml", []byte(strings.Repeat(opener, dialect.MaxBytes/len(opener))), nil); err == nil {
@@ -157,12 +156,12 @@ func TestLookups(t *testing.T) {
 		t.Error("a milestone is found as a task")
 	}
 	if _, known := r.Checkpoint("foundation.nothing"); known {
-		t.Error("a checkpoint that is not there is found")
+		t.Error("a checkpoint is found that does not exist")
 	}
 }
 
-// TestFoundation holds what this version sees through: the looks of each
-// checkpoint, and what waits for what.
+// TestFoundation checks what this version carries out to the end: the looks of
+// each checkpoint, and what waits for what.
 func TestFoundation(t *testing.T) {
 	r := load(t)
 	looks := map[string]string{
@@ -220,7 +219,7 @@ func availableTasks(r *Roadmap) []string {
 	return names
 }
 
-// TestFacts holds facts of the roadmap's phases that tests of its form do not see.
+// TestFacts checks facts about the roadmap's phases that tests of its form miss.
 func TestFacts(t *testing.T) {
 	r := load(t)
 	for id, want := range map[string]string{

@@ -16,7 +16,7 @@ func TestPageIsUpToDate(t *testing.T) {
 	}
 }
 
-// TestPageHoldsEverything looks for each thing by its id and its words.
+// TestPageHoldsEverything searches the page for each thing's id and words.
 func TestPageHoldsEverything(t *testing.T) {
 	r := load(t)
 	page := string(Markdown(r))
@@ -59,7 +59,7 @@ func TestPageHoldsEverything(t *testing.T) {
 	}
 }
 
-// TestLinksLeadSomewhere holds the links within the page against its headings.
+// TestLinksLeadSomewhere compares the links within the page with its headings.
 func TestLinksLeadSomewhere(t *testing.T) {
 	page := string(Markdown(load(t)))
 	anchors := map[string]bool{}
@@ -89,8 +89,8 @@ func TestReadmeLeadsToTheTodoList(t *testing.T) {
 	}
 }
 
-// TestEveryEntryOfTheTodoListSaysWhatSettlesIt counts one line for each, and looks
-// whether the files that are named are there.
+// TestEveryEntryOfTheTodoListSaysWhatSettlesIt counts one line for each entry. It
+// checks that the files named there exist.
 func TestEveryEntryOfTheTodoListSaysWhatSettlesIt(t *testing.T) {
 	r := load(t)
 	if n := strings.Count(string(Markdown(r)), "  Settled by: "); n != len(r.Todo) || n == 0 {
@@ -105,7 +105,7 @@ func TestEveryEntryOfTheTodoListSaysWhatSettlesIt(t *testing.T) {
 	}
 }
 
-// TestSmallRoadmap renders one without any of what a roadmap may leave out.
+// TestSmallRoadmap renders a roadmap without any of its optional parts.
 func TestSmallRoadmap(t *testing.T) {
 	r, err := Load("small.yaml", []byte("roadmap: small\nstages:\n  - {id: ground, name: Ground, goal: It stands.}\n"), nil)
 	if err != nil {

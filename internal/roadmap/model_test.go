@@ -22,8 +22,8 @@ func compiled(t testing.TB, w Workflow) (*Roadmap, *cmmn.Program) {
 	return r, p
 }
 
-// TestModelHasEverything: each task, milestone and to-do entry is an item, and
-// each stage has what gates it.
+// TestModelHasEverything checks that each task, milestone and to-do entry is an
+// item. Each stage must have its gates.
 func TestModelHasEverything(t *testing.T) {
 	for _, w := range Workflows() {
 		r, p := compiled(t, w)
@@ -54,7 +54,7 @@ func TestModelHasEverything(t *testing.T) {
 	}
 }
 
-// TestWorkflowsGateAsTheySay looks at which stages are open at the start.
+// TestWorkflowsGateAsTheySay checks which stages are open at the start.
 func TestWorkflowsGateAsTheySay(t *testing.T) {
 	for w, want := range map[Workflow]cmmn.State{
 		Waterfall: cmmn.Available, Hybrid: cmmn.Available, Agile: cmmn.Active,

@@ -11,7 +11,7 @@ import (
 )
 
 // TestSimulations takes the homelab roadmap from its start to its end in every
-// workflow. The stories in testdata/simulations are to be read.
+// workflow. The stories in testdata/simulations are meant for reading.
 func TestSimulations(t *testing.T) {
 	for _, w := range Workflows() {
 		t.Run(string(w), func(t *testing.T) {

@@ -11,16 +11,16 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// given are values in the form in which the case file decodes them.
-type given map[string]any
+// givenValues are values in the form in which the case file decodes them.
+type givenValues map[string]any
 
 // Value implements [cmmn.Values].
-func (g given) Value(name string) (any, bool) {
+func (g givenValues) Value(name string) (any, bool) {
 	v, known := g[name]
 	return v, known
 }
 
-var file = given{
+var file = givenValues{
 	"yes": true, "no": false, "n": int64(3), "big": int64(1<<53 + 1), "f": 2.5, "s": "lab", "none": nil,
 	"l": []any{int64(1), int64(2), "x"}, "o": map[string]any{"name": "lab", "deep": map[string]any{"n": int64(1)}},
 	"many": slices.Repeat([]any{int64(1)}, 2000),
@@ -158,8 +158,8 @@ func TestUnmet(t *testing.T) {
 	}
 }
 
-// FuzzCondition checks that no text and no values make conditions panic or run
-// on, and that a condition that does not hold has unmet parts.
+// FuzzCondition checks that no text and no values make conditions panic or run on.
+// A condition that does not hold must have unmet parts.
 func FuzzCondition(f *testing.F) {
 	c := compiler(f)
 	for _, text := range []string{
@@ -169,7 +169,7 @@ func FuzzCondition(f *testing.F) {
 		f.Add(text, `{"a":true,"b":3,"l":[1,2.5,"x",null],"o":{"x":{"y":"z"}}}`)
 	}
 	f.Fuzz(func(t *testing.T, text, values string) {
-		decoded := given{}
+		decoded := givenValues{}
 		if json.Unmarshal([]byte(values), &decoded) != nil {
 			return
 		}

@@ -40,8 +40,8 @@ func (anyConditions) Compile(cmmn.Expression) (cmmn.Condition, error) {
 	return nil, errors.New("the models here have no conditions")
 }
 
-// valid checks that Compile accepts a model of the tests, because layouts
-// promise nothing for other models.
+// valid checks that Compile accepts a model of the tests. Layouts promise nothing
+// for other models.
 func valid(t testing.TB, m *cmmn.Model) *cmmn.Model {
 	t.Helper()
 	if _, err := cmmn.Compile(m, anyConditions{}); err != nil {
@@ -67,7 +67,7 @@ func TestHomelab(t *testing.T) {
 	check(t, m, p)
 }
 
-// running is a case under way, with every state and standing.
+// running is a case in progress, with every state and standing.
 func running() Marks {
 	marks := Marks{
 		"plan": {State: cmmn.Active}, "foundation": {State: cmmn.Completed}, "core": {State: cmmn.Active}, "expansion": {State: cmmn.Available},

@@ -19,7 +19,7 @@ func item(id, name string, kind cmmn.Kind) *cmmn.Item {
 	return &cmmn.Item{ID: id, Definition: &cmmn.Definition{ID: id + ".definition", Name: name, Kind: kind}}
 }
 
-// on makes a sentry in a stage that waits for all of some items, and returns a
+// on makes a sentry in a stage that waits for all of some items. It returns a
 // criterion for it.
 func (s *sketch) on(in *cmmn.Definition, sources ...*cmmn.Item) cmmn.Criterion {
 	s.parts++

@@ -76,8 +76,8 @@ func TestNamesKeepClearOfCriteria(t *testing.T) {
 	}
 }
 
-// namesIn are the bounds of the centred lines of text in each group of a drawing,
-// by the id of what the group draws.
+// namesIn are the bounds of the centred lines of text in each group of a drawing.
+// The key is the id of the item that the group draws.
 func namesIn(t *testing.T, svg []byte) map[string][]Bounds {
 	t.Helper()
 	var drawn struct {

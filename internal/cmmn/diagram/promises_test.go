@@ -126,8 +126,8 @@ func checkEnds(t reporter, p *Plan, line []Point, source, target Bounds, id stri
 	}
 }
 
-// onBorder reports whether a point is on the left or right edge of a box, or on
-// the outline of a criterion, which is a diamond.
+// onBorder reports whether a point is on the left or right edge of a box. For a
+// criterion, which is a diamond, it reports whether the point is on the outline.
 func onBorder(p Point, b Bounds) bool {
 	const near = 1e-6
 	if b.W == criterionWidth {

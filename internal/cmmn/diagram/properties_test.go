@@ -32,8 +32,9 @@ func TestProperties(t *testing.T) {
 	})
 }
 
-// drawModel makes a model of up to 60 items: nested stages, lines across their
-// walls and in circles, several criteria, planning tables, events with labels.
+// drawModel makes a model of up to 60 items. It has nested stages, lines across
+// their walls and in circles, several criteria, planning tables, and events with
+// labels.
 func drawModel(t *rapid.T) *cmmn.Model {
 	plan := stage("plan", drawName(t))
 	stages := []*cmmn.Definition{plan}

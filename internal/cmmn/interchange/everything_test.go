@@ -6,8 +6,8 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// everything is a model with everything that a model can have, of which a case
-// can be made.
+// everything is a model that has everything a model can have, and from which a
+// case can start.
 func everything() *cmmn.Model {
 	harden := &cmmn.Definition{
 		ID: "harden", Name: "Harden", Kind: cmmn.ProcessTask, Documentation: "Used in two stages,\nso it stands in the one round both.",

@@ -48,9 +48,9 @@ func FuzzImport(f *testing.F) {
 	})
 }
 
-// rewritten writes and reads a model. Of the models that can be read, only two
-// sorts cannot be written: those with ids that other tools do not read, and
-// those that nest too deeply in their new place.
+// rewritten writes and reads a model. Only two sorts of readable models cannot be
+// written. One has ids that other tools do not read, and the other nests too
+// deeply in its new place.
 func rewritten(t *testing.T, m *cmmn.Model) (*cmmn.Model, bool) {
 	t.Helper()
 	var out bytes.Buffer

@@ -10,9 +10,9 @@ import (
 	"cairn/internal/cmmn"
 )
 
-// randomModel draws models that can be written and read back: any shape that the
-// types allow, with references that exist, in the form that Import gives (rules
-// that are constants are nil or empty, lists without anything are nil).
+// randomModel draws models that can be written and read back. They have any shape
+// that the types allow, with references that exist. Their form is the one that
+// Import gives: constant rules are nil or empty, and empty lists are nil.
 func randomModel() *rapid.Generator[*cmmn.Model] {
 	return rapid.Custom(func(t *rapid.T) *cmmn.Model {
 		d := &drawer{T: t}
@@ -184,8 +184,8 @@ func (d *drawer) sentry() *cmmn.Sentry {
 	return s
 }
 
-// settle gives a sentry's on-parts what they wait for; without anything to wait
-// for it keeps a condition only.
+// settle gives a sentry's on-parts something to wait for. If there is nothing to
+// wait for, the sentry keeps only a condition.
 func (d *drawer) settle(s *cmmn.Sentry) {
 	if len(d.items) == 0 {
 		s.On = nil

@@ -32,7 +32,7 @@ func TestExportThenImportIsTheSameModel(t *testing.T) {
 	})
 }
 
-// fataler is what of testing.TB rapid.T has too.
+// fataler is the part of testing.TB that rapid.T has too.
 type fataler interface {
 	Helper()
 	Fatal(...any)

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// order is, for each element, the schema's sequence of what is in it
+// order has, for each element, the schema's sequence of its content
 // (CMMN11CaseModel.xsd). Names that a bar joins may be mixed.
 var order = map[string]string{
 	"definitions":              "case CMMNDI",
@@ -64,8 +64,8 @@ func TestExportKeepsTheSchema(t *testing.T) {
 	})
 }
 
-// TestExportLeavesNothingToTools checks what engines have different defaults
-// for.
+// TestExportLeavesNothingToTools checks attributes for which engines have
+// different defaults.
 func TestExportLeavesNothingToTools(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		root, bad := parse("export.cmmn", exported(t, randomModel().Draw(t, "model")))

@@ -96,12 +96,12 @@ func cannotBeWritten(t *testing.T, m *cmmn.Model, d *diagram.Plan, want string) 
 
 var errFull = errors.New("the disk is full")
 
-type full struct{}
+type fullDisk struct{}
 
-func (full) Write([]byte) (int, error) { return 0, errFull }
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
 func TestWriterThatFails(t *testing.T) {
-	if err := Export(everything(), full{}, nil); !errors.Is(err, errFull) {
+	if err := Export(everything(), fullDisk{}, nil); !errors.Is(err, errFull) {
 		t.Errorf("got %v, want the writer's error", err)
 	}
 }
