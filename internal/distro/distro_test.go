@@ -75,7 +75,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// A row with a gap would fail only on a host.
+// An incomplete row would fail only on a host.
 func TestRowsAreWhole(t *testing.T) {
 	for _, d := range All() {
 		newerFirst := func(a, b Release) int {

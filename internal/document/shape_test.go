@@ -9,8 +9,8 @@ import (
 	"cairn/internal/problem"
 )
 
-// The documents of these tests are of a kind that no package has, so that these
-// tests do not depend on the lab file.
+// The documents of these tests have a kind that no package uses. So these tests do
+// not depend on the lab file.
 var (
 	serviceDialect = Dialect{
 		Name: "a service", MaxBytes: 1 << 10, MaxDepth: 8, MaxValues: 50, DuplicateKeys: true,

@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Looks that fail alike share one cause, wherever they looked from.
+// Looks that fail alike share one cause, whatever their vantage.
 func TestCauses(t *testing.T) {
 	verdict := func(host, vantage string, outcome Outcome, reason, remedy string) Verdict {
 		look := Look{Checkpoint: "c", Probe: "p", Host: host, Vantage: vantage}

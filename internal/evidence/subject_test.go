@@ -40,6 +40,6 @@ func TestLooksAreToldApart(t *testing.T) {
 	}
 	ledger := NewLedger([]Record{{Look: service, Outcome: Proven, Fresh: 1 << 60}})
 	if v := ledger.Judge(host, nil, noon); v.Outcome != Unproven {
-		t.Errorf("what was proven of a service is proven of its host: %+v", v)
+		t.Errorf("a proof about a service counts for its host: %+v", v)
 	}
 }

@@ -16,9 +16,10 @@ import (
 	"cairn/internal/task"
 )
 
-// TestTheKernelJudgesAsThePolicyDoes loads random policies and sends packets of all kinds by interfaces of
-// all kinds. Then it compares what the kernel let through with what the policy says about each packet. Half
-// of the policies are those of labs, half have rules that no lab has.
+// TestTheKernelJudgesAsThePolicyDoes loads random policies, and sends packets of
+// all kinds by interfaces of all kinds. Then it compares what the kernel let
+// through with what the policy says about each packet. Half of the policies are
+// those of labs. The other half have rules that no lab has.
 func TestTheKernelJudgesAsThePolicyDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes a network")
@@ -62,7 +63,7 @@ func TestTheKernelJudgesAsThePolicyDoes(t *testing.T) {
 }
 
 // judged compares what the kernel did with a packet with what the policy says.
-func judged(t *rapid.T, policy firewall.Policy, p parcel, outcome seen, mac uint64, count map[string]int) {
+func judged(t *rapid.T, policy firewall.Policy, p parcel, outcome sightings, mac uint64, count map[string]int) {
 	packet, input := firewall.Packet{
 		In: p.wire.name, Kind: p.wire.kind, Source: p.source, Protocol: protocolNames[p.protocol], SourcePort: p.sourcePort, Port: p.port,
 		ICMP: icmpName(p), State: firewall.Stray,
@@ -96,7 +97,7 @@ func judged(t *rapid.T, policy firewall.Policy, p parcel, outcome seen, mac uint
 	count[map[bool]string{true: "IPv4", false: "IPv6"}[p.source.Is4()]]++
 }
 
-// leavesBy is the interface that leads to where a packet goes.
+// leavesBy is the interface by which a packet leaves for its destination.
 func leavesBy(p parcel, translated bool) string {
 	if translated {
 		return "lxdbr0"
@@ -118,7 +119,7 @@ var protocolNames = map[byte]firewall.Protocol{
 	unix.IPPROTO_TCP: firewall.TCP, unix.IPPROTO_UDP: firewall.UDP, unix.IPPROTO_ICMP: "icmp", unix.IPPROTO_ICMPV6: "ipv6-icmp", 253: "experiment",
 }
 
-// The types of ICMP that are sent, with the names that they have.
+// These are the types of ICMP that are sent, with their names.
 var (
 	icmp4Types = map[byte]string{0: "echo-reply", 3: "destination-unreachable", 4: "source-quench", 5: "redirect", 8: "echo-request", 11: "time-exceeded", 13: "timestamp-request"}
 	icmp6Types = map[byte]string{
@@ -137,7 +138,7 @@ func icmpName(p parcel) string {
 	return ""
 }
 
-// ports are the ones that rules and packets have, so that they meet.
+// ports are used both by rules and by packets, so that they meet.
 var ports = []uint16{22, 53, 67, 80, 443, 546, 547, 8006}
 
 var sources = []string{"192.168.1.7", "192.168.1.99", "192.168.2.7", "203.0.113.9", "fd83::7", "fd83:0:0:1::7", "2001:db8::9", "fe80::7"}

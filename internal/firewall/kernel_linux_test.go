@@ -18,7 +18,8 @@ import (
 	"cairn/internal/firewall"
 )
 
-// wire is a network interface of the kernel's, and a way to have packets come in by it.
+// wire is a network interface of the kernel, and a way to let packets come in by
+// it.
 type wire struct {
 	name string
 	kind firewall.Kind
@@ -26,8 +27,8 @@ type wire struct {
 	send func(frame []byte) error
 }
 
-// kernel is a network namespace with interfaces of every kind, in which tables are
-// loaded and packets are sent. It belongs to the goroutine that made it.
+// kernel is a network namespace with interfaces of every kind. Tables are loaded
+// and packets are sent there. It belongs to the goroutine that made it.
 type kernel struct {
 	wires []wire
 	sent  uint64
@@ -89,7 +90,7 @@ func newKernel(t *testing.T) *kernel {
 	}}
 }
 
-// tap is an interface of which this program is the wire.
+// tap is an interface, and this program is its wire.
 func tap(t *testing.T, name string) func([]byte) error {
 	t.Helper()
 	file, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
@@ -111,7 +112,7 @@ func tap(t *testing.T, name string) func([]byte) error {
 	}
 }
 
-// raw sends by an interface, which is how a packet gets to its other end.
+// raw sends by an interface. That brings a packet to its other end.
 func raw(t *testing.T, name string) func([]byte) error {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0)
@@ -154,7 +155,7 @@ func watch(published []uint16) string {
 	return b.String()
 }
 
-// load puts a policy in force, and has the ports published.
+// load puts a policy in force, and publishes the ports.
 func (k *kernel) load(p firewall.Policy, published []uint16) error {
 	cmd := exec.Command("nft", "-f", "-")
 	cmd.Stdin = strings.NewReader("table inet cairn\ndelete table inet cairn\ntable inet cairn {\n" + p.Nft() + "}\n" + watch(published))
@@ -164,12 +165,12 @@ func (k *kernel) load(p firewall.Policy, published []uint16) error {
 	return nil
 }
 
-// seen is what became of packets, by their source MAC.
-type seen map[string]map[uint64]bool
+// sightings are what happened to packets, by their source MAC.
+type sightings map[string]map[uint64]bool
 
-// outcome waits until all packets have reached the point where they are judged,
-// and reads what was recorded.
-func (k *kernel) outcome(macs []uint64) (seen, error) {
+// outcome waits until all packets have reached the point where they are judged.
+// Then it reads what was recorded.
+func (k *kernel) outcome(macs []uint64) (sightings, error) {
 	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if s, err := listed(); err != nil {
 			return nil, err
@@ -181,7 +182,7 @@ func (k *kernel) outcome(macs []uint64) (seen, error) {
 	}
 }
 
-func (s seen) missing(macs []uint64) int {
+func (s sightings) missing(macs []uint64) int {
 	n := 0
 	for _, mac := range macs {
 		if !s["input"][mac] && !s["forward"][mac] {
@@ -191,7 +192,7 @@ func (s seen) missing(macs []uint64) int {
 	return n
 }
 
-func listed() (seen, error) {
+func listed() (sightings, error) {
 	out, err := exec.Command("nft", "--json", "list", "table", "inet", "watch").Output()
 	if err != nil {
 		return nil, err
@@ -207,7 +208,7 @@ func listed() (seen, error) {
 	if err := json.Unmarshal(out, &list); err != nil {
 		return nil, err
 	}
-	s := seen{}
+	s := sightings{}
 	for _, entry := range list.Nftables {
 		if entry.Set == nil {
 			continue
@@ -232,7 +233,7 @@ type parcel struct {
 	inner            []byte // what an ICMP error is about
 }
 
-// sendNew sends a parcel from a MAC that none was sent from before, and returns it.
+// sendNew sends a parcel from a new MAC, and returns the MAC.
 func (k *kernel) sendNew(p parcel) (mac uint64, err error) {
 	k.sent++
 	from := binary.BigEndian.AppendUint64(nil, 6<<40|k.sent)[2:]

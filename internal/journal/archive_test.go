@@ -14,11 +14,11 @@ import (
 	"cairn/internal/problem"
 )
 
-// yearsLater is a time at which everything that a test has written is old.
+// yearsLater is a time at which all events of a test are old.
 var yearsLater = noon.AddDate(2, 0, 0)
 
-// filled is a journal with events of a host, and an event of the controller for
-// each.
+// filled is a journal with events of a host. For each there is an event of the
+// controller.
 func filled(t testing.TB, events int) *Journal {
 	t.Helper()
 	j := open(t)
@@ -88,7 +88,7 @@ func TestWhatIsYoungStays(t *testing.T) {
 		e.At = at
 		return e
 	}
-	// A host whose clock stands at 1970 may still tell something new. A host whose
+	// A host whose clock stands at 1970 may still have something new. A host whose
 	// clock is ahead must not keep old events from being archived.
 	appendAll(t, j, event("c", Controller, 0, "look"), ofHost(1, yearsLater), ofHost(2, noon), ofHost(3, noon))
 	young := event("c", Controller, 0, "look")
@@ -123,7 +123,7 @@ func TestABacklogDoesNotWait(t *testing.T) {
 	}
 }
 
-// Hosts keep their last runs for ever, and send them again whenever the journal
+// Hosts keep their last runs for ever. They send them again whenever the journal
 // seems to lack them.
 func TestAnArchivedEventThatArrivesAgainIsKnown(t *testing.T) {
 	j := filled(t, 5)
@@ -199,7 +199,7 @@ func TestAnArchivingThatWasInterruptedIsFinished(t *testing.T) {
 	}
 }
 
-// What was read back must be what the journal has.
+// What was read back must equal what the journal has.
 func TestAFileThatDiffersTakesNothingOut(t *testing.T) {
 	j := filled(t, 3)
 	old, err := j.oldEvents(t.Context(), yearsLater, archiveMost)
@@ -260,7 +260,7 @@ func TestADamagedArchiveIsNamed(t *testing.T) {
 			if err := j.Verify(t.Context()); problem.CodeOf(err) != problem.JournalArchive {
 				t.Errorf("Verify = %v, want %s", err, problem.JournalArchive)
 			}
-			// Everything that every command reads must be in the journal itself.
+			// Whatever every command reads must be in the journal itself.
 			if newest, err := j.NewestOfEach(t.Context(), "look"); err != nil || len(newest) != 1 {
 				t.Errorf("newest: %d, %v", len(newest), err)
 			}
@@ -343,8 +343,8 @@ func archiveForever(path string) {
 	}
 }
 
-// BenchmarkArchive is one call with all that it takes at most, of events as large as
-// evidence. Its budget is 3 s.
+// BenchmarkArchive is one call with the most that a call takes, of events as large
+// as evidence. Its budget is 3 s.
 func BenchmarkArchive(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()

@@ -16,7 +16,7 @@ import (
 //go:embed testdata/layout-1.sql
 var layout1 string
 
-// version1 makes a journal as version 1 of the layout had it.
+// version1 makes a journal with version 1 of the layout.
 func version1(t testing.TB, fill string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "journal.db")

@@ -176,7 +176,7 @@ func (m *model) compareType(typ string) {
 	}
 }
 
-// plain is the event without the space that the archive does not keep.
+// plain is the event without the whitespace that the archive does not keep.
 func plain(e Event) Event {
 	e.Body = compacted(e.Body)
 	return e

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// TestReadingWhileARunWrites reads in one process what another writes and
-// archives without pause. Nothing reported may be missing, each read must be
-// from one moment, and neither may wait for the other.
+// TestReadingWhileARunWrites reads in one process while another writes and
+// archives without pause. Nothing reported may be missing. Each read must be from
+// one moment, and neither process may wait for the other.
 func TestReadingWhileARunWrites(t *testing.T) {
 	if path := os.Getenv("JOURNAL_RUN"); path != "" {
 		writeAndArchive(path)

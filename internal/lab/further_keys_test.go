@@ -13,8 +13,9 @@ import (
 
 const phoneKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID9TnDZKlpoo9qhow/tSUglIidVKsXPaf10kBh4TxPGi phone"
 
-// TestFurtherKeysFromFiles: a key may be named by its file, and what that file is
-// not is said. The file of a private key is answered with the public one beside it.
+// TestFurtherKeysFromFiles names keys by their files. A file that is no public key
+// gets an error that says what it is. For a private key's file, the error names
+// the public one beside it.
 func TestFurtherKeysFromFiles(t *testing.T) {
 	home := t.TempDir()
 	for name, content := range map[string]string{

@@ -48,7 +48,7 @@ func misshapen(n *document.Node, s *document.Shape) bool {
 	return len(faults) > 0
 }
 
-// eachKey calls a function for every key there is.
+// eachKey calls a function for every key.
 func eachKey(s *document.Shape, path string, each func(string, document.Key)) {
 	for _, k := range s.Keys {
 		each(document.Join(path, k.Name), k)
@@ -61,7 +61,7 @@ func eachKey(s *document.Shape, path string, each func(string, document.Key)) {
 	}
 }
 
-// TestSchemaAgrees holds the examples against the schema: what Parse accepts,
+// TestSchemaAgrees compares the examples with the schema. What Parse accepts,
 // editors must not mark as wrong.
 func TestSchemaAgrees(t *testing.T) {
 	var schema map[string]any
@@ -104,7 +104,7 @@ func exampleValue(t *testing.T, path string) any {
 	return value
 }
 
-// violations holds a value against the part of JSON Schema that Schema uses.
+// violations checks a value against the part of JSON Schema that Schema uses.
 func violations(schema map[string]any, value any, path string) []string {
 	if options, is := schema["oneOf"].([]any); is {
 		return violationsOfOne(options, value, path)

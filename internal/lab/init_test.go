@@ -41,7 +41,7 @@ func TestInitWritesALabThatLoads(t *testing.T) {
 	}
 }
 
-// TestInitCommentsAreValid takes the comment signs away, as an owner would.
+// TestInitCommentsAreValid removes the comment signs, as an owner would.
 func TestInitCommentsAreValid(t *testing.T) {
 	text := string(render(InitOptions{Now: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)}.filled()))
 	_, examples, found := strings.Cut(text, "# One option")
@@ -132,7 +132,7 @@ func TestInitRefusesOptionsThatMakeNoLab(t *testing.T) {
 	}
 }
 
-// TestGitignore asks git itself what would be kept.
+// TestGitignore asks git itself which files it would keep.
 func TestGitignore(t *testing.T) {
 	git, err := exec.LookPath("git")
 	if err != nil {

@@ -39,7 +39,7 @@ func golden(t *testing.T, path string, got []byte) {
 	}
 }
 
-// known are the names that the invalid examples are held against.
+// known are the names that the invalid examples are checked with.
 var known = Known{
 	Checkpoints: []string{"foundation.ssh-access", "foundation.firewall-blocks"},
 	Services:    []string{"postgresql", "n8n", "grafana"},
@@ -82,7 +82,7 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
-// report is a failure with the codes of all its faults.
+// report is a failure, with the codes of all its faults.
 func report(err error, faults document.Faults) string {
 	var b strings.Builder
 	p := problem.Of(err)
@@ -193,7 +193,7 @@ func TestAliasesAndMergeKeys(t *testing.T) {
 	}
 }
 
-// TestNetworks: a host is on the network that its address lies in.
+// TestNetworks checks that a host is on the network that has its address.
 func TestNetworks(t *testing.T) {
 	l, err := Load("testdata/valid/networks.yaml")
 	if err != nil {
@@ -208,8 +208,8 @@ func TestNetworks(t *testing.T) {
 	}
 }
 
-// TestAddresses: a host is reached by IPv6 where it has nothing else, and may have
-// addresses on several networks.
+// TestAddresses checks that IPv6 reaches a host that has nothing else. A host may
+// have addresses on several networks.
 func TestAddresses(t *testing.T) {
 	l, err := Load("testdata/valid/addresses.yaml")
 	if err != nil {
@@ -242,7 +242,7 @@ func TestDefaults(t *testing.T) {
 		t.Error(diff)
 	}
 	if _, known := l.Host("nowhere"); known {
-		t.Error("a host that is not there was found")
+		t.Error("a host was found that does not exist")
 	}
 }
 

@@ -32,7 +32,7 @@ hosts:
     open: [80/tcp]
 `
 
-// TestWriteOpen puts one line in and leaves every other byte as it is.
+// TestWriteOpen inserts one line and leaves every other byte as it is.
 func TestWriteOpen(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "real.yaml")
@@ -62,7 +62,8 @@ func TestWriteOpen(t *testing.T) {
 	}
 }
 
-// TestWriteOpenOnlyWhereItIsSafe: what cannot be put in with a line is the owner's.
+// TestWriteOpenOnlyWhereItIsSafe leaves to the owner what cannot be inserted with
+// a line.
 func TestWriteOpenOnlyWhereItIsSafe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	if err := os.WriteFile(path, []byte(commented), 0o600); err != nil {

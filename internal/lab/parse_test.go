@@ -44,7 +44,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// promised checks what others rely on of a lab that was accepted.
+// promised checks what others rely on in an accepted lab.
 func promised(t *testing.T, l *Lab) {
 	t.Helper()
 	if l.Name == "" || l.Domain == "" || l.Timezone == "" || !l.Network.CIDR.IsValid() || len(l.Network.Admin) == 0 || len(l.Hosts) == 0 {
@@ -91,8 +91,7 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestNestingIsBounded holds the shapes by which a parser that recurses could be
-// exhausted.
+// TestNestingIsBounded has the shapes that could exhaust a recursive parser.
 func TestNestingIsBounded(t *testing.T) {
 	for _, opener := range []string{"[", "{a: ", "- ", "? ", "&a ", "!a ", "[{a: ", "a: ", "-\n"} {
 		data := strings.Repeat(opener, dialect.MaxBytes/len(opener))
@@ -102,7 +101,7 @@ func TestNestingIsBounded(t *testing.T) {
 	}
 }
 
-// TestLargeFilesAreRead holds files near the bound, which must not take minutes.
+// TestLargeFilesAreRead reads files near the limit. They must not take minutes.
 func TestLargeFilesAreRead(t *testing.T) {
 	head := "lab: home\nnetwork: {cidr: 10.0.0.0/8, admin: [10.0.0.0/24]}\n"
 	hosts, wrong := head+"hosts:\n", head+"timezone: "+strings.Repeat("x", dialect.MaxBytes/2)+"\nhosts:\n"

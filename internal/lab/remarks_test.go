@@ -25,7 +25,7 @@ waivers:
 - {checkpoint: foundation.firewall-blocks/ipv6, reason: none, expires: 2026-03-02}
 `
 
-// strict knows what the command line knows.
+// strict knows everything that the command line knows.
 func strict(home string) Known {
 	return Known{
 		Checkpoints: []string{"foundation.ssh-access", "foundation.firewall-blocks"},
@@ -34,8 +34,8 @@ func strict(home string) Known {
 	}
 }
 
-// TestRemarks: what is wrong without keeping the lab from being used has its
-// place, and the lab is read nevertheless.
+// TestRemarks checks remarks: faults with which the lab can still be used. Each
+// has its place, and the lab is read nevertheless.
 func TestRemarks(t *testing.T) {
 	home := t.TempDir()
 	l, err := strict(home).Parse("lab.yaml", []byte(remarked))
@@ -67,8 +67,8 @@ func TestRemarks(t *testing.T) {
 	}
 }
 
-// TestWaivedParts: a part of a checkpoint that there is not is a fault, with what
-// was probably meant.
+// TestWaivedParts checks that an unknown part of a checkpoint is a fault. It
+// suggests what was probably meant.
 func TestWaivedParts(t *testing.T) {
 	for part, suggestion := range map[string]string{
 		"foundation.firewall-blocks/ipv7":           "foundation.firewall-blocks/ipv4",

@@ -67,7 +67,7 @@ func TestAHostWithOnlyIPv6(t *testing.T) {
 	six := wire.NIC{Name: "eth0", Addresses: []string{"fd84::5/64", "fe80::1/64"}}
 	docker := wire.NIC{Name: "docker0", Addresses: []string{"172.17.0.1/16"}}
 	target := onlyIPv6(six, docker)
-	if got := network(t.Context(), at{name: "atlas"}, target); got.Outcome != evidence.Proven {
+	if got := network(t.Context(), hostVantage{name: "atlas"}, target); got.Outcome != evidence.Proven {
 		t.Errorf("its network is %s, %s", got.Outcome, got.Reason)
 	}
 	if got := portScanIPv4(t.Context(), loopback{}, target); got.Outcome != evidence.Proven {
@@ -75,7 +75,7 @@ func TestAHostWithOnlyIPv6(t *testing.T) {
 	}
 	six.Addresses = append(six.Addresses, "10.0.0.5/24")
 	if got := portScanIPv4(t.Context(), loopback{}, onlyIPv6(six, docker)); got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, "IPv4 address that lab.yaml does not declare") {
-		t.Errorf("with an IPv4 address that a router gave it: %s, %s", got.Outcome, got.Reason)
+		t.Errorf("with an IPv4 address from a router: %s, %s", got.Outcome, got.Reason)
 	}
 }
 
@@ -86,13 +86,13 @@ func TestAnUndeclaredAddressSaysHowToDeclareIt(t *testing.T) {
 	got := portScanIPv6(t.Context(), loopback{}, factsTarget(facts))
 	for _, want := range []string{"`address6: \"fd84::77\"`", "`cidr6: \"fd84::/64\"`"} {
 		if got.Outcome != evidence.Refuted || !strings.Contains(got.Remedy, want) {
-			t.Errorf("%s, and what to do about it does not say %s: %s", got.Outcome, want, got.Remedy)
+			t.Errorf("%s, but its remedy does not say %s: %s", got.Outcome, want, got.Remedy)
 		}
 	}
 }
 
-// What a vantage may reach depends on its own address: the one on the network
-// that it reaches.
+// What a vantage may reach depends on which of its addresses it uses. That is the
+// one on the network that it reaches.
 func TestAVantageComesFromTheNetworkThatItGoesTo(t *testing.T) {
 	target := factsTarget(healthyFacts())
 	target.Lab = &lab.Lab{

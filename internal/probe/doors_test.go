@@ -92,10 +92,10 @@ func TestDoorsOfTheOwnersAreClosed(t *testing.T) {
 	}
 }
 
-// onThisMachine is a host whose sshd is this machine's, with a configuration of
-// the test's.
+// onThisMachine is a host whose sshd is this machine's, with the test's
+// configuration.
 type onThisMachine struct {
-	told
+	hostReport
 	config string
 	keys   string // content of the owner's authorized_keys
 }
@@ -106,7 +106,7 @@ func (i onThisMachine) Facts(ctx context.Context) (wire.Facts, error) {
 	return wire.Facts{SSH: wire.SSH{Settings: settings, Concerns: guard.Concerns(ctx, sys, "", settings)}}, err
 }
 
-// sshdWith runs this machine's programs, sshd with a configuration of the test's.
+// sshdWith runs this machine's programs, and sshd with the test's configuration.
 type sshdWith struct {
 	system.Runner
 	config string
@@ -140,7 +140,7 @@ func (i onThisMachine) Read(ctx context.Context, c wire.ReadCommand) (wire.ReadR
 	return wire.ReadReply{}, fmt.Errorf("there is no %s", c.Name)
 }
 
-// hostWith is a target whose sshd has the policy, and what the owner adds to it.
+// hostWith is a target. Its sshd has the policy and what the owner adds to it.
 func hostWith(t *testing.T, added, keys string) Target {
 	t.Helper()
 	server := startSSHD(t) // that there is an sshd, and root

@@ -13,17 +13,17 @@ import (
 	"cairn/internal/wire"
 )
 
-// told is a host that reports what the test says.
-type told struct {
+// hostReport is a host that reports what the test sets.
+type hostReport struct {
 	facts  wire.Facts
 	err    error
 	reads  map[string]wire.ReadReply
 	canary wire.CanaryReply
 }
 
-func (i told) Facts(context.Context) (wire.Facts, error) { return i.facts, i.err }
+func (i hostReport) Facts(context.Context) (wire.Facts, error) { return i.facts, i.err }
 
-func (i told) Read(_ context.Context, c wire.ReadCommand) (wire.ReadReply, error) {
+func (i hostReport) Read(_ context.Context, c wire.ReadCommand) (wire.ReadReply, error) {
 	reply, known := i.reads[c.Name]
 	if !known {
 		return wire.ReadReply{}, errors.New("not told")
@@ -31,7 +31,7 @@ func (i told) Read(_ context.Context, c wire.ReadCommand) (wire.ReadReply, error
 	return reply, nil
 }
 
-func (i told) Listen(context.Context, wire.CanaryRequest) (wire.CanaryReply, func() error, error) {
+func (i hostReport) Listen(context.Context, wire.CanaryRequest) (wire.CanaryReply, func() error, error) {
 	return i.canary, func() error { return nil }, i.err
 }
 
@@ -51,7 +51,7 @@ func factsTarget(facts wire.Facts) Target {
 			Name: "atlas", Address: netip.MustParseAddr("10.0.0.5"), Port: 22,
 			Hardware: lab.Hardware{CPUs: 4, Memory: 16 << 30, Virtualization: &yes},
 		},
-		Inside: told{facts: facts, reads: map[string]wire.ReadReply{
+		Inside: hostReport{facts: facts, reads: map[string]wire.ReadReply{
 			"ping":    {Output: []byte("10 packets transmitted, 10 received, 0% packet loss, time 9ms\nrtt min/avg/max/mdev = 0.1/0.2/0.3/0.0 ms\n")},
 			"resolve": {Output: []byte("151.101.2.132 STREAM deb.debian.org\n")},
 			"apt-settings": {Output: []byte("APT::Periodic::Update-Package-Lists \"1\";\nAPT::Periodic::Unattended-Upgrade \"1\";\n" +
@@ -63,13 +63,13 @@ func factsTarget(facts wire.Facts) Target {
 	}
 }
 
-// at is a vantage on the target itself.
-type at struct {
+// hostVantage is a vantage on the target itself.
+type hostVantage struct {
 	loopback
 	name string
 }
 
-func (a at) Name() string { return a.name }
+func (a hostVantage) Name() string { return a.name }
 
 // TestProbesOfFactsBothWays breaks one thing at a time on a healthy host.
 func TestProbesOfFactsBothWays(t *testing.T) {
@@ -91,10 +91,10 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 		{"network", "another address", func(_ *Target, f *wire.Facts) { f.Interfaces[1].Addresses = []string{"10.0.0.6/24"} }, evidence.Refuted},
 		{"network", "another gateway", func(_ *Target, f *wire.Facts) { f.Routes = []string{"10.0.0.254"} }, evidence.Refuted},
 		{"network", "packets get lost", func(target *Target, _ *wire.Facts) {
-			target.Inside.(told).reads["ping"] = wire.ReadReply{Output: []byte("10 packets transmitted, 9 received, 10% packet loss")}
+			target.Inside.(hostReport).reads["ping"] = wire.ReadReply{Output: []byte("10 packets transmitted, 9 received, 10% packet loss")}
 		}, evidence.Refuted},
 		{"network", "names are not resolved", func(target *Target, _ *wire.Facts) {
-			target.Inside.(told).reads["resolve"] = wire.ReadReply{Exit: 2}
+			target.Inside.(hostReport).reads["resolve"] = wire.ReadReply{Exit: 2}
 		}, evidence.Refuted},
 		{"network", "no default route where no gateway is declared", func(target *Target, f *wire.Facts) {
 			target.Lab.Network.Gateway, f.Routes = netip.Addr{}, nil
@@ -103,18 +103,18 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 			target.Lab.Network.CIDR = netip.MustParsePrefix("10.0.1.0/24")
 			target.Lab.Networks = []lab.Subnet{{Name: "iot", CIDR: netip.MustParsePrefix("10.0.0.0/24"), Gateway: netip.MustParseAddr("10.0.0.2")}}
 		}, evidence.Refuted},
-		{"network", "ping cannot be run", func(target *Target, _ *wire.Facts) { delete(target.Inside.(told).reads, "ping") }, evidence.Unproven},
+		{"network", "ping cannot be run", func(target *Target, _ *wire.Facts) { delete(target.Inside.(hostReport).reads, "ping") }, evidence.Unproven},
 		{"updates-on", "the master switch is off", func(target *Target, _ *wire.Facts) {
-			reads := target.Inside.(told).reads
+			reads := target.Inside.(hostReport).reads
 			reads["apt-settings"] = wire.ReadReply{Output: append(reads["apt-settings"].Output, "APT::Periodic::Enable \"0\";\n"...)}
 		}, evidence.Refuted},
 		{"updates-on", "a timer is stopped", func(target *Target, _ *wire.Facts) {
-			target.Inside.(told).reads["unit-active"] = wire.ReadReply{Exit: 3, Output: []byte("inactive\n")}
+			target.Inside.(hostReport).reads["unit-active"] = wire.ReadReply{Exit: 3, Output: []byte("inactive\n")}
 		}, evidence.Refuted},
 		{"updates-on", "apt cannot read its files", func(target *Target, _ *wire.Facts) {
-			target.Inside.(told).reads["apt-settings"] = wire.ReadReply{Exit: 100, Output: []byte("E: Syntax error /etc/apt/apt.conf.d/99x:2")}
+			target.Inside.(hostReport).reads["apt-settings"] = wire.ReadReply{Exit: 100, Output: []byte("E: Syntax error /etc/apt/apt.conf.d/99x:2")}
 		}, evidence.Refuted},
-		{"updates-on", "apt says nothing", func(target *Target, _ *wire.Facts) { delete(target.Inside.(told).reads, "apt-settings") }, evidence.Unproven},
+		{"updates-on", "apt says nothing", func(target *Target, _ *wire.Facts) { delete(target.Inside.(hostReport).reads, "apt-settings") }, evidence.Unproven},
 		{"clock-offset", "an hour slow", func(_ *Target, f *wire.Facts) { f.Clock = f.Clock.Add(-time.Hour) }, evidence.Refuted},
 		{"clock-synchronised", "no time server", func(_ *Target, f *wire.Facts) { f.ClockSynced = false }, evidence.Refuted},
 		{"clock-synchronised", "the daemon has no server", func(_ *Target, f *wire.Facts) {
@@ -130,7 +130,7 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 	} {
 		t.Run(c.probe+"/"+c.name, func(t *testing.T) {
 			p, _ := Find(All(), c.probe)
-			from := at{name: "atlas"}
+			from := hostVantage{name: "atlas"}
 			healthy := factsTarget(healthyFacts())
 			if got := p.Look(context.Background(), from, healthy); got.Outcome != evidence.Proven {
 				t.Fatalf("healthy host: %s, %s, %v", got.Outcome, got.Reason, got.Observed)
@@ -138,7 +138,7 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 			facts := healthyFacts()
 			broken := factsTarget(facts)
 			c.breakIt(&broken, &facts)
-			inside := broken.Inside.(told)
+			inside := broken.Inside.(hostReport)
 			inside.facts = facts
 			broken.Inside = inside
 			got := p.Look(context.Background(), from, broken)
@@ -149,14 +149,14 @@ func TestProbesOfFactsBothWays(t *testing.T) {
 	}
 }
 
-// A failed unit must be named with its time, with what to do, and with a line
-// to paste that the lab file accepts.
+// A failed unit must be named with its time and with what to do. A line to paste
+// must be one that the lab file accepts.
 func TestAFailedUnitSaysHowToGoOn(t *testing.T) {
 	facts := healthyFacts()
 	facts.SystemState, facts.FailedUnits = "degraded", []string{"x.service"}
 	facts.Failures = []wire.FailedUnit{{Name: "x.service", Since: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Result: "exit-code"}}
 	facts.Clock = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	got := osRelease(context.Background(), at{name: "atlas"}, factsTarget(facts))
+	got := osRelease(context.Background(), hostVantage{name: "atlas"}, factsTarget(facts))
 	for _, want := range []string{
 		"x.service since 2026-03-01 12:00:00 UTC (exit-code)", "`journalctl -u x.service`", "`systemctl reset-failed x.service`",
 		"`- {checkpoint: foundation.os-supported/os-release, reason: \"I know why x.service failed\", expires: 2026-04-01}`",
@@ -171,7 +171,7 @@ func TestAFailedUnitSaysHowToGoOn(t *testing.T) {
 func TestADaemonsOwnWordOnTheClock(t *testing.T) {
 	facts := healthyFacts()
 	facts.ClockSynced, facts.Clocks = false, []wire.Clock{{Daemon: "chrony", Unit: "chrony.service", Synced: true, Says: "Leap status : Normal"}}
-	got := clockSynchronised(context.Background(), at{name: "atlas"}, factsTarget(facts))
+	got := clockSynchronised(context.Background(), hostVantage{name: "atlas"}, factsTarget(facts))
 	if got.Outcome != evidence.Proven {
 		t.Errorf("%s, %s, %v", got.Outcome, got.Reason, got.Observed)
 	}
@@ -210,7 +210,7 @@ func TestNetworkAsksTheGatewayOfItsNetwork(t *testing.T) {
 	undeclared := factsTarget(healthyFacts())
 	undeclared.Lab = &lab.Lab{Network: lab.Network{CIDR: netip.MustParsePrefix("10.0.0.0/24")}}
 	for name, target := range map[string]Target{"second network": second, "no gateway declared": undeclared} {
-		if got := network(context.Background(), at{name: "atlas"}, target); got.Outcome != evidence.Proven {
+		if got := network(context.Background(), hostVantage{name: "atlas"}, target); got.Outcome != evidence.Proven {
 			t.Errorf("%s: %s, %s", name, got.Outcome, got.Reason)
 		}
 	}
@@ -225,8 +225,8 @@ func TestNamesNotResolvedSayWhoIsAsked(t *testing.T) {
 		facts := healthyFacts()
 		facts.Resolvers = c.resolvers
 		target := factsTarget(facts)
-		target.Inside.(told).reads["resolve"] = wire.ReadReply{Exit: 2}
-		if got := network(context.Background(), at{name: "atlas"}, target); !strings.Contains(got.Reason, c.want) {
+		target.Inside.(hostReport).reads["resolve"] = wire.ReadReply{Exit: 2}
+		if got := network(context.Background(), hostVantage{name: "atlas"}, target); !strings.Contains(got.Reason, c.want) {
 			t.Errorf("reason %q, want %q in it", got.Reason, c.want)
 		}
 	}
@@ -236,8 +236,8 @@ func TestAHostThatDoesNotTellIsUnproven(t *testing.T) {
 	for _, name := range []string{"hardware", "os-release", "network", "clock-offset", "clock-synchronised", "port-scan-ipv6"} {
 		p, _ := Find(All(), name)
 		target := factsTarget(healthyFacts())
-		target.Inside = told{err: errors.New("connection lost")}
-		if got := p.Look(context.Background(), at{name: "atlas"}, target); got.Outcome != evidence.Unproven || got.Reason == "" {
+		target.Inside = hostReport{err: errors.New("connection lost")}
+		if got := p.Look(context.Background(), hostVantage{name: "atlas"}, target); got.Outcome != evidence.Unproven || got.Reason == "" {
 			t.Errorf("%s: %s, %q", name, got.Outcome, got.Reason)
 		}
 	}
@@ -285,7 +285,7 @@ func TestAScanThatMissesWhatAnswersProvesNothing(t *testing.T) {
 	target := sshServer{port: greeter(t, "SSH-2.0-test\r\n", 0)}.target("root")
 	target.Sources = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
 	target.Expect.Openings = []lab.Opening{{Protocol: "tcp", Port: target.Host.Port}}
-	target.Inside = told{}
+	target.Inside = hostReport{}
 	got := portScanIPv4(context.Background(), loopback{scan: wire.ScanReply{Silent: 65535}}, target)
 	if got.Outcome != evidence.Unproven {
 		t.Errorf("%s, %q, want unproven", got.Outcome, got.Reason)

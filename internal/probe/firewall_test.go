@@ -15,7 +15,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// withFirewall is a host that tells this of its firewall.
+// withFirewall is a host that reports this firewall.
 func withFirewall(t *testing.T, state wire.FirewallState) Target {
 	t.Helper()
 	body, err := wire.Encode(state)
@@ -23,7 +23,7 @@ func withFirewall(t *testing.T, state wire.FirewallState) Target {
 		t.Fatal(err)
 	}
 	target := factsTarget(healthyFacts())
-	target.Inside = told{facts: healthyFacts(), reads: map[string]wire.ReadReply{"firewall-state": {Output: body}}}
+	target.Inside = hostReport{facts: healthyFacts(), reads: map[string]wire.ReadReply{"firewall-state": {Output: body}}}
 	return target
 }
 
@@ -46,13 +46,13 @@ func TestFirewallLasts(t *testing.T) {
 		}
 	}
 	silentHost := factsTarget(healthyFacts())
-	silentHost.Inside = told{err: errors.New("connection lost")}
+	silentHost.Inside = hostReport{err: errors.New("connection lost")}
 	if got := firewallLasts(t.Context(), loopback{}, silentHost); got.Outcome != evidence.Unproven {
-		t.Errorf("a host that does not tell: %s", got.Outcome)
+		t.Errorf("for a host that reports nothing: %s", got.Outcome)
 	}
 }
 
-// What a port shows from outside, the host can explain.
+// The host can explain what a port shows from outside.
 func TestAFailedLookNamesTheCause(t *testing.T) {
 	target := withFirewall(t, wire.FirewallState{
 		Next: resource.NextBoot{Trouble: []string{"the table inet cairn is not there now"}}, Loaders: []wire.Loader{{Unit: "mine.service", Flushes: "its own command"}},
@@ -66,14 +66,14 @@ func TestAFailedLookNamesTheCause(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	if got := look(evidence.Unproven).Reason; got != "port 8080 answers" {
-		t.Errorf("what could not be seen is explained: %q", got)
+		t.Errorf("something unseen is explained: %q", got)
 	}
 }
 
-// dropped is a vantage from which nothing gets an answer.
-type dropped struct{ loopback }
+// silentVantage is a vantage from which nothing gets an answer.
+type silentVantage struct{ loopback }
 
-func (dropped) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (silentVantage) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -85,7 +85,7 @@ func TestADeclaredPortThatStaysSilent(t *testing.T) {
 	target.Host.Address, target.Host.Port = netip.MustParseAddr("127.0.0.1"), freePort(t)
 	target.Sources = []netip.Addr{netip.MustParseAddr("10.0.0.20")}
 	target.Expect.Openings = []lab.Opening{{Protocol: "tcp", Port: target.Host.Port}, {Protocol: "tcp", Port: 443}}
-	vantage := dropped{loopback{scan: wire.ScanReply{Open: []uint16{target.Host.Port}, Silent: 65534}}}
+	vantage := silentVantage{loopback{scan: wire.ScanReply{Open: []uint16{target.Host.Port}, Silent: 65534}}}
 	if got := portScanIPv4(t.Context(), vantage, target); got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, "port 443 is declared open but cannot be reached: ufw filters on the host too") {
 		t.Errorf("%s, %q", got.Outcome, got.Reason)
 	}

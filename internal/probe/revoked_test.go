@@ -17,14 +17,14 @@ import (
 	"cairn/internal/wire"
 )
 
-// What Cairn says about a file of revoked keys must be what a real server makes
-// of it, with Cairn's policy before it, which leaves it in force.
+// Cairn's statement about a file of revoked keys must match a real server. Cairn's
+// policy stands before RevokedKeys there, and leaves it in force.
 func TestRevokedAsSSHDJudges(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "revoked")
 	options := []string{"PermitRootLogin prohibit-password"}
 	for _, o := range task.SSHPolicy(wire.OS{ID: "debian", Version: "12"}, nil, lab.ForwardNone) {
-		// Of these the server has others, so that root can log in for the test.
+		// The server has other values for these, so that root can log in for the test.
 		if !slices.Contains([]string{"PermitRootLogin", "AllowGroups", "AuthorizedKeysFile", "StrictModes", "DebianBanner"}, o.Keyword) {
 			options = append(options, o.Keyword+" "+o.Value)
 		}

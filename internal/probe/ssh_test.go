@@ -18,8 +18,8 @@ var hardened = []string{
 	"MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com",
 }
 
-// TestSSHProbesBothWays holds every refusal probe against a server that refuses
-// and one that does not.
+// TestSSHProbesBothWays tries every refusal probe on a server that refuses and on
+// one that does not.
 func TestSSHProbesBothWays(t *testing.T) {
 	healthy := startSSHD(t, hardened...)
 	for _, c := range []struct {
@@ -48,8 +48,8 @@ func TestSSHProbesBothWays(t *testing.T) {
 	}
 }
 
-// TestKeyLoginNeedsTheKey uses a server that knows the owner's key, one that
-// knows another key, and one with a wrong host key.
+// TestKeyLoginNeedsTheKey uses three servers. One knows the owner's key, one knows
+// another key, and one has a wrong host key.
 func TestKeyLoginIsRefuted(t *testing.T) {
 	server := startSSHD(t, "PermitRootLogin prohibit-password")
 	stranger, otherHost := newKey(t)

@@ -28,7 +28,7 @@ type sshServer struct {
 	owner   ssh.Signer
 }
 
-// startSSHD runs sshd with the options given. The owner's key is root's only key.
+// startSSHD runs sshd with the given options. The owner's key is root's only key.
 func startSSHD(t *testing.T, options ...string) sshServer {
 	t.Helper()
 	program, err := exec.LookPath("/usr/sbin/sshd")
@@ -131,8 +131,8 @@ func (s sshServer) target(user string) Target {
 	}
 }
 
-// loopback is this machine as a vantage; scans and datagrams are what the test
-// says they are.
+// loopback is this machine as a vantage. The test sets the results of scans and
+// datagrams.
 type loopback struct {
 	scan wire.ScanReply
 	err  error

@@ -13,7 +13,7 @@ import (
 // pasteable matches a waiver that is printed to be pasted into lab.yaml.
 var pasteable = regexp.MustCompile("add this line under `waivers:` in lab.yaml: `([^`]+)`")
 
-// What is printed for lab.yaml must be a waiver there, letter for letter. That
+// A waiver printed for lab.yaml must be valid there, letter for letter. That
 // includes failed units whose names systemd escapes.
 func TestWaiversAreTakenAsTheyArePrinted(t *testing.T) {
 	units := []string{"tmp.mount", `dev-disk-by\x2duuid-a\x2db.swap`, "getty@tty1.service"}
@@ -26,7 +26,7 @@ func TestWaiversAreTakenAsTheyArePrinted(t *testing.T) {
 		"os-release": "foundation.os-supported/os-release", "clock-synchronised": "foundation.time-synchronised/clock-synchronised",
 	} {
 		p, _ := Find(All(), name)
-		printed := pasteable.FindStringSubmatch(p.Look(t.Context(), at{name: "atlas"}, factsTarget(guest)).Reason)
+		printed := pasteable.FindStringSubmatch(p.Look(t.Context(), hostVantage{name: "atlas"}, factsTarget(guest)).Reason)
 		if printed == nil {
 			t.Errorf("%s prints no waiver", name)
 			continue

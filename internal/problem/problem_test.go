@@ -41,7 +41,8 @@ func TestRemedyFallsBackToTheCatalogue(t *testing.T) {
 	}
 }
 
-// TestNoCauseIsPointedToThatIsNotThere: "fix the cause above" only below a cause.
+// TestNoCauseIsPointedToThatIsNotThere allows "fix the cause above" only below a
+// cause.
 func TestNoCauseIsPointedToThatIsNotThere(t *testing.T) {
 	pointed := 0
 	for _, e := range All() {
@@ -57,8 +58,8 @@ func TestNoCauseIsPointedToThatIsNotThere(t *testing.T) {
 	}
 }
 
-// TestEveryCodeHasABackground: who looks a code up finds more than the line on the
-// screen.
+// TestEveryCodeHasABackground checks that the page of a code has more than the
+// line on the screen.
 func TestEveryCodeHasABackground(t *testing.T) {
 	known := backgrounds()
 	for _, e := range All() {
@@ -94,7 +95,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 	}
 }
 
-// declaredCodes reads the Code constants out of this package's source.
+// declaredCodes reads the Code constants from this package's source.
 func declaredCodes(t *testing.T) []Code {
 	t.Helper()
 	names, err := filepath.Glob("*.go")

@@ -61,8 +61,8 @@ func exitPage() string {
 	return b.String()
 }
 
-// endingWith links the errors of an exit code; those that only fail are too many
-// to list.
+// endingWith links the errors of an exit code. There are too many to list for the
+// code of a plain failure.
 func endingWith(exit int) string {
 	if exit == ExitFailed {
 		return "[all others](errors.md)"

@@ -123,7 +123,7 @@ func TestGuards(t *testing.T) {
 		t.Errorf("guard %+v", g)
 	}
 	if guards := resolved(t, "no", "atlas").Guards(); len(guards) != 1 || len(guards[0].Trials) != 0 {
-		t.Errorf("a task that does not apply leaves the guards %+v", guards)
+		t.Errorf("without the task that does not apply, the guards are %+v", guards)
 	}
 	if _, known := resolved(t, "no", "atlas").Trial("staged-login"); !known {
 		t.Error("a release has no trial")

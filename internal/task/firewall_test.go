@@ -43,7 +43,7 @@ func prefixes(texts ...string) []netip.Prefix {
 	return all
 }
 
-// rules is the policy as nft has it.
+// rules returns the policy as nft has it.
 func rules(ssh uint16, admin []netip.Prefix, open []lab.Opening, sides Sides) string {
 	policy, err := FirewallPolicy(ssh, admin, open, sides)
 	if err != nil {
@@ -70,8 +70,8 @@ func TestFirewallRules(t *testing.T) {
 	}
 }
 
-// nft itself reads what is rendered, so that no rule it does not know reaches a
-// host. That needs root: nft opens a netlink socket even for a check.
+// nft itself reads what is rendered, so a rule that nft does not know never
+// reaches a host. That needs root: nft opens a netlink socket even for a check.
 func TestFirewallRulesAreValidToNft(t *testing.T) {
 	if testing.Short() && os.Geteuid() != 0 {
 		t.Skip("nft needs root")

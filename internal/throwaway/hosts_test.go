@@ -51,7 +51,7 @@ func newKey(t *testing.T) ssh.Signer {
 	return signer
 }
 
-// needEngine fails the test, with what to do, where no engine can be used.
+// needEngine fails the test if no engine can be used, and says what to do.
 func needEngine(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -245,7 +245,7 @@ func TestSweepLeavesWhatIsKept(t *testing.T) {
 		t.Errorf("removed %q, %v", removed, err)
 	}
 	if len(leftovers(t, id)) == 0 {
-		t.Error("what was to be kept is gone")
+		t.Error("the kept rehearsal is gone")
 	}
 	if removed, err := sweepOnly(t, id, over); err != nil || !slices.Contains(removed, id) {
 		t.Errorf("all: removed %q, %v", removed, err)
@@ -273,7 +273,7 @@ func TestInterruptedStartLeavesNothing(t *testing.T) {
 	}
 }
 
-// sweepOnly sweeps as Sweep and SweepAll do, but only this test's own run: other
+// sweepOnly sweeps as Sweep and SweepAll do, but only this test's own run. Other
 // tests and the owner of this machine have runs on the same engine.
 func sweepOnly(t *testing.T, id string, goes func(Run) bool) ([]string, error) {
 	t.Helper()
@@ -300,7 +300,7 @@ func leftovers(t *testing.T, id string) []string {
 	return append(left, files...)
 }
 
-// must runs a program on a host and fails the test when that fails.
+// must runs a program on a host, and fails the test if that fails.
 func must(t *testing.T, r *Hosts, host string, argv ...string) {
 	t.Helper()
 	if out, errOut, err := r.Exec(t.Context(), host, argv, nil); err != nil {

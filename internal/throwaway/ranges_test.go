@@ -74,7 +74,7 @@ func TestFreeRange6(t *testing.T) {
 		t.Error("two runs have the same range")
 	}
 	if got, ok := freeRange6("run", 8, prefixes("fd00::/16")); ok {
-		t.Errorf("found %v in what is full", got)
+		t.Errorf("found %v although all is full", got)
 	}
 }
 

@@ -31,7 +31,7 @@ func TestHostsAreTriedAtAPaceOfTheirOwn(t *testing.T) {
 	}
 }
 
-// Lost time must not be made up for.
+// A scan must not make up for lost time.
 func TestThereIsNoBurstAfterAPause(t *testing.T) {
 	p, to := newScanner(), netip.MustParseAddr("10.0.0.1")
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

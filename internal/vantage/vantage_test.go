@@ -36,8 +36,8 @@ func TestScanFindsWhatListensAndNothingElse(t *testing.T) {
 }
 
 // A port that answers once and never again looks like a machine that scans this
-// one at the same time. Here it is a listener whose queue has room for one
-// connection, which nobody accepts (listen(2)).
+// one at the same time. Here it is a listener with room for one connection in its
+// queue, and nobody accepts it (listen(2)).
 func TestScanDoesNotTakeAMeetingForAPort(t *testing.T) {
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
@@ -90,7 +90,8 @@ func TestDatagram(t *testing.T) {
 	}
 }
 
-// TestScanTellsHowFarItIs, each second, in percent of the ports that it has tried.
+// TestScanTellsHowFarItIs checks the progress of a scan, each second, in percent
+// of the ports tried.
 func TestScanTellsHowFarItIs(t *testing.T) {
 	var told []int
 	ctx := Telling(t.Context(), func(percent int) { told = append(told, percent) })
