@@ -1,5 +1,5 @@
-// Package cairn_test holds the tests of the house itself: which package may
-// import which, and that the map in docs/ARCHITECTURE.md is true.
+// Package cairn_test tests the house itself. It checks which package may import
+// which, and that the map in docs/ARCHITECTURE.md is true.
 package cairn_test
 
 import (
@@ -17,9 +17,9 @@ import (
 	"cairn/internal/distro"
 )
 
-// layers are the packages under internal/ from the ground up. A package may
-// import those of lower layers, and nothing else of Cairn but what allowed
-// names.
+// layers are the packages under internal/, from the ground up. A package may
+// import those of lower layers. Of the rest of Cairn, it may import only what
+// allowed names.
 var layers = [][]string{
 	{"distro"}, // whatever speaks of a host's system, errors too, asks it
 	{"firewall", "problem", "secret", "spelling", "sshdconf"},
@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"cli"},
 }
 
-// allowed are the imports inside one layer that have a reason.
+// allowed are imports within one layer, each with a reason.
 var allowed = map[string][]string{
 	"catalog":  {"compose"},  // a service has a Compose file
 	"wire":     {"resource"}, // messages carry resources
@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 	"rehearse": {"engine"}, // a rehearsal is the engine's walk on throw-away hosts
 }
 
-// agentMayImport is all of Cairn that runs on a host.
+// agentMayImport is all of Cairn's code that runs on a host.
 var agentMayImport = []string{"distro", "system", "resource", "wire", "vantage", "problem", "sshdconf"}
 
 func TestImportsFollowTheLayers(t *testing.T) {
@@ -61,8 +61,8 @@ func TestImportsFollowTheLayers(t *testing.T) {
 	}
 }
 
-// TestPermissionsAreUsed: a permission that nothing needs any more would let in,
-// unseen, what its reason was never about.
+// TestPermissionsAreUsed checks that every permission is still needed. An unused
+// one would let in, unseen, an import for which it was never meant.
 func TestPermissionsAreUsed(t *testing.T) {
 	packages := importsOf(t, "internal")
 	for pkg, permitted := range allowed {
@@ -98,9 +98,9 @@ func layerOf(t *testing.T, pkg string) int {
 	return 0
 }
 
-// importsOf returns, for each folder directly under root, the folders beside it
-// that its files (and those below it) import. Tests are left out: they may
-// compose what they like.
+// importsOf returns, for each folder directly under root, which folders beside it
+// its files import. Files in folders below count too. Tests are left out: they may
+// combine what they like.
 func importsOf(t *testing.T, root string) map[string][]string {
 	t.Helper()
 	imports := map[string][]string{}
@@ -120,7 +120,7 @@ func importsOf(t *testing.T, root string) map[string][]string {
 	return imports
 }
 
-// eachSource goes through the Go files below a folder that are no tests.
+// eachSource goes through the Go files below a folder, except tests.
 func eachSource(t *testing.T, root string, do func(path string, file *ast.File, places *token.FileSet)) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -139,8 +139,9 @@ func eachSource(t *testing.T, root string, do func(path string, file *ast.File, 
 	}
 }
 
-// TestDistributionsAreInOnePlace: only the table knows distributions by name, so
-// that a new one is a row. Comments may name them, as where a rule comes from.
+// TestDistributionsAreInOnePlace checks that only the table knows distributions by
+// name. So a new one is only a row. Comments may name them, for example as a
+// source of a rule.
 func TestDistributionsAreInOnePlace(t *testing.T) {
 	for _, root := range []string{"cmd", "internal"} {
 		eachSource(t, root, func(path string, file *ast.File, places *token.FileSet) {

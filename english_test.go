@@ -17,11 +17,11 @@ const longestSentence = 25
 // sentenceEnd is where one sentence ends and the next begins.
 var sentenceEnd = regexp.MustCompile(`[.!?]["')]*\s+|:\s*\n|\n\s*\n|\n[ #]*-? +`)
 
-// unusual are words that a reader stumbles over, each with the usual one.
+// unusual are words over which a reader stumbles, each with the usual one.
 var unusual = map[string]string{"mend": "fix", "mends": "fixes", "mended": "fixed", "octet": "byte", "octets": "bytes"}
 
-// TestSentencesAreShort: texts for the owner are read at night, by people with
-// other things in mind.
+// TestSentencesAreShort checks the texts for the owner. People read them at night,
+// with other things in mind.
 func TestSentencesAreShort(t *testing.T) {
 	eachText(t, func(at token.Position, text string) {
 		for _, flaw := range flawsOf(text) {
@@ -35,7 +35,7 @@ func TestSentencesAreShort(t *testing.T) {
 	}
 }
 
-// flawsOf names what a text says in too many words, or in unusual ones.
+// flawsOf names sentences of a text with too many words, and unusual words.
 func flawsOf(text string) []string {
 	var flaws []string
 	for _, sentence := range sentenceEnd.Split(text, -1) {
@@ -52,8 +52,8 @@ func flawsOf(text string) []string {
 	return flaws
 }
 
-// eachText calls f with every text in the code that may reach an owner: all
-// strings of several words, joined where the code joins them.
+// eachText calls f with every text in the code that may reach an owner. These are
+// all strings of several words, joined where the code joins them.
 func eachText(t *testing.T, f func(token.Position, string)) {
 	t.Helper()
 	eachCommandAndPackage(t, func(file *ast.File, places *token.FileSet) {
@@ -71,8 +71,8 @@ func eachText(t *testing.T, f func(token.Position, string)) {
 	})
 }
 
-// textOf is the text of a string or of a sum with one in it, in which what is not
-// known before it runs is one word.
+// textOf is the text of a string, or of a sum with a string in it. A part that is
+// known only at run time counts as one word.
 func textOf(n ast.Expr) (text string, ok bool) {
 	switch n := n.(type) {
 	case *ast.BasicLit:
@@ -92,13 +92,14 @@ func textOf(n ast.Expr) (text string, ok bool) {
 	return "", false
 }
 
-// isCode are texts in the languages of other programs.
+// isCode matches texts in the languages of other programs.
 var isCode = regexp.MustCompile(`[$]|^M-?[0-9]|^\s*(INSERT|SELECT|WITH) |(?s:\{[^}]*;)`)
 
 func isProse(text string) bool { return strings.Count(text, " ") > 3 }
 
-// TestExportedNamesAreDocumented: who reads a call sees what it promises without
-// reading the code behind it. A group of constants or variables may share a comment.
+// TestExportedNamesAreDocumented checks comments, so that the reader of a call
+// need not read the code behind it. A group of constants or variables may share a
+// comment.
 func TestExportedNamesAreDocumented(t *testing.T) {
 	eachCommandAndPackage(t, func(file *ast.File, places *token.FileSet) {
 		for _, d := range file.Decls {
@@ -109,7 +110,7 @@ func TestExportedNamesAreDocumented(t *testing.T) {
 	})
 }
 
-// undocumented are the exported names that a declaration makes without a comment.
+// undocumented are the exported names of a declaration that have no comment.
 func undocumented(d ast.Decl) []string {
 	switch d := d.(type) {
 	case *ast.FuncDecl:

@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write the README's table anew")
 
-// TestReadmeSaysWhatWorks holds the README's table to what the code can do.
+// TestReadmeSaysWhatWorks compares the README's table with what the code can do.
 func TestReadmeSaysWhatWorks(t *testing.T) {
 	is := read(t, "README.md")
 	place := regexp.MustCompile(`(?s)(<!-- begin what works -->\n).*(<!-- end what works -->)`)
@@ -30,8 +30,8 @@ func TestReadmeSaysWhatWorks(t *testing.T) {
 	}
 }
 
-// whatWorks is a table of the roadmap's stages: what this version does, what people
-// do and it proves, and what is to come.
+// whatWorks is a table of the roadmap's stages. It has what this version does,
+// what people do and it proves, and what is to come.
 func whatWorks(t *testing.T) string {
 	t.Helper()
 	r, err := roadmap.Homelab(task.Implemented)

@@ -36,11 +36,12 @@ func pages(t *testing.T) []string {
 	return found
 }
 
-// link finds where a link of a page leads.
+// link matches a link of a page, with its target.
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
-// TestLinksLead: each link to a file leads to one that is there, and each anchor to a
-// place in it. Links to the web are not tried: a test must not depend on them.
+// TestLinksLead checks that each link to a file leads to one that exists, and each
+// anchor to a place in it. It does not try links to the web: a test must not
+// depend on them.
 func TestLinksLead(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, found := range link.FindAllStringSubmatch(prose(t, page), -1) {
@@ -63,7 +64,7 @@ func TestLinksLead(t *testing.T) {
 	}
 }
 
-// code are blocks and spans in which nothing is a link or a heading.
+// code matches blocks and spans in which nothing is a link or a heading.
 var code = regexp.MustCompile("(?ms)^```.*?^```|`[^`\n]*`")
 
 // prose is a page without its code.
@@ -87,8 +88,8 @@ var (
 	fenced  = regexp.MustCompile("(?ms)^```.*?^```")
 )
 
-// anchors are the places in a page that a link can lead to: those that it names, and its
-// headings as forges name them.
+// anchors are the places in a page to which a link can lead. Those are the anchors
+// that the page names, and its headings as forges name them.
 func anchors(t *testing.T, page string) []string {
 	t.Helper()
 	body := fenced.ReplaceAllString(read(t, page), "")
@@ -102,7 +103,7 @@ func anchors(t *testing.T, page string) []string {
 	return found
 }
 
-// slug is a heading as forges make an anchor of it.
+// slug is the anchor that forges make of a heading.
 func slug(title string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -115,7 +116,7 @@ func slug(title string) string {
 	}, strings.TrimSpace(title))
 }
 
-// TestDocsAreListed: docs/README.md leads to every page below docs.
+// TestDocsAreListed checks that docs/README.md leads to every page below docs.
 func TestDocsAreListed(t *testing.T) {
 	const list = "docs/README.md"
 	var listed []string
@@ -130,8 +131,8 @@ func TestDocsAreListed(t *testing.T) {
 	}
 }
 
-// widest is how long a line of code may be. A line with a text in it may be longer:
-// a message that is broken in two cannot be searched for.
+// widest is how long a line of code may be. A line with a text in it may be
+// longer: nobody can search for a message that is broken in two.
 const widest = 175
 
 func TestLinesAreNotTooLong(t *testing.T) {
@@ -153,8 +154,8 @@ func TestLinesAreNotTooLong(t *testing.T) {
 	}
 }
 
-// TestWorkflowsDoWhatMakeDoes: a forge runs what a person runs, so each step that runs
-// something runs make, with a target that there is.
+// TestWorkflowsDoWhatMakeDoes checks that a forge runs what a person runs. Each
+// step that runs something must run make, with a target that exists.
 func TestWorkflowsDoWhatMakeDoes(t *testing.T) {
 	targets := regexp.MustCompile(`(?m)^([a-z-]+):`).FindAllStringSubmatch(read(t, "Makefile"), -1)
 	steps := regexp.MustCompile(`(?m)^\s*-? ?run: (.*)$`)
@@ -179,7 +180,7 @@ func TestWorkflowsDoWhatMakeDoes(t *testing.T) {
 	}
 }
 
-// TestShellScriptsAreRead by the shell that Debian has for them.
+// TestShellScriptsAreRead checks that Debian's shell can read the scripts.
 func TestShellScriptsAreRead(t *testing.T) {
 	scripts, err := filepath.Glob("scripts/*.sh")
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 // condition that must hold on the host besides.
 var arrows = []struct {
 	name, phase, also string
-	fails             bool // a change that the host itself sees to keep the owner out
+	fails             bool // the host itself sees that the change locks the owner out
 }{
 	{"prepared", "prepared", "true", false},
 	{"proceeding", "proceeding", "true", false},
@@ -92,7 +92,7 @@ type arrow struct {
 	bed  *bed
 	host string
 	run  string
-	size int64 // what the change makes of RekeyLimit, in MiB
+	size int64 // the new RekeyLimit, in MiB
 }
 
 // changes counts them, so that no two are alike.

@@ -24,7 +24,7 @@ type client struct {
 	dir    string
 	socket string // of the agent
 	accept []string
-	opener string // the public key that opens the host, or whose certificate does
+	opener string // the public key that opens the host, itself or by its certificate
 }
 
 // clientSetUp is one way in which owners log in. If their ssh can become root

@@ -75,7 +75,7 @@ func opensAsLaidOut(t *testing.T, e export, results map[string]openResult) {
 type export struct {
 	file    string
 	spoiled string   // the same with a shape that refers to nothing
-	drawn   []string // the ids of what a viewer has to draw, sorted
+	drawn   []string // the ids that a viewer must draw, sorted
 }
 
 // openResult is what the other tools made of a file.

@@ -31,7 +31,7 @@ import (
 type contender struct {
 	name        string
 	run         func(c *contest, login string) *exec.Cmd
-	unchanged   *regexp.Regexp // what it says when there was nothing to do
+	unchanged   *regexp.Regexp // its output if there was nothing to do
 	differences []string
 }
 
@@ -82,7 +82,7 @@ func BenchmarkCompareAgain(b *testing.B) {
 	}}
 	for _, who := range append([]contender{login}, contenders...) {
 		b.Run(who.name, func(b *testing.B) {
-			c.mustRun(who.run(c, "ops")) // what it spells otherwise, and its caches
+			c.mustRun(who.run(c, "ops")) // files that it spells otherwise, and its caches
 			for b.Loop() {
 				if output := c.mustRun(who.run(c, "ops")); !who.unchanged.MatchString(output) {
 					b.Errorf("%s does not say %s:\n%s", who.name, who.unchanged, output)

@@ -24,7 +24,7 @@ type fault struct {
 	typedRight   []string // and when it is not
 	exit         int
 	code         problem.Code
-	says         [3]string // what sentence, cause and fix have in them
+	says         [3]string // words in the sentence, the cause and the fix
 }
 
 // faultyHost is a host with a fault, and its owner.

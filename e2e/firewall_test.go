@@ -15,7 +15,7 @@ import (
 type rival struct {
 	host, packages string
 	setup          string   // enables it, with rules that would let port 8080 in
-	acts           []string // each of what it, or the owner through it, does to the ruleset
+	acts           []string // what it does to the ruleset, by itself or by its owner
 }
 
 var rivals = []rival{

@@ -14,7 +14,7 @@ import (
 type lockOut struct {
 	name   string
 	change func(b *bed, host string) resource.Resource
-	ends   problem.Code // guard.refused where PREPARE can know, guard.rolled-back else
+	ends   problem.Code // guard.refused if PREPARE can know, else guard.rolled-back
 }
 
 func ssh1(keyword, value string) func(*bed, string) resource.Resource {

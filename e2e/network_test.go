@@ -42,7 +42,7 @@ const (
 
 // ordeal is a command over a faulty line.
 type ordeal struct {
-	command string // up, which puts drift right, or check
+	command string // up, which repairs drift, or check
 	fault   faulty.Fault
 }
 

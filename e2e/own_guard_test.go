@@ -41,7 +41,7 @@ func movesTo(address netip.Addr) task.Definition {
 // the agent has code for this guard.
 func TestATaskBringsItsOwnGuard(t *testing.T) {
 	b := newBed(t, "atlas")
-	b.lab.Hosts[0].User = "root" // whom the throw-away host lets in from the beginning
+	b.lab.Hosts[0].User = "root" // the throw-away host lets root in from the beginning
 	as4 := b.host("atlas").Address.As4()
 	as4[3] += 100
 	address := netip.AddrFrom4(as4)

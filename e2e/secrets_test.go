@@ -139,7 +139,7 @@ func encodings(text string) [][]byte {
 	forms := [][]byte{[]byte(text), []byte(hex.EncodeToString([]byte(text)))}
 	for shift := range 3 {
 		encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + text))
-		forms = append(forms, []byte(encoded[4:len(encoded)-4])) // the ends depend on what is beside
+		forms = append(forms, []byte(encoded[4:len(encoded)-4])) // the ends depend on their neighbours
 	}
 	return forms
 }

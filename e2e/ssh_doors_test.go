@@ -41,7 +41,7 @@ func conflicts(t *testing.T, b *bed) string {
 func looked(t *testing.T, b *bed) (reasons, seen string) {
 	t.Helper()
 	report, err := b.engine().Check(t.Context(), engine.CheckOptions{Probes: []string{"ssh-effective-config", "ssh-other-user-refused"}})
-	if report == nil || len(report.Records) != 2 { // that something is not proven is an error, too
+	if report == nil || len(report.Records) != 2 { // an unproven look is an error, too
 		t.Fatalf("%+v, %v", report, err)
 	}
 	for _, r := range report.Records {

@@ -32,7 +32,7 @@ func TestTruth(t *testing.T) {
 // took.
 type timedOutcome struct {
 	outcome
-	took time.Duration // from what was done to it, to its end
+	took time.Duration // from the call of do to its end
 }
 
 // until runs a command and calls do when a line of its progress has the words.

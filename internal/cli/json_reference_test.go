@@ -66,7 +66,7 @@ func TestJSONPageIsUpToDate(t *testing.T) {
 
 // describer makes the page from the Go types and the comments in their sources.
 type describer struct {
-	known   map[reflect.Type]string // the heading of each type that was met
+	known   map[reflect.Type]string // the heading of each type so far
 	order   []reflect.Type
 	sources map[string]map[string]*ast.StructType
 }

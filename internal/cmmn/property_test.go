@@ -149,7 +149,7 @@ func (w *walk) reactivated() bool {
 // an outsider can. Then the item must no longer wait.
 func (w *walk) open(item cmmn.ItemState, way cmmn.Way) {
 	if strings.Contains(w.criterion(way.Criterion), "memoryless") {
-		return // what is missing would have to occur in one turn
+		return // the missing events would have to occur in one turn
 	}
 	commands, all := w.missing(way)
 	if !all {

@@ -230,7 +230,7 @@ type parcel struct {
 	sourcePort, port uint16
 	flags            byte // of TCP
 	icmpType         byte
-	inner            []byte // what an ICMP error is about
+	inner            []byte // the packet that an ICMP error is about
 }
 
 // sendNew sends a parcel from a new MAC, and returns the MAC.

@@ -171,7 +171,7 @@ func TestContentsThatCannotCome(t *testing.T) {
 	if err := s.Start(t.Context(), run, nil); problem.CodeOf(err) != problem.ResourceBad {
 		t.Errorf("for a file that became shorter, the error is %v", err)
 	}
-	must(t, os.WriteFile(path, bytes.Repeat([]byte("x"), 1_400_000), 0o600)) // as long, and another
+	must(t, os.WriteFile(path, bytes.Repeat([]byte("x"), 1_400_000), 0o600)) // as long, but another
 	if err := s.Start(t.Context(), run, nil); problem.CodeOf(err) != problem.HostAgentBroken || !strings.Contains(fmt.Sprint(problem.Of(err).Cause), "not the one") {
 		t.Errorf("for a file with another content, the error is %v", err)
 	}

@@ -18,7 +18,7 @@ func TestOwnAgentStays(t *testing.T) {
 	socket, err := ownAgent("")
 	must(t, err)
 	for range 3 {
-		runtime.GC() // whatever nothing refers to is closed
+		runtime.GC() // closes what nothing refers to
 		time.Sleep(20 * time.Millisecond)
 	}
 	_, err = agentIdentities(socket, agentTime)

@@ -39,7 +39,7 @@ const treeVariable = "CAIRN_HOST_TREE"
 type machine struct {
 	t     testing.TB
 	dir   string // on this machine; the tree is mounted on dir/root, for the machine only
-	pid   int    // whose mounts the machine has
+	pid   int    // the machine has its mounts
 	host  lab.Host
 	owner ssh.Signer
 }

@@ -141,7 +141,7 @@ func TestAnArchivedEventThatArrivesAgainIsKnown(t *testing.T) {
 func TestAnArchivingThatWasInterruptedIsFinished(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		until func(t *testing.T, j *Journal, old []archivedEvent) // what is done before the end
+		until func(t *testing.T, j *Journal, old []archivedEvent) // the steps before the interruption
 		takes int                                                 // how many events the next call takes out
 	}{
 		{"in the middle of writing", func(t *testing.T, j *Journal, _ []archivedEvent) {

@@ -48,7 +48,7 @@ type model struct {
 	j   *Journal
 	now time.Time
 	all []Event
-	at  []int64 // the position of each; those of events that came again are left out
+	at  []int64 // the position of each; repeated events have none
 	seq map[string]uint64
 }
 

@@ -143,7 +143,7 @@ func (i onThisMachine) Read(ctx context.Context, c wire.ReadCommand) (wire.ReadR
 // hostWith is a target. Its sshd has the policy and what the owner adds to it.
 func hostWith(t *testing.T, added, keys string) Target {
 	t.Helper()
-	server := startSSHD(t) // that there is an sshd, and root
+	server := startSSHD(t) // needs an sshd, and root
 	dir := t.TempDir()
 	hostKey, _ := newKey(t)
 	write(t, filepath.Join(dir, "host_key"), hostKey.pem)

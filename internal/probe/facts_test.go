@@ -247,7 +247,7 @@ func TestAHostThatDoesNotTellIsUnproven(t *testing.T) {
 // real hosts check that they are true.
 func TestScanIsJudgedPortByPort(t *testing.T) {
 	admin := netip.MustParsePrefix("10.0.0.0/24")
-	ssh := freePort(t) // nothing answers there but what the scan says
+	ssh := freePort(t) // only the ports in the scan answer there
 	complete := func(open ...uint16) wire.ScanReply { return wire.ScanReply{Open: open, Silent: 65535 - len(open)} }
 	for _, c := range []struct {
 		name   string

@@ -198,7 +198,7 @@ type witness struct {
 
 	mutex      sync.Mutex
 	seen       []system.Command
-	untilFails int // 0: none fails
+	untilFails int // 0 if none fails
 	failed     bool
 }
 

@@ -187,7 +187,7 @@ func TestOnAHostAMirrorThatSendsNothingIsNamed(t *testing.T) {
 	b := hostBench(t)
 	b.sh(t, noHello+"; mkdir -p /root/aside; mv /etc/apt/sources.list.d/* /root/aside/; rm -rf /var/lib/apt/lists/*_*; echo 127.0.0.1 slow.test >>/etc/hosts")
 	defer b.sh(t, "rm -f /etc/apt/sources.list.d/*; mv /root/aside/* /etc/apt/sources.list.d/; apt-get -q update")
-	shorter := slices.Clone(aptOptions) // four tries in turn, which takes two minutes with its own 30 s
+	shorter := slices.Clone(aptOptions) // four tries in turn; with its own 30 s, that would take two minutes
 	shorter[slices.Index(shorter, "Acquire::http::Timeout=30")] = "Acquire::http::Timeout=3"
 	defer within(&aptOptions, shorter)()
 	saved := system.Silences[system.Fetching]

@@ -28,7 +28,7 @@ func sshdTree(t *testing.T, main string, others map[string]string) (*system.Syst
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	before, match, found := strings.Cut(main, "\nMatch ") // where it may not stand
+	before, match, found := strings.Cut(main, "\nMatch ") // HostKey may not stand in a Match
 	main = before + "\nHostKey " + key + "\n"
 	if found {
 		main += "Match " + match

@@ -16,7 +16,7 @@ func TestMovingThePort(t *testing.T) {
 	for name, c := range map[string]struct {
 		declared uint16
 		ssh      wire.SSH
-		want     []uint16 // where the server has to listen; none leaves it
+		want     []uint16 // where the server must listen; none leaves it alone
 		old      string   // in the firewall, besides
 	}{
 		"nothing moves":                 {22, wire.SSH{Port: 22, Ports: []uint16{22}}, nil, ""},

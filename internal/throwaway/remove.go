@@ -70,15 +70,15 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Run is a rehearsal of which an engine still has something.
+// Run is a rehearsal that has left something on an engine.
 type Run struct {
 	ID    string
 	Kept  bool // its owner wanted to keep it
 	Alive bool // the process that made it still runs, or ran on another machine
 }
 
-// List returns the rehearsals of which the engine still has something, sorted
-// by id.
+// List returns the rehearsals that have left something on the engine, sorted by
+// id.
 func List(ctx context.Context, d Docker) ([]Run, error) {
 	const format = `{{.Label "` + labelRun + `"}}|{{.Label "` + labelKept + `"}}|{{.Label "` + labelMachine + `"}}|{{.Label "` + labelLock + `"}}`
 	machine, err := os.Hostname()

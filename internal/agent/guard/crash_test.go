@@ -38,7 +38,7 @@ type order struct {
 	Resume bool   // instead of carrying the guard out
 	Ending string // how the controller ends it: confirm, abort, silence
 	Die    string // the point at which the process is killed; empty for none
-	Nth    int    // the n-th time that it comes by, from 0
+	Nth    int    // which passage of the point, from 0
 	Hang   string // the point at which the process stops
 }
 

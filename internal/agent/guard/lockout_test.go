@@ -11,11 +11,11 @@ import (
 // lockout is a change that would lock the owner out of a real host.
 type lockout struct {
 	name      string
-	setup     string // what is already wrong, and how it is repaired afterwards
+	setup     string // breaks something beforehand; repair undoes it
 	repair    string
 	resources []resource.Guardable
 	end       Phase
-	reason    string // a pattern that the reason has to match
+	reason    string // a pattern that the reason must match
 }
 
 func option(keyword, value string) resource.SSHOption {

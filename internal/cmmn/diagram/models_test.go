@@ -100,7 +100,7 @@ func homelab() *cmmn.Model {
 	s := &sketch{}
 	plan := stage("plan", "Homelab Implementation Roadmap")
 	always := &cmmn.Expression{}
-	reached := map[string]*cmmn.Item{} // what stands for a task's success
+	reached := map[string]*cmmn.Item{} // stands for a task's success
 	var door *cmmn.Item
 	for _, phase := range homelabSteps {
 		def := stage(phase.id+".definition", phase.name)

@@ -56,7 +56,7 @@ func fourStages(tasks int) *cmmn.Model {
 // TestNamesKeepClearOfCriteria measures how far each line of a name is from the
 // diamonds on the edges of its box.
 func TestNamesKeepClearOfCriteria(t *testing.T) {
-	const least = 9 // pixels, so that a font that is a tenth wider touches nothing either
+	const least = 9 // pixels; a font that is a tenth wider must not touch anything either
 	for _, m := range []*cmmn.Model{homelab(), notation()} {
 		p := Layout(m)
 		names := namesIn(t, SVG(m, p, nil, Light))
