@@ -23,7 +23,7 @@ import (
 var layers = [][]string{
 	{"distro"}, // whatever speaks of a host's system, errors too, asks it
 	{"firewall", "problem", "secret", "spelling", "sshdconf"},
-	{"document", "system"}, // a fault may have the code of a problem
+	{"document", "system", "vault"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "compose", "catalog", "resource", "wire", "vantage"},
 	{"task", "probe", "host", "evidence", "journal", "agent", "throwaway"},
 	{"resolve"}, // a look is evidence's, the work is task's
@@ -36,8 +36,9 @@ var allowed = map[string][]string{
 	"catalog":  {"compose"},  // a service has a Compose file
 	"wire":     {"resource"}, // messages carry resources
 	"probe":    {"host", "evidence"},
-	"vantage":  {"wire"}, // it answers in messages, here as on a host
-	"roadmap":  {"cmmn"}, // a roadmap is a case model in the owner's words
+	"vault":    {"system"}, // it replaces files at once
+	"vantage":  {"wire"},   // it answers in messages, here as on a host
+	"roadmap":  {"cmmn"},   // a roadmap is a case model in the owner's words
 	"task":     {"evidence"},
 	"rehearse": {"engine"}, // a rehearsal is the engine's walk on throw-away hosts
 }

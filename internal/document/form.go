@@ -16,6 +16,7 @@ type Form struct {
 	Pattern  string   // a regular expression that Go and ECMAScript read alike; empty if Check alone decides
 	Options  []string // if only these are valid
 	Min, Max int64    // for whole numbers; max 0 means no bound
+	Private  bool     // no message repeats what is written: it may be a secret
 	// Check finds what the pattern cannot. nil means that there is nothing more to
 	// check. A flaw without a message means that the text does not have the form.
 	Check func(text string) *Flaw
@@ -69,13 +70,21 @@ func orEmpty(f *Flaw) *Flaw {
 	return f
 }
 
+// shown is a text as messages name it.
+func (f *Form) shown(text string) string {
+	if f.Private {
+		return "this"
+	}
+	return Quoted(text)
+}
+
 // Complete fills in the form's own words where a flaw has none. It drops a
 // suggestion that is not valid either.
 func (f *Form) Complete(found Flaw, text string) *Flaw {
 	if found.Message == "" {
-		found.Message = Quoted(text) + " is not " + f.Name
+		found.Message = f.shown(text) + " is not " + f.Name
 		if len(f.Options) > 0 {
-			found.Message = Quoted(text) + " is not one of the options"
+			found.Message = f.shown(text) + " is not one of the options"
 		}
 	}
 	if found.Expected == "" {

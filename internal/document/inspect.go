@@ -89,7 +89,7 @@ func (s *Shape) needsKeys() bool {
 // "".
 func rewritten(n *Node, s *Shape) string {
 	switch {
-	case s.Kind == List && n.Kind == s.Item.Kind && s.Item.Form != nil:
+	case s.Kind == List && n.Kind == s.Item.Kind && s.Item.Form != nil && !s.Item.Form.Private:
 		return "[" + n.Text + "]"
 	case s.Kind == Integer && n.Kind == Text && wholeNumber.MatchString(n.Text):
 		return n.Text
@@ -139,7 +139,7 @@ func (i *inspector) unique(n *Node, s *Shape) {
 		}
 		if seen[item.Text] {
 			i.bad[item] = true
-			i.fault(item.Place, Flaw{Code: i.codes.Duplicate, Message: Quoted(item.Text) + " is in the list twice"})
+			i.fault(item.Place, Flaw{Code: i.codes.Duplicate, Message: s.Item.Form.shown(item.Text) + " is in the list twice"})
 		}
 		seen[item.Text] = true
 	}

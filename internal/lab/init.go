@@ -49,8 +49,8 @@ const gitignore = `# Cairn's own. What is kept: the pinned host keys and the sch
 !` + SchemaName + `
 `
 
-// Init writes a first lab file into a folder, and the state folder with its schema
-// beside it. It creates the folder if it is missing. It returns the paths of the
+// Init writes a first lab file into a folder, and beside it the state folder with the
+// schema and the identity that opens the lab's secrets. It creates the folder if it is missing. It returns the paths of the
 // files it wrote, in that order. Init overwrites nothing. If there is a lab file
 // already, it writes nothing and returns a problem with the code LabExists. Each
 // file is written completely or not at all, the lab file last. If the options do
@@ -65,22 +65,20 @@ func Init(dir string, options InitOptions) ([]string, error) {
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	body := render(options)
-	if _, err := Parse(path, body); err != nil {
+	if _, err := Parse(path, render(options, "")); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, StateDirName), 0o755); err != nil {
-		return nil, fmt.Errorf("make the folder of the lab: %w", err)
+	recipient, written, err := MakeIdentity(dir, options.Now)
+	if err != nil {
+		return written, err
 	}
 	files := []struct {
 		path string
 		body []byte
 	}{
-		{filepath.Join(dir, StateDirName, ".gitignore"), []byte(gitignore)},
 		{filepath.Join(dir, StateDirName, SchemaName), Schema()},
-		{path, body},
+		{path, render(options, recipient)},
 	}
-	var written []string
 	for _, f := range files {
 		wrote, err := writeNew(f.path, f.body)
 		if err != nil {
@@ -147,15 +145,15 @@ func currentUser() string {
 	return u.Username
 }
 
-// render fills in the template.
-func render(options InitOptions) []byte {
+// render fills in the template. Without a recipient it leaves the secrets out.
+func render(options InitOptions, recipient string) []byte {
 	var b bytes.Buffer
 	t := template.Must(template.New(FileName).Parse(labTemplate))
 	data := struct {
 		InitOptions
-		Schema, Expires string
-		Choices         []templateChoice
-	}{options, "./" + StateDirName + "/" + SchemaName, "YYYY-MM-DD", templateChoices()}
+		Schema, Expires, Recipient string
+		Choices                    []templateChoice
+	}{options, "./" + StateDirName + "/" + SchemaName, "YYYY-MM-DD", recipient, templateChoices()}
 	if !options.Now.IsZero() {
 		data.Expires = options.Now.UTC().AddDate(1, 0, 0).Format(time.DateOnly)
 	}

@@ -31,6 +31,7 @@ func (r *rules) check() document.Faults {
 	r.waivers()
 	r.sshKey()
 	r.furtherKeys()
+	r.recipients()
 	r.later()
 	return r.faults
 }

@@ -53,6 +53,7 @@ type Lab struct {
 	Hosts    []Host            // sorted by name
 	Choose   map[string]string // the chosen option of every choice
 	Journal  Journal
+	Secrets  Secrets
 	Services []Service // sorted by name
 	Waivers  []Waiver  // in the file's order
 

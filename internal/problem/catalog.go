@@ -23,7 +23,7 @@ func All() []Entry { return slices.Clone(catalogue()) }
 
 // catalogue is made once: whatever goes wrong is looked up in it.
 var catalogue = sync.OnceValue(func() []Entry {
-	all := slices.Concat(commandEntries, labEntries, hostEntries, guardEntries, runEntries, stateEntries, modelEntries, rehearsalEntries)
+	all := slices.Concat(commandEntries, labEntries, hostEntries, guardEntries, runEntries, stateEntries, modelEntries, rehearsalEntries, secretEntries)
 	known := backgrounds()
 	for i := range all {
 		all[i].Background = known[all[i].Code]
@@ -42,6 +42,7 @@ func backgrounds() map[Code]Background {
 	all := map[Code]Background{}
 	for _, area := range []map[Code]Background{
 		commandBackground, labBackground, hostBackground, guardBackground, runBackground, stateBackground, modelBackground, rehearsalBackground,
+		secretBackground,
 	} {
 		maps.Copy(all, area)
 	}
