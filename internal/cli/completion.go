@@ -59,9 +59,11 @@ func (g *globals) completions(root *cobra.Command) {
 		"task show": completeIDs(1, roadmap.SortTask), "task plan": completeIDs(1, roadmap.SortTask), "task unplan": completeIDs(1, roadmap.SortTask),
 		"task done": completeIDs(1, roadmap.SortTask), "task attest": completeIDs(1, roadmap.SortCriterion),
 		"host add": g.completeHosts, "host forget": g.completeHosts, "host purge": g.completeHosts,
+		"secret set": g.completeSecrets, "secret get": g.completeSecrets, "secret rotate": g.completeSecrets,
 	}
 	flags := map[string]completion{
 		"until": completeIDs(1, roadmap.SortStage), "workflow": completeWords("waterfall", "agile", "hybrid"), "scheme": completeWords("auto", "light", "dark"),
+		"make": completeWords("password", "hex", "base64", "uuid"),
 	}
 	var visit func(cmd *cobra.Command, path string)
 	visit = func(cmd *cobra.Command, path string) {

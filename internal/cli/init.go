@@ -16,10 +16,11 @@ func newInit(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [FOLDER]",
 		Short: "Write a lab file to begin with",
-		Long: `Init writes lab.yaml, with comments, and beside it the schema by which editors complete and check it. It overwrites nothing.
+		Long: `Init writes lab.yaml, with comments, and beside it the schema by which editors complete and check it. It also makes the identity that
+opens the lab's secrets, in .cairn/identity.txt, which git never sees. It overwrites nothing.
 
 EXIT STATUS
-  0  both were written
+  0  they were written
   1  there is a lab file already, or the folder cannot be written`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -43,11 +44,8 @@ type written struct {
 
 func runInit(g *globals, dir string, options lab.InitOptions) error {
 	files, err := lab.Init(dir, options)
-	if err != nil && problem.Of(err) == nil {
-		return problem.Wrap(problem.CommandFile, dir, "the lab cannot be written", err)
-	}
 	if err != nil {
-		return err
+		return unwritten(dir, err)
 	}
 	return g.screen.result(written{files}, func(w io.Writer) {
 		for _, f := range files {
@@ -55,4 +53,12 @@ func runInit(g *globals, dir string, options lab.InitOptions) error {
 		}
 		fmt.Fprintln(w, "Next: put your hosts into lab.yaml, then run: cairn validate")
 	})
+}
+
+// unwritten says that the files of a lab cannot be written.
+func unwritten(dir string, err error) error {
+	if problem.Of(err) != nil {
+		return err
+	}
+	return problem.Wrap(problem.CommandFile, dir, "the lab cannot be written", err)
 }

@@ -32,6 +32,8 @@ var results = map[string]any{
 	"cairn case resume": engine.CaseTurn{}, "cairn case reactivate": engine.CaseTurn{}, "cairn case close": engine.CaseTurn{},
 	"cairn host add": metHost{}, "cairn host release": engine.ReleaseReport{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweptRuns{},
 	"cairn export roadmap": roadmap.Roadmap{}, "cairn version": versionInfo{},
+	"cairn secret list": secretList{}, "cairn secret set": wroteSecret{}, "cairn secret get": gotSecret{}, "cairn secret rotate": wroteSecret{},
+	"cairn secret rewrap": rewrapped{}, "cairn secret escrow": escrowed{},
 }
 
 // silent are the commands that write no result, or one in a format of its own.

@@ -21,6 +21,7 @@ type validated struct {
 	Hash    string          `json:"sha256"`
 	Expired document.Faults `json:"expired,omitempty"` // what no longer counts, since its day has passed
 	Later   document.Faults `json:"later,omitempty"`   // what the lab asks for and this version does not do
+	Secrets []string        `json:"secrets,omitempty"` // secrets that no recipient of the lab can read any more, and damaged ones
 }
 
 func newValidate(g *globals) *cobra.Command {
@@ -28,10 +29,11 @@ func newValidate(g *globals) *cobra.Command {
 		Use:   "validate",
 		Short: "Check lab.yaml without touching a host",
 		Long: `Validate reads the lab file and names everything wrong with it, with line, column and what was expected. It also
-names waivers that are over, a key that is not on this machine, and what this version of Cairn does not do yet.
+names waivers that are over, a key that is not on this machine, secrets that nobody can read any more, and what this version of Cairn
+does not do yet.
 
 EXIT STATUS
-  0  the lab file is valid; a waiver that is over is only said
+  0  the lab file is valid; a waiver that is over and a secret that is lost are only said
   1  it is not, or there is none, or the key that it names is not on this machine`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return runValidate(g) },
@@ -52,6 +54,16 @@ func keyMissing(l *lab.Lab) error {
 	return problem.Wrap(problem.LabNoKey, l.File, "the key that the lab names is not on this machine", missing)
 }
 
+// secretsToFix says which secrets nobody can read any more.
+func (g *globals) secretsToFix(l *lab.Lab) ([]string, error) {
+	v, err := g.vaultOf(l)
+	if err != nil {
+		return nil, err
+	}
+	all, err := listed(v)
+	return secretWarnings(all), err
+}
+
 func runValidate(g *globals) error {
 	l, _, err := g.loadLab()
 	if err != nil {
@@ -64,9 +76,15 @@ func runValidate(g *globals) error {
 		Lab: l.Name, File: l.File, Hosts: len(l.Hosts), Hash: l.Hash,
 		Expired: remarksOf(l, problem.LabExpired), Later: remarksOf(l, problem.LabNotReady),
 	}
+	if valid.Secrets, err = g.secretsToFix(l); err != nil {
+		return err
+	}
 	return g.screen.result(valid, func(w io.Writer) {
 		for _, f := range valid.Expired {
 			fmt.Fprintln(w, "warning: "+f.Error())
+		}
+		for _, warning := range valid.Secrets {
+			fmt.Fprintln(w, "warning: "+warning)
 		}
 		for _, f := range valid.Later {
 			fmt.Fprintln(w, f.Error())
