@@ -4,8 +4,8 @@ go 1.26.8
 
 require (
 	cel.dev/cel-go v0.32.0
-	github.com/compose-spec/compose-go/v2 v2.16.2
 	filippo.io/age v1.3.1
+	github.com/compose-spec/compose-go/v2 v2.16.2
 	github.com/fxamacker/cbor/v2 v2.10.0
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0

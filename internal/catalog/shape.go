@@ -93,7 +93,7 @@ func secretShape() *document.Shape {
 	return document.Keyed(
 		document.Key{Name: "reason", Required: true, Shape: document.Words(reasonForm), Doc: "What it is for."},
 		document.Key{Name: "form", Fallback: "`password`", Shape: document.Words(madeForm), Doc: "How it is made. `given`: you set it with `cairn secret set`."},
-		document.Key{Name: "length", Fallback: "`32`", Shape: document.Number(lengthForm), Doc: "Its length in characters."},
+		document.Key{Name: "length", Fallback: "`32`", Shape: document.Number(lengthForm), Doc: "How many characters a password has, or how many random bytes are in hex or base64."},
 		document.Key{Name: "escrow", Fallback: "`false`", Shape: document.YesNo(), Doc: "Whether a restore is worthless without it."},
 		document.Key{Name: "variable", Fallback: "it is a file", Shape: document.Words(variableForm),
 			Doc: "The environment variable that carries it, only where the image reads no file. `docker inspect` shows it."},

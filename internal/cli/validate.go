@@ -29,8 +29,8 @@ func newValidate(g *globals) *cobra.Command {
 		Use:   "validate",
 		Short: "Check lab.yaml without touching a host",
 		Long: `Validate reads the lab file and names everything wrong with it, with line, column and what was expected. It also
-names waivers that are over, a key that is not on this machine, secrets that nobody can read any more, and what this version of Cairn
-does not do yet.
+names waivers that are over, and a key that is not on this machine. It says which secrets nobody can read any more, and what this
+version of Cairn does not do yet.
 
 EXIT STATUS
   0  the lab file is valid; a waiver that is over and a secret that is lost are only said
