@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"document", "system", "vault"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "compose", "catalog", "resource", "wire", "vantage"},
 	{"task", "probe", "host", "evidence", "journal", "agent", "throwaway"},
-	{"resolve"}, // a look is evidence's, the work is task's
+	{"resolve", "wiring"}, // a look is evidence's, the work is task's
 	{"engine", "rehearse"},
 	{"cli"},
 }

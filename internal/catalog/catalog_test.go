@@ -36,9 +36,9 @@ func golden(t *testing.T, path string, got []byte) {
 }
 
 // brought is the catalog that comes with Cairn.
-func brought(t *testing.T) *Catalog {
+func brought(t *testing.T) []*Service {
 	t.Helper()
-	c, err := Load(Source{Dir: "catalog", Files: builtin.Files})
+	all, err := readAll(builtin.Files)
 	var faults document.Faults
 	if errors.As(err, &faults) {
 		t.Fatal(faults)
@@ -46,15 +46,24 @@ func brought(t *testing.T) *Catalog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return all
+}
+
+// readAll reads all services of a catalog.
+func readAll(files fs.FS) ([]*Service, error) {
+	c, err := Open(Source{Dir: "catalog", Files: files})
+	if err != nil {
+		return nil, err
+	}
+	return c.All()
 }
 
 func TestBuiltin(t *testing.T) {
-	c := brought(t)
-	if len(c.Names()) == 0 {
+	services := brought(t)
+	if len(services) == 0 {
 		t.Fatal("there are no services in it")
 	}
-	golden(t, "../../docs/reference/catalog.md", c.Reference())
+	golden(t, "../../docs/reference/catalog.md", Reference(services))
 }
 
 // rightExample returns the files of a service that is right and has every facet.
@@ -81,15 +90,15 @@ func inMemory(files map[string]string) fs.FS {
 }
 
 func TestRight(t *testing.T) {
-	c, err := Load(Source{Dir: "catalog", Files: inMemory(rightExample(t))})
+	all, err := readAll(inMemory(rightExample(t)))
 	var faults document.Faults
 	if errors.As(err, &faults) {
 		t.Fatal(faults)
 	}
-	s, known := c.Get("notes")
-	if !known {
-		t.Fatal("the service is not in the catalog")
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d services, %v", len(all), err)
 	}
+	s := all[0]
 	if s.Version() != "1.2.3" || s.Main != "notes" || len(s.Templates) != 1 {
 		t.Errorf("version %s, main %s, %d templates", s.Version(), s.Main, len(s.Templates))
 	}

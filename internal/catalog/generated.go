@@ -16,17 +16,17 @@ const schemaID = "https://cairn.invalid/service.schema.json"
 // the same.
 func Schema() []byte { return document.JSONSchema(serviceShape(), schemaID, "Cairn catalog service") }
 
-// Reference returns the reference page of service.yaml and of the services of a
-// catalog, in Markdown. The bytes are always the same for the same catalog.
-func (c *Catalog) Reference() []byte {
+// Reference returns the reference page of service.yaml and of services, in
+// Markdown. The bytes are always the same for the same services.
+func Reference(services []*Service) []byte {
 	var b bytes.Buffer
 	b.WriteString(referenceHead)
 	b.WriteString("## The services\n\n| service | version | task | memory | disk | licence | tried |\n|---|---|---|---|---|---|---|\n")
-	for _, s := range c.services {
+	for _, s := range services {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %s | %s | %s |\n", s.Name, s.Name, s.Version(), orDash(s.Task), s.Needs.Memory, s.Needs.Disk, s.Licence, s.Proof)
 	}
 	b.WriteString("\n")
-	for _, s := range c.services {
+	for _, s := range services {
 		s.section(&b)
 	}
 	b.Write(document.Tables("`service.yaml`", serviceShape()))
@@ -59,7 +59,7 @@ func (s *Service) section(b *bytes.Buffer) {
 		}
 		b.WriteString("\n\n")
 	}
-	for _, line := range s.lines() {
+	for _, line := range s.Lines() {
 		fmt.Fprintf(b, "- %s\n", line)
 	}
 	b.WriteString("\n")
@@ -72,8 +72,8 @@ func (s *Service) section(b *bytes.Buffer) {
 	}
 }
 
-// lines tell the facets of a service, one each.
-func (s *Service) lines() (lines []string) {
+// Lines tell the facets of a service, one each, in Markdown.
+func (s *Service) Lines() (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for _, name := range s.Compose.ServiceNames() {
 		add("Container `%s`: `%s`", name, s.Compose.Services[name].Image)

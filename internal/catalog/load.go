@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/compose-spec/compose-go/v2/types"
 
 	"cairn/internal/compose"
 	"cairn/internal/document"
@@ -31,67 +35,135 @@ var dialect = document.Dialect{
 	MaxBytes: 64 << 10, MaxDepth: 16, MaxValues: 5000, DuplicateKeys: true,
 }
 
-// Catalog is a set of services. It does not change after loading, so it is safe
-// for concurrent use.
-type Catalog struct {
-	services []*Service // sorted by name
-}
-
-// Names returns the names of all services, sorted.
-func (c *Catalog) Names() []string {
-	names := make([]string, len(c.services))
-	for i, s := range c.services {
-		names[i] = s.Name
-	}
-	return names
-}
-
-// All returns the services, sorted by name.
-func (c *Catalog) All() []*Service { return slices.Clone(c.services) }
-
-// Get returns a service, and whether there is one.
-func (c *Catalog) Get(name string) (*Service, bool) {
-	i, found := slices.BinarySearchFunc(c.services, name, func(s *Service, name string) int { return strings.Compare(s.Name, name) })
-	if !found {
-		return nil, false
-	}
-	return c.services[i], true
-}
-
 // Source is a folder of services.
 type Source struct {
 	Dir   string // where it is, for messages
 	Files fs.FS
 }
 
-// Load reads the services of all sources. A service of a later source takes the
-// place of one with its name. The error is a problem with the code CatalogWrong,
-// whose cause is all [document.Faults].
-func Load(sources ...Source) (*Catalog, error) {
-	byName := map[string]*Service{}
-	var faults document.Faults
+// Catalog is a set of services. A service is read when it is first asked for, since
+// a lab uses few of many. It is safe for concurrent use.
+type Catalog struct {
+	names   []string          // sorted
+	folders map[string]Source // where each is
+	mutex   sync.Mutex
+	read    map[string]*outcome
+}
+
+// outcome is what reading a service came to.
+type outcome struct {
+	service *Service
+	faults  document.Faults
+}
+
+// Open lists the services of all sources, and reads none. A service of a later
+// source takes the place of one with its name. The error is a problem with the code
+// CatalogWrong.
+func Open(sources ...Source) (*Catalog, error) {
+	c := &Catalog{folders: map[string]Source{}, read: map[string]*outcome{}}
 	for _, source := range sources {
-		services, wrong, err := source.services()
+		folders, err := fs.ReadDir(source.Files, ".")
 		if err != nil {
 			return nil, problem.Wrap(problem.CatalogWrong, source.Dir, "the folder cannot be read", err)
 		}
-		faults = append(faults, wrong...)
-		for _, s := range services {
-			byName[s.Name] = s
+		for _, f := range folders {
+			if f.IsDir() && !strings.HasPrefix(f.Name(), ".") {
+				c.folders[f.Name()] = source
+			}
 		}
 	}
-	c := &Catalog{}
-	for _, s := range byName {
-		c.services = append(c.services, s)
+	c.names = slices.Sorted(maps.Keys(c.folders))
+	return c, nil
+}
+
+// Names returns the names of all services, sorted.
+func (c *Catalog) Names() []string { return slices.Clone(c.names) }
+
+// Get returns a service. The error is a problem: CatalogUnknown if there is none of
+// that name, or CatalogWrong with all [document.Faults] of its files.
+func (c *Catalog) Get(name string) (*Service, error) {
+	if _, known := c.folders[name]; !known {
+		unknown := problem.New(problem.CatalogUnknown, name, "the catalog has no service "+document.Quoted(name))
+		if near := spelling.Nearest(name, c.names); near != "" {
+			return nil, unknown.WithFix("did you mean `" + near + "`?")
+		}
+		return nil, unknown
 	}
-	slices.SortFunc(c.services, func(a, b *Service) int { return strings.Compare(a.Name, b.Name) })
-	if len(faults) == 0 {
-		faults = c.references()
+	found := c.outcome(name)
+	if len(found.faults) > 0 {
+		return nil, problemOf(found.faults)
+	}
+	return found.service, nil
+}
+
+// Options returns what a lab file may say of a service. It is nil if the service
+// cannot be read.
+func (c *Catalog) Options(name string) []document.Key {
+	s, err := c.Get(name)
+	if err != nil {
+		return nil
+	}
+	keys := []document.Key{}
+	for _, o := range s.Options {
+		keys = append(keys, document.Key{Name: o.Name, Fallback: document.AsCode(o.Default), Shape: o.shape(), Doc: o.Doc + "."})
+	}
+	return keys
+}
+
+// All returns all services, sorted by name. The error is a problem with the code
+// CatalogWrong, whose cause is the [document.Faults] of all.
+func (c *Catalog) All() ([]*Service, error) {
+	var all []*Service
+	var faults document.Faults
+	for _, name := range c.names {
+		found := c.outcome(name)
+		faults = append(faults, found.faults...)
+		all = append(all, found.service)
 	}
 	if len(faults) > 0 {
 		return nil, problemOf(faults)
 	}
-	return c, nil
+	return all, nil
+}
+
+// outcome reads a service unless that was done before.
+func (c *Catalog) outcome(name string) *outcome {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if found := c.read[name]; found != nil {
+		return found
+	}
+	found := c.readService(name)
+	c.read[name] = found
+	return found
+}
+
+// readService reads the folder of a service.
+func (c *Catalog) readService(name string) *outcome {
+	source := c.folders[name]
+	dir := path.Join(source.Dir, name)
+	files, err := fs.Sub(source.Files, name)
+	if err != nil {
+		return &outcome{faults: document.Faults{missing(dir, ".", err)}}
+	}
+	s, faults := read(dir, name, files)
+	if len(faults) == 0 {
+		faults = c.unknownReferences(s)
+	}
+	return &outcome{service: s, faults: faults}
+}
+
+// unknownReferences reports where a service names one that does not exist.
+func (c *Catalog) unknownReferences(s *Service) (faults document.Faults) {
+	for _, r := range s.references {
+		if slices.Contains(c.names, r.name) {
+			continue
+		}
+		fault := document.Flaw{Message: "the catalog has no service " + document.Quoted(r.name), Suggestion: spelling.Nearest(r.name, c.names)}.At(r.place)
+		fault.File = r.file
+		faults = append(faults, fault)
+	}
+	return faults
 }
 
 // problemOf returns the faults of catalogs as one problem for the owner.
@@ -101,29 +173,6 @@ func problemOf(faults document.Faults) error {
 		places = fmt.Sprintf("%d places of the catalog are wrong", len(faults))
 	}
 	return problem.Wrap(problem.CatalogWrong, faults[0].File, places, faults)
-}
-
-// services reads the services of a source, in the order of their names.
-func (s Source) services() (all []*Service, faults document.Faults, err error) {
-	folders, err := fs.ReadDir(s.Files, ".")
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, folder := range folders {
-		if !folder.IsDir() || strings.HasPrefix(folder.Name(), ".") {
-			continue
-		}
-		below, err := fs.Sub(s.Files, folder.Name())
-		if err != nil {
-			return nil, nil, err
-		}
-		service, wrong := read(path.Join(s.Dir, folder.Name()), folder.Name(), below)
-		faults = append(faults, wrong...)
-		if service != nil {
-			all = append(all, service)
-		}
-	}
-	return all, faults, nil
 }
 
 // read reads the folder of one service. dir is for messages.
@@ -198,15 +247,32 @@ func readCompose(dir string, s *Service, files fs.FS) (*compose.File, document.F
 	if err != nil {
 		return nil, document.Faults{missing(dir, composeFile, err)}
 	}
-	variables := s.sample().Variables()
-	f, faults := compose.Read(path.Join(dir, composeFile), data, compose.Options{
-		Name: cmp.Or(s.Name, "service"), Dir: "/", Alone: true,
-		Lookup: func(name string) (string, bool) { value, known := variables[name]; return value, known },
-	})
+	s.composeText = data
+	f, faults := s.compose(path.Join(dir, composeFile), s.sample())
 	if f != nil {
 		s.Compose = f.Project
 	}
 	return f, faults
+}
+
+// compose reads the Compose file with values.
+func (s *Service) compose(at string, v Values) (*compose.File, document.Faults) {
+	variables := v.Variables()
+	return compose.Read(at, s.composeText, compose.Options{
+		Name: cmp.Or(s.Name, "service"), Dir: "/", Alone: true,
+		Lookup: func(name string) (string, bool) { value, known := variables[name]; return value, known },
+	})
+}
+
+// Project returns the containers of the service with values in place of variables.
+// The caller may change it. The error means that a value has not the form that its
+// place needs.
+func (s *Service) Project(v Values) (*types.Project, error) {
+	f, faults := s.compose(path.Join(s.Name, composeFile), v)
+	if len(faults) > 0 {
+		return nil, problemOf(faults)
+	}
+	return f.Project, nil
 }
 
 // sample returns values of the right form for everything that a service may name.
@@ -236,20 +302,4 @@ func guessMain(root *document.Node, files fs.FS, name string) (main string, cont
 		main = name
 	}
 	return main, containers
-}
-
-// references checks that the services exist that others name.
-func (c *Catalog) references() (faults document.Faults) {
-	names := c.Names()
-	for _, s := range c.services {
-		for _, r := range s.references {
-			if slices.Contains(names, r.name) {
-				continue
-			}
-			fault := document.Flaw{Message: "the catalog has no service " + document.Quoted(r.name), Suggestion: spelling.Nearest(r.name, names)}.At(r.place)
-			fault.File = r.file
-			faults = append(faults, fault)
-		}
-	}
-	return faults
 }

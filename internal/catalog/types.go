@@ -55,7 +55,8 @@ type Service struct {
 	Compose   *types.Project // its containers, as its Compose file says
 	Templates []Template     // files beside the Compose file, sorted by path
 
-	references []reference
+	composeText []byte
+	references  []reference
 }
 
 // reference is where a service names another one.
@@ -160,6 +161,17 @@ type Option struct {
 	Kind    document.Kind // Text, Integer or Boolean
 	Default string        // as written in the lab file
 	Doc     string
+}
+
+// shape returns how the value of an option looks in the lab file.
+func (o Option) shape() *document.Shape {
+	switch o.Kind {
+	case document.Integer:
+		return document.Number(&document.Form{Name: "a whole number", Example: o.Default, Min: 0, Max: 1 << 40})
+	case document.Boolean:
+		return document.YesNo()
+	}
+	return document.Words(lineForm("a text", o.Default))
 }
 
 // Hook is a step that data cannot say, after the containers have started. It is a

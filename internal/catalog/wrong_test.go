@@ -89,7 +89,7 @@ func TestWrong(t *testing.T) {
 			t.Errorf("%s: there is no %q in %s", example.name, example.old, example.file)
 		}
 		files[example.file] = text
-		_, err := Load(Source{Dir: "catalog", Files: inMemory(files)})
+		_, err := readAll(inMemory(files))
 		var faults document.Faults
 		if problem.CodeOf(err) != problem.CatalogWrong || !errors.As(err, &faults) {
 			t.Errorf("%s is not refused: %v", example.name, err)

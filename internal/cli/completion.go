@@ -50,6 +50,15 @@ func (g *globals) completeHosts(_ *cobra.Command, args []string, _ string) ([]st
 	return hostNames(l), cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeServices completes one argument with the services of the catalog.
+func (g *globals) completeServices(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	if l, err := g.loadServices(); err == nil && len(args) == 0 {
+		names = l.catalog.Names()
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 // completions set how the commands below root complete their arguments, by the
 // commands' paths.
 func (g *globals) completions(root *cobra.Command) {
@@ -60,6 +69,7 @@ func (g *globals) completions(root *cobra.Command) {
 		"task done": completeIDs(1, roadmap.SortTask), "task attest": completeIDs(1, roadmap.SortCriterion),
 		"host add": g.completeHosts, "host forget": g.completeHosts, "host purge": g.completeHosts,
 		"secret set": g.completeSecrets, "secret get": g.completeSecrets, "secret rotate": g.completeSecrets,
+		"service show": g.completeServices,
 	}
 	flags := map[string]completion{
 		"until": completeIDs(1, roadmap.SortStage), "workflow": completeWords("waterfall", "agile", "hybrid"), "scheme": completeWords("auto", "light", "dark"),

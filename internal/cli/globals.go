@@ -3,10 +3,13 @@ package cli
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	builtin "cairn/catalog"
+	"cairn/internal/catalog"
 	"cairn/internal/engine"
 	"cairn/internal/host"
 	"cairn/internal/lab"
@@ -38,8 +41,26 @@ func (g *globals) loadLab() (*lab.Lab, *roadmap.Roadmap, error) {
 			return nil, nil, err
 		}
 	}
-	l, err := knownTo(r).Load(path)
+	known := knownTo(r)
+	if known.Services, err = catalogBeside(path); err != nil {
+		return nil, nil, err
+	}
+	l, err := known.Load(path)
 	return l, r, err
+}
+
+// catalogFolder is the folder beside the lab file with services of the owner's own.
+const catalogFolder = "catalog"
+
+// catalogBeside returns the services that come with Cairn, and those of the folder
+// beside a lab file.
+func catalogBeside(labPath string) (*catalog.Catalog, error) {
+	sources := []catalog.Source{{Dir: catalogFolder, Files: builtin.Files}}
+	own := filepath.Join(filepath.Dir(labPath), catalogFolder)
+	if info, err := os.Stat(own); err == nil && info.IsDir() {
+		sources = append(sources, catalog.Source{Dir: own, Files: os.DirFS(own)})
+	}
+	return catalog.Open(sources...)
 }
 
 // knownTo is what a lab file is checked against: the roadmap's names, today's

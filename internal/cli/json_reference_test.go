@@ -31,6 +31,7 @@ var results = map[string]any{
 	"cairn task attest": engine.CaseTurn{}, "cairn case show": engine.CaseTree{}, "cairn case history": caseHistory{}, "cairn case suspend": engine.CaseTurn{},
 	"cairn case resume": engine.CaseTurn{}, "cairn case reactivate": engine.CaseTurn{}, "cairn case close": engine.CaseTurn{},
 	"cairn host add": metHost{}, "cairn host release": engine.ReleaseReport{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweptRuns{},
+	"cairn service list": serviceList{}, "cairn service show": shownService{},
 	"cairn export roadmap": roadmap.Roadmap{}, "cairn version": versionInfo{},
 	"cairn secret list": secretList{}, "cairn secret set": wroteSecret{}, "cairn secret get": gotSecret{}, "cairn secret rotate": wroteSecret{},
 	"cairn secret rewrap": rewrapped{}, "cairn secret escrow": escrowed{},

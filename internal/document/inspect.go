@@ -13,8 +13,14 @@ import (
 // Inspect compares a document with its shape. It returns the faults, and the
 // nodes that have a fault themselves.
 func (d Dialect) Inspect(root *Node, s *Shape) (faults Faults, bad map[*Node]bool) {
+	return d.InspectAt(root, s, Place{Line: 1, Column: 1}, "")
+}
+
+// InspectAt compares a part of a document with its shape. held is the place of the
+// key that it belongs to, and path is its path in the document.
+func (d Dialect) InspectAt(n *Node, s *Shape, held Place, path string) (faults Faults, bad map[*Node]bool) {
 	i := &inspector{codes: d.Codes, bad: map[*Node]bool{}}
-	i.inspect(root, s, Place{Line: 1, Column: 1}, "")
+	i.inspect(n, s, held, path)
 	return i.faults, i.bad
 }
 

@@ -133,12 +133,12 @@ func buildOpening(n *document.Node) Opening {
 
 func buildService(name string, n *document.Node) Service {
 	s := Service{
-		Name: name, Compose: document.TextOf(n.Get("compose")),
+		Name: name, Compose: document.TextOf(n.Get("compose")), On: document.TextOf(n.Get("on")),
 		HTTPPort: portOf(n.Get("http").Get("port")),
 		Options:  map[string]any{},
 	}
 	for _, p := range n.Each() {
-		if p.Key != "compose" && p.Key != "http" {
+		if !slices.Contains(serviceKeys, p.Key) {
 			s.Options[p.Key] = document.Plain(p.Value)
 		}
 	}

@@ -23,6 +23,8 @@ var workflows = optionForm("a workflow", string(Waterfall), string(Agile), strin
 
 var roles = optionForm("a role", string(Server), string(Worker), string(Storage), string(GPU), string(VantageRole))
 
+var hostForm = document.LabelForm("a host's name", "atlas", reservedHosts)
+
 var labNameForm = document.LabelForm("a lab's name", "home", nil)
 
 // labShape describes everything that a lab file may contain.
@@ -78,7 +80,7 @@ func networkShape() *document.Shape {
 }
 
 func hostsShape() *document.Shape {
-	return document.NonEmpty(document.Named(document.LabelForm("a host's name", "atlas", reservedHosts), document.Keyed(
+	return document.NonEmpty(document.Named(hostForm, document.Keyed(
 		document.Key{Name: "address", Required: true, Unless: "address6", Shape: document.Words(address4Form), Doc: "Its IPv4 address. Cairn reaches the host there."},
 		document.Key{Name: "address6", Fallback: "none", Shape: document.Words(address6Form), Doc: "Its IPv6 address. Cairn reaches the host there if it has no `address`."},
 		document.Key{Name: "also", Fallback: "none", Shape: document.ListOf(document.Words(addressForm)),
@@ -140,6 +142,7 @@ func servicesShape() *document.Shape {
 		document.Key{Name: "http", Shape: document.Keyed(document.Key{Name: "port", Required: true, Shape: document.Number(document.PortForm), Doc: "The port it answers HTTP on."}),
 			Doc: "Where your own service answers HTTP. Only together with `compose`."},
 	)
+	service.Keys = append(service.Keys, document.Key{Name: "on", Fallback: "the only server, or the first that it fits on", Shape: document.Words(hostForm), Doc: "The host that it runs on."})
 	service.Open = true
 	return document.Named(document.LabelForm("a service's name", "whoami", nil), service)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -42,7 +43,20 @@ func golden(t *testing.T, path string, got []byte) {
 // known are the names that the invalid examples are checked with.
 var known = Known{
 	Checkpoints: []string{"foundation.ssh-access", "foundation.firewall-blocks"},
-	Services:    []string{"postgresql", "n8n", "grafana"},
+	Services:    fakeCatalog{"postgresql": {"databases"}, "n8n": {}, "grafana": {"theme"}},
+}
+
+// fakeCatalog has services with the names of their options, each a text.
+type fakeCatalog map[string][]string
+
+func (c fakeCatalog) Names() []string { return slices.Sorted(maps.Keys(c)) }
+
+func (c fakeCatalog) Options(name string) []document.Key {
+	keys := []document.Key{}
+	for _, option := range c[name] {
+		keys = append(keys, document.Key{Name: option, Shape: document.Words(&document.Form{Name: "a text"})})
+	}
+	return keys
 }
 
 func TestInvalid(t *testing.T) {

@@ -24,13 +24,22 @@ const FileName = "lab.yaml"
 type Known struct {
 	Checkpoints []string            // of the roadmap, without the part behind a slash
 	Parts       map[string][]string // the probes of each checkpoint; a waiver may name one behind a slash
-	Services    []string            // of the catalog
+	Services    Catalog             // nil is not checked
 	Now         time.Time           // today's date, for waivers; if zero, they are not checked
 	Home        string              // the owner's home, for paths that begin with ~/; if empty, keys are not checked
 
 	// Settings of a lab file that this version of Cairn does not support.
 	LaterChoices  []string // names of choices
 	LaterServices bool     // services
+}
+
+// Catalog is where the lab file's services come from.
+type Catalog interface {
+	// Names returns the names of all services, sorted.
+	Names() []string
+	// Options returns what the lab file may say of a service, by its name. It is nil
+	// if the service cannot be read, which is reported when it is used.
+	Options(name string) []document.Key
 }
 
 // Load reads and checks a lab file. See [Known.Load].

@@ -143,6 +143,7 @@ type Opening struct {
 type Service struct {
 	Name     string         // an RFC 1123 label
 	Compose  string         // the owner's own compose file, relative to Lab.Dir; empty for a service of the catalog
+	On       string         // the host that it runs on; empty leaves the choice to Cairn
 	HTTPPort uint16         // the HTTP port of the owner's own service; 0 if it has none
 	Options  map[string]any // for the catalog: string, bool, int64, float64, nil, []any and map[string]any
 }

@@ -81,6 +81,26 @@ var labBackground = map[Code]Background{
 		See:   "`cairn explain` with the checkpoint's name shows what is not proven now.",
 		Other: "Make the checkpoint hold, so that it needs no waiver.",
 	},
+	ServiceNoRoom: {
+		Why:   "What the services of a host need together is more memory than the lab file declares for it, less 512 MiB for the system. Or no host has the role that a service asks for.",
+		See:   "The message has the numbers. `cairn service list` shows what each service needs.",
+		Other: "Declare more memory under `hardware` if the host has it: Cairn verifies that.",
+	},
+	ServiceConflict: {
+		Why:   "Each route has one name in the lab's domain, and each port of a host one service.",
+		See:   "`cairn service show NAME` tells the routes and ports of a service.",
+		Other: "Run one of the two from a Compose file of your own, with another name or port.",
+	},
+	ServiceMissing: {
+		Why:   "A service of the catalog names others that must run before it, such as its database.",
+		See:   "`cairn service show NAME` tells what it uses.",
+		Other: "Leave the service out.",
+	},
+	CatalogUnknown: {
+		Why:   "The name is misspelled, or the service comes with a newer version of Cairn.",
+		See:   "`cairn service list` shows the services of this version, and those of your own `catalog/`.",
+		Other: "Run it from a Compose file of your own: `compose` in the lab file.",
+	},
 	CatalogWrong: {
 		Why:   "A service says something that cannot be. It has an unknown key, or names a container that is not in `compose.yaml`, or has a volume that nobody backs up.",
 		See:   "The message names the file, the line and what was expected there.",

@@ -11,6 +11,12 @@ const (
 	LabUnwritten Code = "lab.not-written"
 	RoadmapWrong Code = "roadmap.invalid"
 	CatalogWrong Code = "catalog.invalid"
+
+	CatalogUnknown Code = "catalog.unknown-service"
+
+	ServiceNoRoom   Code = "service.no-room"
+	ServiceConflict Code = "service.conflict"
+	ServiceMissing  Code = "service.missing"
 )
 
 // What can be wrong at one place of the lab file. They come as a list, under
@@ -44,6 +50,10 @@ var labEntries = []Entry{
 	{Code: LabUnsafe, Exit: ExitFailed, Meaning: "The lab file asks for something that would open the lab to strangers or lock you out of it.", Fix: "the message says what would be safe"},
 	{Code: LabNoKey, Exit: ExitFailed, Meaning: "The lab file names a key that is not on this machine, so no host can be logged in to from here.", Fix: "name a key that is here, or take `ssh.key` out: Cairn then uses what your own ssh offers"},
 	{Code: LabExpired, Exit: ExitFailed, Meaning: "A day that the lab file names has passed. This is a warning: commands go on.", Fix: "give a later day, or take the entry out"},
+	{Code: CatalogUnknown, Exit: ExitFailed, Meaning: "The catalog has no service of that name.", Fix: "`cairn service list` shows all"},
+	{Code: ServiceNoRoom, Exit: ExitFailed, Meaning: "No host has what a service needs.", Fix: "give it a larger host with `on`, or leave another service out"},
+	{Code: ServiceConflict, Exit: ExitFailed, Meaning: "Two services want the same name or the same port.", Fix: "the message says which; put one of them on another host, or leave it out"},
+	{Code: ServiceMissing, Exit: ExitFailed, Meaning: "A service uses another one that the lab file does not have.", Fix: "add it under `services` in lab.yaml"},
 	{Code: CatalogWrong, Exit: ExitFailed, Meaning: "A service of a catalog is wrong.", Fix: "fix the places named; if they are not yours, please report them"},
 	{Code: RoadmapWrong, Exit: ExitFailed, Meaning: "The roadmap contradicts itself.", Fix: "this is a fault in Cairn: please report it"},
 }

@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"cairn/internal/catalog"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+	"cairn/internal/wiring"
+)
+
+func newService(g *globals) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "service",
+		Short: "List the services of the catalog, and show what one is and needs",
+	}
+	cmd.AddCommand(newServiceList(g), newServiceShow(g))
+	return cmd
+}
+
+func newServiceList(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the services of the catalog",
+		Long: `List names the services that come with Cairn and those of a folder catalog/ beside lab.yaml. In a lab it also says where each
+runs that lab.yaml asks for. This version of Cairn shows services and does not deploy them yet.
+
+EXIT STATUS
+  0  the services were listed
+  1  a service of the catalog is wrong, or the lab file is`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return runServiceList(g) },
+	}
+}
+
+func newServiceShow(g *globals) *cobra.Command {
+	var files bool
+	cmd := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Show what a service is, what it needs, and the files that it would get",
+		Long: `Show tells the containers, names, ports, data and secrets of a service, and which options lab.yaml can set.
+
+With --files it prints the Compose file as the host of the service would get it. No secret is made or shown.
+This version of Cairn shows services and does not deploy them yet.
+
+EXIT STATUS
+  0  the service was shown
+  1  there is none of that name, or it is wrong, or the lab file is`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return runServiceShow(g, args[0], files) },
+	}
+	cmd.Flags().BoolVar(&files, "files", false, "also print its Compose file as it would be on its host")
+	return cmd
+}
+
+// services are those of the catalog, and where the lab has them.
+type services struct {
+	catalog *catalog.Catalog
+	lab     *lab.Lab       // nil outside of a lab
+	wiring  *wiring.Wiring // nil outside of a lab
+}
+
+// loadServices reads the catalog, and the lab if there is one.
+func (g *globals) loadServices() (*services, error) {
+	l, _, err := g.loadLab()
+	if problem.CodeOf(err) == problem.LabMissing && g.labPath == "" {
+		c, err := catalogBeside(".")
+		return &services{catalog: c}, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := catalogBeside(l.File)
+	if err != nil {
+		return nil, err
+	}
+	w, err := wiring.Of(l, c)
+	return &services{catalog: c, lab: l, wiring: w}, err
+}
+
+// release returns where a service of the lab runs. It is nil if the lab has it not.
+func (s *services) release(name string) *wiring.Release {
+	if s.wiring == nil {
+		return nil
+	}
+	i := slices.IndexFunc(s.wiring.Releases, func(r wiring.Release) bool { return r.Service.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.wiring.Releases[i]
+}
+
+// serviceList is what service list tells.
+type serviceList struct {
+	Services []listedService `json:"services"`
+}
+
+// listedService is a service of the catalog in short.
+type listedService struct {
+	Name       string        `json:"name"`
+	Summary    string        `json:"summary"`
+	Version    string        `json:"version"`
+	Task       string        `json:"task,omitempty"` // the roadmap task that it fulfils
+	Memory     int64         `json:"memory"`         // bytes
+	Disk       int64         `json:"disk"`           // bytes
+	Licence    string        `json:"licence"`        // an SPDX identifier
+	Proof      catalog.Proof `json:"proof"`          // how far it was tried
+	Deprecated string        `json:"deprecated,omitempty"`
+	Host       string        `json:"host,omitempty"` // where the lab has it
+}
+
+func summaryOf(s *catalog.Service, r *wiring.Release) listedService {
+	l := listedService{
+		Name: s.Name, Summary: s.Summary, Version: s.Version(), Task: s.Task, Licence: s.Licence, Proof: s.Proof,
+		Memory: int64(s.Needs.Memory), Disk: int64(s.Needs.Disk),
+	}
+	if s.Deprecated != nil {
+		l.Deprecated = s.Deprecated.Reason
+	}
+	if r != nil {
+		l.Host = r.Host
+	}
+	return l
+}
+
+func runServiceList(g *globals) error {
+	s, err := g.loadServices()
+	if err != nil {
+		return err
+	}
+	all, err := s.catalog.All()
+	if err != nil {
+		return err
+	}
+	list := serviceList{Services: []listedService{}}
+	for _, service := range all {
+		list.Services = append(list.Services, summaryOf(service, s.release(service.Name)))
+	}
+	return g.screen.result(list, func(w io.Writer) { writeServices(w, list.Services, all) })
+}
+
+func writeServices(w io.Writer, list []listedService, all []*catalog.Service) {
+	for i, s := range list {
+		where := cmp.Or(s.Host, "-")
+		fmt.Fprintf(w, "%-20s %-14s %-10s %8s  %s", s.Name, s.Version, where, all[i].Needs.Memory, s.Summary)
+		if s.Deprecated != "" {
+			fmt.Fprintf(w, " (deprecated: %s)", s.Deprecated)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w, "\nThis version of Cairn does not deploy services yet.\nNext: cairn service show NAME")
+}
+
+// shownService is what service show tells.
+type shownService struct {
+	listedService
+	Website string        `json:"website"`
+	Facts   []string      `json:"facts"`   // its containers, routes, ports, data and secrets, in Markdown
+	Options []shownOption `json:"options"` // what lab.yaml can set
+	Compose string        `json:"compose,omitempty"`
+}
+
+// shownOption is an option of a service.
+type shownOption struct {
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`
+	Default string `json:"default"`
+	Doc     string `json:"doc"`
+}
+
+func runServiceShow(g *globals, name string, files bool) error {
+	s, err := g.loadServices()
+	if err != nil {
+		return err
+	}
+	service, err := s.catalog.Get(name)
+	if err != nil {
+		return err
+	}
+	release := s.release(name)
+	shown := shownService{listedService: summaryOf(service, release), Website: service.Website, Facts: service.Lines(), Options: []shownOption{}}
+	for _, o := range service.Options {
+		shown.Options = append(shown.Options, shownOption{Name: o.Name, Kind: o.Kind.String(), Default: o.Default, Doc: o.Doc})
+	}
+	if files {
+		if shown.Compose, err = composeOf(name, release); err != nil {
+			return err
+		}
+	}
+	return g.screen.result(shown, func(w io.Writer) { writeService(w, shown, service) })
+}
+
+// composeOf returns the Compose file of a service of the lab.
+func composeOf(name string, r *wiring.Release) (string, error) {
+	if r == nil {
+		return "", problem.New(problem.ServiceMissing, name, "lab.yaml does not have "+name+", so it has no files yet").
+			WithFix("add `" + name + ": {}` under `services` in lab.yaml")
+	}
+	text, err := r.Compose()
+	return string(text), err
+}
+
+func writeService(w io.Writer, shown shownService, s *catalog.Service) {
+	fmt.Fprintf(w, "%s %s: %s\n", shown.Name, shown.Version, shown.Summary)
+	if shown.Deprecated != "" {
+		fmt.Fprintf(w, "deprecated: %s\n", shown.Deprecated)
+	}
+	fmt.Fprintf(w, "  needs %s of memory, %s of disk\n", s.Needs.Memory, s.Needs.Disk)
+	for _, line := range shown.Facts {
+		fmt.Fprintf(w, "  %s\n", line)
+	}
+	for _, o := range shown.Options {
+		fmt.Fprintf(w, "  Option `%s` (%s, `%s` unless you set it): %s\n", o.Name, o.Kind, o.Default, o.Doc)
+	}
+	fmt.Fprintf(w, "  Licence %s; documentation: %s\n", shown.Licence, shown.Website)
+	if shown.Compose != "" {
+		fmt.Fprintf(w, "\n%s", shown.Compose)
+	}
+	if shown.Host != "" {
+		fmt.Fprintf(w, "lab.yaml has it on %s. This version of Cairn does not deploy services yet.\n", shown.Host)
+		return
+	}
+	fmt.Fprintf(w, "lab.yaml does not have it. This version of Cairn does not deploy services yet.\n")
+}

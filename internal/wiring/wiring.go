@@ -1,0 +1,201 @@
+// Package wiring derives from the services of a lab what others need of them: where
+// each runs and in which order, names, ports of the firewall, and the files of each
+// release. It is pure: the same lab and catalog give the same bytes.
+package wiring
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cairn/internal/catalog"
+	"cairn/internal/lab"
+	"cairn/internal/problem"
+)
+
+// Wiring is all that follows from the services of a lab. It does not change after
+// [Of], so it is safe for concurrent use.
+type Wiring struct {
+	// Releases are what runs, each after those that it uses.
+	Releases []Release
+}
+
+// Release is a service on a host.
+type Release struct {
+	Service *catalog.Service
+	Lab     string
+	Host    string
+	Values  catalog.Values // without secrets
+}
+
+// Of wires the services that a lab takes from the catalog. The error is a problem:
+// of the catalog, or ServiceMissing, ServiceNoRoom or ServiceConflict.
+func Of(l *lab.Lab, c *catalog.Catalog) (*Wiring, error) {
+	services, err := chosen(l, c)
+	if err != nil {
+		return nil, err
+	}
+	w := &Wiring{}
+	room := roomOf(l)
+	for _, s := range services {
+		declared := declarationOf(l, s.Name)
+		host, err := room.place(s, declared.On)
+		if err != nil {
+			return nil, err
+		}
+		w.Releases = append(w.Releases, Release{Service: s, Lab: l.Name, Host: host, Values: valuesOf(l, s, declared)})
+	}
+	if err := w.conflicts(l); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// On returns the releases of a host, in their order.
+func (w *Wiring) On(host string) (all []Release) {
+	for _, r := range w.Releases {
+		if r.Host == host {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// Openings returns the ports of a host that its services need open, sorted. HTTP is
+// not among them: it comes through the reverse proxy.
+func (w *Wiring) Openings(host string) (all []lab.Opening) {
+	for _, r := range w.On(host) {
+		for _, p := range r.Service.Ports {
+			all = append(all, lab.Opening{Protocol: p.Protocol, Port: p.Number})
+		}
+	}
+	slices.SortFunc(all, func(a, b lab.Opening) int {
+		return strings.Compare(fmt.Sprintf("%05d/%s", a.Port, a.Protocol), fmt.Sprintf("%05d/%s", b.Port, b.Protocol))
+	})
+	return all
+}
+
+// chosen returns the lab's services from the catalog, each after those that it
+// uses, and by name otherwise.
+func chosen(l *lab.Lab, c *catalog.Catalog) ([]*catalog.Service, error) {
+	services := map[string]*catalog.Service{}
+	var names []string
+	for _, declared := range l.Services {
+		if declared.Compose != "" {
+			continue
+		}
+		s, err := c.Get(declared.Name)
+		if err != nil {
+			return nil, err
+		}
+		services[s.Name] = s
+		names = append(names, s.Name)
+	}
+	o := &order{services: services, state: map[string]visit{}}
+	for _, name := range names {
+		if err := o.add(name, nil); err != nil {
+			return nil, err
+		}
+	}
+	return o.sorted, nil
+}
+
+// order sorts services by what they use.
+type order struct {
+	services map[string]*catalog.Service
+	state    map[string]visit
+	sorted   []*catalog.Service
+}
+
+type visit int
+
+const (
+	begun visit = iota + 1
+	done
+)
+
+// add appends a service after those that it uses. path are the services that led to
+// it.
+func (o *order) add(name string, path []string) error {
+	switch o.state[name] {
+	case done:
+		return nil
+	case begun:
+		return problem.New(problem.CatalogWrong, name, "services use each other in a circle: "+strings.Join(append(path, name), ", "))
+	}
+	o.state[name] = begun
+	s := o.services[name]
+	for _, used := range slices.Sorted(slices.Values(s.Uses)) {
+		if o.services[used] == nil {
+			return problem.New(problem.ServiceMissing, name, fmt.Sprintf("%s uses %s, which lab.yaml does not have", name, used)).
+				WithFix("add `" + used + ": {}` under `services` in lab.yaml")
+		}
+		if err := o.add(used, append(path, name)); err != nil {
+			return err
+		}
+	}
+	o.state[name] = done
+	o.sorted = append(o.sorted, s)
+	return nil
+}
+
+// declarationOf returns what the lab file says of a service.
+func declarationOf(l *lab.Lab, name string) lab.Service {
+	i := slices.IndexFunc(l.Services, func(s lab.Service) bool { return s.Name == name })
+	return l.Services[i]
+}
+
+// valuesOf returns the values of a service's variables.
+func valuesOf(l *lab.Lab, s *catalog.Service, declared lab.Service) catalog.Values {
+	v := catalog.Values{Domain: l.Domain, Timezone: l.Timezone, Routes: map[string]string{}, Options: map[string]string{}}
+	for _, r := range s.Routes {
+		v.Routes[r.Name] = r.Name + "." + l.Domain
+	}
+	for _, o := range s.Options {
+		v.Options[o.Name] = o.Default
+		if value, said := declared.Options[o.Name]; said {
+			v.Options[o.Name] = plain(value)
+		}
+	}
+	return v
+}
+
+// plain returns an option's value as text.
+func plain(value any) string {
+	switch value := value.(type) {
+	case bool:
+		return strconv.FormatBool(value)
+	case int64:
+		return strconv.FormatInt(value, 10)
+	}
+	return fmt.Sprint(value)
+}
+
+// conflicts reports two services that want the same name or port.
+func (w *Wiring) conflicts(l *lab.Lab) error {
+	routes, ports := map[string]string{}, map[string]string{}
+	for _, h := range l.Hosts {
+		ports[portKey(h.Name, "tcp", h.Port)] = "the SSH server"
+	}
+	for _, r := range w.Releases {
+		for _, route := range r.Service.Routes {
+			if other := routes[route.Name]; other != "" {
+				return problem.New(problem.ServiceConflict, r.Service.Name, fmt.Sprintf("%s and %s both have the name %s.%s", other, r.Service.Name, route.Name, l.Domain))
+			}
+			routes[route.Name] = r.Service.Name
+		}
+		for _, p := range r.Service.Ports {
+			key := portKey(r.Host, p.Protocol, p.Number)
+			if other := ports[key]; other != "" {
+				return problem.New(problem.ServiceConflict, r.Service.Name, fmt.Sprintf("%s and %s both want port %d/%s of %s", other, r.Service.Name, p.Number, p.Protocol, r.Host))
+			}
+			ports[key] = r.Service.Name
+		}
+	}
+	return nil
+}
+
+func portKey(host, protocol string, port uint16) string {
+	return fmt.Sprintf("%s %d/%s", host, port, protocol)
+}
