@@ -34,7 +34,7 @@ var secretBackground = map[Code]Background{
 	SecretDamaged: {
 		Why:   "A write was cut off by another program, git left marks of a conflict in the file, or it was edited.",
 		See:   "`git diff -- secrets` shows what changed. A whole file begins and ends with a line of `age`.",
-		Other: "In a conflict take one side: `git checkout --ours` or `--theirs` with the file. Without git, set the value anew.",
+		Other: "In a conflict take one side: `git checkout --ours` or `--theirs` with the file. Without git, delete the file and set the value anew.",
 	},
 	SecretLocked: {
 		Why:   "The secret was written before you became a recipient, or `.cairn/identity.txt` is the one of another lab.",

@@ -170,6 +170,13 @@ func TestRewrapKilled(t *testing.T) {
 	if n := done(t, h, recipients); n != many {
 		t.Errorf("%d of %d are done", n, many)
 	}
+
+	// The next write takes away what killed ones left.
+	h.must(t, os.WriteFile(filepath.Join(h.dir, "secrets", "web", ".new-1"), nil, 0o600))
+	h.must(t, v.Set(Declaration{Service: "web", Name: "last", Form: Given}, secret.New("v")))
+	if all, err := os.ReadDir(filepath.Join(h.dir, "secrets", "web")); err != nil || len(all) != many+1 {
+		t.Errorf("%d files, %v", len(all), err)
+	}
 }
 
 // done is how many secrets are for all the recipients.

@@ -227,12 +227,18 @@ func (v *Vault) replace(now *current, d Declaration, value secret.Text) error {
 	return v.write(file{service: d.Service, name: d.Name}, body)
 }
 
-// write replaces a file at once, and makes the folders that it needs.
+// write replaces a file at once, and makes the folders that it needs. The lock is
+// held, so an unfinished file in the folder is of a program that was killed.
 func (v *Vault) write(f file, body []byte) error {
 	if err := v.straight(f); err != nil {
 		return err
 	}
-	err := os.MkdirAll(filepath.Dir(v.path(f)), 0o755)
+	folder := filepath.Dir(v.path(f))
+	unfinished, _ := filepath.Glob(filepath.Join(folder, system.UnfinishedFiles))
+	for _, left := range unfinished {
+		_ = os.Remove(left)
+	}
+	err := os.MkdirAll(folder, 0o755)
 	if err == nil {
 		err = system.ReplaceFile(v.path(f), body, 0o600)
 	}
