@@ -43,13 +43,17 @@ var allowed = map[string][]string{
 	"rehearse": {"engine"}, // a rehearsal is the engine's walk on throw-away hosts
 }
 
+// testSupport are the packages that only tests import. They import nothing else of
+// Cairn, so that tests of every layer can.
+var testSupport = []string{"golden", "testkey"}
+
 // agentMayImport is all of Cairn's code that runs on a host.
 var agentMayImport = []string{"distro", "system", "resource", "wire", "vantage", "problem", "sshdconf"}
 
 func TestImportsFollowTheLayers(t *testing.T) {
 	for pkg, imports := range importsOf(t, "internal") {
 		for _, imported := range imports {
-			if pkg == imported || slices.Contains(allowed[pkg], imported) {
+			if pkg == imported || slices.Contains(testSupport, imported) || slices.Contains(allowed[pkg], imported) {
 				continue
 			}
 			if layerOf(t, imported) >= layerOf(t, pkg) {
@@ -57,6 +61,21 @@ func TestImportsFollowTheLayers(t *testing.T) {
 			}
 			if pkg == "agent" && !slices.Contains(agentMayImport, imported) {
 				t.Errorf("internal/agent imports internal/%s, which does not belong on a host", imported)
+			}
+		}
+	}
+}
+
+func TestSupportForTestsStaysInTests(t *testing.T) {
+	for _, root := range []string{"cmd", "internal"} {
+		for pkg, imports := range importsOf(t, root) {
+			for _, imported := range imports {
+				if slices.Contains(testSupport, imported) {
+					t.Errorf("%s/%s imports internal/%s, which is for tests only", root, pkg, imported)
+				}
+			}
+			if slices.Contains(testSupport, pkg) && len(imports) > 0 {
+				t.Errorf("internal/%s imports %v: tests of those packages could not use it", pkg, imports)
 			}
 		}
 	}

@@ -1,33 +1,21 @@
 package cairn_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
+	"cairn/internal/golden"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
 )
-
-var update = flag.Bool("update", false, "write the README's table anew")
 
 // TestReadmeSaysWhatWorks compares the README's table with what the code can do.
 func TestReadmeSaysWhatWorks(t *testing.T) {
 	is := read(t, "README.md")
 	place := regexp.MustCompile(`(?s)(<!-- begin what works -->\n).*(<!-- end what works -->)`)
-	want := place.ReplaceAllString(is, "${1}"+whatWorks(t)+"${2}")
-	if *update {
-		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if is != want {
-		t.Error("README.md does not say what works: run go test . -update")
-	}
+	golden.Check(t, "README.md", place.ReplaceAllString(is, "${1}"+whatWorks(t)+"${2}"))
 }
 
 // whatWorks is a table of the roadmap's stages. It has what this version does,

@@ -3,9 +3,7 @@
 package e2e
 
 import (
-	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/pem"
 	"fmt"
 	"net/netip"
 	"os"
@@ -24,6 +22,7 @@ import (
 	"cairn/internal/rehearse"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/testkey"
 	"cairn/internal/throwaway"
 )
 
@@ -47,7 +46,7 @@ func newBed(t testing.TB, names ...string) *bed {
 	}
 	b := &bed{t: t, lab: labOf(names)}
 	dir := t.TempDir()
-	b.key = writeOwnerKey(t, filepath.Join(dir, "id_ed25519"))
+	b.key = testkey.Write(t, filepath.Join(dir, "id_ed25519"), "").PublicKey()
 	var err error
 	b.rehearsal, err = throwaway.Start(t.Context(), throwaway.Options{Lab: b.lab, RunID: "e2e-" + strings.ToLower(rand.Text()[:6]), Key: b.key})
 	if err != nil {
@@ -101,26 +100,6 @@ func labOf(names []string) *lab.Lab {
 		l.Hosts = append(l.Hosts, h)
 	}
 	return l
-}
-
-func writeOwnerKey(t testing.TB, path string) ssh.PublicKey {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
 }
 
 // pin writes the hosts' keys to where the connector looks for them.

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,10 +11,9 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/engine"
+	"cairn/internal/golden"
 	"cairn/internal/host"
 )
-
-var update = flag.Bool("update", false, "write the transcripts in the documentation anew")
 
 // contactPage has the transcripts, each between two marks.
 const contactPage = "../docs/how-to/first-contact.md"
@@ -123,14 +121,7 @@ func TestFirstContact(t *testing.T) {
 			t.Fatalf("%s: plan ended with %d:\n%s", machine.name, said.exit, said.stdout)
 		}
 	}
-	if *update {
-		if err := os.WriteFile(contactPage, []byte(page), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if old := string(mustRead(t, contactPage)); page != old {
-		t.Errorf("%s differs; if this is right, write it anew with -update:\n%s", contactPage, difference(old, page))
-	}
+	golden.Check(t, contactPage, page)
 	b.plainDebianToTheEnd(o)
 	if left := difference(before, b.traces("visitor")); left != "" {
 		t.Errorf("the visitor is not as it was:\n%s", left)

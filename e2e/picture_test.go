@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"cairn/internal/golden"
 )
 
 // firstUpPicture is the picture of a first `up` at the top of the README.
@@ -30,7 +32,7 @@ func TestPictureOfAFirstUp(t *testing.T) {
 	}
 	t.Logf("the session:\n%s", session.String())
 	lines := telling(session.String())
-	if *update {
+	if golden.Updating() {
 		if err := os.WriteFile(firstUpPicture, []byte(drawTerminal(lines)), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"cairn/internal/testkey"
+
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/sys/unix"
 )
@@ -74,7 +76,7 @@ func newSSHServer(t *testing.T) *sshServer {
 		t.Skip("no sshd here: install openssh-server")
 	}
 	s := &sshServer{dir: t.TempDir()}
-	s.key = writeOwnerKey(t, filepath.Join(s.dir, "host_key"))
+	s.key = testkey.Write(t, filepath.Join(s.dir, "host_key"), "").PublicKey()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"cairn/internal/engine"
 	"cairn/internal/evidence"
 	"cairn/internal/problem"
+	"cairn/internal/testkey"
 )
 
 // opens logs in without Cairn, and returns how that ended.
@@ -98,14 +97,7 @@ func TestDoorsOfASSHServer(t *testing.T) {
 
 func newDevice(t *testing.T, comment string) (ssh.Signer, string) {
 	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
+	signer := testkey.New(t)
 	return signer, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))) + " " + comment
 }
 

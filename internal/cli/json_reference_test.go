@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"cairn/internal/engine"
+	"cairn/internal/golden"
 	"cairn/internal/rehearse"
 	"cairn/internal/roadmap"
 )
@@ -51,20 +51,7 @@ func TestEveryResultIsDescribed(t *testing.T) {
 
 func TestJSONPageIsUpToDate(t *testing.T) {
 	d := &describer{known: map[reflect.Type]string{}, sources: map[string]map[string]*ast.StructType{}}
-	want := d.page(t)
-	if *update {
-		if err := os.WriteFile(jsonPage, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(jsonPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is not up to date: run go test ./internal/cli -update", jsonPage)
-	}
+	golden.Check(t, jsonPage, d.page(t))
 }
 
 // describer makes the page from the Go types and the comments in their sources.

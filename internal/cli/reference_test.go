@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,29 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cairn/internal/golden"
 	"cairn/internal/problem"
 )
 
-var update = flag.Bool("update", false, "write the reference page and the scripts' expectations anew")
-
 const page = "../../docs/reference/commands.md"
 
-func TestCommandPageIsUpToDate(t *testing.T) {
-	want := commandPage()
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is not up to date: run go test ./internal/cli -update", page)
-	}
-}
+func TestCommandPageIsUpToDate(t *testing.T) { golden.Check(t, page, commandPage()) }
 
 // exitLine is a line of a command's EXIT STATUS.
 var exitLine = regexp.MustCompile(`(?m)^  (\d+)  +\S`)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cairn/internal/problem"
+	"cairn/internal/testkey"
 )
 
 // TestInterruptedSaysSo interrupts a plan while it waits for a host that accepts
@@ -24,9 +25,7 @@ func TestInterruptedSaysSo(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("HOME", dir)
 	t.Setenv("SSH_AUTH_SOCK", "")
-	if err := writeKey(dir); err != nil {
-		t.Fatal(err)
-	}
+	testkey.Write(t, filepath.Join(dir, ".ssh", "id_ed25519"), "")
 	file := filepath.Join(dir, "lab.yaml")
 	if err := os.WriteFile(file, fmt.Appendf(nil, loopbackLab, silent.Addr().(*net.TCPAddr).Port), 0o600); err != nil {
 		t.Fatal(err)

@@ -2,10 +2,7 @@ package cli
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"os"
 	"os/exec"
@@ -15,13 +12,14 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/cmmn"
 	"cairn/internal/cmmn/condition"
+	"cairn/internal/golden"
 	"cairn/internal/journal"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/testkey"
 )
 
 func TestMain(m *testing.M) {
@@ -37,33 +35,18 @@ func TestMain(m *testing.M) {
 //	begin [TASK...]         begins the case of the lab here, the tasks done
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true, ContinueOnError: true, Setup: giveHome,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "begin": begin},
+		Dir: "testdata/script", UpdateScripts: golden.Updating(), RequireExplicitExec: true, RequireUniqueNames: true, ContinueOnError: true,
+		Setup: func(env *testscript.Env) error { giveHome(t, env); return nil },
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "begin": begin},
 	})
 }
 
 // giveHome makes a home with a key. It has no SSH agent, whoever runs the test.
-func giveHome(env *testscript.Env) error {
+func giveHome(t *testing.T, env *testscript.Env) {
 	home := filepath.Join(env.WorkDir, "home")
 	env.Setenv("HOME", home)
 	env.Setenv("SSH_AUTH_SOCK", "")
-	return writeKey(home)
-}
-
-// writeKey gives a home a key to log in with.
-func writeKey(home string) error {
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return err
-	}
-	block, err := ssh.MarshalPrivateKey(key, "")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Join(home, ".ssh"), 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(home, ".ssh", "id_ed25519"), pem.EncodeToMemory(block), 0o600)
+	testkey.Write(t, filepath.Join(home, ".ssh", "id_ed25519"), "")
 }
 
 func exits(ts *testscript.TestScript, _ bool, args []string) {

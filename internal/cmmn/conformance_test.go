@@ -1,7 +1,6 @@
 package cmmn_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"regexp"
@@ -9,35 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"cairn/internal/cmmn"
+	"cairn/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 const (
 	conformancePage = "../../docs/reference/cmmn-conformance.md"
 	decisionsPage   = "../../docs/explanation/cmmn.md"
 )
-
-// golden compares a text with a file, or writes the file.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (write it with -update)", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got), write it anew with -update if this is right:\n%s", path, diff)
-	}
-}
 
 // topic is a part of the specification, or of what is decided here.
 type topic struct {
@@ -127,7 +105,7 @@ func TestConformance(t *testing.T) {
 	for tag := range told {
 		t.Errorf("[%s] is no rule that the page has a place for", tag)
 	}
-	golden(t, conformancePage, page)
+	golden.Check(t, conformancePage, page)
 }
 
 func storiesByRule(t *testing.T) map[string][]story {

@@ -2,42 +2,27 @@ package engine
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
-
-	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/host"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/testkey"
 )
 
 // silentLab is an engine for that many hosts, which dial reaches.
 func silentLab(t *testing.T, hosts int, dial host.DialFunc, limits host.Limits) *Engine {
 	t.Helper()
 	dir := t.TempDir()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if err != nil {
-		t.Fatal(err)
-	}
 	key := filepath.Join(dir, "id_ed25519")
-	if err := os.WriteFile(key, pem.EncodeToMemory(block), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkey.Write(t, key, "")
 	l := &lab.Lab{Name: "many", Dir: dir, SSH: lab.SSH{Key: key}}
 	for i := range hosts {
 		l.Hosts = append(l.Hosts, lab.Host{

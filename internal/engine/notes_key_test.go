@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
 	"strings"
 	"testing"
 
@@ -11,20 +9,14 @@ import (
 	"cairn/internal/host"
 	"cairn/internal/lab"
 	"cairn/internal/resource"
+	"cairn/internal/testkey"
 	"cairn/internal/wire"
 )
 
 const phoneKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID9TnDZKlpoo9qhow/tSUglIidVKsXPaf10kBh4TxPGi phone"
 
 func TestKeyNotes(t *testing.T) {
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
+	signer := testkey.New(t)
 	about := noted{
 		key:   host.OwnerKey{Signer: signer, Comment: "me@laptop", From: "the SSH agent", Command: "ssh ops@box", Offered: true},
 		steps: []StepPlan{{Diff: resource.Diff{Changes: []resource.Change{{Property: "key", To: "it"}}}}},

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/problem"
+	"cairn/internal/testkey"
 )
 
 // These tests try client set-ups with the real ssh(1) and with a Connector. Both
@@ -238,7 +239,7 @@ func TestLoginAsSSHDoes(t *testing.T) {
 		t.Skip("no OpenSSH client here: install openssh-client")
 	}
 	m := boot(t, "echo 'TrustedUserCAKeys /etc/ssh/authority.pub' >>/etc/ssh/sshd_test; : >/etc/ssh/authority.pub")
-	writeKey(t, filepath.Join(m.dir, "authority"), "")
+	testkey.Write(t, filepath.Join(m.dir, "authority"), "")
 	authority := writePublic(t, filepath.Join(m.dir, "authority"))
 	m.sh("echo '" + strings.TrimSpace(string(must1(os.ReadFile(authority))(t))) + "' >/etc/ssh/authority.pub")
 	for _, row := range setUps {
@@ -265,7 +266,7 @@ func TestLoginAsSSHDoes(t *testing.T) {
 // guard wants the key as well.
 func TestProofIsNotByCertificate(t *testing.T) {
 	m := boot(t, "echo 'TrustedUserCAKeys /etc/ssh/authority.pub' >>/etc/ssh/sshd_test; : >/etc/ssh/authority.pub")
-	writeKey(t, filepath.Join(m.dir, "authority"), "")
+	testkey.Write(t, filepath.Join(m.dir, "authority"), "")
 	m.sh("echo '" + strings.TrimSpace(string(must1(os.ReadFile(writePublic(t, filepath.Join(m.dir, "authority"))))(t))) + "' >/etc/ssh/authority.pub")
 	s := &setUp{machine: m, home: newHome(t)}
 	key := s.file("certified")

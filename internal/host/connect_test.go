@@ -18,6 +18,7 @@ import (
 	"cairn/internal/host/agents"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/testkey"
 )
 
 func TestColdAndWarmStart(t *testing.T) {
@@ -227,7 +228,7 @@ func TestHostKey(t *testing.T) {
 		_, err := c.Connect(t.Context(), m.as("root"), Login{})
 		wantCode(t, err, problem.HostKeyChanged, m.fingerprint(), "--fingerprint")
 	})
-	for name, other := range map[string]ssh.PublicKey{"changed": newKey(t), "of another kind": newRSAKey(t)} {
+	for name, other := range map[string]ssh.PublicKey{"changed": testkey.New(t).PublicKey(), "of another kind": newRSAKey(t)} {
 		t.Run(name, func(t *testing.T) {
 			c := m.connector(nil)
 			must(t, c.known.pin(m.host.Name, other))
@@ -263,7 +264,7 @@ func TestSentAway(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	key := t.TempDir() + "/key"
-	writeKey(t, key, "")
+	testkey.Write(t, key, "")
 	connect := func(t *testing.T, h lab.Host) error {
 		c, err := New(Options{Lab: &lab.Lab{SSH: lab.SSH{Key: key}}, Dir: t.TempDir()})
 		must(t, err)
@@ -326,7 +327,7 @@ func TestTurnedAway(t *testing.T) {
 func TestLoginThatDoesNotEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		writeKey(t, dir+"/key", "")
+		testkey.Write(t, dir+"/key", "")
 		near, far := net.Pipe() // nobody answers at the other end
 		defer func() { must(t, far.Close()) }()
 		go func() { _, _ = io.Copy(io.Discard, far) }()
@@ -393,7 +394,7 @@ func TestProxyJumpOverAHostThatIsNotSetUp(t *testing.T) {
 func TestProxyJumpInACircle(t *testing.T) {
 	home := t.TempDir()
 	writeFile(t, home+"/.ssh/config", "Host box\n  ProxyJump gate\nHost gate\n  ProxyJump other\nHost other\n  ProxyJump gate\n")
-	writeKey(t, home+"/key", "")
+	testkey.Write(t, home+"/key", "")
 	c, err := New(Options{Lab: &lab.Lab{SSH: lab.SSH{Key: "~/key"}}, Dir: home, Home: home})
 	must(t, err)
 	_, err = c.Connect(t.Context(), lab.Host{Name: "box", Address: netip.MustParseAddr("127.0.0.1"), Port: 22}, Login{})

@@ -10,6 +10,7 @@ import (
 
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/testkey"
 )
 
 // silentPort is a port that answers no connection, like one behind a firewall that
@@ -51,7 +52,7 @@ func remembering(t *testing.T, o Options, remembered uint16) *Connector {
 func TestAHostThatIsOffTakesOneTimeOut(t *testing.T) {
 	h := lab.Host{Name: "box", Address: netip.MustParseAddr("127.0.0.1"), Port: silentPort(t), User: "ops"}
 	key := filepath.Join(t.TempDir(), "id")
-	writeKey(t, key, "")
+	testkey.Write(t, key, "")
 	c := remembering(t, Options{Lab: &lab.Lab{Hosts: []lab.Host{h}, SSH: lab.SSH{Key: key}}, Dir: t.TempDir()}, silentPort(t))
 	began := time.Now()
 	_, err := c.Connect(t.Context(), h, Login{})

@@ -16,6 +16,7 @@ import (
 
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/testkey"
 )
 
 // offered are the keys that the owner's login offers to a host.
@@ -34,15 +35,6 @@ var box = hostAt("box", "10.0.0.1")
 func chosen(t testing.TB, c *Connector, h lab.Host, opened *identity) (OwnerKey, error) {
 	t.Helper()
 	return c.OwnerKey(context.Background(), &Session{host: h, transport: &client{used: opened}})
-}
-
-func newKey(t testing.TB) ssh.PublicKey {
-	t.Helper()
-	public, _, err := ed25519.GenerateKey(rand.Reader)
-	must(t, err)
-	key, err := ssh.NewPublicKey(public)
-	must(t, err)
-	return key
 }
 
 func newRSAKey(t testing.TB) ssh.PublicKey {
@@ -96,7 +88,7 @@ type home struct {
 func newHome(t *testing.T) home { return home{t, t.TempDir()} }
 
 func (h home) key(name, passphrase string) ssh.Signer {
-	return writeKey(h.t, filepath.Join(h.dir, name), passphrase)
+	return testkey.Write(h.t, filepath.Join(h.dir, name), passphrase)
 }
 
 func (h home) connector(change func(*Options)) *Connector {

@@ -12,11 +12,12 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"cairn/internal/problem"
+	"cairn/internal/testkey"
 )
 
 func TestKnownHostsKeepWhatIsThere(t *testing.T) {
 	dir := t.TempDir()
-	one, two := newKey(t), newKey(t)
+	one, two := testkey.New(t).PublicKey(), testkey.New(t).PublicKey()
 	kept := "# written by hand\n\n" + knownhosts.Line([]string{"one"}, one) + " a comment\n"
 	writeFile(t, filepath.Join(dir, "known_hosts"), kept+"two,second "+keyText(two)+"\n")
 	k, err := openKnownHosts(dir)
@@ -42,7 +43,7 @@ func keyText(key ssh.PublicKey) string {
 }
 
 func TestKnownHostsCorrupt(t *testing.T) {
-	good := knownhosts.Line([]string{"one"}, newKey(t)) + "\n"
+	good := knownhosts.Line([]string{"one"}, testkey.New(t).PublicKey()) + "\n"
 	for name, line := range map[string]string{
 		"no key": "two", "rubbish": "two ssh-ed25519 AAAA", "cut off": good[:len(good)/2], "binary": "\x00\x01\x02",
 		"marker": "@cert-authority " + strings.TrimSpace(good), "three words of nothing": "a b c",
@@ -64,7 +65,7 @@ func TestKnownHostsThatCannotBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, dir+"/file", "")
 	k := &knownHosts{path: dir + "/file/known_hosts"}
-	wantCode(t, k.pin("one", newKey(t)), problem.HostKnownHostsBad)
+	wantCode(t, k.pin("one", testkey.New(t).PublicKey()), problem.HostKnownHostsBad)
 	if _, known := k.key("one"); known {
 		t.Error("a key counts as pinned without being on the disk")
 	}
@@ -79,7 +80,7 @@ func TestKnownHostsOfSeveralPrograms(t *testing.T) {
 	for p := range programs {
 		k, err := openKnownHosts(dir)
 		must(t, err)
-		key := newKey(t)
+		key := testkey.New(t).PublicKey()
 		wait.Go(func() {
 			for i := range each {
 				if err := k.pin(fmt.Sprintf("host-%d-%d", p, i), key); err != nil {

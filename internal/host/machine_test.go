@@ -3,9 +3,6 @@ package host
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"fmt"
 	"net"
 	"net/netip"
@@ -23,6 +20,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/secret"
+	"cairn/internal/testkey"
 )
 
 // treeVariable names the root tree of another Debian or Ubuntu. Machines are made
@@ -65,8 +63,8 @@ func boot(t testing.TB, prepare string) *machine {
 	dir, err := os.MkdirTemp("", "cairn-host")
 	must(t, err)
 	m := &machine{t: t, dir: dir}
-	m.owner = writeKey(t, filepath.Join(m.dir, "id_ed25519"), "")
-	hostKey := writeKey(t, filepath.Join(m.dir, "ssh_host_ed25519_key"), "")
+	m.owner = testkey.Write(t, filepath.Join(m.dir, "id_ed25519"), "")
+	hostKey := testkey.Write(t, filepath.Join(m.dir, "ssh_host_ed25519_key"), "")
 	must(t, os.WriteFile(filepath.Join(m.dir, "authorized_keys"), ssh.MarshalAuthorizedKey(m.owner.PublicKey()), 0o644))
 	must(t, os.WriteFile(filepath.Join(m.dir, "ssh_host_ed25519_key.pub"), ssh.MarshalAuthorizedKey(hostKey.PublicKey()), 0o644))
 	must(t, os.WriteFile(filepath.Join(m.dir, "passwords"), []byte("root:"+rootPassword+"\nasks:"+asksPassword+"\nplain:"+plainPassword+"\n"), 0o600))
@@ -266,25 +264,6 @@ func (m *machine) arguments() string {
 func (m *machine) agentFiles() string {
 	m.t.Helper()
 	return m.sh("find /var/lib/cairn /run/cairn -type f 2>/dev/null || true")
-}
-
-// writeKey makes a private key in OpenSSH's format.
-func writeKey(t testing.TB, path, passphrase string) ssh.Signer {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	must(t, err)
-	var block *pem.Block
-	if passphrase == "" {
-		block, err = ssh.MarshalPrivateKey(private, "")
-	} else {
-		block, err = ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte(passphrase))
-	}
-	must(t, err)
-	must(t, os.MkdirAll(filepath.Dir(path), 0o700))
-	must(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
-	signer, err := ssh.NewSignerFromKey(private)
-	must(t, err)
-	return signer
 }
 
 func freePort(t testing.TB) uint16 {

@@ -12,21 +12,22 @@ import (
 	"testing"
 
 	"cairn/internal/document"
+	"cairn/internal/golden"
 )
 
 // starterState is the state folder of the starter lab, as Init would make it.
 const starterState = "../../examples/starter/.cairn/"
 
 func TestSchemaIsUpToDate(t *testing.T) {
-	golden(t, starterState+SchemaName, Schema())
-	golden(t, starterState+".gitignore", []byte(gitignore))
+	golden.Check(t, starterState+SchemaName, Schema())
+	golden.Check(t, starterState+".gitignore", []byte(gitignore))
 	if !bytes.Equal(Schema(), Schema()) {
 		t.Error("the schema is not the same every time")
 	}
 }
 
 func TestReferenceIsUpToDate(t *testing.T) {
-	golden(t, "../../docs/reference/lab-file.md", Reference())
+	golden.Check(t, "../../docs/reference/lab-file.md", Reference())
 }
 
 func TestEveryKeyIsDocumented(t *testing.T) {

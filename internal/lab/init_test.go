@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cairn/internal/golden"
 	"cairn/internal/problem"
 )
 
@@ -36,7 +37,7 @@ func TestInitWritesALabThatLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/init.golden", regexp.MustCompile(`age1\w{58}`).ReplaceAll(text, []byte("age1...")))
+	golden.Check(t, "testdata/init.golden", regexp.MustCompile(`age1\w{58}`).ReplaceAll(text, []byte("age1...")))
 	if got := entries(t, dir) + entries(t, filepath.Join(dir, ".cairn")); got != ".cairn lab.yaml .gitignore identity.txt lab.schema.json " {
 		t.Errorf("files: %s", got)
 	}

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -17,28 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"cairn/internal/document"
+	"cairn/internal/golden"
 	"cairn/internal/problem"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares a text with a file, or writes the file.
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (write it with -update)", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got), write it anew with -update if this is right:\n%s", path, diff)
-	}
-}
 
 // known are the names that the invalid examples are checked with.
 var known = Known{
@@ -91,7 +71,7 @@ func TestInvalid(t *testing.T) {
 					t.Errorf("%s is not in the catalogue", f.Code)
 				}
 			}
-			golden(t, strings.TrimSuffix(path, ".yaml")+".golden", []byte(report(err, faults)))
+			golden.Check(t, strings.TrimSuffix(path, ".yaml")+".golden", []byte(report(err, faults)))
 		})
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"cairn/internal/sshdconf"
 	"cairn/internal/system"
 	"cairn/internal/task"
+	"cairn/internal/testkey"
 	"cairn/internal/wire"
 )
 
@@ -56,14 +57,13 @@ func certificate(t *testing.T, authority, stranger ssh.Signer) ssh.Signer {
 // A stranger gets in by each of these settings of a real server, but no longer
 // once the policy stands before them.
 func TestDoorsOfTheOwnersAreClosed(t *testing.T) {
-	authority, _ := newKey(t)
-	stranger, strangerKey := newKey(t)
+	authority, stranger := testkey.New(t), testkey.New(t)
 	dir := t.TempDir()
 	ca, keys, principals := filepath.Join(dir, "ca.pub"), filepath.Join(dir, "keys"), filepath.Join(dir, "principals")
-	write(t, ca, ssh.MarshalAuthorizedKey(authority.signer.PublicKey()))
-	write(t, keys, ssh.MarshalAuthorizedKey(strangerKey))
+	write(t, ca, ssh.MarshalAuthorizedKey(authority.PublicKey()))
+	write(t, keys, ssh.MarshalAuthorizedKey(stranger.PublicKey()))
 	write(t, principals, []byte("root\n"))
-	certified := certificate(t, authority.signer, stranger.signer)
+	certified := certificate(t, authority, stranger)
 	for name, c := range map[string]struct {
 		options []string
 		with    ssh.Signer
@@ -71,7 +71,7 @@ func TestDoorsOfTheOwnersAreClosed(t *testing.T) {
 		"TrustedUserCAKeys":           {[]string{"TrustedUserCAKeys " + ca}, certified},
 		"AuthorizedPrincipalsFile":    {[]string{"TrustedUserCAKeys " + ca, "AuthorizedPrincipalsFile " + principals}, certified},
 		"AuthorizedPrincipalsCommand": {[]string{"TrustedUserCAKeys " + ca, "AuthorizedPrincipalsCommand /bin/echo root", "AuthorizedPrincipalsCommandUser root"}, certified},
-		"AuthorizedKeysCommand":       {[]string{"AuthorizedKeysCommand /bin/cat " + keys, "AuthorizedKeysCommandUser root"}, stranger.signer},
+		"AuthorizedKeysCommand":       {[]string{"AuthorizedKeysCommand /bin/cat " + keys, "AuthorizedKeysCommandUser root"}, stranger},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, closed := range []bool{false, true} {
@@ -145,8 +145,7 @@ func hostWith(t *testing.T, added, keys string) Target {
 	t.Helper()
 	server := startSSHD(t) // needs an sshd, and root
 	dir := t.TempDir()
-	hostKey, _ := newKey(t)
-	write(t, filepath.Join(dir, "host_key"), hostKey.pem)
+	testkey.Write(t, filepath.Join(dir, "host_key"), "")
 	target := server.target("ops")
 	target.OwnerKeys = []ssh.PublicKey{server.owner.PublicKey()}
 	target.Lab.Network.Admin = nil
@@ -211,12 +210,12 @@ func TestMatchesThatOpenAreNamed(t *testing.T) {
 // with their lines. For a key the look also says what to write into the lab
 // file. Once declared there, it is proven.
 func TestOtherKeysOfTheOwnersAccount(t *testing.T) {
-	other, otherKey := newKey(t)
-	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(otherKey)))
+	other := testkey.New(t).PublicKey()
+	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(other)))
 	for added, want := range map[string]string{
 		"":                "",
 		"# nothing\n\n":   "",
-		line + " phone\n": "~ops/.ssh/authorized_keys:2 lets in the key " + ssh.FingerprintSHA256(other.signer.PublicKey()) + " phone",
+		line + " phone\n": "~ops/.ssh/authorized_keys:2 lets in the key " + ssh.FingerprintSHA256(other) + " phone",
 		"\ncert-authority,principals=\"a b\" " + line + "\n": "authorized_keys:3 lets in every holder of a certificate from SHA256:",
 		"command=\"/bin/true\" " + line + " ]: \x1b[1m\n":    "authorized_keys:2 lets in the key SHA256:",
 	} {
@@ -258,7 +257,7 @@ func declaredBy(t *testing.T, remedy string) []ssh.PublicKey {
 // A key that the lab declares and the host lacks is not proven. Neither is one
 // that the host has only as an authority for certificates.
 func TestDeclaredKeysThatAreNotThere(t *testing.T) {
-	_, phone := newKey(t)
+	phone := testkey.New(t).PublicKey()
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(phone)))
 	for _, added := range []string{"", "# " + line + "\n", "cert-authority " + line + "\n"} {
 		target := hostWith(t, "", added)

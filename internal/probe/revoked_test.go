@@ -14,6 +14,7 @@ import (
 	"cairn/internal/resource"
 	"cairn/internal/system"
 	"cairn/internal/task"
+	"cairn/internal/testkey"
 	"cairn/internal/wire"
 )
 
@@ -31,8 +32,7 @@ func TestRevokedAsSSHDJudges(t *testing.T) {
 	}
 	server := startSSHD(t, append(options, "RevokedKeys "+file)...)
 	own := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(server.owner.PublicKey())))
-	_, otherKey := newKey(t)
-	other := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(otherKey)))
+	other := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(testkey.New(t).PublicKey())))
 	list := func(lines ...string) func() {
 		return func() { write(t, file, []byte(strings.Join(lines, "\n")+"\n")) }
 	}

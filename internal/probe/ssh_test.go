@@ -2,13 +2,11 @@ package probe
 
 import (
 	"context"
-	"encoding/pem"
 	"testing"
 
 	"cairn/internal/evidence"
+	"cairn/internal/testkey"
 )
-
-func pemBytes(block *pem.Block) []byte { return pem.EncodeToMemory(block) }
 
 // hardened is the part of the policy that the SSH probes judge.
 var hardened = []string{
@@ -52,10 +50,10 @@ func TestSSHProbesBothWays(t *testing.T) {
 // another key, and one has a wrong host key.
 func TestKeyLoginIsRefuted(t *testing.T) {
 	server := startSSHD(t, "PermitRootLogin prohibit-password")
-	stranger, otherHost := newKey(t)
+	stranger := testkey.New(t)
 	for name, change := range map[string]func(*Target){
-		"the key is not known there": func(target *Target) { target.Owner = stranger.signer },
-		"the host key is another":    func(target *Target) { target.HostKey = otherHost },
+		"the key is not known there": func(target *Target) { target.Owner = stranger },
+		"the host key is another":    func(target *Target) { target.HostKey = stranger.PublicKey() },
 		"the user does not exist":    func(target *Target) { target.Host.User = "nobody-of-this-name" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,9 +70,9 @@ func TestKeyLoginIsRefuted(t *testing.T) {
 // Only a server that refuses proves a refusal. A closed port, or another
 // service on it, proves nothing.
 func TestSSHProbesAreBlindWithoutAServer(t *testing.T) {
-	signer, hostKey := newKey(t)
-	dead := sshServer{port: freePort(t), hostKey: hostKey, owner: signer.signer}
-	mute := sshServer{port: muteServer(t), hostKey: hostKey, owner: signer.signer}
+	signer := testkey.New(t)
+	dead := sshServer{port: freePort(t), hostKey: signer.PublicKey(), owner: signer}
+	mute := sshServer{port: muteServer(t), hostKey: signer.PublicKey(), owner: signer}
 	for _, name := range []string{
 		"ssh-key-login", "ssh-root-refused", "ssh-password-refused", "ssh-keyboard-interactive-refused", "ssh-weak-kex-refused",
 	} {

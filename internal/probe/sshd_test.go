@@ -3,8 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
 	"fmt"
 	"net"
 	"net/netip"
@@ -18,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"cairn/internal/lab"
+	"cairn/internal/testkey"
 	"cairn/internal/wire"
 )
 
@@ -42,10 +41,9 @@ func startSSHD(t *testing.T, options ...string) sshServer {
 		t.Skip("sshd can only judge logins when it runs as root")
 	}
 	dir := t.TempDir()
-	hostKey, hostPublic := newKey(t)
-	owner, _ := newKey(t)
-	write(t, filepath.Join(dir, "host_key"), hostKey.pem)
-	write(t, filepath.Join(dir, "authorized_keys"), ssh.MarshalAuthorizedKey(owner.signer.PublicKey()))
+	hostKey := testkey.Write(t, filepath.Join(dir, "host_key"), "")
+	owner := testkey.New(t)
+	write(t, filepath.Join(dir, "authorized_keys"), ssh.MarshalAuthorizedKey(owner.PublicKey()))
 	port := freePort(t)
 	config := append([]string{
 		fmt.Sprintf("Port %d", port), "ListenAddress 127.0.0.1", "HostKey " + filepath.Join(dir, "host_key"), "PidFile none",
@@ -66,29 +64,7 @@ func startSSHD(t *testing.T, options ...string) sshServer {
 		_ = cmd.Wait()
 	})
 	awaitPort(t, port, &log)
-	return sshServer{port, hostPublic, owner.signer}
-}
-
-type key struct {
-	signer ssh.Signer
-	pem    []byte
-}
-
-func newKey(t *testing.T) (key, ssh.PublicKey) {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key{signer, pemBytes(block)}, signer.PublicKey()
+	return sshServer{port, hostKey.PublicKey(), owner}
 }
 
 func write(t *testing.T, path string, content []byte) {

@@ -1,20 +1,19 @@
 package problem
 
 import (
-	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
+
+	"cairn/internal/golden"
 )
 
-var update = flag.Bool("update", false, "write the reference pages anew")
-
-func TestErrorPageIsUpToDate(t *testing.T) { golden(t, "../../docs/reference/errors.md", errorPage()) }
+func TestErrorPageIsUpToDate(t *testing.T) {
+	golden.Check(t, "../../docs/reference/errors.md", errorPage())
+}
 
 func TestExitPageIsUpToDate(t *testing.T) {
-	golden(t, "../../docs/reference/exit-codes.md", exitPage())
+	golden.Check(t, "../../docs/reference/exit-codes.md", exitPage())
 }
 
 func TestEveryCodeEndsWithADocumentedExit(t *testing.T) {
@@ -74,21 +73,4 @@ func endingWith(exit int) string {
 		}
 	}
 	return strings.Join(links, ", ")
-}
-
-func golden(t *testing.T, path, want string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, []byte(want)) {
-		t.Errorf("%s is not up to date: run go test ./internal/problem -update", path)
-	}
 }

@@ -1,7 +1,6 @@
 package resource_test
 
 import (
-	"crypto/ed25519"
 	"crypto/rand"
 	"net/netip"
 	"os"
@@ -10,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/crypto/ssh"
-
 	"cairn/internal/lab"
+	"cairn/internal/testkey"
 	"cairn/internal/throwaway"
 )
 
@@ -50,20 +48,12 @@ func TestConformanceOnARealHost(t *testing.T) {
 // throwAwayHost returns a rehearsal with one host, "box".
 func throwAwayHost(t *testing.T) *throwaway.Hosts {
 	t.Helper()
-	public, _, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
 	l := &lab.Lab{
 		Name:    "conform",
 		Network: lab.Network{CIDR: netip.MustParsePrefix("10.85.0.0/24"), Gateway: netip.MustParseAddr("10.85.0.1")},
 		Hosts:   []lab.Host{{Name: "box", Address: netip.MustParseAddr("10.85.0.10"), Port: 22}},
 	}
-	r, err := throwaway.Start(t.Context(), throwaway.Options{Lab: l, RunID: "conform-" + strings.ToLower(rand.Text()[:8]), Key: key})
+	r, err := throwaway.Start(t.Context(), throwaway.Options{Lab: l, RunID: "conform-" + strings.ToLower(rand.Text()[:8]), Key: testkey.New(t).PublicKey()})
 	if err != nil {
 		t.Fatalf("Docker is needed to make a host: run `make need` as root; -short leaves this test out.\n%v", err)
 	}

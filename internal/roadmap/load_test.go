@@ -3,7 +3,6 @@ package roadmap
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,28 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cairn/internal/document"
+	"cairn/internal/golden"
 	"cairn/internal/problem"
 	"cairn/internal/task"
 )
-
-var update = flag.Bool("update", false, "write generated files anew")
-
-// golden compares bytes with a file, or writes the file with -update.
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (write it with -update)", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got), write it anew with -update if this is right:\n%s", path, diff)
-	}
-}
 
 // load returns the homelab roadmap.
 func load(t testing.TB) *Roadmap {
@@ -71,7 +52,7 @@ func TestInvalid(t *testing.T) {
 			}
 			_, err = Load("roadmap.yaml", data, pretended(name))
 			checkFaults(t, data, err)
-			golden(t, strings.TrimSuffix(path, ".yaml")+".golden", []byte(problem.Of(err).Error()+"\nfix: "+problem.Of(err).Remedy()+"\n"))
+			golden.Check(t, strings.TrimSuffix(path, ".yaml")+".golden", []byte(problem.Of(err).Error()+"\nfix: "+problem.Of(err).Remedy()+"\n"))
 		})
 	}
 }

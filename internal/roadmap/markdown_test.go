@@ -6,11 +6,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"cairn/internal/golden"
 )
 
 func TestPageIsUpToDate(t *testing.T) {
 	r := load(t)
-	golden(t, "../../docs/implementation-roadmap.md", Markdown(r))
+	golden.Check(t, "../../docs/implementation-roadmap.md", Markdown(r))
 	if !bytes.Equal(Markdown(r), Markdown(r)) {
 		t.Error("the page is not the same every time")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"cairn/internal/cmmn"
 	"cairn/internal/cmmn/simulate"
+	"cairn/internal/golden"
 )
 
 // TestSimulations takes the homelab roadmap from its start to its end in every
@@ -31,7 +32,7 @@ func TestSimulations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, base+".story", []byte(story.String()))
+			golden.Check(t, base+".story", []byte(story.String()))
 			if last.Case != cmmn.Completed {
 				t.Errorf("the case is %s at the end", last.Case)
 			}

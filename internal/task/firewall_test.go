@@ -1,7 +1,6 @@
 package task
 
 import (
-	"flag"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -9,31 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"cairn/internal/golden"
 	"cairn/internal/lab"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
 
 func prefixes(texts ...string) []netip.Prefix {
 	var all []netip.Prefix
@@ -66,7 +45,7 @@ var firewallCases = map[string]string{
 
 func TestFirewallRules(t *testing.T) {
 	for name, text := range firewallCases {
-		golden(t, name, text)
+		golden.Check(t, filepath.Join("testdata", name), text)
 	}
 }
 

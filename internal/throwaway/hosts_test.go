@@ -3,7 +3,6 @@ package throwaway
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"net"
@@ -20,6 +19,7 @@ import (
 
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/testkey"
 )
 
 // twoHosts is a lab of a server and a machine to look from.
@@ -35,20 +35,6 @@ func twoHosts() *lab.Lab {
 			{Name: "visitor", Address: netip.MustParseAddr("10.84.0.20"), Address6: netip.MustParseAddr("fd84::20"), Port: 2222},
 		},
 	}
-}
-
-// newKey makes a key pair as an owner has one.
-func newKey(t *testing.T) ssh.Signer {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer
 }
 
 // needEngine fails the test if no engine can be used, and says what to do.
@@ -69,7 +55,7 @@ func TestTwoNetworks(t *testing.T) {
 	l := twoHosts()
 	l.Networks = []lab.Subnet{{Name: "iot", CIDR: netip.MustParsePrefix("10.84.20.0/24"), Gateway: netip.MustParseAddr("10.84.20.1")}}
 	l.Hosts[1].Address, l.Hosts[1].Address6 = netip.MustParseAddr("10.84.20.20"), netip.Addr{}
-	signer := newKey(t)
+	signer := testkey.New(t)
 	r, err := Start(t.Context(), Options{Lab: l, RunID: "test-" + strings.ToLower(rand.Text()[:8]), Key: signer.PublicKey()})
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +75,7 @@ func TestTwoNetworks(t *testing.T) {
 
 func TestHostsLiveAndLeaveNothing(t *testing.T) {
 	needEngine(t)
-	signer := newKey(t)
+	signer := testkey.New(t)
 	id := "test-" + strings.ToLower(rand.Text()[:8])
 	r, err := Start(t.Context(), Options{Lab: twoHosts(), RunID: id, Key: signer.PublicKey(), Nested: true,
 		Progress: func(host, text string) { t.Logf("%s %s", host, text) }})
@@ -211,7 +197,7 @@ func TestMeasurementsSideBySide(t *testing.T) {
 func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 	needEngine(t)
 	id := "test-" + strings.ToLower(rand.Text()[:8])
-	r, err := Start(t.Context(), Options{Lab: twoHosts(), RunID: id, Key: newKey(t).PublicKey(), Nested: true})
+	r, err := Start(t.Context(), Options{Lab: twoHosts(), RunID: id, Key: testkey.New(t).PublicKey(), Nested: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +220,7 @@ func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 func TestSweepLeavesWhatIsKept(t *testing.T) {
 	needEngine(t)
 	id := "test-" + strings.ToLower(rand.Text()[:8])
-	r, err := Start(t.Context(), Options{Lab: twoHosts(), RunID: id, Key: newKey(t).PublicKey(), Keep: true})
+	r, err := Start(t.Context(), Options{Lab: twoHosts(), RunID: id, Key: testkey.New(t).PublicKey(), Keep: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +246,7 @@ func TestInterruptedStartLeavesNothing(t *testing.T) {
 	id := "test-" + strings.ToLower(rand.Text()[:8])
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := Start(ctx, Options{Lab: twoHosts(), RunID: id, Key: newKey(t).PublicKey(), Progress: func(_, text string) {
+	_, err := Start(ctx, Options{Lab: twoHosts(), RunID: id, Key: testkey.New(t).PublicKey(), Progress: func(_, text string) {
 		if text == "booting" {
 			cancel()
 		}

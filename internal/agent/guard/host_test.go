@@ -2,7 +2,6 @@ package guard
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 
 	"cairn/internal/lab"
 	"cairn/internal/resource"
+	"cairn/internal/testkey"
 	"cairn/internal/throwaway"
 	"cairn/internal/wire"
 )
@@ -47,10 +47,7 @@ func newRealHost(t *testing.T) *realHost {
 	if testing.Short() {
 		t.Skip("boots a real host")
 	}
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	must(t, err)
-	signer, err := ssh.NewSignerFromKey(key)
-	must(t, err)
+	signer := testkey.New(t)
 	l := &lab.Lab{
 		Name:    "guard",
 		Network: lab.Network{CIDR: netip.MustParsePrefix("10.86.0.0/24"), Gateway: netip.MustParseAddr("10.86.0.1")},

@@ -1,36 +1,14 @@
 package diagram
 
 import (
-	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"cairn/internal/cmmn"
+	"cairn/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not up to date: look at it, and run go test -update", path)
-	}
-}
 
 // anyConditions accepts every condition, so that models can be checked without a
 // language.
@@ -53,17 +31,17 @@ func valid(t testing.TB, m *cmmn.Model) *cmmn.Model {
 func TestEveryElementOfTheNotation(t *testing.T) {
 	m := valid(t, notation())
 	p := Layout(m)
-	golden(t, "notation.svg", SVG(m, p, nil, Auto))
-	golden(t, "notation.mmd", []byte(Mermaid(m, nil)))
+	golden.Check(t, "testdata/notation.svg", SVG(m, p, nil, Auto))
+	golden.Check(t, "testdata/notation.mmd", []byte(Mermaid(m, nil)))
 	check(t, m, p)
 }
 
 func TestHomelab(t *testing.T) {
 	m := valid(t, homelab())
 	p := Layout(m)
-	golden(t, "homelab.svg", SVG(m, p, nil, Light))
-	golden(t, "homelab-running.svg", SVG(m, p, running(), Dark))
-	golden(t, "homelab-running.mmd", []byte(Mermaid(m, running())))
+	golden.Check(t, "testdata/homelab.svg", SVG(m, p, nil, Light))
+	golden.Check(t, "testdata/homelab-running.svg", SVG(m, p, running(), Dark))
+	golden.Check(t, "testdata/homelab-running.mmd", []byte(Mermaid(m, running())))
 	check(t, m, p)
 }
 

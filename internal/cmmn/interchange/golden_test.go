@@ -2,7 +2,6 @@ package interchange
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,9 +11,8 @@ import (
 	"cairn/internal/cmmn"
 	"cairn/internal/cmmn/condition"
 	"cairn/internal/cmmn/diagram"
+	"cairn/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestForeignFilesBecomeCases reads files in the form in which other tools write
 // them. Each gives a model that runs, and that is written as its golden file.
@@ -34,7 +32,7 @@ func TestForeignFilesBecomeCases(t *testing.T) {
 				t.Fatal(err)
 			}
 			compiles(t, m)
-			golden(t, filepath.Join("testdata/export", filepath.Base(file)), exported(t, m))
+			golden.Check(t, filepath.Join("testdata/export", filepath.Base(file)), exported(t, m))
 		})
 	}
 }
@@ -43,7 +41,7 @@ func TestEverythingIsWritten(t *testing.T) {
 	m := everything()
 	compiles(t, m)
 	data := exported(t, m)
-	golden(t, "testdata/export/everything.cmmn", data)
+	golden.Check(t, "testdata/export/everything.cmmn", data)
 	again, err := Import("everything.cmmn", data)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +73,7 @@ func TestDiagramIsWritten(t *testing.T) {
 	if err := Export(m, &out, d); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/export/diagram.cmmn", out.Bytes())
+	golden.Check(t, "testdata/export/diagram.cmmn", out.Bytes())
 }
 
 func compiles(t *testing.T, m *cmmn.Model) {
@@ -86,21 +84,5 @@ func compiles(t *testing.T, m *cmmn.Model) {
 	}
 	if _, err := cmmn.Compile(m, conditions); err != nil {
 		t.Errorf("no case can be made of it: %v", err)
-	}
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
 	}
 }
