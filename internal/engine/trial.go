@@ -108,18 +108,16 @@ func (g ground) stagedLogin(ctx context.Context, offer *host.Offer) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
-	sshConn, channels, requests, err := ssh.NewClientConn(conn, g.host.Name, &ssh.ClientConfig{
+	client, err := host.Handshake(ctx, conn, g.host.Name, &ssh.ClientConfig{
 		User: g.guard.Canary, Auth: []ssh.AuthMethod{ssh.PublicKeys(offer.Signers(ctx)...)}, HostKeyCallback: ssh.FixedHostKey(pinned),
 		HostKeyAlgorithms: host.KeyAlgorithms(pinned),
 	})
 	if err != nil {
 		return err
 	}
-	client := ssh.NewClient(sshConn, channels, requests)
 	defer func() { _ = client.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
+	defer stop()
 	s, err := client.NewSession()
 	if err != nil {
 		return err

@@ -126,16 +126,13 @@ func (c *Connector) login(ctx context.Context, t target, a attempt, depth int) (
 	ctx, cancel := context.WithTimeout(ctx, c.options.Limits.Login)
 	defer cancel()
 	conn := &countingConn{Conn: raw}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
 	judge := &keyJudge{known: c.known, name: t.name}
 	offer = &Offer{ring: a.keys}
 	config := &ssh.ClientConfig{User: a.user, Auth: a.methods(offer.Signers(ctx)), HostKeyCallback: judge.judge, HostKeyAlgorithms: c.keyAlgorithms(t)}
-	sshConn, channels, requests, err := ssh.NewClientConn(conn, t.name, config)
+	session, err := Handshake(ctx, conn, t.name, config)
 	if err == nil {
-		return &client{ssh.NewClient(sshConn, channels, requests), conn, offer.used}, nil, nil, nil
+		return &client{session, conn, offer.used}, nil, nil, nil
 	}
-	_ = conn.Close()
 	if judge.err != nil || judge.unknown != nil {
 		return nil, judge.unknown, nil, judge.err
 	}

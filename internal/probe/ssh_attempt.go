@@ -33,9 +33,6 @@ func attempt(ctx context.Context, from Vantage, target Target, config ssh.Client
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
-
 	met := false
 	config.HostKeyCallback = func(_ string, _ net.Addr, key ssh.PublicKey) error {
 		met = true
@@ -45,15 +42,11 @@ func attempt(ctx context.Context, from Vantage, target Target, config ssh.Client
 		return nil
 	}
 	config.HostKeyAlgorithms = host.KeyAlgorithms(target.HostKey)
-	sshConn, channels, requests, err := ssh.NewClientConn(conn, address, &config)
-	if err != nil {
-		_ = conn.Close()
-		if !met && !negotiationFailed(err) {
-			return nil, fmt.Errorf("%w: %w", errUnreachable, err)
-		}
-		return nil, err
+	client, err := host.Handshake(ctx, conn, address, &config)
+	if err != nil && !met && !negotiationFailed(err) {
+		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
 	}
-	return ssh.NewClient(sshConn, channels, requests), nil
+	return client, err
 }
 
 func sshAddress(target Target) string {
