@@ -9,6 +9,7 @@ import (
 
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // firstLogin says how a host was entered before the owner's own login worked, so
@@ -58,7 +59,7 @@ func (c *Connector) remember(host string, login firstLogin) error {
 	}
 	content, err := json.MarshalIndent(all, "", "  ")
 	if err == nil {
-		err = replace(path, append(content, '\n'))
+		err = system.ReplaceFile(path, append(content, '\n'), 0o600)
 	}
 	if err != nil {
 		return firstLoginsBad("the first login cannot be remembered", path, err)

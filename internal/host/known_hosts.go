@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // knownHosts holds the pinned keys, in OpenSSH's format (sshd(8), SSH_KNOWN_HOSTS
@@ -127,7 +128,7 @@ func (k *knownHosts) change(edit func([][]byte, map[string]ssh.PublicKey) ([][]b
 	if len(lines) > 0 {
 		content = append(content, '\n')
 	}
-	if err := replace(k.path, content); err != nil {
+	if err := system.ReplaceFile(k.path, content, 0o600); err != nil {
 		return k.unwritable(err)
 	}
 	k.keys = keys
@@ -161,18 +162,4 @@ func lockDir(dir string) (unlock func(), err error) {
 		return nil, errors.Join(err, folder.Close())
 	}
 	return func() { _ = folder.Close() }, nil
-}
-
-// replace writes a file atomically and syncs it to disk.
-func replace(path string, content []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".known_hosts-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temp.Name()) }()
-	_, err = temp.Write(content)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }

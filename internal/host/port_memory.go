@@ -13,6 +13,7 @@ import (
 
 	"cairn/internal/problem"
 	"cairn/internal/sshdconf"
+	"cairn/internal/system"
 )
 
 // keptPorts is how many ports are remembered for each host: the port before a move,
@@ -97,5 +98,5 @@ func (m *portMemory) write(all map[string][]uint16) error {
 		}
 		b.WriteString("\n")
 	}
-	return replace(m.path, []byte(b.String()))
+	return system.ReplaceFile(m.path, []byte(b.String()), 0o600)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // archiveName is the archive's folder, beside the journal. Its files are
@@ -58,7 +59,7 @@ func writeArchive(folder string, events []archivedEvent) (name string, err error
 		return "", err
 	}
 	// The folder's own entry is in the folder above.
-	return name, errors.Join(syncFolder(folder), syncFolder(filepath.Dir(folder)))
+	return name, errors.Join(system.SyncDir(folder), system.SyncDir(filepath.Dir(folder)))
 }
 
 // temporaryPrefix begins the name of an unfinished file.
@@ -74,14 +75,6 @@ func writeLines(w io.Writer, events []archivedEvent) error {
 		}
 	}
 	return packed.Close()
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // fileReader reads a file of the archive, one event at a time.

@@ -18,6 +18,7 @@ import (
 
 	"cairn/internal/document"
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // StateDirName is the folder beside a lab file that holds Cairn's own files.
@@ -174,31 +175,11 @@ func templateChoices() []templateChoice {
 	return all
 }
 
-// writeNew writes a file that does not exist yet, and reports whether it did. It
-// writes and syncs a temporary file beside it, and then renames that.
+// writeNew writes a file that does not exist yet, and reports whether it did.
 func writeNew(path string, body []byte) (bool, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	temporary, err := temporaryBeside(path, body, 0o644)
-	if err != nil {
-		return false, err
-	}
-	defer os.Remove(temporary) // has no effect after the rename
-	return true, os.Rename(temporary, path)
-}
-
-// temporaryBeside writes and syncs a temporary file, ready to be renamed to path.
-// The caller removes it.
-func temporaryBeside(path string, body []byte, mode fs.FileMode) (string, error) {
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return "", err
-	}
-	_, err = file.Write(body)
-	err = errors.Join(err, file.Chmod(mode), file.Sync(), file.Close())
-	if err != nil {
-		return "", errors.Join(err, os.Remove(file.Name()))
-	}
-	return file.Name(), nil
+	err := system.ReplaceFile(path, body, 0o644)
+	return err == nil, err
 }

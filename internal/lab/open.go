@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"cairn/internal/problem"
+	"cairn/internal/system"
 )
 
 // OpenLine returns the line of a lab file that opens ports of a host. Ports have
@@ -93,12 +94,7 @@ func replaceFile(path string, body []byte) error {
 	if err != nil {
 		return fail(err)
 	}
-	temporary, err := temporaryBeside(target, body, info.Mode().Perm())
-	if err != nil {
-		return fail(err)
-	}
-	defer os.Remove(temporary) // has no effect after the rename
-	if err := os.Rename(temporary, target); err != nil {
+	if err := system.ReplaceFile(target, body, info.Mode().Perm()); err != nil {
 		return fail(err)
 	}
 	return nil

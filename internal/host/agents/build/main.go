@@ -7,11 +7,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"cairn/internal/system"
 )
 
 // architectures are those of the hosts, as Go names them.
@@ -76,20 +77,7 @@ func pack(content []byte, target string) error {
 	if have, err := os.ReadFile(target); err == nil && bytes.Equal(have, b.Bytes()) {
 		return nil
 	}
-	return replace(target, b.Bytes())
-}
-
-// replace writes the file atomically. A controller that is being built at the same
-// time gets either the old program or the new one.
-func replace(target string, content []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(target), ".new-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temp.Name()) }()
-	_, err = temp.Write(content)
-	if err := errors.Join(err, temp.Chmod(0o644), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), target)
+	// A controller that is being built at the same time gets the old program or the
+	// new one.
+	return system.ReplaceFile(target, b.Bytes(), 0o644)
 }
