@@ -11,12 +11,13 @@ import (
 
 	"cairn/internal/document"
 	"cairn/internal/problem"
+	"cairn/internal/sshdconf"
 )
 
 // furtherKeyForm is a public key, given as its line or as the path of its file.
 var furtherKeyForm = &document.Form{
 	Name: "a public key", Rule: "its line of authorized_keys without options, or the path of its file, which begins with / or ~/", Example: "~/.ssh/phone.pub",
-	Pattern: `^((/|~/).|(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) AAAA)`,
+	Pattern: `^((/|~/).|(` + plainKeyPattern() + `) AAAA)`,
 	Check: func(text string) *document.Flaw {
 		switch {
 		case strings.ContainsFunc(text, unicode.IsControl):
@@ -29,10 +30,16 @@ var furtherKeyForm = &document.Form{
 	},
 }
 
-func isPath(text string) bool { return strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~/") }
+// plainKeyPattern matches the type of a key that opens a host by itself.
+func plainKeyPattern() string {
+	var kinds []string
+	for _, kind := range sshdconf.PlainKeys() {
+		kinds = append(kinds, regexp.QuoteMeta(kind))
+	}
+	return strings.Join(kinds, "|")
+}
 
-// plainKeyType matches keys that open a host by themselves. A certificate does not.
-var plainKeyType = regexp.MustCompile(`^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)$`)
+func isPath(text string) bool { return strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~/") }
 
 // publicKey reads a public key with its comment, and returns it as a line of
 // authorized_keys.
@@ -45,7 +52,7 @@ func publicKey(text string) (line string, found *document.Flaw) {
 		return "", &document.Flaw{}
 	case len(options) > 0:
 		return "", &document.Flaw{Message: "options before a key are not for the lab file: write the key alone"}
-	case !plainKeyType.MatchString(key.Type()):
+	case !sshdconf.PlainKey(key.Type()):
 		return "", &document.Flaw{Message: "a key of the kind " + key.Type() + " does not open a host by itself"}
 	case len(strings.TrimSpace(string(rest))) > 0:
 		return "", &document.Flaw{Message: "there is more than one key"}

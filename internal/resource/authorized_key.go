@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -45,7 +44,7 @@ func (k AuthorizedKey) Validate() error {
 		if strings.ContainsAny(line, "\n\r\x00") || blob == "" {
 			return fmt.Errorf("%q is not a line of authorized_keys", line)
 		}
-		if kind := strings.Fields(line)[0]; !slices.Contains(plainKeys, kind) || kindOf(blob) != kind {
+		if kind := strings.Fields(line)[0]; !sshdconf.PlainKey(kind) || kindOf(blob) != kind {
 			return fmt.Errorf("%q is not a plain public key", line)
 		}
 	}
@@ -54,14 +53,6 @@ func (k AuthorizedKey) Validate() error {
 
 // lines returns the lines of all its keys.
 func (k AuthorizedKey) lines() []string { return append([]string{k.Line}, k.Further...) }
-
-// plainKeys are the types of keys that open a host by themselves (sshd(8),
-// AUTHORIZED_KEYS FILE FORMAT). A certificate's line opens nothing after its
-// expiry.
-var plainKeys = []string{
-	"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
-	"sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
-}
 
 // kindOf returns the type that is encoded in the key itself (RFC 4253 section 6.6),
 // not the word before it.
