@@ -64,18 +64,16 @@ func (p *Scanner) turn(ctx context.Context, of netip.Addr) {
 func (p *Scanner) reserve(now time.Time, of netip.Addr) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := later(now, p.next)
+	at := now
+	if p.next.After(at) {
+		at = p.next
+	}
 	p.next = at.Add(attemptAnyEvery)
-	at = later(at, p.nextOf[of])
+	if next := p.nextOf[of]; next.After(at) {
+		at = next
+	}
 	p.nextOf[of] = at.Add(attemptEvery)
 	return at.Sub(now)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }
 
 // take takes a slot for an attempt if one is free.
