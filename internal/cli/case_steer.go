@@ -14,7 +14,6 @@ type caseWord struct {
 	name, short, long string
 	do                func(*engine.Engine, context.Context, engine.Order) (*engine.CaseTurn, error)
 	question          string // asked first, unless --yes was given; empty asks nothing
-	next              string // what to do after it
 }
 
 func newCaseSuspend(g *globals) *cobra.Command {
@@ -26,7 +25,7 @@ EXIT STATUS
   0   the case is suspended
   1   it has not begun, or is not active
   14  another run holds the lock`,
-		do: (*engine.Engine).SuspendCase, next: "cairn case resume --why TEXT, when it is to go on",
+		do: (*engine.Engine).SuspendCase,
 	})
 }
 
@@ -39,7 +38,7 @@ EXIT STATUS
   0   the case goes on
   1   it has not begun, or is not suspended
   14  another run holds the lock`,
-		do: (*engine.Engine).ResumeCase, next: "cairn up",
+		do: (*engine.Engine).ResumeCase,
 	})
 }
 
@@ -52,7 +51,7 @@ EXIT STATUS
   0   the case is open again
   1   it has not begun, is active, or was closed
   14  another run holds the lock`,
-		do: (*engine.Engine).ReactivateCase, next: "cairn case show",
+		do: (*engine.Engine).ReactivateCase,
 	})
 }
 
@@ -66,7 +65,7 @@ EXIT STATUS
   0   the case is closed, or you did not consent
   1   it has not begun or is active, or there is nobody to ask
   14  another run holds the lock`,
-		do: (*engine.Engine).CloseCase, next: "cairn case history",
+		do: (*engine.Engine).CloseCase,
 	})
 }
 
@@ -82,7 +81,7 @@ func (g *globals) caseCommand(c caseWord) *cobra.Command {
 		if agreed, err := g.agreed(cmd.Context(), yes, c.question); err != nil || !agreed {
 			return err
 		}
-		return g.steer(cmd, func(e *engine.Engine) (*engine.CaseTurn, error) { return c.do(e, cmd.Context(), order) }, c.next)
+		return g.steer(cmd, func(e *engine.Engine) (*engine.CaseTurn, error) { return c.do(e, cmd.Context(), order) })
 	}
 	flags.addFlags(cmd)
 	if c.question != "" {

@@ -32,9 +32,9 @@ func (u *underWay) take(e engine.Event) {
 	case string(wire.StepApplied), string(wire.StepUnchanged), string(wire.StepFailed), engine.EventSent:
 		u.end(words(e.Host, e.Step))
 	case engine.EventLooking:
-		u.begin(lookName(e))
+		u.begin(e.LookName())
 	case engine.EventLook:
-		u.end(lookName(e))
+		u.end(e.LookName())
 	case rehearse.EventRehearsal:
 		u.begin(rehearsing)
 	}

@@ -93,7 +93,7 @@ func (g *globals) releaseConsent(ctx context.Context, h lab.Host, yes bool) (fun
 func writeRelease(w io.Writer, h lab.Host, report *engine.ReleaseReport) {
 	fmt.Fprintf(w, "%s: %s to put back\n", h.Name, spelling.Count(len(report.Back), "change"))
 	for _, id := range report.Back {
-		fmt.Fprintf(w, "  - %s\n", thing(engine.StepPlan{ID: id}))
+		fmt.Fprintf(w, "  - %s\n", engine.StepPlan{ID: id}.Thing())
 	}
 	writeLeft(w, h, report)
 }

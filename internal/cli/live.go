@@ -62,14 +62,14 @@ func (s *steps) take(e engine.Event) (due *stepping) {
 	case engine.EventLookFar:
 		return s.looking(e).got(e)
 	case engine.EventLook:
-		s.drop(slices.IndexFunc(*s, func(u stepping) bool { return u.look && u.step == lookName(e) }))
+		s.drop(slices.IndexFunc(*s, func(u stepping) bool { return u.look && u.step == e.LookName() }))
 	}
 	return nil
 }
 
 // looking is the look that an event is about.
 func (s *steps) looking(e engine.Event) *stepping {
-	name := lookName(e)
+	name := e.LookName()
 	i := slices.IndexFunc(*s, func(u stepping) bool { return u.look && u.step == name })
 	if i < 0 {
 		i = len(*s)

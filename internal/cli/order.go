@@ -43,7 +43,7 @@ func currentUser() string {
 }
 
 // steer has the engine execute an order, and shows the turn that it made.
-func (g *globals) steer(cmd *cobra.Command, do func(*engine.Engine) (*engine.CaseTurn, error), next string) error {
+func (g *globals) steer(cmd *cobra.Command, do func(*engine.Engine) (*engine.CaseTurn, error)) error {
 	e, err := g.steering(cmd.Context())
 	if err != nil {
 		return err
@@ -55,6 +55,6 @@ func (g *globals) steer(cmd *cobra.Command, do func(*engine.Engine) (*engine.Cas
 	}
 	return g.screen.result(turn, func(w io.Writer) {
 		writeTurn(w, turn)
-		fmt.Fprintln(w, "Next: "+next)
+		fmt.Fprintln(w, "Next: cairn "+string(turn.Next)+after(", ", turn.Next.When()))
 	})
 }

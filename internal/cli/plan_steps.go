@@ -52,8 +52,7 @@ func kindsOf(steps []engine.StepPlan) [][]engine.StepPlan {
 	var kinds [][]engine.StepPlan
 	place := map[string]int{}
 	for _, s := range steps {
-		kind, _, _ := strings.Cut(s.ID, " ")
-		key := kind + string(s.Diff.Direction()) + s.Problem
+		key := string(s.Kind()) + string(s.Diff.Direction()) + s.Problem
 		at, known := place[key]
 		if !known {
 			at = len(kinds)
@@ -65,42 +64,18 @@ func kindsOf(steps []engine.StepPlan) [][]engine.StepPlan {
 	return kinds
 }
 
-// kindWords are the names of kinds in plans. Kinds that can be many have a plural
-// too.
-var kindWords = map[string]struct{ one, many string }{
-	"sysctl": {"kernel setting", "kernel settings"}, "file": {"file", "files"}, "unit": {"unit", "units"}, "directory": {"folder", "folders"},
-	"authorized-key": {"key for", "keys"}, "sudoers": {"sudo rule", "sudo rules"}, "sshd-dropin": {"settings of the SSH server in", "files of the SSH server"},
-	"nft-table": {"firewall table", "firewall tables"}, "user": {"user", "users"}, "group": {"group", "groups"},
-}
-
-// thing is a step's resource in words.
-func thing(s engine.StepPlan) string {
-	kind, key, _ := strings.Cut(s.ID, " ")
-	if words, known := kindWords[kind]; known {
-		return words.one + " " + key
-	}
-	return s.ID
-}
-
 // says reports whether the resource's name already tells all of the change.
 func says(s engine.StepPlan, c resource.Change) bool {
-	_, key, _ := strings.Cut(s.ID, " ")
-	return c.Direction() == resource.Added && (c.To == "present" || c.To == key)
+	return c.Direction() == resource.Added && (c.To == "present" || c.To == s.Key())
 }
 
 // writeMany shows steps of the same kind on a line.
 func writeMany(w io.Writer, paint painter, steps []engine.StepPlan) {
-	kind, _, _ := strings.Cut(steps[0].ID, " ")
-	name := kindWords[kind].many
-	if name == "" {
-		name = kind + " resources"
-	}
 	var keys []string
 	for _, s := range steps[:few] {
-		_, key, _ := strings.Cut(s.ID, " ")
-		keys = append(keys, key)
+		keys = append(keys, s.Key())
 	}
-	fmt.Fprintf(w, "    %s %d %s: %s and %d more\n", sign(paint, steps[0].Diff.Direction()), len(steps), name, strings.Join(keys, ", "), len(steps)-few)
+	fmt.Fprintf(w, "    %s %d %s: %s and %d more\n", sign(paint, steps[0].Diff.Direction()), len(steps), steps[0].Things(), strings.Join(keys, ", "), len(steps)-few)
 }
 
 // writeStep shows a resource with at most so many of its changes. Values of a new
@@ -108,30 +83,28 @@ func writeMany(w io.Writer, paint painter, steps []engine.StepPlan) {
 func writeStep(w io.Writer, paint painter, s engine.StepPlan, full bool) {
 	is := s.Diff.Direction()
 	changes := s.Diff.Changes
-	title := fmt.Sprintf("    %s %s", sign(paint, is), thing(s))
+	title := fmt.Sprintf("    %s %s", sign(paint, is), s.Thing())
 	switch {
 	case s.Problem != "":
 		fmt.Fprintf(w, "%s\n        cannot be told yet: %s\n", title, s.Problem)
 	case full:
 		fmt.Fprintln(w, title)
 		writeChanges(w, paint, changes, math.MaxInt)
-	case isPackages(s):
+	case s.Kind() == "packages":
 		fmt.Fprintf(w, "    %s packages: %s\n", sign(paint, is), properties(changes))
 	case len(changes) == 1 && changes[0].Text == "" && !says(s, changes[0]):
 		fmt.Fprintf(w, "%s: %s\n", title, valueText(changes[0]))
-	case strings.HasPrefix(s.ID, "sysctl ") && is == resource.Changed:
+	case s.Kind() == "sysctl" && is == resource.Changed:
 		fmt.Fprintf(w, "%s: %s\n", title, valueText(changes[0]))
 	case is == resource.Changed && len(changes) <= few:
 		fmt.Fprintln(w, title)
 		writeChanges(w, paint, changes, fewLines)
 	case len(changes) > few:
-		fmt.Fprintf(w, "%s: %s\n", title, spelling.Count(len(changes), valueWord(s)))
+		fmt.Fprintf(w, "%s: %s\n", title, spelling.Count(len(changes), s.ValueWord()))
 	default:
 		fmt.Fprintln(w, title)
 	}
 }
-
-func isPackages(s engine.StepPlan) bool { return strings.HasPrefix(s.ID, "packages ") }
 
 func properties(changes []resource.Change) string {
 	var names []string
@@ -139,18 +112,6 @@ func properties(changes []resource.Change) string {
 		names = append(names, c.Property)
 	}
 	return strings.Join(names, ", ")
-}
-
-// valueWord names the values of a resource.
-func valueWord(s engine.StepPlan) string {
-	kind, _, _ := strings.Cut(s.ID, " ")
-	switch kind {
-	case "sshd-dropin":
-		return "option"
-	case "nft-table":
-		return "rule"
-	}
-	return "value"
 }
 
 // writeChanges shows changes one by one, with at most so many lines of a content.

@@ -128,7 +128,7 @@ func planOfHost(paint painter, h engine.HostPlan, view planView, several bool) s
 func ownValues(steps []engine.StepPlan) []engine.StepPlan {
 	steps = slices.Clone(steps)
 	for i, s := range steps {
-		if kind, _, _ := strings.Cut(s.ID, " "); kind == "hostname" {
+		if s.Kind() == "hostname" {
 			steps[i].ID = "hostname, for each its own"
 			steps[i].Diff.Changes = nil
 		}

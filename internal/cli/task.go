@@ -30,7 +30,7 @@ EXIT STATUS
   0   the task is planned
   1   it is no discretionary task, is planned already, or this version cannot do it; or the case has not begun
   14  another run holds the lock`,
-	}, (*engine.Engine).PlanTask, false, "cairn task list")
+	}, (*engine.Engine).PlanTask, false)
 }
 
 func newTaskUnplan(g *globals) *cobra.Command {
@@ -43,7 +43,7 @@ EXIT STATUS
   0   the task is no longer planned
   1   it is not planned, or has begun; or the case has not begun
   14  another run holds the lock`,
-	}, (*engine.Engine).UnplanTask, false, "cairn task list")
+	}, (*engine.Engine).UnplanTask, false)
 }
 
 func newTaskDone(g *globals) *cobra.Command {
@@ -56,7 +56,7 @@ EXIT STATUS
   0   the task is done
   1   it is refused, or the task is not open; or the case has not begun
   14  another run holds the lock`,
-	}, (*engine.Engine).TaskDone, true, "cairn case show")
+	}, (*engine.Engine).TaskDone, true)
 }
 
 func newTaskAttest(g *globals) *cobra.Command {
@@ -69,11 +69,11 @@ EXIT STATUS
   0   your word was taken
   1   evidence decides the criterion, or there is none of that name; or the case has not begun
   14  another run holds the lock`,
-	}, (*engine.Engine).Attest, true, "cairn case show")
+	}, (*engine.Engine).Attest, true)
 }
 
 // taskCommand completes a command about one task, or one criterion.
-func (g *globals) taskCommand(cmd *cobra.Command, do tasking, mustReason bool, next string) *cobra.Command {
+func (g *globals) taskCommand(cmd *cobra.Command, do tasking, mustReason bool) *cobra.Command {
 	var flags orderFlags
 	flags.addFlags(cmd)
 	cmd.Args = cobra.ExactArgs(1)
@@ -85,7 +85,7 @@ func (g *globals) taskCommand(cmd *cobra.Command, do tasking, mustReason bool, n
 				return err
 			}
 		}
-		return g.steer(cmd, func(e *engine.Engine) (*engine.CaseTurn, error) { return do(e, cmd.Context(), args[0], order) }, next)
+		return g.steer(cmd, func(e *engine.Engine) (*engine.CaseTurn, error) { return do(e, cmd.Context(), args[0], order) })
 	}
 	return cmd
 }

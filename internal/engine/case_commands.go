@@ -71,7 +71,11 @@ func (e *Engine) steer(ctx context.Context, purpose string, o Order, decide deci
 	if err := e.theCase.execute(ctx, e, command, author); err != nil {
 		return nil, caseProblem(err)
 	}
-	return e.lastTurn(ctx)
+	turn, err := e.lastTurn(ctx)
+	if turn != nil {
+		turn.Next = nextAfter[purpose]
+	}
+	return turn, err
 }
 
 // begun returns a problem while the case has not started.

@@ -79,18 +79,19 @@ func TestEachCommandIsOneSignedTurn(t *testing.T) {
 		do        command
 		want      string // the command as the journal has it
 		caseState cmmn.State
+		next      Next
 	}{
-		{onTask((*Engine).PlanTask, unseen), "plan " + unseen, cmmn.Active},
-		{onTask((*Engine).TaskDone, unseen), "complete " + unseen, cmmn.Active},
-		{onTask((*Engine).PlanTask, "improvement.capacity"), "plan improvement.capacity", cmmn.Active},
-		{onTask((*Engine).UnplanTask, "improvement.capacity"), "unplan improvement.capacity", cmmn.Active},
-		{onTask((*Engine).Attest, "expansion.security-reviewed"), "set expansion_security_reviewed", cmmn.Active},
-		{(*Engine).SuspendCase, "suspend case", cmmn.Suspended},
-		{(*Engine).ResumeCase, "reactivate case", cmmn.Active},
-		{(*Engine).SuspendCase, "suspend case", cmmn.Suspended},
-		{(*Engine).ReactivateCase, "reactivate case", cmmn.Active},
-		{(*Engine).SuspendCase, "suspend case", cmmn.Suspended},
-		{(*Engine).CloseCase, "close case", cmmn.Closed},
+		{onTask((*Engine).PlanTask, unseen), "plan " + unseen, cmmn.Active, NextTasks},
+		{onTask((*Engine).TaskDone, unseen), "complete " + unseen, cmmn.Active, NextShow},
+		{onTask((*Engine).PlanTask, "improvement.capacity"), "plan improvement.capacity", cmmn.Active, NextTasks},
+		{onTask((*Engine).UnplanTask, "improvement.capacity"), "unplan improvement.capacity", cmmn.Active, NextTasks},
+		{onTask((*Engine).Attest, "expansion.security-reviewed"), "set expansion_security_reviewed", cmmn.Active, NextShow},
+		{(*Engine).SuspendCase, "suspend case", cmmn.Suspended, NextResume},
+		{(*Engine).ResumeCase, "reactivate case", cmmn.Active, NextUp},
+		{(*Engine).SuspendCase, "suspend case", cmmn.Suspended, NextResume},
+		{(*Engine).ReactivateCase, "reactivate case", cmmn.Active, NextShow},
+		{(*Engine).SuspendCase, "suspend case", cmmn.Suspended, NextResume},
+		{(*Engine).CloseCase, "close case", cmmn.Closed, NextHistory},
 	} {
 		before := len(turns(t, e))
 		turn, err := step.do(e, t.Context(), anna)
@@ -106,6 +107,9 @@ func TestEachCommandIsOneSignedTurn(t *testing.T) {
 		last := all[len(all)-1]
 		if last.Command != step.want || last.By != "anna" || last.Why != "because" || turn.Command != step.want {
 			t.Errorf("the journal has %+v and the command said %+v, want %q by anna", last, turn, step.want)
+		}
+		if turn.Next != step.next || last.Next != "" {
+			t.Errorf("%s: next is %q, and the journal says %q; want %q, and nothing", step.want, turn.Next, last.Next, step.next)
 		}
 		if got := again.theCase.c.State(); got != step.caseState {
 			t.Errorf("%s: the case is %s, want %s", step.want, got, step.caseState)

@@ -22,6 +22,7 @@ type CaseTurn struct {
 	Evidence []Proof      `json:"evidence,omitempty"`
 	Values   []CaseValue  `json:"values,omitempty"`
 	Changes  []CaseChange `json:"changes,omitempty"`
+	Next     Next         `json:"next,omitempty"` // after an order that was just given: the command that takes the lab further, after "cairn"
 }
 
 // Proof is a piece of evidence that a turn rests on.

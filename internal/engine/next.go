@@ -14,7 +14,25 @@ const (
 	NextCheck Next = "check"     // a milestone that was reached does not hold now
 	NextUp    Next = "up"        // a task is open that this version can do
 	NextTasks Next = "task list" // the rest is the owner's, or waits
+
+	NextResume  Next = "case resume --why TEXT" // the case rests
+	NextShow    Next = "case show"              // see what an order changed
+	NextHistory Next = "case history"           // the case is over
 )
+
+// nextAfter is what comes after the owner's orders, by their purpose.
+var nextAfter = map[string]Next{
+	"case suspend": NextResume, "case resume": NextUp, "case reactivate": NextShow, "case close": NextHistory,
+	"task plan": NextTasks, "task unplan": NextTasks, "task done": NextShow, "task attest": NextShow,
+}
+
+// When says when the command is due. It is empty for now.
+func (n Next) When() string {
+	if n == NextResume {
+		return "when it is to go on"
+	}
+	return ""
+}
 
 // next returns what comes next. Repairing what no longer holds comes before new
 // work.

@@ -7,7 +7,7 @@ import "strings"
 func restarts(n noted) []Note {
 	var installed, removed, started, stopped []string
 	for _, s := range n.steps {
-		kind, name, _ := strings.Cut(s.ID, " ")
+		kind, name := s.Kind(), s.Key()
 		for _, c := range s.Diff.Changes {
 			switch {
 			case kind == "packages" && c.To == "absent":
