@@ -107,6 +107,9 @@ func TestAFirewallThatDoesNotStay(t *testing.T) {
 	if h.State != engine.HostPutBack || !named || !slices.Contains(h.Changed, "sshd-dropin 00-cairn.conf") {
 		t.Errorf("%+v", h)
 	}
+	if told := report.Account(time.Now()).Hosts; len(told) != 1 || !strings.Contains(told[0].Text, "put back as it was: guard gate (firewall table inet cairn)") {
+		t.Errorf("the owner is told %+v", told)
+	}
 	if !slices.ContainsFunc(b.seen(), func(e engine.Event) bool { return e.Guard == task.GuardGate && strings.Contains(e.Text, "tried alone") }) {
 		t.Error("nothing names what was put back with the rest")
 	}

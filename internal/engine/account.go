@@ -153,15 +153,29 @@ func (h HostOutcome) skippedTexts() []string {
 	return texts
 }
 
-// guardsThat returns the guards whose newest event is the given one.
+// guardsThat returns the guards whose newest event is the given one, with what they
+// put back.
 func (h HostOutcome) guardsThat(last wire.EventType) string {
 	var ids []string
 	for _, g := range h.Guards {
 		if g.Last == last {
-			ids = append(ids, "guard "+g.Guard)
+			ids = append(ids, "guard "+g.Guard+g.putBackText())
 		}
 	}
 	return listed(ids)
+}
+
+// putBackText names what was made and put back. Without it nobody could tell whose
+// work it was, because tasks join in a guarded change.
+func (g GuardOutcome) putBackText() string {
+	var things []string
+	for _, id := range g.PutBack {
+		things = append(things, StepPlan{ID: id}.Thing())
+	}
+	if len(things) == 0 {
+		return ""
+	}
+	return " (" + listed(things) + ")"
 }
 
 // waitingText says what continues on a host without this program, and when it
