@@ -50,7 +50,6 @@ type view = View
 // reading alone there is [Reader].
 type Engine struct {
 	view
-	probes    []probe.Probe
 	connector *host.Connector
 	login     host.Login
 	progress  func(Event)
@@ -65,12 +64,9 @@ type Engine struct {
 // engine after use.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
-		view:   emptyView(ReadOptions{Lab: o.Lab, Roadmap: o.Roadmap, Now: o.Now, Waivers: o.Waivers, Tasks: o.Tasks}, nil),
-		probes: o.Probes, connector: o.Connector, login: o.Login,
+		view:      emptyView(ReadOptions{Lab: o.Lab, Roadmap: o.Roadmap, Now: o.Now, Waivers: o.Waivers, Tasks: o.Tasks, Probes: o.Probes}, nil),
+		connector: o.Connector, login: o.Login,
 		local: host.Local{}, only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
-	}
-	if e.probes == nil {
-		e.probes = probe.All()
 	}
 	if err := e.knowsOnly(); err != nil {
 		return nil, err

@@ -42,10 +42,10 @@ type ProbeText struct {
 }
 
 // challenge shows the probes of a challenge by their own descriptions.
-func challenge(c roadmap.Challenge) Challenge {
+func (v *View) challenge(c roadmap.Challenge) Challenge {
 	shown := Challenge{ID: c.ID, Text: c.Text, Remedy: c.Remedy, Tasks: c.Tasks}
 	for _, name := range c.Probes {
-		if p, known := probe.Find(probe.All(), name); known {
+		if p, known := probe.Find(v.probes, name); known {
 			shown.Looks = append(shown.Looks, ProbeText{p.Name, p.Text})
 		}
 	}
@@ -123,7 +123,7 @@ func (v *View) explainIn(stage roadmap.Stage, id string) *Explanation {
 		if c.ID == id {
 			x := &Explanation{ID: id, Kind: "checkpoint", Name: c.Name, Text: c.Text, State: string(v.Judge(id).Outcome)}
 			x.Checkpoints = v.checkpointStatuses([]string{id})
-			x.Challenges = challengesOf(stage, id)
+			x.Challenges = v.challengesOf(stage, id)
 			return x
 		}
 	}
@@ -134,20 +134,20 @@ func (v *View) explainIn(stage roadmap.Stage, id string) *Explanation {
 	}
 	for _, c := range stage.Challenges {
 		if c.ID == id {
-			return &Explanation{ID: id, Kind: "challenge", Name: c.Text, Challenges: []Challenge{challenge(c)}}
+			return &Explanation{ID: id, Kind: "challenge", Name: c.Text, Challenges: []Challenge{v.challenge(c)}}
 		}
 	}
 	return nil
 }
 
 // challengesOf returns what can go wrong with the tasks of a checkpoint.
-func challengesOf(stage roadmap.Stage, checkpoint string) []Challenge {
+func (v *View) challengesOf(stage roadmap.Stage, checkpoint string) []Challenge {
 	var found []Challenge
 	for _, c := range stage.Challenges {
 		if slices.ContainsFunc(stage.Tasks, func(t roadmap.Task) bool {
 			return slices.Contains(t.Checkpoints, checkpoint) && slices.Contains(c.Tasks, t.ID)
 		}) {
-			found = append(found, challenge(c))
+			found = append(found, v.challenge(c))
 		}
 	}
 	return found
@@ -186,7 +186,7 @@ func (v *View) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {
 	for _, c := range stage.Challenges {
 		for _, task := range c.Tasks {
 			if task == t.ID {
-				x.Challenges = append(x.Challenges, challenge(c))
+				x.Challenges = append(x.Challenges, v.challenge(c))
 			}
 		}
 	}

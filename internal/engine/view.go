@@ -8,6 +8,7 @@ import (
 	"cairn/internal/evidence"
 	"cairn/internal/journal"
 	"cairn/internal/lab"
+	"cairn/internal/probe"
 	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
@@ -20,8 +21,9 @@ type ReadOptions struct {
 	Now     func() time.Time
 	// Waivers stand in for proof in addition to the lab's own.
 	Waivers []evidence.Waiver
-	// Tasks are what this version carries out; nil takes all.
-	Tasks []task.Definition
+	// Tasks and Probes replace those of this version. Nil takes all of them.
+	Tasks  []task.Definition
+	Probes []probe.Probe
 }
 
 // Reader reads a lab's case and cannot change it. It has no way to a host, takes
@@ -60,6 +62,7 @@ type View struct {
 	resolved *resolve.Resolution
 	lab      *lab.Lab         // resolved
 	roadmap  *roadmap.Roadmap // resolved
+	probes   []probe.Probe
 	now      func() time.Time
 	journal  *journal.Journal
 	ledger   *evidence.Ledger
@@ -68,9 +71,12 @@ type View struct {
 }
 
 func emptyView(o ReadOptions, log *journal.Journal) View {
+	if o.Probes == nil {
+		o.Probes = probe.All()
+	}
 	return View{
 		resolved: resolve.Of(resolve.Inputs{Lab: o.Lab, Roadmap: o.Roadmap, Tasks: o.Tasks, Waivers: o.Waivers}),
-		lab:      o.Lab, roadmap: o.Roadmap, now: o.Now, journal: log,
+		lab:      o.Lab, roadmap: o.Roadmap, probes: o.Probes, now: o.Now, journal: log,
 	}
 }
 
