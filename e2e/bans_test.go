@@ -9,6 +9,7 @@ import (
 	"cairn/internal/engine"
 	"cairn/internal/evidence"
 	"cairn/internal/host"
+	"cairn/internal/problem"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 )
@@ -99,8 +100,8 @@ func (b *bed) exempt(name, from string) {
 }
 
 // TestAVantageIsBannedAlready has a host ban a vantage before anybody could tell
-// it not to. Looks from there are unproven for that reason. The same up has the
-// ban lifted, looks again, and goes on.
+// it not to. Looks from there are unproven for that reason, in a check too. The same
+// up has the ban lifted, looks again, and goes on.
 func TestAVantageIsBannedAlready(t *testing.T) {
 	b := newBed(t, "banning", "visitor")
 	visitor := b.host("visitor").Address.String()
@@ -113,6 +114,15 @@ func TestAVantageIsBannedAlready(t *testing.T) {
 	eventually(t, 30*time.Second, "the ban is in force", func() bool {
 		return strings.Contains(b.run("visitor", "timeout 2 bash -c 'exec 3<>/dev/tcp/"+b.host("banning").Address.String()+"/22' 2>&1 || echo shut"), "shut")
 	})
+	checked, err := b.engineWith(nil).Check(t.Context(), engine.CheckOptions{Probes: []string{"network"}})
+	if problem.CodeOf(err) != problem.RunUnproven || !slices.ContainsFunc(checked.Records, func(r evidence.Record) bool { return r.Vantage == "visitor" }) {
+		t.Fatalf("check: %v", err)
+	}
+	for _, r := range checked.Records {
+		if r.Vantage == "visitor" && (r.Outcome != evidence.Unproven || !strings.Contains(r.Reason, "fail2ban") || !strings.Contains(r.Remedy, "cairn up")) {
+			t.Errorf("check from the place that was banned: %s, %q, %q", r.Outcome, r.Reason, r.Remedy)
+		}
+	}
 	report := b.up()
 	if len(report.Causes) > 0 || !slices.Contains(report.Reached, "foundation.network-established") || !slices.Contains(report.Reached, "foundation.firewall-applied") {
 		t.Errorf("causes %+v, reached %q", report.Causes, report.Reached)

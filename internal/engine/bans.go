@@ -17,12 +17,14 @@ import (
 )
 
 // bans tracks why hosts cannot be looked at: programs there ban addresses and do
-// not yet spare the places that Cairn looks from. A nil *bans has none. It is safe
-// for concurrent use.
+// not yet spare the places that Cairn looks from. It is safe for concurrent use.
 type bans struct {
 	mu     sync.Mutex
 	untold map[string][]string    // the programs, by host
 	shut   map[evidence.Look]bool // that could not be taken because of it
+	// ask returns the programs of a host that untold does not name. It is nil if
+	// untold names all.
+	ask func(ctx context.Context, host string) []string
 }
 
 // learn notes which programs of a plan still need the exemption.
@@ -30,16 +32,21 @@ func (b *bans) learn(p *Plan) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.untold = map[string][]string{}
-	if b.shut == nil {
-		b.shut = map[evidence.Look]bool{}
-	}
 	for _, h := range p.Hosts {
-		for _, s := range h.Steps {
-			if program := s.exempts(); program != "" && s.Changes() {
-				b.untold[h.Host] = append(b.untold[h.Host], program)
-			}
+		b.untold[h.Host] = h.untold()
+	}
+}
+
+// untold returns the programs on the host that ban addresses and still need the
+// exemption.
+func (p HostPlan) untold() []string {
+	var programs []string
+	for _, s := range p.Steps {
+		if program := s.exempts(); program != "" && s.Changes() {
+			programs = append(programs, program)
 		}
 	}
+	return programs
 }
 
 // tell notes that the programs of a host now know which addresses to spare.
@@ -67,6 +74,16 @@ func (b *bans) keeps(l evidence.Look) bool {
 	return b.shut[l]
 }
 
+// keep notes that a ban prevented a look.
+func (b *bans) keep(l evidence.Look) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shut == nil {
+		b.shut = map[evidence.Look]bool{}
+	}
+	b.shut[l] = true
+}
+
 // any reports whether there is such a look.
 func (b *bans) any() bool {
 	b.mu.Lock()
@@ -74,27 +91,54 @@ func (b *bans) any() bool {
 	return len(b.shut) > 0
 }
 
+// spare reports whether it is known that nothing on a host has to be told.
+func (b *bans) spare(host string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	programs, known := b.untold[host]
+	return len(programs) == 0 && (known || b.ask == nil)
+}
+
+// untoldOn returns the programs of a host, and asks the host once for them.
+func (b *bans) untoldOn(ctx context.Context, host string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	programs, known := b.untold[host]
+	if known || b.ask == nil {
+		return programs
+	}
+	if b.untold == nil {
+		b.untold = map[string][]string{}
+	}
+	b.untold[host] = b.ask(ctx, host)
+	return b.untold[host]
+}
+
 // doubt turns refuted looks into unproven ones if their vantage gets no connection
 // and the host has programs without the exemption. There a ban kept the probe from
 // looking.
 func (b *bans) doubt(ctx context.Context, from probe.Vantage, target probe.Target, l resolve.Look, found probe.Finding) probe.Finding {
-	if b == nil || found.Outcome != evidence.Refuted || l.Vantage == l.Host {
+	if found.Outcome != evidence.Refuted || l.Vantage == l.Host || b.spare(l.Host) || letIn(ctx, from, target) {
 		return found
 	}
-	b.mu.Lock()
-	programs := b.untold[l.Host]
-	b.mu.Unlock()
-	if len(programs) == 0 || letIn(ctx, from, target) {
+	programs := b.untoldOn(ctx, l.Host)
+	if len(programs) == 0 {
 		return found
 	}
-	b.mu.Lock()
-	b.shut[l.Look] = true
-	b.mu.Unlock()
+	b.keep(l.Look)
 	names := strings.Join(programs, " and ")
 	found.Outcome = evidence.Unproven
 	found.Reason = evidence.CannotLook(l.Vantage) + fmt.Sprintf("%s lets no connection from there in, and %s, which bans addresses there, is not told yet to spare it", l.Host, names)
 	found.Remedy = "run `cairn up`: it tells " + names + ", and looks again"
 	return found
+}
+
+// bansOn asks the hosts themselves, because a check makes no plan.
+func (e *Engine) bansOn(f *fleet) *bans {
+	return &bans{ask: func(ctx context.Context, name string) []string {
+		h, _ := e.lab.Host(name)
+		return e.planHost(ctx, f, h).untold()
+	}}
 }
 
 // letInTime bounds how long a host may take to answer.

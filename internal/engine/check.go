@@ -46,7 +46,7 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error
 		looks = slices.DeleteFunc(looks, func(p resolve.Look) bool { return !slices.Contains(o.Probes, p.Probe) })
 	}
 	report := &CheckReport{}
-	if report.Records, err = e.look(ctx, f, looks, nil); err != nil {
+	if report.Records, err = e.look(ctx, f, looks, e.bansOn(f)); err != nil {
 		return nil, err
 	}
 	report.Causes = evidence.Causes(e.ledger.JudgeAll(resolve.Bare(looks), e.resolved.Waivers, e.now()).Looks)
