@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -69,10 +68,31 @@ func keepOriginal(ctx context.Context, s *system.System, r Resource, d Diff) err
 		return err
 	}
 	o.Undo = withoutOwn(o.Undo)
+	if err := os.MkdirAll(s.Path(s.Originals), 0o700); err != nil {
+		return err
+	}
+	if err := keepLong(s, r, o.Undo.Files); err != nil {
+		return err
+	}
 	if l, ok := r.(leaver); ok {
 		o.Leaves = l.leaves(d)
 	}
 	return errors.Join(writeOriginal(s, r, o), s.Remove(releasedMark(s)))
+}
+
+// keepLong copies the contents that are too long for the record to files beside
+// it. After a crash the next attempt writes the same ones again.
+func keepLong(s *system.System, r Resource, files []system.SavedFile) (err error) {
+	beside := strings.TrimSuffix(originalPath(s, r), ".cbor")
+	for i, f := range files {
+		if f.Long == nil {
+			continue
+		}
+		if files[i], err = s.KeepCopy(f, fmt.Sprintf("%s-%d", beside, i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepResult records the files as Cairn left them. A later change by somebody else
@@ -87,11 +107,11 @@ func keepResult(s *system.System, r Resource) error {
 	}
 	o.After = nil
 	for _, f := range o.Undo.Files {
-		made, err := sumAt(s, f.Path)
+		made, err := s.Note(f.Path)
 		if err != nil {
 			return err
 		}
-		o.After = append(o.After, made)
+		o.After = append(o.After, sum(made))
 	}
 	return writeOriginal(s, r, o)
 }
@@ -108,9 +128,6 @@ func writeOriginal(s *system.System, r Resource, o original) error {
 	o.Spec = spec
 	body, err := cbor.Marshal(o)
 	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(s.Path(s.Originals), 0o700); err != nil {
 		return err
 	}
 	return s.Write(originalPath(s, r), body, system.Attributes{Mode: 0o600, UID: os.Getuid(), GID: os.Getgid()})
@@ -163,26 +180,7 @@ func sum(f system.SavedFile) string {
 	if f.Absent {
 		return absent
 	}
-	sum := sha256.Sum256(append([]byte(f.Link+"\x00"), f.Content...))
-	return hex.EncodeToString(sum[:16])
-}
-
-// sumAt returns the [sum] of a path without holding a file's content.
-func sumAt(s *system.System, p string) (string, error) {
-	info, _, found, err := s.Stat(p)
-	if err != nil || !found || !info.Mode().IsRegular() {
-		have, saving := s.Save(p)
-		return sum(have), errors.Join(err, saving)
-	}
-	file, err := s.OpenPlain(p)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }()
-	digest := sha256.New()
-	_, _ = io.WriteString(digest, "\x00")
-	_, err = io.Copy(digest, file)
-	return hex.EncodeToString(digest.Sum(nil)[:16]), err
+	return f.Sum()
 }
 
 // ownMark stands at the head of every file that is Cairn's alone.
@@ -190,7 +188,7 @@ const ownMark = "Managed by Cairn."
 
 // own reports whether only Cairn writes a file.
 func own(f system.SavedFile) bool {
-	head, _, _ := strings.Cut(string(f.Content), "\n")
+	head, _, _ := strings.Cut(string(f.Head()), "\n")
 	return strings.Contains(head, ownMark)
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Original implements [Restorable].
 func (f File) Original(_ context.Context, sys *system.System) (system.Undo, error) {
-	return sys.CaptureFiles(f.Path)
+	return sys.NoteFiles(f.Path)
 }
 
 // Original implements [Restorable].
@@ -41,7 +41,7 @@ func (t NftTable) Original(ctx context.Context, sys *system.System) (system.Undo
 
 // Original implements [Restorable].
 func (s Sysctl) Original(_ context.Context, sys *system.System) (system.Undo, error) {
-	undo, err := sys.CaptureFiles(s.file().Path)
+	undo, err := sys.NoteFiles(s.file().Path)
 	if err != nil {
 		return system.Undo{}, err
 	}
@@ -54,7 +54,7 @@ func (s Sysctl) Original(_ context.Context, sys *system.System) (system.Undo, er
 
 // Original implements [Restorable].
 func (h Hostname) Original(_ context.Context, sys *system.System) (system.Undo, error) {
-	undo, err := sys.CaptureFiles(keptName, namesTable)
+	undo, err := sys.NoteFiles(keptName, namesTable)
 	if err != nil {
 		return system.Undo{}, err
 	}
@@ -65,7 +65,7 @@ func (h Hostname) Original(_ context.Context, sys *system.System) (system.Undo, 
 
 // Original implements [Restorable].
 func (Timezone) Original(_ context.Context, sys *system.System) (system.Undo, error) {
-	return sys.CaptureFiles(localtime, zoneText)
+	return sys.NoteFiles(localtime, zoneText)
 }
 
 // Original implements [Restorable].
@@ -73,7 +73,7 @@ func (u Unit) Original(ctx context.Context, sys *system.System) (system.Undo, er
 	var undo system.Undo
 	var err error
 	if !u.Content.IsZero() {
-		if undo, err = sys.CaptureFiles(u.file().Path); err != nil {
+		if undo, err = sys.NoteFiles(u.file().Path); err != nil {
 			return system.Undo{}, err
 		}
 	}

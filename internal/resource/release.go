@@ -133,7 +133,7 @@ func unknownWay(ctx context.Context, sys *system.System, id string, part Restora
 func (w *way) stillCairns(sys *system.System, o original) error {
 	w.undo.Commands = o.Undo.Commands
 	for i, f := range o.Undo.Files {
-		have, err := sys.Save(f.Path)
+		have, err := sys.Note(f.Path)
 		if err != nil {
 			return err
 		}
@@ -239,7 +239,9 @@ func (r Release) Capture(ctx context.Context, sys *system.System) (system.Undo, 
 		case Guardable:
 			part, err = resource.Capture(ctx, sys)
 		case Restorable:
-			part, err = resource.Original(ctx, sys)
+			if part, err = resource.Original(ctx, sys); err == nil {
+				part, err = part.Whole(sys) // a note restores nothing
+			}
 		}
 		if err != nil {
 			return system.Undo{}, fmt.Errorf("%s: %w", w.id, err)

@@ -28,4 +28,6 @@ type SavedFile struct {
 	UID     uint32 `cbor:"7,keyasint,omitempty"`
 	GID     uint32 `cbor:"8,keyasint,omitempty"`
 	ModTime int64  `cbor:"9,keyasint,omitempty"` // nanoseconds since 1970
+	// Long stands for the content if it is not held in memory.
+	Long *LongContent `cbor:"10,keyasint,omitempty"`
 }

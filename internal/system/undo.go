@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,10 +17,12 @@ import (
 
 // CaptureFiles saves paths exactly as they are, in order. It also notes which
 // directories on the way to them are missing.
-func (s *System) CaptureFiles(paths ...string) (Undo, error) {
+func (s *System) CaptureFiles(paths ...string) (Undo, error) { return s.capture(s.Save, paths) }
+
+func (s *System) capture(save func(p string) (SavedFile, error), paths []string) (Undo, error) {
 	var undo Undo
 	for _, p := range paths {
-		saved, err := s.Save(p)
+		saved, err := save(p)
 		if err != nil {
 			return Undo{}, err
 		}
@@ -39,7 +42,10 @@ func (s *System) CaptureFiles(paths ...string) (Undo, error) {
 }
 
 // Save saves one path as it is.
-func (s *System) Save(p string) (SavedFile, error) {
+func (s *System) Save(p string) (SavedFile, error) { return s.save(p, math.MaxInt64) }
+
+// save holds a content of at most so many bytes, and notes a longer one.
+func (s *System) save(p string, held int64) (SavedFile, error) {
 	info, a, found, err := s.Stat(p)
 	if err != nil {
 		return SavedFile{}, err
@@ -58,6 +64,9 @@ func (s *System) Save(p string) (SavedFile, error) {
 		return saved, err
 	case !info.Mode().IsRegular():
 		return saved, fmt.Errorf("%s is not a file, link or directory, and cannot be saved", p)
+	case info.Size() > held:
+		saved.Long, err = s.note(p)
+		return saved, err
 	}
 	saved.Content, _, err = s.Read(p)
 	return saved, err
@@ -97,7 +106,7 @@ func (u Undo) And(later Undo) Undo {
 func (u Undo) Differences(ctx context.Context, sys *System) ([]string, error) {
 	var differences []string
 	for _, want := range u.Files {
-		have, err := sys.Save(want.Path)
+		have, err := sys.Note(want.Path)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +138,7 @@ func (f SavedFile) differs(have SavedFile) string {
 		return "is of another type"
 	case f.Link != have.Link:
 		return "leads elsewhere"
-	case !bytes.Equal(f.Content, have.Content):
+	case !f.sameContent(have):
 		return "has another content"
 	case f.Mode != have.Mode && f.Link == "":
 		return "has another mode"
@@ -139,6 +148,13 @@ func (f SavedFile) differs(have SavedFile) string {
 		return "has another time"
 	}
 	return ""
+}
+
+func (f SavedFile) sameContent(have SavedFile) bool {
+	if f.Long != nil || have.Long != nil {
+		return f.Sum() == have.Sum()
+	}
+	return bytes.Equal(f.Content, have.Content)
 }
 
 // inUse reports whether a directory that was missing contains something now. The
@@ -215,7 +231,7 @@ func (u Undo) restoreOrder() (files, madeDirs []SavedFile) {
 func (s *System) putBack(saved SavedFile) error {
 	at, err := s.Place(saved.Path)
 	if err != nil {
-		if have, errHave := s.Save(saved.Path); errHave == nil && saved.differs(have) == "" {
+		if have, errHave := s.Note(saved.Path); errHave == nil && saved.differs(have) == "" {
 			return nil // even its directory is missing
 		}
 		return err
@@ -226,11 +242,11 @@ func (s *System) putBack(saved SavedFile) error {
 	if err := at.dir.Remove(at.unfinished()); err != nil && !isGone(err) {
 		return err
 	}
-	have, err := s.Save(saved.Path)
+	have, err := s.Note(saved.Path)
 	if err != nil || saved.differs(have) == "" {
 		return err
 	}
-	return at.restore(saved, have)
+	return at.restore(saved, have, s.contentOf(saved))
 }
 
 // isGone reports an error that says that a path does not exist.
@@ -275,7 +291,7 @@ func (s *System) restoreTime(saved SavedFile) error {
 
 // restore restores one path. It removes anything of another type first. A file
 // replaces a file or link atomically.
-func (l Place) restore(want, have SavedFile) error {
+func (l Place) restore(want, have SavedFile, content Source) error {
 	if want.Absent || !have.Absent && want.Dir != have.Dir {
 		err := errors.Join(l.dir.RemoveAll(l.name), ignoreGone(l.syncDir()))
 		l.reached("taken away")
@@ -292,7 +308,7 @@ func (l Place) restore(want, have SavedFile) error {
 	case want.Link != "":
 		return errors.Join(l.Link(want.Link), l.dir.Lchown(l.name, int(want.UID), int(want.GID)))
 	}
-	if err := l.Replace(want.Content, Attributes{FileMode(want.Mode), int(want.UID), int(want.GID)}); err != nil {
+	if err := l.ReplaceFrom(content, Attributes{FileMode(want.Mode), int(want.UID), int(want.GID)}); err != nil {
 		return err
 	}
 	return l.setTime(want)
