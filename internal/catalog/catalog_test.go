@@ -2,9 +2,7 @@ package catalog
 
 import (
 	"errors"
-	"flag"
 	"io/fs"
-	"os"
 	"testing"
 	"testing/fstest"
 
@@ -13,27 +11,8 @@ import (
 
 	builtin "cairn/catalog"
 	"cairn/internal/document"
+	"cairn/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares a text with a file, or writes the file.
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (write it with -update)", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got), write it anew with -update if this is right:\n%s", path, diff)
-	}
-}
 
 // brought is the catalog that comes with Cairn.
 func brought(t *testing.T) []*Service {
@@ -63,7 +42,7 @@ func TestBuiltin(t *testing.T) {
 	if len(services) == 0 {
 		t.Fatal("there are no services in it")
 	}
-	golden(t, "../../docs/reference/catalog.md", Reference(services))
+	golden.Check(t, "../../docs/reference/catalog.md", Reference(services))
 }
 
 // rightExample returns the files of a service that is right and has every facet.

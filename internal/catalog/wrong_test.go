@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cairn/internal/document"
+	"cairn/internal/golden"
 	"cairn/internal/problem"
 )
 
@@ -97,5 +98,5 @@ func TestWrong(t *testing.T) {
 		}
 		fmt.Fprintf(&told, "# %s\n%s\n\n", example.name, faults)
 	}
-	golden(t, "testdata/wrong.golden", []byte(told.String()))
+	golden.Check(t, "testdata/wrong.golden", []byte(told.String()))
 }
