@@ -3,9 +3,6 @@ package vault
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +21,7 @@ import (
 
 	"cairn/internal/problem"
 	"cairn/internal/secret"
+	"cairn/internal/testkey"
 )
 
 // house is a lab's folder with a vault in it.
@@ -334,26 +332,8 @@ func TestClockPutBack(t *testing.T) {
 // sshKey writes an SSH key and returns its path and its recipient.
 func sshKey(t testing.TB, passphrase string) (path, recipient string) {
 	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if passphrase != "" {
-		block, err = ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte(passphrase))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	path = filepath.Join(t.TempDir(), "id_ed25519")
-	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path, string(ssh.MarshalAuthorizedKey(key))
+	return path, string(ssh.MarshalAuthorizedKey(testkey.Write(t, path, passphrase).PublicKey()))
 }
 
 // TestSSHKeys: an owner's SSH key opens secrets, and its passphrase is asked for
