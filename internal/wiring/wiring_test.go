@@ -2,24 +2,20 @@ package wiring
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 	"pgregory.net/rapid"
 
 	"cairn/internal/catalog"
+	"cairn/internal/golden"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // testCatalog is the catalog of the tests.
 func testCatalog(t testing.TB) *catalog.Catalog {
@@ -82,20 +78,7 @@ func TestReleases(t *testing.T) {
 			archive.Files = append(archive.Files, txtar.File{Name: name, Data: f.Content})
 		}
 	}
-	got := txtar.Format(archive)
-	const path = "testdata/releases.golden"
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("(-want +got), write it anew with -update if this is right:\n%s", diff)
-	}
+	golden.Check(t, "testdata/releases.golden", txtar.Format(archive))
 }
 
 // TestPlaces: a service goes where the lab file says, or to the first server that it
