@@ -91,12 +91,12 @@ func (b *bed) policy(name string, first ...resource.SSHOption) resource.SSHDropi
 	return resource.SSHDropin{}
 }
 
-// guardOf is a guarded change of the resources. As in the engine, a canary login
+// guardOf is a guarded change of the resources. As in the engine, a trial login
 // tries the gate beforehand.
 func guardOf(id string, deadline time.Duration, resources []resource.Resource) (wire.Guard, error) {
 	guard := wire.Guard{ID: id, Deadline: deadline, Settle: time.Second, Nonce: rand.Text()}
 	if id == task.GuardGate {
-		guard.Canary, guard.Trials = "ops", []string{task.StagedLogin.Name}
+		guard.TrialUser, guard.Trials = "ops", []string{task.StagedLogin.Name}
 	}
 	for _, r := range resources {
 		spec, err := resource.Encode(r)

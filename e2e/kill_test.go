@@ -38,7 +38,7 @@ var killPoints = []killPoint{
 	{event: string(wire.GuardApplied), about: "access"},
 	{event: engine.EventProof, about: "access"}, // between the login and the confirmation
 	{event: string(wire.GuardPersisted), about: "access"},
-	{event: engine.EventProof, about: "gate"}, // between the canary login and the go-ahead
+	{event: engine.EventProof, about: "gate"}, // between the trial login and the go-ahead
 
 	{event: string(wire.GuardPrepared), about: "gate"},
 	{event: string(wire.GuardSettled), about: "gate"},

@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string) error {
 	case len(words) == 2 && words[0] == "rollback":
 		return a.Rollback(ctx, words[1])
 	case len(words) == 2 && words[0] == "canary":
-		return canary(ctx, words[1])
+		return listen(ctx, words[1])
 	}
 	return errors.New("not called by Cairn's controller")
 }
@@ -106,11 +106,11 @@ func (s stdio) Write(p []byte) (int, error) { return s.out.Write(p) }
 // Close implements [io.Closer]: it also ends a read that waits.
 func (s stdio) Close() error { return errors.Join(s.out.Close(), s.ReadCloser.Close()) }
 
-// canary takes the nonce from stdin, because arguments can be seen by everybody.
-func canary(ctx context.Context, address string) error {
+// listen takes the nonce from stdin, because arguments can be seen by everybody.
+func listen(ctx context.Context, address string) error {
 	nonce, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	if err != nil {
 		return err
 	}
-	return agent.Canary(ctx, address, strings.TrimSpace(nonce), os.Stdout)
+	return agent.TestListener(ctx, address, strings.TrimSpace(nonce), os.Stdout)
 }

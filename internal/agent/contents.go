@@ -28,7 +28,7 @@ type contents struct {
 const (
 	contentsDir = "contents"
 	contentsKey = "contents.key"
-	keyOctets   = 32 // AES-256
+	keyBytes    = 32 // AES-256
 )
 
 func (a *Agent) contentsOf(id string) (contents, error) {
@@ -38,7 +38,7 @@ func (a *Agent) contentsOf(id string) (contents, error) {
 
 // ready makes sure that there is a key. What an older key encrypted is useless.
 func (c contents) ready() error {
-	if key, err := os.ReadFile(c.keyFile); err == nil && len(key) == keyOctets {
+	if key, err := os.ReadFile(c.keyFile); err == nil && len(key) == keyBytes {
 		return os.MkdirAll(c.dir, 0o700)
 	}
 	key, err := newKey()
@@ -56,7 +56,7 @@ func newKey() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := make([]byte, keyOctets)
+	key := make([]byte, keyBytes)
 	_, err = io.ReadFull(random, key)
 	return key, errors.Join(err, random.Close())
 }

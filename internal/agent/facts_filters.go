@@ -15,13 +15,14 @@ type rulesetTable struct {
 	chains map[string][]string
 }
 
-// parseFilters finds the tables in nft's ruleset that drop what they do not accept,
-// and what they accept. It leaves out Cairn's own table and those of its canaries.
+// parseFilters finds the tables in nft's ruleset that drop what they do not
+// accept, and what they accept. It leaves out Cairn's own table and those of its
+// listeners.
 func parseFilters(listing string) []wire.Filter {
 	var all []wire.Filter
 	for _, table := range rulesetTables(listing) {
 		name := table.key[strings.LastIndexByte(table.key, ' ')+1:]
-		if name == resource.CairnTable || strings.HasPrefix(name, canaryName) {
+		if name == resource.CairnTable || strings.HasPrefix(name, listenerName) {
 			continue
 		}
 		rules := table.inbound()

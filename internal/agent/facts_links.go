@@ -26,7 +26,7 @@ type route struct {
 }
 
 // interfaces returns the network interfaces of the kernel, except those of
-// canaries.
+// listeners.
 func (a *Agent) interfaces(ctx context.Context) []wire.NIC {
 	known, err := net.Interfaces()
 	if err != nil {
@@ -36,7 +36,7 @@ func (a *Agent) interfaces(ctx context.Context) []wire.NIC {
 	over := parseDefaults(a.said(ctx, "ip", "-json", "-4", "route", "show", "table", "all"), a.said(ctx, "ip", "-json", "-6", "route", "show", "table", "all"))
 	var all []wire.NIC
 	for _, l := range known {
-		if strings.HasPrefix(l.Name, canaryName) {
+		if strings.HasPrefix(l.Name, listenerName) {
 			continue
 		}
 		nic := wire.NIC{

@@ -54,7 +54,7 @@ func namesOf(g wire.Guard) []string {
 
 // past reads the log of the run's earlier processes. A guard that is not permanent
 // yet is resumed from its own record.
-func (r *running) past() (*fates, error) {
+func (r *execution) past() (*fates, error) {
 	f := &fates{over: map[string]bool{}, causes: map[string]string{}}
 	_, err := readEvents(r.log.file, 0, func(e wire.Event) error {
 		switch {

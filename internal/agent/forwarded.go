@@ -17,39 +17,40 @@ import (
 	"cairn/internal/wire"
 )
 
-// A forwarded canary stands where a container would: in a network namespace of its
-// own, behind a veth pair, reached by destination NAT. Its traffic passes the
+// A forwarded listener stands where a container would: in a network namespace of
+// its own, behind a veth pair, reached by destination NAT. Its traffic passes the
 // forward chains and never the input chain, like that of a published port
 // (docs.docker.com, "Packet filtering and firewalls").
 //
-// Several may stand at the same time, for several controllers and looks. Each has a
-// place of its own (canary_place.go), which determines its names and addresses.
+// Several may stand at the same time, for several controllers and looks. Each has
+// a place of its own (listener_place.go), which determines its names and
+// addresses.
 
-// forwardedCanary is a canary that stands, with the functions that remove it,
+// forwardedListener is a listener that stands, with the functions that remove it,
 // newest first.
-type forwardedCanary struct {
+type forwardedListener struct {
 	*Agent
-	place *canaryPlace
+	place *listenerPlace
 	name  string
 	undo  [][]string
 	cmd   *exec.Cmd
 }
 
-// openForwarded opens a forwarded canary.
-func (s *session) openForwarded(ctx context.Context, request wire.CanaryRequest) (uint16, func(), error) {
+// openForwarded opens a forwarded listener.
+func (s *session) openForwarded(ctx context.Context, request wire.ListenRequest) (uint16, func(), error) {
 	match, known := map[string]string{"tcp4": "ip", "tcp6": "ip6"}[request.Network]
 	if !known {
-		return 0, nil, fmt.Errorf("%q is not a network for a forwarded canary", request.Network)
+		return 0, nil, fmt.Errorf("%q is not a network for a forwarded test listener", request.Network)
 	}
 	port, err := freePort(request.Port)
 	if err != nil {
 		return 0, nil, err
 	}
-	place, err := s.takeCanaryPlace(ctx)
+	place, err := s.takeListenerPlace(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
-	f := &forwardedCanary{Agent: s.Agent, place: place, name: place.name()}
+	f := &forwardedListener{Agent: s.Agent, place: place, name: place.name()}
 	stop := func() { f.close(context.WithoutCancel(ctx)) }
 	host, inside := place.networks(match)
 	if err := f.open(ctx, request, host, inside, match, port); err != nil {
@@ -69,7 +70,7 @@ func freePort(wanted uint16) (uint16, error) {
 	return netip.MustParseAddrPort(l.Addr().String()).Port(), nil
 }
 
-func (f *forwardedCanary) open(ctx context.Context, request wire.CanaryRequest, host, inside netip.Prefix, match string, port uint16) error {
+func (f *forwardedListener) open(ctx context.Context, request wire.ListenRequest, host, inside netip.Prefix, match string, port uint16) error {
 	family := map[string]string{"ip": "-4", "ip6": "-6"}[match]
 	link := f.name + "h"
 	if err := f.forwards(match); err != nil {
@@ -127,10 +128,11 @@ func without(words []string, word string) []string {
 var errNoForwarding = errors.New("the host does not forward IPv6, so that no port can be published on it")
 
 // forwards makes sure that the host passes packets on. Otherwise an unreachable
-// canary would prove nothing. For IPv4 it turns forwarding on for each interface,
-// and later off again. For IPv6 that would drop the routes that a router announced
-// (Linux, ip-sysctl, conf/all/forwarding), so there it must be on already.
-func (f *forwardedCanary) forwards(match string) error {
+// listener would prove nothing. For IPv4 it turns forwarding on for each
+// interface, and later off again. For IPv6 that would drop the routes that a
+// router announced (Linux, ip-sysctl, conf/all/forwarding), so there it must be on
+// already.
+func (f *forwardedListener) forwards(match string) error {
 	if match == "ip6" {
 		if f.readSysctl("net/ipv6/conf/all/forwarding") != "1" {
 			return errNoForwarding
@@ -151,13 +153,13 @@ func (f *forwardedCanary) forwards(match string) error {
 	return nil
 }
 
-func (f *forwardedCanary) readSysctl(name string) string {
+func (f *forwardedListener) readSysctl(name string) string {
 	value, _ := os.ReadFile(filepath.Join(f.System.Root, "/proc/sys", name))
 	return strings.TrimSpace(string(value))
 }
 
 // serve starts this program again inside the namespace.
-func (f *forwardedCanary) serve(at netip.AddrPort, nonce string) error {
+func (f *forwardedListener) serve(at netip.AddrPort, nonce string) error {
 	argv := append([]string{"ip", "netns", "exec", f.name}, f.argv("canary", at.String())...)
 	f.cmd = exec.Command(argv[0], argv[1:]...)
 	f.cmd.Stdin = strings.NewReader(nonce + "\n")
@@ -171,13 +173,13 @@ func (f *forwardedCanary) serve(at netip.AddrPort, nonce string) error {
 		return err
 	}
 	if line, _ := bufio.NewReader(said).ReadString('\n'); line != "ready\n" {
-		return fmt.Errorf("the canary did not start: %s", complaint.String())
+		return fmt.Errorf("the test listener did not start: %s", complaint.String())
 	}
 	return nil
 }
 
-// answers makes sure that the canary can be reached from this host.
-func (f *forwardedCanary) answers(ctx context.Context, at netip.AddrPort, nonce string) error {
+// answers makes sure that the listener can be reached from this host.
+func (f *forwardedListener) answers(ctx context.Context, at netip.AddrPort, nonce string) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", at.String())
 	if err != nil {
 		return err
@@ -185,12 +187,12 @@ func (f *forwardedCanary) answers(ctx context.Context, at netip.AddrPort, nonce 
 	defer func() { _ = conn.Close() }()
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	if strings.TrimSpace(line) != nonce {
-		return fmt.Errorf("the canary answers %q: %w", line, err)
+		return fmt.Errorf("the test listener answers %q: %w", line, err)
 	}
 	return nil
 }
 
-func (f *forwardedCanary) run(ctx context.Context, argv []string, stdin []byte) error {
+func (f *forwardedListener) run(ctx context.Context, argv []string, stdin []byte) error {
 	out, err := f.System.Runner.Run(ctx, system.Command{Argv: argv, Stdin: stdin})
 	if err != nil {
 		return err
@@ -202,7 +204,7 @@ func (f *forwardedCanary) run(ctx context.Context, argv []string, stdin []byte) 
 }
 
 // close removes everything, newest first.
-func (f *forwardedCanary) close(ctx context.Context) {
+func (f *forwardedListener) close(ctx context.Context) {
 	if f.cmd != nil && f.cmd.Process != nil {
 		_ = f.cmd.Process.Kill()
 		_ = f.cmd.Wait()

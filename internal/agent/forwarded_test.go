@@ -19,10 +19,10 @@ import (
 const inNamespace = "CAIRN_TEST_NAMESPACE"
 
 func TestMain(m *testing.M) {
-	// The agent calls itself to answer inside a canary's namespace.
+	// The agent calls itself to answer inside a listener's namespace.
 	if len(os.Args) == 5 && os.Args[3] == "canary" {
 		nonce, _ := bufio.NewReader(os.Stdin).ReadString('\n')
-		if err := Canary(context.Background(), os.Args[4], strings.TrimSpace(nonce), os.Stdout); err != nil {
+		if err := TestListener(context.Background(), os.Args[4], strings.TrimSpace(nonce), os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -72,18 +72,18 @@ func newHost(t *testing.T) *Agent {
 // stand opens a forwarded canary and returns the function that removes it.
 func stand(t *testing.T, a *Agent, network, nonce string) func() {
 	t.Helper()
-	_, stop, err := (&session{Agent: a}).openForwarded(t.Context(), wire.CanaryRequest{Network: network, Nonce: nonce, Forwarded: true})
+	_, stop, err := (&session{Agent: a}).openForwarded(t.Context(), wire.ListenRequest{Network: network, Nonce: nonce, Forwarded: true})
 	if err != nil {
-		t.Fatalf("canary %s: %v", nonce, err)
+		t.Fatalf("listener %s: %v", nonce, err)
 	}
 	return stop
 }
 
-// says returns the canary's answer at a place.
+// says returns the listener's answer at a place.
 func says(t *testing.T, number int, match string) string {
 	t.Helper()
-	_, inside := (&canaryPlace{number: number}).networks(match)
-	out, err := exec.Command("ip", "netns", "exec", (&canaryPlace{number: number}).name(), "ss", "-Hltn").Output()
+	_, inside := (&listenerPlace{number: number}).networks(match)
+	out, err := exec.Command("ip", "netns", "exec", (&listenerPlace{number: number}).name(), "ss", "-Hltn").Output()
 	if err != nil {
 		return err.Error()
 	}
@@ -100,9 +100,9 @@ func says(t *testing.T, number int, match string) string {
 	return strings.TrimSpace(line)
 }
 
-// TestForwardedCanariesSideBySide looks at a host twice at once. Then a third
-// controller comes and finds both canaries.
-func TestForwardedCanariesSideBySide(t *testing.T) {
+// TestForwardedListenersSideBySide looks at a host twice at once. Then a third
+// controller comes and finds both listeners.
+func TestForwardedListenersSideBySide(t *testing.T) {
 	if !alone(t) {
 		return
 	}
@@ -112,7 +112,7 @@ func TestForwardedCanariesSideBySide(t *testing.T) {
 	a.removeLeftovers(t.Context())
 	for number, nonce := range []string{"one", "two"} {
 		if got := says(t, number, "ip"); got != nonce {
-			t.Errorf("canary %s says %q", nonce, got)
+			t.Errorf("listener %s says %q", nonce, got)
 		}
 	}
 	first()
@@ -120,7 +120,7 @@ func TestForwardedCanariesSideBySide(t *testing.T) {
 		t.Errorf("after the first was taken away the second says %q", got)
 	}
 	if got := forwarding(t, "out"); got != "1" {
-		t.Errorf("forwarding was turned off while a canary needs it: %s", got)
+		t.Errorf("forwarding was turned off while a listener needs it: %s", got)
 	}
 	second()
 	if got := forwarding(t, "out"); got != "0" {
@@ -130,17 +130,17 @@ func TestForwardedCanariesSideBySide(t *testing.T) {
 }
 
 // TestLeftoversOfAKilledAgentGo kills an agent. The kernel releases its lock, and
-// the next session removes its canary.
+// the next session removes its listener.
 func TestLeftoversOfAKilledAgentGo(t *testing.T) {
 	if !alone(t) {
 		return
 	}
 	a := newHost(t)
-	place, err := a.takeCanaryPlace(t.Context())
+	place, err := a.takeListenerPlace(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{place.name(), canaryName + "oldie"} {
+	for _, name := range []string{place.name(), listenerName + "oldie"} {
 		if out, err := exec.Command("ip", "netns", "add", name).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -159,12 +159,12 @@ func forwarding(t *testing.T, link string) string {
 	return strings.TrimSpace(string(value))
 }
 
-// nothingLeft fails if the namespace still has something of a canary.
+// nothingLeft fails if the namespace still has something of a listener.
 func nothingLeft(t *testing.T) {
 	t.Helper()
 	for _, argv := range [][]string{{"ip", "netns"}, {"ip", "link"}, {"nft", "list", "tables"}} {
 		out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
-		if err != nil || strings.Contains(string(out), canaryName) {
+		if err != nil || strings.Contains(string(out), listenerName) {
 			t.Errorf("%q: %v\n%s", argv, err, out)
 		}
 	}

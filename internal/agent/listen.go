@@ -14,26 +14,26 @@ import (
 	"cairn/internal/wire"
 )
 
-// listen opens a canary: a port on which nobody else listens. It answers with the
-// nonce until the stream closes.
+// listen opens a test listener: a port on which nobody else listens. It answers
+// with the nonce until the stream closes.
 func (s *session) listen(ctx context.Context, stream *wire.Stream) error {
-	var request wire.CanaryRequest
+	var request wire.ListenRequest
 	if err := stream.Receive(ctx, &request); err != nil {
 		return err
 	}
-	open := openCanary
+	open := openListener
 	if request.Forwarded {
 		open = s.openForwarded
 	}
 	port, stop, err := open(ctx, request)
 	if errors.Is(err, errNoForwarding) {
-		return stream.Send(ctx, wire.CanaryReply{Impossible: err.Error()})
+		return stream.Send(ctx, wire.ListenReply{Impossible: err.Error()})
 	}
 	if err != nil {
-		return stream.Send(ctx, wire.CanaryReply{Failure: failureOf(problem.Wrap(problem.ResourceFailed, "", "no canary could be opened", err))})
+		return stream.Send(ctx, wire.ListenReply{Failure: failureOf(problem.Wrap(problem.ResourceFailed, "", "no test listener could be opened", err))})
 	}
 	defer stop()
-	if err := stream.Send(ctx, wire.CanaryReply{Port: port}); err != nil {
+	if err := stream.Send(ctx, wire.ListenReply{Port: port}); err != nil {
 		return err
 	}
 	// Nothing more is sent. This returns when the other side closes.
@@ -46,8 +46,8 @@ func (s *session) listen(ctx context.Context, stream *wire.Stream) error {
 	return err
 }
 
-// openCanary listens on this host itself.
-func openCanary(ctx context.Context, request wire.CanaryRequest) (port uint16, stop func(), err error) {
+// openListener listens on this host itself.
+func openListener(ctx context.Context, request wire.ListenRequest) (port uint16, stop func(), err error) {
 	var closer io.Closer
 	switch network := request.Network; {
 	case strings.HasPrefix(network, "tcp"):
@@ -55,7 +55,7 @@ func openCanary(ctx context.Context, request wire.CanaryRequest) (port uint16, s
 	case strings.HasPrefix(network, "udp"):
 		closer, port, err = listenUDP(ctx, network, request.Port, request.Nonce)
 	default:
-		return 0, nil, fmt.Errorf("%q is not a network for a canary", network)
+		return 0, nil, fmt.Errorf("%q is not a network for a test listener", network)
 	}
 	if err != nil {
 		return 0, nil, err
@@ -102,10 +102,10 @@ func listenUDP(ctx context.Context, network string, port uint16, nonce string) (
 	return conn, netip.MustParseAddrPort(conn.LocalAddr().String()).Port(), nil
 }
 
-// Canary listens on a TCP address and answers with the nonce, until ctx ends. It
-// runs in the network namespace of a forwarded canary. It writes "ready" once it
-// listens.
-func Canary(ctx context.Context, address, nonce string, ready io.Writer) error {
+// TestListener listens on a TCP address and answers with the nonce, until ctx
+// ends. It runs in the network namespace of a forwarded listener. It writes
+// "ready" once it listens.
+func TestListener(ctx context.Context, address, nonce string, ready io.Writer) error {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ const progressFile = "progress"
 
 // showing shows the followers of the run how far its step is. Errors do not stop
 // the work.
-func (r *running) showing(s wire.Step) func(text string) {
+func (r *execution) showing(s wire.Step) func(text string) {
 	path := filepath.Join(r.dir, progressFile)
 	return func(text string) {
 		body, err := wire.Encode(wire.Event{Run: r.plan.ID, At: r.Now().UTC(), Type: wire.StepProgress, Task: s.Task, Step: s.ID, Detail: text})
@@ -27,7 +27,7 @@ func (r *running) showing(s wire.Step) func(text string) {
 }
 
 // noProgress removes the file when the step ends, and what an earlier process left.
-func (r *running) noProgress() {
+func (r *execution) noProgress() {
 	_ = os.Remove(filepath.Join(r.dir, progressFile))
 	_ = os.Remove(filepath.Join(r.dir, progressFile+".new"))
 }

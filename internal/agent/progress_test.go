@@ -63,7 +63,7 @@ func TestProgressIsSentAndNotKept(t *testing.T) {
 	if e := next(); e.Type != wire.RunStarted {
 		t.Fatalf("the first event is %+v", e)
 	}
-	r := &running{Agent: a, plan: wire.Run{ID: "r1"}, log: log, dir: dir}
+	r := &execution{Agent: a, plan: wire.Run{ID: "r1"}, log: log, dir: dir}
 	r.showing(wire.Step{ID: "packages sudo", Task: "t"})("34 % installed, at sudo")
 	if e := next(); e.Type != wire.StepProgress || e.Step != "packages sudo" || e.Detail != "34 % installed, at sudo" || e.Seq != 0 {
 		t.Errorf("the follower got %+v", e)

@@ -47,12 +47,12 @@ func (a *Agent) Run(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	r := &running{Agent: a, plan: plan, contents: contents, whole: whole, log: log, dir: dir}
+	r := &execution{Agent: a, plan: plan, contents: contents, whole: whole, log: log, dir: dir}
 	return r.exclusively(ctx)
 }
 
-// running is one run in progress.
-type running struct {
+// execution carries out one run.
+type execution struct {
 	*Agent
 	plan     wire.Run
 	contents contents
@@ -62,7 +62,7 @@ type running struct {
 }
 
 // exclusively takes the host's lock and ends the run with one final event.
-func (r *running) exclusively(ctx context.Context) error {
+func (r *execution) exclusively(ctx context.Context) error {
 	host, err := flock(filepath.Join(r.State, "lock"))
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (r *running) exclusively(ctx context.Context) error {
 }
 
 // fence refuses a run that a newer one has overtaken.
-func (r *running) fence() error {
+func (r *execution) fence() error {
 	seen, err := r.epoch()
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (r *running) fence() error {
 // asPlanned refuses a run if the host is no longer as its plan saw it. It checks
 // everything before any change, because later differences may be the work of
 // earlier steps.
-func (r *running) asPlanned(ctx context.Context) error {
+func (r *execution) asPlanned(ctx context.Context) error {
 	if !r.whole {
 		return lost()
 	}
@@ -133,7 +133,7 @@ func (r *running) asPlanned(ctx context.Context) error {
 
 // end erases what the run had in memory and then writes its last event. Whoever
 // learns of the end finds nothing left.
-func (r *running) end(err error) error {
+func (r *execution) end(err error) error {
 	err = errors.Join(err, r.eraseRun(r.plan.ID))
 	switch {
 	case err == nil:
@@ -144,7 +144,7 @@ func (r *running) end(err error) error {
 	return r.emit(wire.Event{Type: wire.RunFailed, Failure: failureOf(err)})
 }
 
-func (r *running) emit(e wire.Event) error {
+func (r *execution) emit(e wire.Event) error {
 	e.At = r.Now().UTC()
 	_, err := r.log.Append(e)
 	return err
@@ -152,7 +152,7 @@ func (r *running) emit(e wire.Event) error {
 
 // work does what is not on record. It skips what depends on a failure, and does
 // the rest.
-func (r *running) work(ctx context.Context) error {
+func (r *execution) work(ctx context.Context) error {
 	f, err := r.past()
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (r *running) work(ctx context.Context) error {
 	return f.first
 }
 
-func (r *running) stepOrSkip(ctx context.Context, f *fates, s wire.Step) error {
+func (r *execution) stepOrSkip(ctx context.Context, f *fates, s wire.Step) error {
 	if cause, fails := f.cause(s.After); fails {
 		f.skipped(cause, s.ID, s.Task)
 		return r.emit(wire.Event{Type: wire.StepSkipped, Step: s.ID, Task: s.Task, Detail: since(cause)})
@@ -191,7 +191,7 @@ func (r *running) stepOrSkip(ctx context.Context, f *fates, s wire.Step) error {
 	return err
 }
 
-func (r *running) guardOrSkip(ctx context.Context, f *fates, g wire.Guard) error {
+func (r *execution) guardOrSkip(ctx context.Context, f *fates, g wire.Guard) error {
 	if cause, fails := f.cause(g.After); fails {
 		f.skipped(cause, namesOf(g)...)
 		return r.emit(wire.Event{Type: wire.GuardSkipped, Guard: g.ID, Task: g.Steps[0].Task, Detail: since(cause)})
@@ -206,7 +206,7 @@ func (r *running) guardOrSkip(ctx context.Context, f *fates, g wire.Guard) error
 
 // step applies one resource. The failure is the step's own; the error ends the
 // run.
-func (r *running) step(ctx context.Context, s wire.Step) (failure, err error) {
+func (r *execution) step(ctx context.Context, s wire.Step) (failure, err error) {
 	if err := r.emit(wire.Event{Type: wire.StepIntent, Step: s.ID, Task: s.Task}); err != nil {
 		return nil, err
 	}
@@ -225,7 +225,7 @@ func (r *running) step(ctx context.Context, s wire.Step) (failure, err error) {
 	return nil, r.emit(wire.Event{Type: typ, Step: s.ID, Task: s.Task, Diff: &brief})
 }
 
-func (r *running) converge(ctx context.Context, s wire.Step) (resource.Diff, error) {
+func (r *execution) converge(ctx context.Context, s wire.Step) (resource.Diff, error) {
 	res, err := resource.DecodeFrom(s.Resource, r.contents.source)
 	if err != nil {
 		return resource.Diff{}, problem.Wrap(problem.ResourceBad, "", s.ID+" cannot be understood", err)
@@ -254,7 +254,7 @@ func stepProblem(id string, err error) error {
 }
 
 // guard makes one guarded change.
-func (r *running) guard(ctx context.Context, g wire.Guard) error {
+func (r *execution) guard(ctx context.Context, g wire.Guard) error {
 	dir, err := r.guardDir(r.plan.ID, g.ID)
 	if err != nil {
 		return err
@@ -284,8 +284,8 @@ func (a *Agent) guardEnv(dir string) guard.Env {
 	}
 }
 
-func (r *running) guardPlan(g wire.Guard) (guard.Plan, error) {
-	plan := guard.Plan{Deadline: g.Deadline, Settle: g.Settle, Nonce: g.Nonce, Canary: g.Canary != "", Owner: g.Canary,
+func (r *execution) guardPlan(g wire.Guard) (guard.Plan, error) {
+	plan := guard.Plan{Deadline: g.Deadline, Settle: g.Settle, Nonce: g.Nonce, Trial: g.TrialUser != "", Owner: g.TrialUser,
 		Peer: g.Peer, Local: g.Local, LocalPort: g.LocalPort, Port: g.Port, Checks: g.Checks}
 	for _, s := range g.Steps {
 		res, err := resource.DecodeFrom(s.Resource, r.contents.source)

@@ -62,7 +62,7 @@ func (s *session) serve(ctx context.Context, conn io.ReadWriteCloser, nonce stri
 	for {
 		stream, err := mux.Accept(ctx)
 		if err != nil {
-			// Canaries and connections are taken away before the process ends.
+			// Listeners and connections are taken away before the process ends.
 			cancel()
 			_ = mux.Close()
 			s.answering.Wait()
@@ -123,7 +123,7 @@ func (s *session) handlers() map[string]handler {
 		wire.KindFacts: func(ctx context.Context, st *wire.Stream) error { return st.Send(ctx, s.facts(ctx, s.login)) },
 		wire.KindCheck: replying(s.check), wire.KindSignal: replying(s.signal),
 		wire.KindScan: scan, wire.KindDatagram: replying(datagram), wire.KindRead: replying(s.read),
-		wire.KindStart: s.start, wire.KindAttach: s.attach, wire.KindDial: dial, wire.KindListen: s.listen, wire.KindCanary: s.canary,
+		wire.KindStart: s.start, wire.KindAttach: s.attach, wire.KindDial: dial, wire.KindListen: s.listen, wire.KindTrial: s.trial,
 		wire.KindPurge: func(ctx context.Context, st *wire.Stream) error { return st.Send(ctx, s.purge(ctx)) },
 	}
 }

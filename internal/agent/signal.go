@@ -36,10 +36,10 @@ func (s *session) signal(ctx context.Context, request wire.GuardSignal) wire.Don
 	return wire.Done{}
 }
 
-// canary runs an SSH server on a guard's staged configuration. Its only connection
+// trial runs an SSH server on a guard's staged configuration. Its only connection
 // is the stream, so it listens on no port.
-func (s *session) canary(ctx context.Context, stream *wire.Stream) error {
-	var request wire.CanaryLogin
+func (s *session) trial(ctx context.Context, stream *wire.Stream) error {
+	var request wire.TrialLogin
 	if err := stream.Receive(ctx, &request); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (s *session) canary(ctx context.Context, stream *wire.Stream) error {
 		return err
 	}
 	system.PrepareSSHD()
-	argv := guard.CanaryCommand(dir)
+	argv := guard.TrialCommand(dir)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	// Not cmd.Stdin: Run would wait for more input even after the server has ended.
 	stdin, err := cmd.StdinPipe()

@@ -9,16 +9,16 @@ import (
 	"golang.org/x/term"
 )
 
-// fitted adapts text to the screen that shows it.
-type fitted struct {
+// fitter adapts text to the screen that shows it.
+type fitter struct {
 	width int  // columns; 0 does not break lines
 	ascii bool // signs are written with ASCII
 }
 
 // fitFor finds out what a stream can show: the width of a terminal, and whether
 // its locale has Cairn's signs.
-func fitFor(stream io.Writer) fitted {
-	f := fitted{ascii: asciiLocale(os.Getenv)}
+func fitFor(stream io.Writer) fitter {
+	f := fitter{ascii: asciiLocale(os.Getenv)}
 	if file, ok := stream.(*os.File); ok && isTerminal(stream) {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
 			f.width = width
@@ -44,7 +44,7 @@ var signs = strings.NewReplacer("●", "*", "✗", "x", "◌", "~", "◐", ">", 
 	"→", "->", "–", "-", "—", "-", "’", "'", "“", "\"", "”", "\"", "─", "-", "│", "|", "✓", "*", "×", "x")
 
 // show returns the text with lines broken and signs replaced to fit the screen.
-func (f fitted) show(text string) string {
+func (f fitter) show(text string) string {
 	if f.ascii {
 		text = signs.Replace(text)
 	}
@@ -64,7 +64,7 @@ const narrowest = 40
 // line breaks a line that is too long. First it removes the spaces that align
 // columns. If that is not enough, the rest goes on in the next line, indented
 // further.
-func (f fitted) line(text string) string {
+func (f fitter) line(text string) string {
 	if columns(text) <= f.width {
 		return text
 	}
@@ -88,7 +88,7 @@ func (f fitted) line(text string) string {
 }
 
 // cut shortens a text to one line.
-func (f fitted) cut(text string) string {
+func (f fitter) cut(text string) string {
 	if f.ascii {
 		text = signs.Replace(text)
 	}

@@ -8,7 +8,7 @@ import (
 func TestLinesFitTheTerminal(t *testing.T) {
 	row := "  \x1b[32m●\x1b[0m Containerization Platform Setup              not available yet  discretionary, estimate 2h to 4h, took 3h"
 	for _, width := range []int{40, 60, 80, 100} {
-		shown := fitted{width: width}.show(row + "\nshort  row\n")
+		shown := fitter{width: width}.show(row + "\nshort  row\n")
 		for _, line := range strings.Split(shown, "\n") {
 			if columns(line) > width {
 				t.Errorf("%d columns in %q, the terminal has %d", columns(line), line, width)
@@ -21,10 +21,10 @@ func TestLinesFitTheTerminal(t *testing.T) {
 			t.Errorf("a line that fits was changed: %q", shown)
 		}
 	}
-	if got := (fitted{}).show(row); got != row {
+	if got := (fitter{}).show(row); got != row {
 		t.Errorf("without a terminal: %q", got)
 	}
-	if got := (fitted{width: 40}).show("  " + strings.Repeat("x", 60)); got != "  "+strings.Repeat("x", 60) {
+	if got := (fitter{width: 40}).show("  " + strings.Repeat("x", 60)); got != "  "+strings.Repeat("x", 60) {
 		t.Errorf("a word longer than the terminal: %q", got)
 	}
 }
@@ -45,7 +45,7 @@ func TestSignsFollowTheLocale(t *testing.T) {
 		}
 	}
 	for _, word := range []string{"proven", "refuted", "stale", "active", "anything"} {
-		for _, r := range (fitted{ascii: true}).show(mark(word)) {
+		for _, r := range (fitter{ascii: true}).show(mark(word)) {
 			if r > 126 {
 				t.Errorf("the mark of %q is %q", word, r)
 			}

@@ -16,11 +16,11 @@ import (
 // going on.
 const longestSilence = 10 * time.Second
 
-// underWay is what has begun and not ended yet, in order of its beginning.
-type underWay []string
+// openWork is what has begun and not ended yet, in order of its beginning.
+type openWork []string
 
 // take learns from an event what began or ended.
-func (u *underWay) take(e engine.Event) {
+func (u *openWork) take(e engine.Event) {
 	u.end(rehearsing)
 	switch e.Type {
 	case engine.EventConnecting:
@@ -43,12 +43,12 @@ func (u *underWay) take(e engine.Event) {
 // rehearsing is under way between two events of the throw-away hosts themselves.
 const rehearsing = "the step above"
 
-func (u *underWay) begin(what string) {
+func (u *openWork) begin(what string) {
 	u.end(what)
 	*u = append(*u, what)
 }
 
-func (u *underWay) end(what string) {
+func (u *openWork) end(what string) {
 	*u = slices.DeleteFunc(*u, func(s string) bool { return s == what })
 }
 

@@ -37,8 +37,8 @@ EXIT STATUS
 	return cmd
 }
 
-// written is what init tells.
-type written struct {
+// initResult is what init tells.
+type initResult struct {
 	Files []string `json:"files"` // paths of the files that it wrote
 }
 
@@ -47,7 +47,7 @@ func runInit(g *globals, dir string, options lab.InitOptions) error {
 	if err != nil {
 		return unwritten(dir, err)
 	}
-	return g.screen.result(written{files}, func(w io.Writer) {
+	return g.screen.result(initResult{files}, func(w io.Writer) {
 		for _, f := range files {
 			fmt.Fprintf(w, "wrote %s\n", f)
 		}

@@ -25,12 +25,12 @@ const jsonPage = "../../docs/reference/json.md"
 
 // results are what the commands write with -o json, by command line.
 var results = map[string]any{
-	"cairn init": written{}, "cairn validate": validated{}, "cairn plan": engine.Plan{}, "cairn up": engine.UpReport{}, "cairn check": engine.CheckReport{},
+	"cairn init": initResult{}, "cairn validate": validateResult{}, "cairn plan": engine.Plan{}, "cairn up": engine.UpReport{}, "cairn check": engine.CheckReport{},
 	"cairn status": engine.Status{}, "cairn explain": engine.Explanation{}, "cairn explain CODE": explainedCode{}, "cairn task list": taskList{},
 	"cairn task show": engine.Explanation{}, "cairn task plan": engine.CaseTurn{}, "cairn task unplan": engine.CaseTurn{}, "cairn task done": engine.CaseTurn{},
 	"cairn task attest": engine.CaseTurn{}, "cairn case show": engine.CaseTree{}, "cairn case history": caseHistory{}, "cairn case suspend": engine.CaseTurn{},
 	"cairn case resume": engine.CaseTurn{}, "cairn case reactivate": engine.CaseTurn{}, "cairn case close": engine.CaseTurn{},
-	"cairn host add": metHost{}, "cairn host release": engine.ReleaseReport{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweptRuns{},
+	"cairn host add": metHost{}, "cairn host release": engine.ReleaseReport{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweepResult{},
 	"cairn service list": serviceList{}, "cairn service show": shownService{},
 	"cairn export roadmap": roadmap.Roadmap{}, "cairn version": versionInfo{},
 	"cairn secret list": secretList{}, "cairn secret set": wroteSecret{}, "cairn secret get": gotSecret{}, "cairn secret rotate": wroteSecret{},

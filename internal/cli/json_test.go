@@ -17,7 +17,7 @@ func TestEveryObjectSaysItsFormat(t *testing.T) {
 		s := newScreen(Streams{Out: &out, Err: &bytes.Buffer{}})
 		s.format = f
 		s.progress(engine.Event{At: time.Now(), Type: engine.EventConnecting, Host: "atlas"})
-		if err := s.result(written{Files: []string{"a<b"}}, nil); err != nil {
+		if err := s.result(initResult{Files: []string{"a<b"}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.result(struct{}{}, nil); err != nil {

@@ -15,8 +15,8 @@ import (
 // reports its progress.
 const longestStep = 30 * time.Second
 
-// stepping is a host's step, or a long look at the host, that is in progress.
-type stepping struct {
+// activeStep is a host's step, or a long look at the host, that is in progress.
+type activeStep struct {
 	host, step string
 	look       bool
 	begun      time.Time
@@ -25,7 +25,7 @@ type stepping struct {
 }
 
 // name is the step with its host.
-func (s stepping) name() string {
+func (s activeStep) name() string {
 	if s.look {
 		return s.step // which names the host
 	}
@@ -33,25 +33,25 @@ func (s stepping) name() string {
 }
 
 // text is the step with how far it is.
-func (s stepping) text() string { return s.name() + after(": ", s.far) }
+func (s activeStep) text() string { return s.name() + after(": ", s.far) }
 
 // steps are those in progress, in order of their beginning. A host has one step at
 // a time, and looks beside it.
-type steps []stepping
+type steps []activeStep
 
 // take learns from an event. It returns the step whose progress should be reported
 // in a line of its own.
-func (s *steps) take(e engine.Event) (due *stepping) {
-	i := slices.IndexFunc(*s, func(u stepping) bool { return !u.look && u.host == e.Host })
+func (s *steps) take(e engine.Event) (due *activeStep) {
+	i := slices.IndexFunc(*s, func(u activeStep) bool { return !u.look && u.host == e.Host })
 	switch wire.EventType(e.Type) {
 	case wire.StepIntent:
 		s.drop(i)
-		*s = append(*s, stepping{host: e.Host, step: e.Step, begun: e.At, shown: e.At})
+		*s = append(*s, activeStep{host: e.Host, step: e.Step, begun: e.At, shown: e.At})
 	case wire.StepApplied, wire.StepUnchanged, wire.StepFailed, wire.RunDone, wire.RunFailed, wire.RunRefused, engine.EventSent:
 		s.drop(i)
 	case engine.EventSending:
 		if i < 0 {
-			i, *s = len(*s), append(*s, stepping{host: e.Host, step: e.Step, begun: e.At, shown: e.At})
+			i, *s = len(*s), append(*s, activeStep{host: e.Host, step: e.Step, begun: e.At, shown: e.At})
 		}
 		fallthrough
 	case wire.StepProgress:
@@ -62,24 +62,24 @@ func (s *steps) take(e engine.Event) (due *stepping) {
 	case engine.EventLookFar:
 		return s.looking(e).got(e)
 	case engine.EventLook:
-		s.drop(slices.IndexFunc(*s, func(u stepping) bool { return u.look && u.step == e.LookName() }))
+		s.drop(slices.IndexFunc(*s, func(u activeStep) bool { return u.look && u.step == e.LookName() }))
 	}
 	return nil
 }
 
 // looking is the look that an event is about.
-func (s *steps) looking(e engine.Event) *stepping {
+func (s *steps) looking(e engine.Event) *activeStep {
 	name := e.LookName()
-	i := slices.IndexFunc(*s, func(u stepping) bool { return u.look && u.step == name })
+	i := slices.IndexFunc(*s, func(u activeStep) bool { return u.look && u.step == name })
 	if i < 0 {
 		i = len(*s)
-		*s = append(*s, stepping{host: e.Host, step: name, look: true, begun: e.At, shown: e.At})
+		*s = append(*s, activeStep{host: e.Host, step: name, look: true, begun: e.At, shown: e.At})
 	}
 	return &(*s)[i]
 }
 
 // got takes in the progress of a step, and returns the step if a report is due.
-func (u *stepping) got(e engine.Event) (due *stepping) {
+func (u *activeStep) got(e engine.Event) (due *activeStep) {
 	u.far = e.Text
 	if e.At.Sub(u.shown) < longestStep {
 		return nil

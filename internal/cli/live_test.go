@@ -46,7 +46,7 @@ func TestALongStepIsSeen(t *testing.T) {
 func TestLiveLines(t *testing.T) {
 	var shown bytes.Buffer
 	s := newScreen(Streams{Err: &shown})
-	s.live, s.fitTalk = true, fitted{width: 50}
+	s.live, s.fitTalk = true, fitter{width: 50}
 	at := func(second int) time.Time { return s.begun.Add(time.Duration(second) * time.Second) }
 	for _, e := range []engine.Event{
 		{At: at(0), Type: string(wire.StepIntent), Host: "atlas", Step: "packages sudo"},
@@ -79,7 +79,7 @@ func TestLiveLines(t *testing.T) {
 func TestContentsOnTheirWayAreSeen(t *testing.T) {
 	var shown bytes.Buffer
 	s := newScreen(Streams{Err: &shown})
-	s.live, s.fitTalk = true, fitted{width: 60}
+	s.live, s.fitTalk = true, fitter{width: 60}
 	for second, typ := range []string{engine.EventSending, engine.EventSending, engine.EventSent} {
 		at := s.begun.Add(time.Duration(second) * time.Second)
 		s.progress(engine.Event{At: at, Type: typ, Host: "atlas", Step: "contents", Text: "34 of 200 MiB sent"})

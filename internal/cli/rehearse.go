@@ -52,7 +52,7 @@ func runSweep(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	return g.screen.result(sweptRuns{removed}, func(w io.Writer) {
+	return g.screen.result(sweepResult{removed}, func(w io.Writer) {
 		if len(removed) == 0 {
 			fmt.Fprintln(w, "No rehearsal has left anything.")
 			return
@@ -123,7 +123,7 @@ func writeRehearsalText(s *screen, w io.Writer, report *rehearse.WalkReport) {
 	}
 }
 
-// sweptRuns is what rehearse --sweep tells.
-type sweptRuns struct {
+// sweepResult is what rehearse --sweep tells.
+type sweepResult struct {
 	Removed []string `json:"removed"` // ids of rehearsals
 }

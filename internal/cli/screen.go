@@ -47,12 +47,12 @@ type screen struct {
 	format     format
 	colour     bool   // stdout is a terminal that may show colour
 	colourTalk bool   // stderr is one
-	fit        fitted // how stdout shows text
-	fitTalk    fitted // how stderr does
+	fit        fitter // how stdout shows text
+	fitTalk    fitter // how stderr does
 	begun      time.Time
 
 	mu       sync.Mutex
-	underWay underWay
+	underWay openWork
 	steps    steps
 	live     bool      // stderr is a terminal that can show lines which are drawn anew
 	drawn    int       // how many of them stand there now

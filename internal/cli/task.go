@@ -17,8 +17,8 @@ func newTask(g *globals) *cobra.Command {
 	return cmd
 }
 
-// tasking is a method of the engine that handles one task.
-type tasking func(*engine.Engine, context.Context, string, engine.Order) (*engine.CaseTurn, error)
+// taskMethod is a method of the engine that handles one task.
+type taskMethod func(*engine.Engine, context.Context, string, engine.Order) (*engine.CaseTurn, error)
 
 func newTaskPlan(g *globals) *cobra.Command {
 	return g.taskCommand(&cobra.Command{
@@ -73,7 +73,7 @@ EXIT STATUS
 }
 
 // taskCommand completes a command about one task, or one criterion.
-func (g *globals) taskCommand(cmd *cobra.Command, do tasking, mustReason bool) *cobra.Command {
+func (g *globals) taskCommand(cmd *cobra.Command, do taskMethod, mustReason bool) *cobra.Command {
 	var flags orderFlags
 	flags.addFlags(cmd)
 	cmd.Args = cobra.ExactArgs(1)

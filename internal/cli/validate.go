@@ -13,8 +13,8 @@ import (
 	"cairn/internal/spelling"
 )
 
-// validated is what validate says about a valid lab.
-type validated struct {
+// validateResult is what validate says about a valid lab.
+type validateResult struct {
 	Lab     string          `json:"lab"`
 	File    string          `json:"file"`
 	Hosts   int             `json:"hosts"` // how many
@@ -72,7 +72,7 @@ func runValidate(g *globals) error {
 	if err := keyMissing(l); err != nil {
 		return err
 	}
-	valid := validated{
+	valid := validateResult{
 		Lab: l.Name, File: l.File, Hosts: len(l.Hosts), Hash: l.Hash,
 		Expired: remarksOf(l, problem.LabExpired), Later: remarksOf(l, problem.LabNotReady),
 	}

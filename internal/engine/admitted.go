@@ -13,7 +13,7 @@ import (
 // notAdmitted returns why a guard's firewall would keep this machine out: the host
 // sees it at an address outside network.admin. It returns nil if that is not so, or
 // not known.
-func (f *following) notAdmitted(session *host.Session, guard sentGuard) error {
+func (f *follower) notAdmitted(session *host.Session, guard sentGuard) error {
 	peer, err := netip.ParseAddr(session.Hello().Facts.Peer)
 	admin := f.engine.lab.Network.Admin
 	table := string(resource.NftTable{}.Kind()) + " "

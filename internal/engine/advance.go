@@ -12,8 +12,8 @@ import (
 // advance gives the case the current evidence. It completes the open tasks whose
 // checkpoints all count. Each completion can open more tasks.
 func (e *Engine) advance(ctx context.Context, report *UpReport) error {
-	before := e.theCase.reachedMilestones()
-	if err := e.theCase.set(ctx, e, e.values()); err != nil {
+	before := e.caseState.reachedMilestones()
+	if err := e.caseState.set(ctx, e, e.values()); err != nil {
 		return err
 	}
 	for {
@@ -22,7 +22,7 @@ func (e *Engine) advance(ctx context.Context, report *UpReport) error {
 			break
 		}
 		for _, t := range ready {
-			if err := e.theCase.complete(ctx, e, t.ID); err != nil {
+			if err := e.caseState.complete(ctx, e, t.ID); err != nil {
 				return err
 			}
 			e.tell(Event{Type: EventTaskDone, Task: t.ID, Text: t.Name})
@@ -34,7 +34,7 @@ func (e *Engine) advance(ctx context.Context, report *UpReport) error {
 
 // tellReached reports the milestones that were not reached before.
 func (e *Engine) tellReached(before map[string]time.Time, report *UpReport) {
-	now := e.theCase.reachedMilestones()
+	now := e.caseState.reachedMilestones()
 	for _, stage := range e.roadmap.Stages {
 		for _, m := range stage.Milestones {
 			if before[m.ID].IsZero() && !now[m.ID].IsZero() {
@@ -50,7 +50,7 @@ func (e *Engine) readyTasks() []roadmap.Task {
 	var ready []roadmap.Task
 	for _, stage := range e.roadmap.Stages {
 		for _, t := range stage.Tasks {
-			if e.resolved.Implemented(t.ID) && e.theCase.open(t.ID) && e.counts(t) {
+			if e.resolved.Implemented(t.ID) && e.caseState.open(t.ID) && e.counts(t) {
 				ready = append(ready, t)
 			}
 		}

@@ -34,12 +34,12 @@ type sentRun struct {
 // sentGuard is what is needed to confirm a guard. A controller that replaces a
 // dead one needs it too.
 type sentGuard struct {
-	ID     string   `json:"id"`
-	Nonce  string   `json:"nonce"`
-	Canary string   `json:"canary,omitempty"`
-	Port   uint16   `json:"port,omitempty"` // where the owner has to get in afterwards
-	Trials []string `json:"trials,omitempty"`
-	Steps  []string `json:"steps"`
+	ID        string   `json:"id"`
+	Nonce     string   `json:"nonce"`
+	TrialUser string   `json:"canary,omitempty"`
+	Port      uint16   `json:"port,omitempty"` // where the owner has to get in afterwards
+	Trials    []string `json:"trials,omitempty"`
+	Steps     []string `json:"steps"`
 }
 
 // typeRunSent is the journal's type of a sentRun.
@@ -62,14 +62,14 @@ func (e *Engine) Apply(ctx context.Context, session *host.Session, run wire.Run)
 		}
 		return nil, err
 	}
-	f := &following{engine: e, host: h, run: run.ID, sent: sent, whole: &run}
+	f := &follower{engine: e, host: h, run: run.ID, sent: sent, whole: &run}
 	return f.toTheEnd(ctx, session)
 }
 
 func summarise(run wire.Run) sentRun {
 	sent := sentRun{Epoch: run.Epoch, Steps: stepIDs(run.Steps)}
 	for _, g := range run.Guards {
-		sent.Guards = append(sent.Guards, sentGuard{ID: g.ID, Nonce: g.Nonce, Canary: g.Canary, Port: g.Port, Trials: g.Trials, Steps: stepIDs(g.Steps)})
+		sent.Guards = append(sent.Guards, sentGuard{ID: g.ID, Nonce: g.Nonce, TrialUser: g.TrialUser, Port: g.Port, Trials: g.Trials, Steps: stepIDs(g.Steps)})
 	}
 	return sent
 }
@@ -85,11 +85,11 @@ func stepIDs(steps []wire.Step) []string {
 // follow reads the events of a run to its end and reconnects when the connection
 // breaks. It returns the same connection as [Engine.Apply].
 func (e *Engine) follow(ctx context.Context, session *host.Session, run string, sent sentRun) (proven *host.Session, err error) {
-	f := &following{engine: e, host: session.Host(), run: run, sent: sent}
+	f := &follower{engine: e, host: session.Host(), run: run, sent: sent}
 	return f.toTheEnd(ctx, session)
 }
 
-func (f *following) toTheEnd(ctx context.Context, session *host.Session) (proven *host.Session, err error) {
+func (f *follower) toTheEnd(ctx context.Context, session *host.Session) (proven *host.Session, err error) {
 	e := f.engine
 	err = f.attach(ctx, session)
 	giveUp := e.now().Add(reconnectFor)
@@ -107,15 +107,15 @@ func (f *following) toTheEnd(ctx context.Context, session *host.Session) (proven
 }
 
 // keep replaces the connection that was proven before.
-func (f *following) keep(proven *host.Session) {
+func (f *follower) keep(proven *host.Session) {
 	if f.proven != nil {
 		_ = f.proven.Close()
 	}
 	f.proven = proven
 }
 
-// following is one host's run as the controller sees it.
-type following struct {
+// follower follows one run on a host, for the controller.
+type follower struct {
 	engine *Engine
 	host   lab.Host
 	run    string
@@ -132,7 +132,7 @@ type following struct {
 
 // reattach reconnects and continues. While the host cannot be reached, the
 // connection still counts as broken.
-func (f *following) reattach(ctx context.Context, broken error) error {
+func (f *follower) reattach(ctx context.Context, broken error) error {
 	session, err := f.engine.connect(ctx, f.host)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -150,7 +150,7 @@ func (f *following) reattach(ctx context.Context, broken error) error {
 	return f.attach(ctx, session)
 }
 
-func (f *following) attach(ctx context.Context, session *host.Session) error {
+func (f *follower) attach(ctx context.Context, session *host.Session) error {
 	after, err := f.engine.journal.LastSeq(ctx, f.run, f.host.Name)
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (f *following) attach(ctx context.Context, session *host.Session) error {
 // answerAgain answers the last recorded event of the run if the host has reported
 // nothing since. The controller that recorded it may have died before it could
 // answer.
-func (f *following) answerAgain(ctx context.Context, session *host.Session, last uint64) error {
+func (f *follower) answerAgain(ctx context.Context, session *host.Session, last uint64) error {
 	waits := func(run wire.RunInfo) bool { return run.ID == f.run && run.LastSeq == last && !run.Last.Final() }
 	if last == 0 || !slices.ContainsFunc(session.Hello().Runs, waits) {
 		return nil
@@ -192,7 +192,7 @@ func (f *following) answerAgain(ctx context.Context, session *host.Session, last
 
 // take journals an event, shows it, and answers it where the host waits for an
 // answer.
-func (f *following) take(ctx context.Context, session *host.Session, event wire.Event) error {
+func (f *follower) take(ctx context.Context, session *host.Session, event wire.Event) error {
 	if event.Type.Passing() {
 		f.engine.tell(Event{Type: string(event.Type), Host: f.host.Name, Task: event.Task, Step: event.Step, Text: event.Detail})
 		return nil
@@ -225,7 +225,7 @@ func (f *following) take(ctx context.Context, session *host.Session, event wire.
 }
 
 // text is what an event says to people. It gives the reason of each skipped step.
-func (f *following) text(event wire.Event) string {
+func (f *follower) text(event wire.Event) string {
 	if event.Type == wire.StepSkipped || event.Type == wire.GuardSkipped {
 		return event.Detail
 	}
@@ -234,7 +234,7 @@ func (f *following) text(event wire.Event) string {
 
 // once returns the text unless it only repeats a reason. The failure of a step is
 // also the reason of its guard and of its run.
-func (f *following) once(text string) string {
+func (f *follower) once(text string) string {
 	if text == "" || slices.ContainsFunc(f.told, func(said string) bool { return strings.Contains(said, text) }) {
 		return ""
 	}
@@ -255,7 +255,7 @@ func eventText(event wire.Event) string {
 }
 
 // result says how the run ended.
-func (f *following) result() error {
+func (f *follower) result() error {
 	if f.end == nil {
 		return problem.New(problem.HostConnection, f.host.Name, "the host stopped reporting before the run ended")
 	}
@@ -269,7 +269,7 @@ func (f *following) result() error {
 
 // failure is the run's own problem: the one in its last event, or else the first
 // thing that went wrong.
-func (f *following) failure() error {
+func (f *follower) failure() error {
 	reason := f.end.Failure
 	if reason == nil {
 		reason = f.reason

@@ -29,7 +29,7 @@ func (e *Engine) refuseAttest(id string) error {
 	case !isExit:
 		return problem.New(problem.CaseIllegal, id, "nothing waits for a word on that: it is for you to see to before you begin").
 			WithFix("go on with `cairn up`")
-	case e.theCase.attested(id):
+	case e.caseState.attested(id):
 		return problem.New(problem.CaseIllegal, id, "you gave your word on that already").
 			WithFix("run `cairn case history` for when and why")
 	}

@@ -31,7 +31,7 @@ type labCase struct {
 }
 
 // loadCase brings the case to the state that the journal has.
-func loadCase(ctx context.Context, log past, r *roadmap.Roadmap, w lab.Workflow) (*labCase, error) {
+func loadCase(ctx context.Context, log events, r *roadmap.Roadmap, w lab.Workflow) (*labCase, error) {
 	program, err := programFor(r, w)
 	if err != nil {
 		return nil, err

@@ -60,15 +60,15 @@ func (e *Engine) steer(ctx context.Context, purpose string, o Order, decide deci
 		return nil, err
 	}
 	defer done()
-	if err := e.theCase.begun(); err != nil {
+	if err := e.caseState.begun(); err != nil {
 		return nil, err
 	}
-	command, err := decide(e.theCase.c)
+	command, err := decide(e.caseState.c)
 	if err != nil {
 		return nil, err
 	}
 	author := cmmn.Author{At: e.now(), By: o.By, Why: o.Why}
-	if err := e.theCase.execute(ctx, e, command, author); err != nil {
+	if err := e.caseState.execute(ctx, e, command, author); err != nil {
 		return nil, caseProblem(err)
 	}
 	turn, err := e.lastTurn(ctx)

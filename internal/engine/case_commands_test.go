@@ -42,7 +42,7 @@ func openLab(t *testing.T, dir string) *Engine {
 func begunLab(t *testing.T) *Engine {
 	t.Helper()
 	e := openLab(t, t.TempDir())
-	if err := e.theCase.start(t.Context(), e); err != nil {
+	if err := e.caseState.start(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -111,7 +111,7 @@ func TestEachCommandIsOneSignedTurn(t *testing.T) {
 		if turn.Next != step.next || last.Next != "" {
 			t.Errorf("%s: next is %q, and the journal says %q; want %q, and nothing", step.want, turn.Next, last.Next, step.next)
 		}
-		if got := again.theCase.c.State(); got != step.caseState {
+		if got := again.caseState.c.State(); got != step.caseState {
 			t.Errorf("%s: the case is %s, want %s", step.want, got, step.caseState)
 		}
 	}
@@ -212,16 +212,16 @@ func TestAWordIsWhatTheStageWaitedFor(t *testing.T) {
 	e := begunLab(t)
 	exit := roadmap.ExitOf("expansion")
 	waits := func() bool {
-		return slices.ContainsFunc(e.theCase.waitsFor(exit), func(s string) bool { return strings.Contains(s, "expansion.security-reviewed") })
+		return slices.ContainsFunc(e.caseState.waitsFor(exit), func(s string) bool { return strings.Contains(s, "expansion.security-reviewed") })
 	}
 	if !waits() {
-		t.Fatalf("%s waits for %q, not for a word", exit, e.theCase.waitsFor(exit))
+		t.Fatalf("%s waits for %q, not for a word", exit, e.caseState.waitsFor(exit))
 	}
 	if _, err := e.Attest(t.Context(), "expansion.security-reviewed", anna); err != nil {
 		t.Fatal(err)
 	}
 	if waits() {
-		t.Errorf("%s still waits for %q", exit, e.theCase.waitsFor(exit))
+		t.Errorf("%s still waits for %q", exit, e.caseState.waitsFor(exit))
 	}
 	_, err := e.Attest(t.Context(), "expansion.security-reviewed", anna)
 	wantCode(t, err, problem.CaseIllegal)
@@ -259,9 +259,9 @@ func TestHistoryNamesTheEvidence(t *testing.T) {
 	if err := e.record(t.Context(), records); err != nil {
 		t.Fatal(err)
 	}
-	item, _ := e.theCase.c.Latest("foundation.hardware-assembly")
+	item, _ := e.caseState.c.Latest("foundation.hardware-assembly")
 	done := cmmn.Do{Number: item.Number, Transition: cmmn.Complete, Path: item.ID}
-	if err := e.theCase.execute(t.Context(), e, done, e.author("its checkpoints are proven", records[0].Hash)); err != nil {
+	if err := e.caseState.execute(t.Context(), e, done, e.author("its checkpoints are proven", records[0].Hash)); err != nil {
 		t.Fatal(err)
 	}
 	all := turns(t, e)

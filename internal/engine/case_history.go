@@ -49,7 +49,7 @@ type CaseChange struct {
 
 // History is all turns of the case, in the order in which they happened.
 func (v *View) History(ctx context.Context) (all []CaseTurn, err error) {
-	if err := v.theCase.begun(); err != nil {
+	if err := v.caseState.begun(); err != nil {
 		return nil, err
 	}
 	err = v.journal.Read(ctx, func(log *journal.Reading) error {
@@ -58,7 +58,7 @@ func (v *View) History(ctx context.Context) (all []CaseTurn, err error) {
 			return err
 		}
 		// Later ones are about a case that this view does not have.
-		all, err = v.told(ctx, log, turns[:min(len(turns), v.theCase.turns)])
+		all, err = v.told(ctx, log, turns[:min(len(turns), v.caseState.turns)])
 		return err
 	})
 	return all, err
@@ -82,12 +82,12 @@ func (e *Engine) lastTurn(ctx context.Context) (*CaseTurn, error) {
 }
 
 // told puts turns into words for people.
-func (v *View) told(ctx context.Context, log past, turns []cmmn.Turn) ([]CaseTurn, error) {
+func (v *View) told(ctx context.Context, log events, turns []cmmn.Turn) ([]CaseTurn, error) {
 	looks, err := looksByHash(ctx, log, turns)
 	if err != nil {
 		return nil, err
 	}
-	items, ids := v.theCase.c.Items(), v.valueIDs()
+	items, ids := v.caseState.c.Items(), v.valueIDs()
 	var all []CaseTurn
 	for _, t := range turns {
 		turn := CaseTurn{At: t.At, By: t.By, Why: t.Why, Command: t.Command}
@@ -136,7 +136,7 @@ func (v *View) valueIDs() map[string]string {
 }
 
 // looksByHash says what the records that the turns rest on looked at.
-func looksByHash(ctx context.Context, log past, turns []cmmn.Turn) (map[string]string, error) {
+func looksByHash(ctx context.Context, log events, turns []cmmn.Turn) (map[string]string, error) {
 	looks := map[string]string{}
 	for _, t := range turns {
 		for _, hash := range t.Evidence {

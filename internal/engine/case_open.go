@@ -18,10 +18,10 @@ type KeptOpen struct {
 // keepsOpen lists what keeps an open stage from completing, required things first.
 // It is empty for a stage that is not open.
 func (v *View) keepsOpen(stage string) []KeptOpen {
-	if v.theCase.c == nil {
+	if v.caseState.c == nil {
 		return nil
 	}
-	x, err := v.theCase.c.Explain(stage)
+	x, err := v.caseState.c.Explain(stage)
 	if err != nil {
 		return nil
 	}

@@ -25,7 +25,7 @@ type casePast struct {
 const snapshotOfCase = "case/1"
 
 // readPast reads the snapshot and the turns after it.
-func readPast(ctx context.Context, log past) (*casePast, error) {
+func readPast(ctx context.Context, log events) (*casePast, error) {
 	p := &casePast{}
 	position, body, err := log.Snapshot(ctx, snapshotOfCase)
 	if err != nil {
@@ -48,7 +48,7 @@ func readPast(ctx context.Context, log past) (*casePast, error) {
 
 // eachTurn calls do with every turn after a position, the oldest first, and returns
 // the position up to which the journal was read.
-func eachTurn(ctx context.Context, log past, after int64, do func(cmmn.Turn)) (int64, error) {
+func eachTurn(ctx context.Context, log events, after int64, do func(cmmn.Turn)) (int64, error) {
 	return log.EachOfType(ctx, after, func(_ int64, event journal.Event) error {
 		turn, err := turnIn(event)
 		if err == nil {

@@ -48,7 +48,7 @@ func (b *caseBed) load(w lab.Workflow) *labCase {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.e.theCase = c
+	b.e.caseState = c
 	return c
 }
 
@@ -73,8 +73,8 @@ func (b *caseBed) finish(tasks ...string) {
 			values[roadmap.ValueName(c)] = true
 		}
 		b.now = b.now.Add(time.Minute)
-		b.do(b.e.theCase.set(b.t.Context(), b.e, values))
-		b.do(b.e.theCase.complete(b.t.Context(), b.e, id))
+		b.do(b.e.caseState.set(b.t.Context(), b.e, values))
+		b.do(b.e.caseState.complete(b.t.Context(), b.e, id))
 	}
 }
 

@@ -27,7 +27,7 @@ func TestCaseWithTheTodoListGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := e.theCase
+	old := e.caseState
 	if old.program, err = cmmn.Compile(m, conditions); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestCaseWithTheTodoListGoesOn(t *testing.T) {
 		t.Errorf("the history has only %d turns", len(history))
 	}
 	for _, id := range []string{"foundation.todo-readme-reference", "core.todo-data-validation"} {
-		if state := again.theCase.item(id).State; state == cmmn.Active || state == cmmn.Available {
+		if state := again.caseState.item(id).State; state == cmmn.Active || state == cmmn.Available {
 			t.Errorf("%s is still %s and keeps its stage open", id, state)
 		}
 	}

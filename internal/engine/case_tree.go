@@ -34,12 +34,13 @@ type CaseItem struct {
 
 // CaseTree shows the case as it is in the journal.
 func (v *View) CaseTree() (*CaseTree, error) {
-	if err := v.theCase.begun(); err != nil {
+	if err := v.caseState.begun(); err != nil {
 		return nil, err
 	}
 	tree := &CaseTree{
-		Lab: v.lab.Name, Workflow: string(v.lab.Workflow), State: v.theCase.c.State(), Word: wordFor(v.theCase.c.State().String()), Begun: v.theCase.since, Turns: v.theCase.turns,
-		Items: v.theCase.below(v.Model().Plan),
+		Lab: v.lab.Name, Workflow: string(v.lab.Workflow), State: v.caseState.c.State(), Word: wordFor(v.caseState.c.State().String()),
+		Begun: v.caseState.since, Turns: v.caseState.turns,
+		Items: v.caseState.below(v.Model().Plan),
 	}
 	return tree, nil
 }

@@ -24,7 +24,7 @@ type changes struct {
 	// Open are runs without a known end, by host and run.
 	Open map[string]map[string]*openRun `json:"open"`
 	// Undone is what the last run on each host left undone, by host.
-	Undone map[string]undone `json:"undone"`
+	Undone map[string]runRest `json:"undone"`
 
 	position, kept int64 // up to which the journal was read, and up to which for the snapshot
 }
@@ -53,7 +53,7 @@ var changeTypes = []string{
 }
 
 // outdate makes evidence stale that is older than the last change of its subject.
-func (v *View) outdate(ctx context.Context, log past) error {
+func (v *View) outdate(ctx context.Context, log events) error {
 	if err := v.readChanges(ctx, log); err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (v *View) outdate(ctx context.Context, log past) error {
 }
 
 // readChanges brings the changes up to date.
-func (v *View) readChanges(ctx context.Context, log past) (err error) {
+func (v *View) readChanges(ctx context.Context, log events) (err error) {
 	if v.changes == nil {
 		if v.changes, err = keptChanges(ctx, log); err != nil {
 			return err
@@ -105,8 +105,8 @@ func (c *changes) last(host string, tasks []string) int64 {
 const snapshotOfChanges = "changes/2"
 
 // keptChanges returns the changes of the snapshot, or none.
-func keptChanges(ctx context.Context, log past) (*changes, error) {
-	c := &changes{Last: map[string]map[string]int64{}, Open: map[string]map[string]*openRun{}, Undone: map[string]undone{}}
+func keptChanges(ctx context.Context, log events) (*changes, error) {
+	c := &changes{Last: map[string]map[string]int64{}, Open: map[string]map[string]*openRun{}, Undone: map[string]runRest{}}
 	position, body, err := log.Snapshot(ctx, snapshotOfChanges)
 	if err != nil || body == nil {
 		return c, err
@@ -135,7 +135,7 @@ func (c *changes) keep(ctx context.Context, log *journal.Journal) error {
 }
 
 // goOn takes in what was written since.
-func (c *changes) goOn(ctx context.Context, log past) error {
+func (c *changes) goOn(ctx context.Context, log events) error {
 	position, err := log.EachOfType(ctx, c.position, func(position int64, event journal.Event) error {
 		var told wire.Event
 		if err := json.Unmarshal(event.Body, &told); err != nil {

@@ -51,7 +51,7 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) (*CheckReport, error
 	}
 	report.Causes = evidence.Causes(e.ledger.JudgeAll(resolve.Bare(looks), e.resolved.Waivers, e.now()).Looks)
 	up := &UpReport{}
-	if e.theCase.started() && e.theCase.atWork() == nil {
+	if e.caseState.started() && e.caseState.atWork() == nil {
 		if err := e.advance(ctx, up); err != nil {
 			return nil, err
 		}

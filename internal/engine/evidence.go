@@ -26,7 +26,7 @@ func (v *View) Evidence(ctx context.Context, do func(evidence.Record) error) err
 
 // eachRecord calls do with one record at a time, because all of them may not fit
 // into memory.
-func eachRecord(ctx context.Context, log past, do func(evidence.Record) error) error {
+func eachRecord(ctx context.Context, log events, do func(evidence.Record) error) error {
 	_, err := log.EachOfType(ctx, 0, func(_ int64, event journal.Event) error {
 		record, err := recordIn(event)
 		if err != nil {
@@ -38,7 +38,7 @@ func eachRecord(ctx context.Context, log past, do func(evidence.Record) error) e
 }
 
 // readLedger makes the ledger from the journal: the newest record of each look.
-func readLedger(ctx context.Context, log past) (*evidence.Ledger, error) {
+func readLedger(ctx context.Context, log events) (*evidence.Ledger, error) {
 	events, err := log.NewestOfEach(ctx, typeEvidence)
 	if err != nil {
 		return nil, err

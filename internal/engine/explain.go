@@ -87,7 +87,7 @@ func (v *View) find(id string) (*Explanation, error) {
 			return &Explanation{ID: id, Kind: "entry of the to-do list", Name: entry.Name, Text: entry.Text + " " + roadmap.WhereTodo}, nil
 		}
 	}
-	if item, known := find(v.theCase.below(v.Model().Plan), id); known {
+	if item, known := find(v.caseState.below(v.Model().Plan), id); known {
 		return v.explained(id, item.Kind, item.Name, "The case has it to gate with; it is not the roadmap's own."), nil
 	}
 	return nil, v.noSuch("", id)
@@ -157,7 +157,7 @@ func (v *View) challengesOf(stage roadmap.Stage, checkpoint string) []Challenge 
 func (v *View) explainCriterion(c roadmap.Criterion) *Explanation {
 	x := &Explanation{ID: c.ID, Kind: "criterion", Name: c.Text}
 	switch {
-	case v.theCase.attested(c.ID):
+	case v.caseState.attested(c.ID):
 		x.Text = "You gave your word on it."
 	case c.Attested:
 		x.Text = "Only your word makes it true."
@@ -170,7 +170,7 @@ func (v *View) explainCriterion(c roadmap.Criterion) *Explanation {
 }
 
 func (v *View) explained(id, kind, name, text string) *Explanation {
-	return &Explanation{ID: id, Kind: kind, Name: name, Text: text, State: v.theCase.state(id), WaitsFor: v.theCase.waitsFor(id)}
+	return &Explanation{ID: id, Kind: kind, Name: name, Text: text, State: v.caseState.state(id), WaitsFor: v.caseState.waitsFor(id)}
 }
 
 func (v *View) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {

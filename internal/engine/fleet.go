@@ -115,7 +115,7 @@ func (f *fleet) take(name string) *host.Session {
 }
 
 // unreachable leaves out the hosts that could not be reached, for whatever reason.
-func (f *fleet) unreachable(left *leftOut) {
+func (f *fleet) unreachable(left *absentHosts) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for name, why := range f.failed {

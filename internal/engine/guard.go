@@ -18,10 +18,10 @@ const proofTime = 25 * time.Second
 // go-ahead, if the owner can log in to a server with the new configuration. After
 // SETTLE it is the confirmation, over a connection made after the change. If the
 // proof fails, the guard is told the reason and restores everything.
-func (f *following) answer(ctx context.Context, session *host.Session, event wire.Event) error {
+func (f *follower) answer(ctx context.Context, session *host.Session, event wire.Event) error {
 	guard, known := f.guard(event.Guard)
 	switch {
-	case event.Type == wire.GuardPrepared && known && guard.Canary != "":
+	case event.Type == wire.GuardPrepared && known && guard.TrialUser != "":
 		if err := f.notAdmitted(session, guard); err != nil {
 			return f.abort(ctx, session, guard, err)
 		}
@@ -44,7 +44,7 @@ func (f *following) answer(ctx context.Context, session *host.Session, event wir
 	return nil
 }
 
-func (f *following) guard(id string) (sentGuard, bool) {
+func (f *follower) guard(id string) (sentGuard, bool) {
 	for _, g := range f.sent.Guards {
 		if g.ID == id {
 			return g, true
@@ -56,7 +56,7 @@ func (f *following) guard(id string) (sentGuard, bool) {
 // abort tells the guard to restore everything. If it cannot be told, that is no
 // error, because the guard then acts by itself at its deadline. An interrupted
 // proof has not failed: a controller that comes back in time can repeat it.
-func (f *following) abort(ctx context.Context, session *host.Session, guard sentGuard, err error) error {
+func (f *follower) abort(ctx context.Context, session *host.Session, guard sentGuard, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -72,7 +72,7 @@ func (f *following) abort(ctx context.Context, session *host.Session, guard sent
 // confirm makes an entirely new connection as the owner, confirms the guard over
 // it, and keeps it. The connection proves the TCP path, the key exchange, the host
 // key, the login and sudo.
-func (f *following) confirm(ctx context.Context, guard sentGuard) error {
+func (f *follower) confirm(ctx context.Context, guard sentGuard) error {
 	ctx, cancel := context.WithTimeout(ctx, proofTime)
 	defer cancel()
 	fresh, err := f.engine.connector.Connect(ctx, f.host, host.Login{OwnerOnly: true, Port: guard.Port})

@@ -10,17 +10,17 @@ import (
 	"cairn/internal/roadmap"
 )
 
-// leftOut are the hosts that a command continues without, each with its first
+// absentHosts are the hosts that a command continues without, each with its first
 // reason. Vantages are among them. It is safe for concurrent use.
-type leftOut struct {
+type absentHosts struct {
 	mu  sync.Mutex
 	why map[string]error
 }
 
-func newLeftOut() *leftOut { return &leftOut{why: map[string]error{}} }
+func newAbsentHosts() *absentHosts { return &absentHosts{why: map[string]error{}} }
 
 // out leaves a host out from now on.
-func (l *leftOut) out(host string, why error) {
+func (l *absentHosts) out(host string, why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.why[host] == nil {
@@ -29,7 +29,7 @@ func (l *leftOut) out(host string, why error) {
 }
 
 // unreachable leaves out the hosts that a plan could not look at.
-func (l *leftOut) unreachable(p *Plan) {
+func (l *absentHosts) unreachable(p *Plan) {
 	for _, h := range p.Hosts {
 		if h.err != nil {
 			l.out(h.Host, h.err)
@@ -38,29 +38,29 @@ func (l *leftOut) unreachable(p *Plan) {
 }
 
 // any reports whether a host is left out.
-func (l *leftOut) any() bool {
+func (l *absentHosts) any() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.why) > 0
 }
 
 // is reports whether a host is left out.
-func (l *leftOut) is(host string) bool {
+func (l *absentHosts) is(host string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.why[host] != nil
 }
 
 // others are the hosts that are not left out.
-func (l *leftOut) others(hosts []lab.Host) []lab.Host {
+func (l *absentHosts) others(hosts []lab.Host) []lab.Host {
 	return slices.DeleteFunc(slices.Clone(hosts), func(h lab.Host) bool { return l.is(h.Name) })
 }
 
 // all reports whether no host remains.
-func (l *leftOut) all(hosts []lab.Host) bool { return len(hosts) > 0 && len(l.others(hosts)) == 0 }
+func (l *absentHosts) all(hosts []lab.Host) bool { return len(hosts) > 0 && len(l.others(hosts)) == 0 }
 
 // err returns why hosts were left out, in their order, or nil.
-func (l *leftOut) err(hosts []lab.Host) error {
+func (l *absentHosts) err(hosts []lab.Host) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var all []error
@@ -77,7 +77,7 @@ func (l *leftOut) err(hosts []lab.Host) error {
 // hosts. The case stays as it is, since a task is done only when it holds on all
 // hosts.
 func (w *walk) openWithoutTheRest(t roadmap.Task) bool {
-	if !w.left.any() && !w.bans.any() || w.engine.theCase.item(t.ID).State != cmmn.Available {
+	if !w.left.any() && !w.bans.any() || w.engine.caseState.item(t.ID).State != cmmn.Available {
 		return false
 	}
 	return !slices.ContainsFunc(t.After, func(id string) bool { return !w.holdsElsewhere(id) })

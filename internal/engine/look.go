@@ -210,14 +210,14 @@ func (e *Engine) ownerOf(ctx context.Context, h lab.Host, inside *host.Session) 
 // place is a vantage: this machine, or a host of the lab.
 func (e *Engine) place(ctx context.Context, f *fleet, name string) (probe.Vantage, error) {
 	if name == resolve.FromController {
-		return named{e.local, name}, nil
+		return namedLooker{e.local, name}, nil
 	}
 	h, _ := e.lab.Host(name)
 	session, err := f.session(ctx, h)
 	if err != nil {
 		return nil, fmt.Errorf("%s%w", evidence.CannotLook(name), err)
 	}
-	return named{session, name}, nil
+	return namedLooker{session, name}, nil
 }
 
 // looker is what sessions and this machine have in common.
@@ -227,11 +227,11 @@ type looker interface {
 	Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error)
 }
 
-// named is a looker with the name of its place.
-type named struct {
+// namedLooker is a looker with the name of its place.
+type namedLooker struct {
 	looker
 	name string
 }
 
 // Name implements [probe.Vantage].
-func (n named) Name() string { return n.name }
+func (n namedLooker) Name() string { return n.name }

@@ -6,15 +6,15 @@ import (
 )
 
 // Model is the case model that the lab's roadmap and workflow make.
-func (v *View) Model() *cmmn.Model { return v.theCase.program.Model() }
+func (v *View) Model() *cmmn.Model { return v.caseState.program.Model() }
 
 // Marks say how the lab's case stands, for its diagram. There are none before the
 // case has begun.
 func (v *View) Marks() diagram.Marks {
-	if !v.theCase.started() {
+	if !v.caseState.started() {
 		return nil
 	}
-	c := v.theCase.c
+	c := v.caseState.c
 	marks := diagram.Marks{v.Model().Plan.ID: {State: c.State()}}
 	for _, item := range c.Items() {
 		mark := marks[item.ID]

@@ -32,7 +32,7 @@ func (w *walk) cameByNewPort(h lab.Host) bool {
 }
 
 // sshPortMoves says where SSH will answer from now on.
-func (n noted) sshPortMoves() []Note {
+func (n noteInput) sshPortMoves() []Note {
 	if !n.movesPort() {
 		return nil
 	}
@@ -45,6 +45,6 @@ func (n noted) sshPortMoves() []Note {
 }
 
 // movesPort reports whether the plan for a host is the first half of a move.
-func (n noted) movesPort() bool {
+func (n noteInput) movesPort() bool {
 	return n.policyChanges() && task.Moving(task.Host{Lab: n.lab, Host: n.host, Facts: n.facts})
 }

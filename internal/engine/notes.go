@@ -50,8 +50,8 @@ type Note struct {
 	Fix  string   `json:"fix,omitempty"`
 }
 
-// noted is what a note can be made from.
-type noted struct {
+// noteInput is what a note can be made from.
+type noteInput struct {
 	lab    *lab.Lab
 	host   lab.Host
 	facts  wire.Facts
@@ -61,7 +61,7 @@ type noted struct {
 }
 
 // noteSources each look at one subject. They are pure.
-var noteSources = []func(noted) []Note{
+var noteSources = []func(noteInput) []Note{
 	lostAccounts,
 	lostPorts,
 	restarts,
@@ -73,15 +73,15 @@ var noteSources = []func(noted) []Note{
 	guestNotes,
 	noteBans,
 	noteSkipped,
-	noted.sshPortMoves,
-	noted.sshDoors,
-	noted.sshWaysClosed,
-	noted.sshListsOwner,
-	noted.sshForwarding,
+	noteInput.sshPortMoves,
+	noteInput.sshDoors,
+	noteInput.sshWaysClosed,
+	noteInput.sshListsOwner,
+	noteInput.sshForwarding,
 }
 
 // notes are all notes about a host.
-func (n noted) notes() []Note {
+func (n noteInput) notes() []Note {
 	var all []Note
 	for _, source := range noteSources {
 		all = append(all, source(n)...)
@@ -91,7 +91,7 @@ func (n noted) notes() []Note {
 
 // changing finds the step of a kind that would change something, by the beginning
 // of its id.
-func (n noted) changing(prefix string) (StepPlan, bool) {
+func (n noteInput) changing(prefix string) (StepPlan, bool) {
 	for _, s := range n.steps {
 		if strings.HasPrefix(s.ID, prefix) && s.Changes() {
 			return s, true

@@ -13,7 +13,7 @@ import (
 // lostAccounts names each account that can log in over SSH at present and will not
 // afterwards, and those that lose one of their ways in. If the SSH server already
 // runs with Cairn's policy, no account is lost.
-func lostAccounts(n noted) []Note {
+func lostAccounts(n noteInput) []Note {
 	if _, changes := n.changing("sshd-dropin "); !changes {
 		return nil
 	}
@@ -35,7 +35,7 @@ func lostAccounts(n noted) []Note {
 }
 
 // sleepingKeys names the keys that stay but will open nothing.
-func sleepingKeys(n noted) []Note {
+func sleepingKeys(n noteInput) []Note {
 	var whose []string
 	for _, a := range n.survey.Accounts {
 		if number := a.Keys + a.Asleep; number > 0 && !stays(a, n.host.User) {
@@ -88,7 +88,7 @@ func keys(n int) string {
 }
 
 // sudoWithoutPassword says what the owner's key finally opens.
-func sudoWithoutPassword(n noted) []Note {
+func sudoWithoutPassword(n noteInput) []Note {
 	if _, changes := n.changing("sudoers "); !changes {
 		return nil
 	}

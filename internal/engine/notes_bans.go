@@ -10,7 +10,7 @@ import (
 )
 
 // noteBans says which networks a program that bans addresses will spare.
-func noteBans(n noted) []Note {
+func noteBans(n noteInput) []Note {
 	var notes []Note
 	for _, program := range n.facts.Banning {
 		exempt := resource.Exemption{Program: program}

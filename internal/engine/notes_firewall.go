@@ -14,7 +14,7 @@ import (
 
 // filterNotes are about other filters on the host. A packet has to pass all of
 // them.
-func filterNotes(n noted) []Note {
+func filterNotes(n noteInput) []Note {
 	var notes []Note
 	// ufw has a table for each family, with the same note for both.
 	add := func(note Note) {
@@ -94,7 +94,7 @@ func covers(let string, o lab.Opening) bool {
 }
 
 // loaderNotes are about other units that load rules when the host starts.
-func loaderNotes(n noted) []Note {
+func loaderNotes(n noteInput) []Note {
 	var notes []Note
 	for _, l := range n.facts.Loaders {
 		switch {
@@ -108,7 +108,7 @@ func loaderNotes(n noted) []Note {
 }
 
 // guestNotes are about traffic that the host forwards.
-func guestNotes(n noted) []Note {
+func guestNotes(n noteInput) []Note {
 	var notes []Note
 	sides := task.SidesOf(task.Host{Lab: n.lab, Host: n.host, Facts: n.facts})
 	for _, name := range n.host.Inside {

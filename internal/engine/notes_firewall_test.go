@@ -9,10 +9,10 @@ import (
 	"cairn/internal/wire"
 )
 
-func notedHost(facts wire.Facts, host lab.Host) noted {
+func notedHost(facts wire.Facts, host lab.Host) noteInput {
 	facts.Interfaces = append(facts.Interfaces, wire.NIC{Name: "eth0", Default: true, Up: true, Addresses: []string{"10.0.0.5/24"}})
 	host.Port = 22
-	return noted{lab: &lab.Lab{Network: lab.Network{CIDR: netip.MustParsePrefix("10.0.0.0/24")}}, host: host, facts: facts}
+	return noteInput{lab: &lab.Lab{Network: lab.Network{CIDR: netip.MustParsePrefix("10.0.0.0/24")}}, host: host, facts: facts}
 }
 
 // TestFirewallNotes checks the notes for each state of a host's firewall. A plain
@@ -21,7 +21,7 @@ func TestFirewallNotes(t *testing.T) {
 	ufw := wire.Filter{Table: "ip filter", Owner: "ufw", Lets: []string{"22/tcp", "8096/tcp", "6000-6010/udp"}}
 	for _, c := range []struct {
 		name string
-		on   noted
+		on   noteInput
 		want []string // kind and some words
 	}{
 		{"a plain host", notedHost(wire.Facts{}, lab.Host{}), nil},
@@ -46,7 +46,7 @@ func TestFirewallNotes(t *testing.T) {
 		{"the owner named the way out", notedHost(wire.Facts{}, lab.Host{Inside: []string{"eth0"}}), []string{"conflict lab.yaml says that eth0 is inside"}},
 	} {
 		var got []string
-		for _, source := range []func(noted) []Note{filterNotes, loaderNotes, guestNotes} {
+		for _, source := range []func(noteInput) []Note{filterNotes, loaderNotes, guestNotes} {
 			for _, note := range source(c.on) {
 				got = append(got, string(note.Kind)+" "+note.Text+" "+note.Fix)
 				if words := len(strings.Fields(note.Text)); words > 2*25 {

@@ -9,7 +9,7 @@ import (
 )
 
 // noteSkipped names the kernel settings that this host cannot set.
-func noteSkipped(n noted) []Note {
+func noteSkipped(n noteInput) []Note {
 	skipped := task.Skipped(n.facts)
 	if len(skipped) == 0 || !slices.ContainsFunc(n.steps, func(s StepPlan) bool { return s.Task == task.HostBase && s.Changes() }) {
 		return nil

@@ -12,7 +12,7 @@ import (
 
 // keyNotes say which key will open the host, if anything on the host is to change.
 // It is the owner's way in from then on.
-func keyNotes(n noted) []Note {
+func keyNotes(n noteInput) []Note {
 	changes := false
 	for _, step := range n.steps {
 		changes = changes || step.Changes()
@@ -38,7 +38,7 @@ func keyNotes(n noted) []Note {
 }
 
 // furtherKeyNotes say which other keys will open the same account.
-func furtherKeyNotes(n noted) []Note {
+func furtherKeyNotes(n noteInput) []Note {
 	step, changes := n.changing("authorized-key ")
 	if !changes || !slices.ContainsFunc(step.Diff.Changes, func(c resource.Change) bool { return c.Property == resource.FurtherKey }) {
 		return nil
@@ -52,7 +52,7 @@ func furtherKeyNotes(n noted) []Note {
 
 // revokedKeys say which of the keys to be set up the SSH server refuses, and why.
 // One of them is the way in on which everything else depends.
-func revokedKeys(n noted) []Note {
+func revokedKeys(n noteInput) []Note {
 	var notes []Note
 	for _, r := range n.survey.Revoked {
 		note := Note{Kind: NoteConflict, Text: "the SSH server refuses the key " + keyName(r.Line) + ": " + r.Why, Fix: "take the key out of that file, or set up another one"}

@@ -17,7 +17,7 @@ const phoneKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID9TnDZKlpoo9qhow/tSUglIid
 
 func TestKeyNotes(t *testing.T) {
 	signer := testkey.New(t)
-	about := noted{
+	about := noteInput{
 		key:   host.OwnerKey{Signer: signer, Comment: "me@laptop", From: "the SSH agent", Command: "ssh ops@box", Offered: true},
 		steps: []StepPlan{{Diff: resource.Diff{Changes: []resource.Change{{Property: "key", To: "it"}}}}},
 	}
@@ -52,7 +52,7 @@ func TestKeyNotes(t *testing.T) {
 // TestRevokedKeyNotes checks that a key which the server refuses is named with the
 // reason. A reason for every key is given once.
 func TestRevokedKeyNotes(t *testing.T) {
-	about := noted{survey: wire.Survey{Revoked: []resource.Revoked{
+	about := noteInput{survey: wire.Survey{Revoked: []resource.Revoked{
 		{Line: phoneKey, Why: "/etc/ssh/lost:3 revokes it (RevokedKeys, /etc/ssh/sshd_config:9)"},
 	}}}
 	got := revokedKeys(about)

@@ -14,7 +14,7 @@ import (
 
 // lostPorts names each port that is open at present, in this or another firewall,
 // and will be closed. Its last note says what to add to the lab file to keep them.
-func lostPorts(n noted) []Note {
+func lostPorts(n noteInput) []Note {
 	step, changes := n.changing(firewallStep)
 	if !changes {
 		return nil
@@ -84,20 +84,20 @@ func closing(step StepPlan, protocol string, port uint16) bool {
 }
 
 // opens reports whether the lab file opens the port, to anybody.
-func (n noted) opens(protocol string, port uint16) bool {
+func (n noteInput) opens(protocol string, port uint16) bool {
 	return slices.ContainsFunc(task.Openings(n.lab, n.host), func(o lab.Opening) bool { return o.Protocol == protocol && o.Port == port })
 }
 
 // fromOutside reports whether the lab's network leads to one of the listener's
 // addresses. An address on a bridge alone is for the guests behind it.
-func (n noted) fromOutside(l wire.Listener) bool {
+func (n noteInput) fromOutside(l wire.Listener) bool {
 	if len(l.Addresses) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(l.Addresses, func(address string) bool { return n.leadsTo(address) })
 }
 
-func (n noted) leadsTo(address string) bool {
+func (n noteInput) leadsTo(address string) bool {
 	for _, nic := range n.facts.Interfaces {
 		if !slices.ContainsFunc(nic.Addresses, func(a string) bool { return strings.HasPrefix(a, address+"/") }) {
 			continue
@@ -123,7 +123,7 @@ func places(l wire.Listener) string {
 }
 
 // keepOpen says how to keep the ports open.
-func (n noted) keepOpen(ports []string) string {
+func (n noteInput) keepOpen(ports []string) string {
 	if len(n.host.Open) > 0 {
 		return "To keep what others shall reach, add it to `open` of the host in lab.yaml: " + strings.Join(ports, ", ")
 	}
@@ -135,7 +135,7 @@ func (n noted) keepOpen(ports []string) string {
 // notation. SSH is never among them, and neither is what only the host itself can
 // reach.
 func ProposeOpen(l *lab.Lab, h lab.Host, facts wire.Facts, survey wire.Survey) []string {
-	n := noted{lab: l, host: h, facts: facts, survey: survey}
+	n := noteInput{lab: l, host: h, facts: facts, survey: survey}
 	var ports []string
 	for _, listener := range slices.Concat(survey.Published, survey.Listeners) {
 		port := proposed(listener)

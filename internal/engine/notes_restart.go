@@ -4,7 +4,7 @@ import "strings"
 
 // restarts says which software of the host is installed, removed, started, stopped
 // or reloaded.
-func restarts(n noted) []Note {
+func restarts(n noteInput) []Note {
 	var installed, removed, started, stopped []string
 	for _, s := range n.steps {
 		kind, name := s.Kind(), s.Key()
@@ -34,7 +34,7 @@ func restarts(n noted) []Note {
 }
 
 // reloads says that open SSH sessions survive, because owners fear for them.
-func reloads(n noted) []Note {
+func reloads(n noteInput) []Note {
 	if _, changes := n.changing("sshd-dropin "); !changes {
 		return nil
 	}

@@ -11,18 +11,18 @@ import (
 )
 
 // policyChanges reports whether the SSH server's policy is about to change.
-func (n noted) policyChanges() bool {
+func (n noteInput) policyChanges() bool {
 	_, changes := n.changing("sshd-dropin ")
 	return changes
 }
 
 // policy returns the planned policy of the SSH server, with keywords in lower case.
-func (n noted) policy() map[string]string {
+func (n noteInput) policy() map[string]string {
 	return task.EffectiveSSH(task.Host{Lab: n.lab, Host: n.host, Facts: n.facts})
 }
 
 // sshDoors are the owner's settings that let somebody in despite the policy.
-func (n noted) sshDoors() []Note {
+func (n noteInput) sshDoors() []Note {
 	var notes []Note
 	if trouble := n.facts.SSH.Trouble; trouble != "" {
 		notes = append(notes, Note{Kind: NoteConflict, Text: "the SSH server's files cannot be read: " + trouble, Fix: "correct the line that is named"})
@@ -58,7 +58,7 @@ var waysIn = map[string]string{
 }
 
 // sshWaysClosed names the owner's ways in that the policy closes.
-func (n noted) sshWaysClosed() []Note {
+func (n noteInput) sshWaysClosed() []Note {
 	if !n.policyChanges() {
 		return nil
 	}
@@ -82,7 +82,7 @@ func (n noted) sshWaysClosed() []Note {
 
 // sshListsOwner names lists that would keep the owner out, or keep letting others
 // in.
-func (n noted) sshListsOwner() []Note {
+func (n noteInput) sshListsOwner() []Note {
 	var notes []Note
 	for _, s := range n.facts.SSH.Settings {
 		named := slices.ContainsFunc(s.Args, func(pattern string) bool {
@@ -105,7 +105,7 @@ func (n noted) sshListsOwner() []Note {
 
 // allowedElsewhere reports whether another line of AllowUsers for the same logins
 // names the owner. Such lines add up.
-func (n noted) allowedElsewhere(than sshdconf.Setting) bool {
+func (n noteInput) allowedElsewhere(than sshdconf.Setting) bool {
 	return slices.ContainsFunc(n.facts.SSH.Settings, func(s sshdconf.Setting) bool {
 		return s.Keyword == "allowusers" && s.Match == than.Match && slices.ContainsFunc(s.Args, func(pattern string) bool {
 			user, _, _ := strings.Cut(pattern, "@")
@@ -118,7 +118,7 @@ func (n noted) allowedElsewhere(than sshdconf.Setting) bool {
 var forwards = map[string]int{"no": 0, "local": 1, "yes": 2, "all": 2}
 
 // sshForwarding names forwarding that works at present and will not afterwards.
-func (n noted) sshForwarding() []Note {
+func (n noteInput) sshForwarding() []Note {
 	today, then := n.facts.SSH.Forwarding, n.policy()["allowtcpforwarding"]
 	if !n.policyChanges() || forwards[strings.ToLower(today)] <= forwards[then] {
 		return nil

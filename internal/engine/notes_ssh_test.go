@@ -13,13 +13,13 @@ import (
 )
 
 // sshNoted returns a host with such files, before the policy is put in place.
-func sshNoted(t *testing.T, content string, forwarding lab.Forwarding) noted {
+func sshNoted(t *testing.T, content string, forwarding lab.Forwarding) noteInput {
 	t.Helper()
 	settings, err := sshdconf.Files{Instead: map[string][]byte{sshdconf.Main: []byte(content)}}.Read(sshdconf.Main)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return noted{
+	return noteInput{
 		lab:  &lab.Lab{Network: lab.Network{Admin: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}}},
 		host: lab.Host{Name: "atlas", User: "ops", Port: 22, Forwarding: forwarding},
 		facts: wire.Facts{OS: wire.OS{ID: "debian", Version: "13"}, SSH: wire.SSH{
@@ -67,7 +67,7 @@ func TestSSHNotesEndWithTheChange(t *testing.T) {
 }
 
 // sshNotes are the notes about the SSH server's configuration.
-func (n noted) sshNotes() []Note {
+func (n noteInput) sshNotes() []Note {
 	return slices.Concat(n.sshDoors(), n.sshWaysClosed(), n.sshListsOwner(), n.sshForwarding())
 }
 

@@ -21,9 +21,9 @@ var (
 	lastLogin  = time.Date(2026, 11, 20, 7, 8, 9, 0, time.UTC)
 )
 
-func aboutHost(open []lab.Opening, survey wire.Survey, steps ...StepPlan) noted {
+func aboutHost(open []lab.Opening, survey wire.Survey, steps ...StepPlan) noteInput {
 	h := lab.Host{Name: "atlas", Address: netip.MustParseAddr("10.84.0.10"), Port: 22, User: "ops", Open: open}
-	return noted{
+	return noteInput{
 		lab: &lab.Lab{Network: lab.Network{Admin: []netip.Prefix{netip.MustParsePrefix("10.84.0.0/24")}}}, host: h, survey: survey, steps: steps,
 		facts: wire.Facts{Interfaces: []wire.NIC{
 			{Name: "eth0", Addresses: []string{"10.84.0.10/24", "fd84::10/64"}}, {Name: "lxdbr0", Addresses: []string{"10.9.0.1/24"}},
@@ -35,7 +35,7 @@ func aboutHost(open []lab.Opening, survey wire.Survey, steps ...StepPlan) noted 
 func TestNotes(t *testing.T) {
 	jellyfin := wire.Listener{Protocol: "tcp", Port: 8096, Program: "jellyfin"}
 	for name, c := range map[string]struct {
-		about noted
+		about noteInput
 		want  string
 	}{
 		"nothing changes": {aboutHost(nil, wire.Survey{

@@ -119,7 +119,7 @@ func TestNobodyLookedAtWhatIsLeftOut(t *testing.T) {
 	for _, h := range hosts {
 		o.take(h.Name, wire.Event{Type: wire.StepApplied, Step: "file /a"}, time.Time{})
 	}
-	left := newLeftOut()
+	left := newAbsentHosts()
 	left.out("boreas", errors.New("a step failed"))
 	o.proven(left.others(hosts))
 	for _, got := range o.result(hosts, nil) {

@@ -188,7 +188,7 @@ func (e *Engine) lookAt(ctx context.Context, session *host.Session, plan *HostPl
 	if err != nil {
 		return err
 	}
-	about := noted{lab: e.lab, host: session.Host(), facts: session.Hello().Facts, key: key}
+	about := noteInput{lab: e.lab, host: session.Host(), facts: session.Hello().Facts, key: key}
 	about.steps, about.survey, err = e.steps(ctx, session, key)
 	plan.Steps, plan.Notes, plan.moves = about.steps, about.notes(), about.movesPort()
 	return err

@@ -18,7 +18,7 @@ func TestProgressIsNeverInTheJournal(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		f := &following{engine: b.e, host: lab.Host{Name: "atlas"}, run: "r" + string(rune('a'+run%26)) + string(rune('a'+run/26))}
+		f := &follower{engine: b.e, host: lab.Host{Name: "atlas"}, run: "r" + string(rune('a'+run%26)) + string(rune('a'+run/26))}
 		b.e.outcomes = newOutcomes()
 		types := rapid.SliceOfN(rapid.SampledFrom([]wire.EventType{wire.StepIntent, wire.StepProgress, wire.StepNote, wire.StepUnchanged}), 1, 8).Draw(rt, "types")
 		told = 0

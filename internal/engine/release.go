@@ -31,7 +31,7 @@ func (e *Engine) Release(ctx context.Context, h lab.Host, consent func(*ReleaseR
 	defer done()
 	f := e.connectAll(ctx, []lab.Host{h})
 	defer f.close()
-	left := newLeftOut()
+	left := newAbsentHosts()
 	if err := e.finishRuns(ctx, f, left); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // attaches to each run, writes down what the journal lacks, and answers its guards.
 // A failure or rollback of such a run is not an error of this command, which plans
 // anew. Hosts are handled at the same time. A host where this fails is left out.
-func (e *Engine) finishRuns(ctx context.Context, f *fleet, left *leftOut) error {
+func (e *Engine) finishRuns(ctx context.Context, f *fleet, left *absentHosts) error {
 	sessions := map[string]*host.Session{}
 	var hosts []lab.Host
 	for _, session := range f.sessions() {
@@ -69,7 +69,7 @@ func (e *Engine) keepPastRun(ctx context.Context, f *fleet, h lab.Host, run stri
 	if err != nil {
 		return err
 	}
-	_, err = (&following{engine: e, host: h, run: run, past: true}).toTheEnd(ctx, session)
+	_, err = (&follower{engine: e, host: h, run: run, past: true}).toTheEnd(ctx, session)
 	return unlessItsOwn(ctx, err)
 }
 

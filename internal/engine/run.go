@@ -72,7 +72,7 @@ func guardOn(h lab.Host, g task.Guard) wire.Guard {
 	for _, t := range g.Trials {
 		guard.Trials = append(guard.Trials, t.Name)
 		if t.When == task.Before {
-			guard.Canary = h.User
+			guard.TrialUser = h.User
 		}
 	}
 	return guard

@@ -20,10 +20,10 @@ const stepContents = "contents"
 // sending takes a while.
 func (e *Engine) start(ctx context.Context, session *host.Session, run wire.Run) error {
 	name, last, told := session.Host().Name, e.now(), false
-	err := session.Start(ctx, run, func(octets, of int64) {
+	err := session.Start(ctx, run, func(bytes, of int64) {
 		if now := e.now(); now.Sub(last) >= sendingTold {
 			last, told = now, true
-			e.tell(Event{Type: EventSending, Host: name, Step: stepContents, Text: fmt.Sprintf("%d of %d MiB sent", octets>>20, of>>20)})
+			e.tell(Event{Type: EventSending, Host: name, Step: stepContents, Text: fmt.Sprintf("%d of %d MiB sent", bytes>>20, of>>20)})
 		}
 	})
 	if told {

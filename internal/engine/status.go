@@ -74,7 +74,7 @@ type CheckpointStatus struct {
 
 // Status reads the journal's projections, and who has the lab's lock.
 func (v *View) Status() *Status {
-	s := &Status{Lab: v.lab.Name, At: v.now().UTC(), Begun: v.theCase.started(), Undone: v.undone()}
+	s := &Status{Lab: v.lab.Name, At: v.now().UTC(), Begun: v.caseState.started(), Undone: v.undone()}
 	// An unreadable lock is shown as nobody's.
 	s.Running, _ = journal.Holder(v.stateDir())
 	for _, stage := range v.roadmap.Stages {
@@ -85,7 +85,7 @@ func (v *View) Status() *Status {
 }
 
 func (v *View) stageStatus(stage roadmap.Stage) StageStatus {
-	status := StageStatus{ID: stage.ID, Name: stage.Name, State: v.theCase.state(stage.ID), WaitsFor: v.theCase.waitsFor(stage.ID)}
+	status := StageStatus{ID: stage.ID, Name: stage.Name, State: v.caseState.state(stage.ID), WaitsFor: v.caseState.waitsFor(stage.ID)}
 	status.Word = wordFor(status.State)
 	for _, t := range stage.Tasks {
 		status.Tasks = append(status.Tasks, v.taskStatus(t))
@@ -110,8 +110,8 @@ func (v *View) stageStatus(stage roadmap.Stage) StageStatus {
 
 func (v *View) taskStatus(t roadmap.Task) TaskStatus {
 	status := TaskStatus{
-		ID: t.ID, Name: t.Name, Kind: string(t.Kind), State: v.theCase.state(t.ID), Available: v.resolved.Implemented(t.ID), ByWord: v.byWord(t), Discretionary: t.Discretionary,
-		EstimateMin: t.Estimate.Min, EstimateMax: t.Estimate.Max, Actual: v.theCase.took(t.ID), WaitsFor: v.theCase.waitsFor(t.ID),
+		ID: t.ID, Name: t.Name, Kind: string(t.Kind), State: v.caseState.state(t.ID), Available: v.resolved.Implemented(t.ID), ByWord: v.byWord(t), Discretionary: t.Discretionary,
+		EstimateMin: t.Estimate.Min, EstimateMax: t.Estimate.Max, Actual: v.caseState.took(t.ID), WaitsFor: v.caseState.waitsFor(t.ID),
 	}
 	status.Word = wordOf(status)
 	return status
@@ -119,7 +119,7 @@ func (v *View) taskStatus(t roadmap.Task) TaskStatus {
 
 func (v *View) milestoneStatus(m roadmap.Milestone) MilestoneStatus {
 	status := MilestoneStatus{ID: m.ID, Name: m.Name, Word: WordNotReached}
-	reached, yes := v.theCase.reachedMilestones()[m.ID]
+	reached, yes := v.caseState.reachedMilestones()[m.ID]
 	if yes {
 		status.Reached, status.Word = &reached, WordReached
 	}

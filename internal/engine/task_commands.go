@@ -70,7 +70,7 @@ func (e *Engine) refuseWord(t roadmap.Task) error {
 func (v *View) findTask(id string) (roadmap.Task, int, error) {
 	for _, t := range v.everyTask() {
 		if t.ID == id {
-			return t.Task, v.theCase.item(t.stage).Number, nil
+			return t.Task, v.caseState.item(t.stage).Number, nil
 		}
 	}
 	return roadmap.Task{}, 0, v.noSuch(roadmap.SortTask, id)

@@ -29,7 +29,7 @@ func (v *View) Tasks() []StageTasks {
 		of := StageTasks{ID: stage.ID, Name: stage.Name}
 		for _, c := range stage.Exit {
 			if c.Attested {
-				of.Criteria = append(of.Criteria, CriterionStatus{c.ID, c.Text, v.theCase.attested(c.ID)})
+				of.Criteria = append(of.Criteria, CriterionStatus{c.ID, c.Text, v.caseState.attested(c.ID)})
 			}
 		}
 		for _, t := range v.everyTask() {
@@ -42,18 +42,18 @@ func (v *View) Tasks() []StageTasks {
 	return all
 }
 
-// placed is a task and the stage that it stands in.
-type placed struct {
+// stageTask is a task and the stage that it stands in.
+type stageTask struct {
 	roadmap.Task
 	stage string
 }
 
 // everyTask returns the roadmap's tasks in order.
-func (v *View) everyTask() []placed {
-	var all []placed
+func (v *View) everyTask() []stageTask {
+	var all []stageTask
 	for _, stage := range v.roadmap.Stages {
 		for _, t := range stage.Tasks {
-			all = append(all, placed{t, stage.ID})
+			all = append(all, stageTask{t, stage.ID})
 		}
 	}
 	return all

@@ -12,15 +12,15 @@ import (
 	"cairn/internal/wire"
 )
 
-// toDo is what an up has still to do.
-type toDo struct {
-	hosts []hostToDo // they work at the same time
+// workLeft is what an up has still to do.
+type workLeft struct {
+	hosts []hostWork // they work at the same time
 	looks []evidence.Look
 }
 
-// hostToDo is one host's part: its steps, one after the other, and how long its
+// hostWork is one host's part: its steps, one after the other, and how long its
 // guarded changes settle.
-type hostToDo struct {
+type hostWork struct {
 	steps  []string
 	settle time.Duration
 }
@@ -34,7 +34,7 @@ type durations struct {
 // left estimates how long the rest takes. It is unknown as soon as one part has
 // never been done before. The roadmap's estimates do not help: they are hours of a
 // person's work.
-func (d durations) left(rest toDo) (left time.Duration, known bool) {
+func (d durations) left(rest workLeft) (left time.Duration, known bool) {
 	for _, h := range rest.hosts {
 		own := h.settle
 		for _, step := range h.steps {
@@ -102,8 +102,8 @@ func (e *Engine) durations(ctx context.Context) (durations, error) {
 
 // rest returns what is still to do: the tasks of this round, unless they are
 // applied already, and those that come later.
-func (w *walk) rest(atHand []string, applied bool) toDo {
-	var rest toDo
+func (w *walk) rest(atHand []string, applied bool) workLeft {
+	var rest workLeft
 	var steps []string // tasks whose steps are still to be made
 	seen := map[string]bool{}
 	for _, t := range w.tasks() {
@@ -132,8 +132,8 @@ func (w *walk) rest(atHand []string, applied bool) toDo {
 }
 
 // toDo returns what tasks change on the host.
-func (p HostPlan) toDo(guards []task.Guard, tasks []string) hostToDo {
-	var rest hostToDo
+func (p HostPlan) toDo(guards []task.Guard, tasks []string) hostWork {
+	var rest hostWork
 	var made []string
 	for _, s := range p.Steps {
 		if s.Changes() && slices.Contains(tasks, s.Task) {

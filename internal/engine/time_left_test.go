@@ -23,19 +23,19 @@ func TestTimeLeft(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name  string
-		rest  toDo
+		rest  workLeft
 		want  time.Duration
 		known bool
 	}{
-		{"nothing", toDo{}, 0, false},
-		{"a step done before", toDo{hosts: []hostToDo{{steps: []string{"packages sudo"}}}}, 40 * time.Second, true},
-		{"others of their kinds", toDo{hosts: []hostToDo{{steps: []string{"packages vim", "file /b"}}}}, 62 * time.Second, true},
-		{"the host that takes longest, with its settles", toDo{hosts: []hostToDo{{steps: []string{"file /a"}}, {steps: []string{"file /a", "file /b"}, settle: 2 * time.Second}}}, 5 * time.Second, true},
-		{"many looks", toDo{looks: looks("login", 4*looksAtOnce)}, 8 * time.Second, true},
-		{"one look that takes long", toDo{looks: append(looks("login", 2), looks("scan", 1)...)}, 20 * time.Second, true},
-		{"steps, then looks", toDo{hosts: []hostToDo{{steps: []string{"file /a"}}}, looks: looks("scan", 1)}, 21 * time.Second, true},
-		{"a kind of step that is new", toDo{hosts: []hostToDo{{steps: []string{"file /a", "user ops"}}}}, 0, false},
-		{"a look that is new", toDo{looks: append(looks("scan", 1), looks("canary", 1)...)}, 0, false},
+		{"nothing", workLeft{}, 0, false},
+		{"a step done before", workLeft{hosts: []hostWork{{steps: []string{"packages sudo"}}}}, 40 * time.Second, true},
+		{"others of their kinds", workLeft{hosts: []hostWork{{steps: []string{"packages vim", "file /b"}}}}, 62 * time.Second, true},
+		{"the host that takes longest, with its settles", workLeft{hosts: []hostWork{{steps: []string{"file /a"}}, {steps: []string{"file /a", "file /b"}, settle: 2 * time.Second}}}, 5 * time.Second, true},
+		{"many looks", workLeft{looks: looks("login", 4*looksAtOnce)}, 8 * time.Second, true},
+		{"one look that takes long", workLeft{looks: append(looks("login", 2), looks("scan", 1)...)}, 20 * time.Second, true},
+		{"steps, then looks", workLeft{hosts: []hostWork{{steps: []string{"file /a"}}}, looks: looks("scan", 1)}, 21 * time.Second, true},
+		{"a kind of step that is new", workLeft{hosts: []hostWork{{steps: []string{"file /a", "user ops"}}}}, 0, false},
+		{"a look that is new", workLeft{looks: append(looks("scan", 1), looks("canary", 1)...)}, 0, false},
 	} {
 		if got, known := d.left(c.rest); got != c.want || known != c.known {
 			t.Errorf("%s: %s, %v", c.name, got, known)

@@ -26,7 +26,7 @@ func (w *walk) followers(tasks []string) []string {
 // waitsOnlyFor reports whether a task's stage is open and the task waits for
 // nothing except the given tasks.
 func (w *walk) waitsOnlyFor(t roadmap.Task, tasks []string) bool {
-	c := w.engine.theCase
+	c := w.engine.caseState
 	return c.item(t.ID).State == cmmn.Available && !slices.ContainsFunc(t.After, func(id string) bool {
 		if m, is := w.engine.roadmap.Milestone(id); is && slices.Contains(tasks, m.Task) {
 			return false
@@ -100,14 +100,14 @@ func (w *walk) undidJoined(host string, run wire.Run, joined []string) bool {
 	return false
 }
 
-// joined are the tasks whose work was done together with others before they were
-// open, by host.
-type joined map[string][]string
+// joinedTasks are the tasks whose work was done together with others before they
+// were open, by host.
+type joinedTasks map[string][]string
 
-func (j joined) add(host string, tasks []string) { j[host] = append(j[host], tasks...) }
+func (j joinedTasks) add(host string, tasks []string) { j[host] = append(j[host], tasks...) }
 
 // any reports whether one of the tasks has joined.
-func (j joined) any(tasks []string) bool {
+func (j joinedTasks) any(tasks []string) bool {
 	for _, all := range j {
 		if slices.ContainsFunc(all, func(t string) bool { return slices.Contains(tasks, t) }) {
 			return true
@@ -118,6 +118,6 @@ func (j joined) any(tasks []string) bool {
 
 // waits reports whether something was done on a host for a task whose turn has not
 // come, so that nobody has looked at it yet.
-func (j joined) waits(host string, done map[string]bool) bool {
+func (j joinedTasks) waits(host string, done map[string]bool) bool {
 	return slices.ContainsFunc(j[host], func(t string) bool { return !done[t] })
 }

@@ -15,7 +15,7 @@ import (
 
 // try makes the trials that a guard has for a moment, in order, each within its
 // time limit.
-func (f *following) try(ctx context.Context, session *host.Session, guard sentGuard, when task.Moment) error {
+func (f *follower) try(ctx context.Context, session *host.Session, guard sentGuard, when task.Moment) error {
 	trials, err := f.trials(guard)
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (f *following) try(ctx context.Context, session *host.Session, guard sentGu
 	return nil
 }
 
-func (f *following) tryOne(ctx context.Context, t task.Trial, on task.Ground) error {
+func (f *follower) tryOne(ctx context.Context, t task.Trial, on task.Ground) error {
 	ctx, cancel := context.WithTimeout(ctx, proofTime)
 	defer cancel()
 	return t.Try(ctx, on)
@@ -40,8 +40,8 @@ func (f *following) tryOne(ctx context.Context, t task.Trial, on task.Ground) er
 
 // trials returns a guard's trials. A guard of an old version names none and gets
 // the login it asked for.
-func (f *following) trials(guard sentGuard) ([]task.Trial, error) {
-	if guard.Canary != "" && len(guard.Trials) == 0 {
+func (f *follower) trials(guard sentGuard) ([]task.Trial, error) {
+	if guard.TrialUser != "" && len(guard.Trials) == 0 {
 		return []task.Trial{task.StagedLogin}, nil
 	}
 	var trials []task.Trial
@@ -57,7 +57,7 @@ func (f *following) trials(guard sentGuard) ([]task.Trial, error) {
 
 // ground implements [task.Ground] on the host of a run.
 type ground struct {
-	*following
+	*follower
 	session *host.Session
 	guard   sentGuard
 }
@@ -74,7 +74,7 @@ func (g ground) Dial(ctx context.Context, network, address string) (net.Conn, er
 // offers. If a certificate opens the server, a key must open it as well, because
 // certificates expire.
 func (g ground) StagedLogin(ctx context.Context) error {
-	offer, err := g.engine.connector.OwnerOffer(ctx, g.following.host)
+	offer, err := g.engine.connector.OwnerOffer(ctx, g.follower.host)
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,12 @@ func (g ground) stagedLogin(ctx context.Context, offer *host.Offer) error {
 	if !known {
 		return fmt.Errorf("no host key is pinned for %s", g.host.Name)
 	}
-	conn, err := g.session.CanaryDial(ctx, g.run, g.guard.ID)
+	conn, err := g.session.TrialDial(ctx, g.run, g.guard.ID)
 	if err != nil {
 		return err
 	}
 	client, err := host.Handshake(ctx, conn, g.host.Name, &ssh.ClientConfig{
-		User: g.guard.Canary, Auth: []ssh.AuthMethod{ssh.PublicKeys(offer.Signers(ctx)...)}, HostKeyCallback: ssh.FixedHostKey(pinned),
+		User: g.guard.TrialUser, Auth: []ssh.AuthMethod{ssh.PublicKeys(offer.Signers(ctx)...)}, HostKeyCallback: ssh.FixedHostKey(pinned),
 		HostKeyAlgorithms: host.KeyAlgorithms(pinned),
 	})
 	if err != nil {

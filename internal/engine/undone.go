@@ -17,16 +17,16 @@ type Undone struct {
 	Skipped bool `json:"skipped,omitempty"`
 }
 
-// undone is what one run left undone on a host.
-type undone struct {
+// runRest is what one run left undone on a host.
+type runRest struct {
 	Run string   `json:"run"`
 	All []Undone `json:"all,omitempty"`
 }
 
 // with adds an event. An event of another run starts anew.
-func (u undone) with(run string, told wire.Event) undone {
+func (u runRest) with(run string, told wire.Event) runRest {
 	if u.Run != run {
-		u = undone{Run: run}
+		u = runRest{Run: run}
 	}
 	add := Undone{Task: told.Task, Name: told.Step, Why: told.Detail, Skipped: true}
 	switch {

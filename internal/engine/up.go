@@ -53,7 +53,7 @@ func (e *Engine) Up(ctx context.Context, o UpOptions) (*UpReport, error) {
 		return nil, err
 	}
 	defer done()
-	if err := e.theCase.atWork(); err != nil {
+	if err := e.caseState.atWork(); err != nil {
 		return nil, err
 	}
 	e.outcomes = newOutcomes()
@@ -76,7 +76,7 @@ func ValidUntil(r *roadmap.Roadmap, stage string) error {
 }
 
 func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpReport) error {
-	left := newLeftOut()
+	left := newAbsentHosts()
 	if err := e.finishRuns(ctx, f, left); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpRepo
 	if report.Consent, err = consent(o, plan); err != nil || !report.Consent {
 		return err
 	}
-	w := &walk{engine: e, fleet: f, plan: plan, report: report, until: o.Until, done: map[string]bool{}, left: left, joined: joined{}}
+	w := &walk{engine: e, fleet: f, plan: plan, report: report, until: o.Until, done: map[string]bool{}, left: left, joined: joinedTasks{}}
 	return w.run(ctx)
 }
 
@@ -126,9 +126,9 @@ type walk struct {
 	report *UpReport
 	until  string
 	done   map[string]bool // tasks this walk has dealt with
-	left   *leftOut
+	left   *absentHosts
 	bans   bans
-	joined joined
+	joined joinedTasks
 	took   durations
 	rounds int
 }
@@ -136,7 +136,7 @@ type walk struct {
 // run continues as long as the case opens something new.
 func (w *walk) run(ctx context.Context) error {
 	w.bans.learn(w.plan)
-	if err := w.engine.theCase.start(ctx, w.engine); err != nil {
+	if err := w.engine.caseState.start(ctx, w.engine); err != nil {
 		return err
 	}
 	if err := w.engine.advance(ctx, w.report); err != nil {
@@ -183,7 +183,7 @@ func (w *walk) tasks() []roadmap.Task {
 }
 
 func (w *walk) isDue(t roadmap.Task) bool {
-	c := w.engine.theCase
+	c := w.engine.caseState
 	return c.open(t.ID) || c.completed(t.ID) && (w.changes(t.ID) || !w.engine.counts(t)) || w.openWithoutTheRest(t)
 }
 

@@ -59,15 +59,15 @@ func (r *Reader) View(ctx context.Context) (*View, error) {
 // change nothing. Those of a reader's view are safe for concurrent use, also while
 // others work on the lab.
 type View struct {
-	resolved *resolve.Resolution
-	lab      *lab.Lab         // resolved
-	roadmap  *roadmap.Roadmap // resolved
-	probes   []probe.Probe
-	now      func() time.Time
-	journal  *journal.Journal
-	ledger   *evidence.Ledger
-	changes  *changes // nil before they were asked for
-	theCase  *labCase
+	resolved  *resolve.Resolution
+	lab       *lab.Lab         // resolved
+	roadmap   *roadmap.Roadmap // resolved
+	probes    []probe.Probe
+	now       func() time.Time
+	journal   *journal.Journal
+	ledger    *evidence.Ledger
+	changes   *changes // nil before they were asked for
+	caseState *labCase
 }
 
 func emptyView(o ReadOptions, log *journal.Journal) View {
@@ -80,9 +80,9 @@ func emptyView(o ReadOptions, log *journal.Journal) View {
 	}
 }
 
-// past is what projections are made from: the journal at the time of each
+// events is what projections are made from: the journal at the time of each
 // question, or at one moment.
-type past interface {
+type events interface {
 	EachOfType(ctx context.Context, after int64, do func(position int64, e journal.Event) error, types ...string) (int64, error)
 	NewestOfEach(ctx context.Context, typ string) ([]journal.Event, error)
 	LastPositions(ctx context.Context, typ string) (map[string]int64, error)
@@ -98,7 +98,7 @@ func (v *View) load(ctx context.Context) error {
 		if err := v.outdate(ctx, log); err != nil {
 			return err
 		}
-		v.theCase, err = loadCase(ctx, log, v.roadmap, v.lab.Workflow)
+		v.caseState, err = loadCase(ctx, log, v.roadmap, v.lab.Workflow)
 		return err
 	})
 }

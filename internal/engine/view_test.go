@@ -143,7 +143,7 @@ func workWithoutPause(dir string) {
 		round := fmt.Sprintf("round %d", n)
 		record := evidence.Record{Look: look, Started: then, Outcome: evidence.Refuted, Reason: round}.Seal(e.ledger.Last())
 		e.ledger.Add(record)
-		turn, err := e.theCase.c.Execute(cmmn.Set{Values: map[string]json.RawMessage{"foundation_firewall_blocks": json.RawMessage(fmt.Sprint(n%2 == 0))}}, cmmn.Author{At: then, By: "cairn", Why: round})
+		turn, err := e.caseState.c.Execute(cmmn.Set{Values: map[string]json.RawMessage{"foundation_firewall_blocks": json.RawMessage(fmt.Sprint(n%2 == 0))}}, cmmn.Author{At: then, By: "cairn", Why: round})
 		must(err)
 		failed := wire.Event{Run: round, Seq: 1, Type: wire.StepFailed, Task: firewallTask, Step: round}
 		var events []journal.Event

@@ -126,7 +126,7 @@ func TestTheCaseGoesOnFromItsSnapshot(t *testing.T) {
 	var sizes []int
 	for i := range 500 {
 		b.now = b.now.Add(time.Hour)
-		b.do(b.e.theCase.set(t.Context(), b.e, map[string]any{"core_containers_run": i%2 == 0}))
+		b.do(b.e.caseState.set(t.Context(), b.e, map[string]any{"core_containers_run": i%2 == 0}))
 		if i%100 == 0 {
 			b.do(b.e.keepSnapshots(t.Context()))
 			_, body, err := b.log.Snapshot(t.Context(), snapshotOfCase)

@@ -37,7 +37,7 @@ func visit(ctx context.Context, m *machine, line *faulty.Line) error {
 	}
 	if err == nil {
 		var stop func() error
-		if _, stop, err = s.Listen(ctx, wire.CanaryRequest{Network: "tcp4", Nonce: "n"}); err == nil {
+		if _, stop, err = s.Listen(ctx, wire.ListenRequest{Network: "tcp4", Nonce: "n"}); err == nil {
 			err = stop()
 		}
 	}

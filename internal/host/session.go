@@ -216,7 +216,7 @@ func (s *Session) Attach(ctx context.Context, run string, after uint64, each fun
 	}
 }
 
-// Proceed tells a prepared guard that the canary login worked.
+// Proceed tells a prepared guard that the trial login worked.
 func (s *Session) Proceed(ctx context.Context, run, guard string) error {
 	return s.command(ctx, wire.KindSignal, wire.GuardSignal{Run: run, Guard: guard, Signal: wire.SignalProceed})
 }
@@ -242,10 +242,10 @@ func (s *Session) command(ctx context.Context, kind string, request any) error {
 	return s.failed(done.Failure)
 }
 
-// CanaryDial connects to an SSH server on the host that runs on a guard's staged
+// TrialDial connects to an SSH server on the host that runs on a guard's staged
 // configuration.
-func (s *Session) CanaryDial(ctx context.Context, run, guard string) (net.Conn, error) {
-	return s.bridge(ctx, wire.KindCanary, wire.CanaryLogin{Run: run, Guard: guard})
+func (s *Session) TrialDial(ctx context.Context, run, guard string) (net.Conn, error) {
+	return s.bridge(ctx, wire.KindTrial, wire.TrialLogin{Run: run, Guard: guard})
 }
 
 // Dial makes a connection that starts at the host.
@@ -313,9 +313,9 @@ func (s *Session) Read(ctx context.Context, command wire.ReadCommand) (wire.Read
 	return reply, s.ask(ctx, wire.KindRead, command, &reply)
 }
 
-// Listen opens a canary on the host, which lasts until stop is called or the
-// session ends. stop returns an error when the canary had ended before.
-func (s *Session) Listen(ctx context.Context, request wire.CanaryRequest) (reply wire.CanaryReply, stop func() error, err error) {
+// Listen opens a test listener on the host, which lasts until stop is called or
+// the session ends. stop returns an error when the listener had ended before.
+func (s *Session) Listen(ctx context.Context, request wire.ListenRequest) (reply wire.ListenReply, stop func() error, err error) {
 	stream, err := s.open(ctx, wire.KindListen, request)
 	if err != nil {
 		return reply, nil, err
@@ -328,7 +328,7 @@ func (s *Session) Listen(ctx context.Context, request wire.CanaryRequest) (reply
 	}
 	return reply, func() error {
 		lost := s.broken(ctx, s.mux.Err())
-		// The agent takes the canary away, and then ends the stream.
+		// The agent takes the listener away, and then ends the stream.
 		_ = stream.CloseWrite()
 		answer, cancel := context.WithTimeout(ctx, s.limits.Answer)
 		defer cancel()

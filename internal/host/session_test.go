@@ -105,7 +105,7 @@ func TestProblemsOfTheHost(t *testing.T) {
 		"proceed": func() error { return s.Proceed(t.Context(), "none", "gate") },
 		"confirm": func() error { return s.Confirm(t.Context(), "none", "gate", "nonce") },
 		"abort":   func() error { return s.Abort(t.Context(), "none", "gate", "reason") },
-		"canary":  func() error { _, err := s.CanaryDial(t.Context(), "none", "gate"); return err },
+		"canary":  func() error { _, err := s.TrialDial(t.Context(), "none", "gate"); return err },
 		"dial": func() error {
 			_, err := s.Dial(t.Context(), "tcp", netip.AddrPortFrom(m.host.Address, freePort(t)).String())
 			return err
@@ -124,12 +124,12 @@ func TestProblemsOfTheHost(t *testing.T) {
 
 // If a server on a staged configuration ends by itself, the connection ends. A
 // login does not wait for it.
-func TestCanaryThatEnds(t *testing.T) {
+func TestTrialThatEnds(t *testing.T) {
 	m := boot(t, "")
 	s := m.local()
 	dir := "/var/lib/cairn/runs/r1/guards/gate"
 	m.sh("mkdir -p " + dir + "; echo nonsense >" + dir + "/sshd_config")
-	conn, err := s.CanaryDial(t.Context(), "r1", "gate")
+	conn, err := s.TrialDial(t.Context(), "r1", "gate")
 	must(t, err)
 	defer func() { _ = conn.Close() }()
 	must(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
@@ -142,7 +142,7 @@ func TestLookingFromAHost(t *testing.T) {
 	m := boot(t, "")
 	s := m.local()
 	t.Run("canary, dial, scan", func(t *testing.T) {
-		reply, stop, err := s.Listen(t.Context(), wire.CanaryRequest{Network: "tcp4", Nonce: "n0nce"})
+		reply, stop, err := s.Listen(t.Context(), wire.ListenRequest{Network: "tcp4", Nonce: "n0nce"})
 		must(t, err)
 		at := fmt.Sprintf("127.0.0.1:%d", reply.Port)
 		for _, from := range []interface {
@@ -152,7 +152,7 @@ func TestLookingFromAHost(t *testing.T) {
 			conn, err := from.Dial(t.Context(), "tcp", at)
 			must(t, err)
 			if said, err := bufio.NewReader(conn).ReadString('\n'); said != "n0nce\n" {
-				t.Errorf("the canary said %q, %v", said, err)
+				t.Errorf("the listener said %q, %v", said, err)
 			}
 			must(t, conn.Close())
 			seen, err := from.Scan(t.Context(), wire.ScanRequest{Address: "127.0.0.1", First: reply.Port, Last: reply.Port, Timeout: time.Second})
@@ -162,11 +162,11 @@ func TestLookingFromAHost(t *testing.T) {
 		}
 		must(t, stop())
 		if _, err := (Local{}).Dial(t.Context(), "tcp", at); err == nil {
-			t.Error("the canary listens still")
+			t.Error("the listener listens still")
 		}
 	})
 	t.Run("datagram", func(t *testing.T) {
-		reply, stop, err := s.Listen(t.Context(), wire.CanaryRequest{Network: "udp4", Nonce: "n0nce"})
+		reply, stop, err := s.Listen(t.Context(), wire.ListenRequest{Network: "udp4", Nonce: "n0nce"})
 		must(t, err)
 		for _, from := range []interface {
 			Datagram(ctx context.Context, request wire.DatagramRequest) (wire.DatagramReply, error)

@@ -19,7 +19,7 @@ const (
 )
 
 // Sent tells how much of a run's contents the host has, of all that it lacked.
-type Sent func(octets, of int64)
+type Sent func(bytes, of int64)
 
 // Start has the host begin a run, which from then on needs no connection. What the
 // host lacks of its contents is sent first, piece by piece; told may be nil.
@@ -45,8 +45,8 @@ func (s *Session) Start(ctx context.Context, run wire.Run, told Sent) error {
 	if reply.Failure != nil || len(reply.Missing) == 0 {
 		return s.failed(reply.Failure)
 	}
-	sending := &sending{stream: stream, told: told, took: func() { patience.Reset(s.limits.Answer) }}
-	return s.sendContents(ctx, sending, held, reply.Missing)
+	sender := &contentSender{stream: stream, told: told, took: func() { patience.Reset(s.limits.Answer) }}
+	return s.sendContents(ctx, sender, held, reply.Missing)
 }
 
 // shortened names contents of the run until it is short, and returns those that it
@@ -72,8 +72,8 @@ func shortened(run wire.Run) (wire.Run, map[string]resource.Content, error) {
 	return run, held, err
 }
 
-// sending is the contents of a run on their way.
-type sending struct {
+// contentSender sends the contents of a run, and counts the bytes.
+type contentSender struct {
 	stream   *wire.Stream
 	told     Sent
 	took     func() // is called when the host has taken a piece
@@ -82,26 +82,26 @@ type sending struct {
 
 // sendContents sends what is missing, and stops when the host says early that it
 // cannot go on.
-func (s *Session) sendContents(ctx context.Context, sending *sending, held map[string]resource.Content, missing []resource.ContentName) error {
+func (s *Session) sendContents(ctx context.Context, sender *contentSender, held map[string]resource.Content, missing []resource.ContentName) error {
 	for _, name := range missing {
-		sending.of += name.Size
+		sender.of += name.Size
 	}
 	early, stop := context.WithCancel(ctx)
 	defer stop()
 	var done wire.Done
 	answer := make(chan error, 1)
 	go func() {
-		answer <- sending.stream.Receive(ctx, &done)
+		answer <- sender.stream.Receive(ctx, &done)
 		stop()
 	}()
 	var err error
 	for _, name := range missing {
-		if err = sending.send(early, held, name); err != nil {
+		if err = sender.send(early, held, name); err != nil {
 			break
 		}
 	}
 	if problem.CodeOf(err) != "" { // it was neither the host nor the connection
-		_ = sending.stream.GiveUp(err.Error())
+		_ = sender.stream.GiveUp(err.Error())
 		<-answer
 		return err
 	}
@@ -112,7 +112,7 @@ func (s *Session) sendContents(ctx context.Context, sending *sending, held map[s
 }
 
 // send sends one content.
-func (s *sending) send(ctx context.Context, held map[string]resource.Content, name resource.ContentName) error {
+func (s *contentSender) send(ctx context.Context, held map[string]resource.Content, name resource.ContentName) error {
 	content, known := held[string(name.Sum)]
 	if !known {
 		return problem.New(problem.HostAgentBroken, "", "the agent wants a content that is not part of the run")
@@ -122,13 +122,13 @@ func (s *sending) send(ctx context.Context, held map[string]resource.Content, na
 		return unreadable(err)
 	}
 	defer func() { _ = from.Close() }()
-	octets := make([]byte, piece)
+	chunk := make([]byte, piece)
 	for rest := name.Size; rest > 0; {
-		n, err := io.ReadFull(from, octets[:min(rest, piece)])
+		n, err := io.ReadFull(from, chunk[:min(rest, piece)])
 		if err != nil {
 			return unreadable(err)
 		}
-		if _, err := s.stream.WriteContext(ctx, octets[:n]); err != nil {
+		if _, err := s.stream.WriteContext(ctx, chunk[:n]); err != nil {
 			return err
 		}
 		rest -= int64(n)

@@ -36,7 +36,7 @@ func canaryAllowed(ctx context.Context, from Vantage, target Target) Finding {
 // fillPort opens a test listener on a port where no service listens. If a
 // service listens there, it needs none.
 func fillPort(ctx context.Context, target Target, port uint16) (stop func() error, err error) {
-	reply, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "tcp" + suffixOf(target.Host.At()), Port: port, Nonce: target.Nonce})
+	reply, stop, err := target.Inside.Listen(ctx, wire.ListenRequest{Network: "tcp" + suffixOf(target.Host.At()), Port: port, Nonce: target.Nonce})
 	if err != nil {
 		return nil, err
 	}
@@ -62,22 +62,22 @@ func denied(ctx context.Context, from Vantage, target Target, forwarded bool) Fi
 	var expected, observed []evidence.Field
 	var wrong []string
 	for _, family := range families(target) {
-		canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "tcp" + family.suffix, Nonce: target.Nonce, Forwarded: forwarded})
-		if err != nil || canary.Failure != nil {
-			return blind("cannot open a test listener on the host: " + canaryError(err, canary))
+		listener, stop, err := target.Inside.Listen(ctx, wire.ListenRequest{Network: "tcp" + family.suffix, Nonce: target.Nonce, Forwarded: forwarded})
+		if err != nil || listener.Failure != nil {
+			return blind("cannot open a test listener on the host: " + listenerError(err, listener))
 		}
-		if canary.Impossible != "" {
+		if listener.Impossible != "" {
 			expected = append(expected, evidence.Field{Name: "tcp" + family.suffix, Value: "unreachable"})
-			observed = append(observed, evidence.Field{Name: "tcp" + family.suffix, Value: canary.Impossible})
+			observed = append(observed, evidence.Field{Name: "tcp" + family.suffix, Value: listener.Impossible})
 			_ = stop()
 			continue
 		}
-		address := netip.AddrPortFrom(family.address, canary.Port).String()
-		answer := askCanary(ctx, from, address)
+		address := netip.AddrPortFrom(family.address, listener.Port).String()
+		answer := askListener(ctx, from, address)
 		if err := stop(); err != nil {
 			return blind("the test listener did not last: " + err.Error())
 		}
-		name := "tcp" + family.suffix + " port " + fmt.Sprint(canary.Port)
+		name := "tcp" + family.suffix + " port " + fmt.Sprint(listener.Port)
 		expected = append(expected, evidence.Field{Name: name, Value: "unreachable"})
 		observed = append(observed, evidence.Field{Name: name, Value: answer})
 		if strings.Contains(answer, target.Nonce) || answer == connected {
@@ -111,9 +111,9 @@ func suffixOf(address netip.Addr) string {
 
 const connected = "a connection without an answer"
 
-// askCanary returns what came back from the address: the listener's nonce, a
+// askListener returns what came back from the address: the listener's nonce, a
 // connection without an answer, or why there was none.
-func askCanary(ctx context.Context, from Vantage, address string) string {
+func askListener(ctx context.Context, from Vantage, address string) string {
 	conn, err := dialBriefly(ctx, from, "tcp", address)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return "no answer in " + silence.String()
@@ -138,23 +138,23 @@ func udpCanary(ctx context.Context, from Vantage, target Target) Finding {
 	var expected, observed []evidence.Field
 	var wrong []string
 	ask := func(port uint16, open bool) *Finding {
-		canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: "udp" + suffixOf(target.Host.At()), Port: port, Nonce: target.Nonce})
-		if err != nil || canary.Failure != nil {
+		listener, stop, err := target.Inside.Listen(ctx, wire.ListenRequest{Network: "udp" + suffixOf(target.Host.At()), Port: port, Nonce: target.Nonce})
+		if err != nil || listener.Failure != nil {
 			if open {
 				return nil // a service has the port, and its own checkpoint
 			}
-			f := blind("cannot open a test listener on the host: " + canaryError(err, canary))
+			f := blind("cannot open a test listener on the host: " + listenerError(err, listener))
 			return &f
 		}
 		defer func() { _ = stop() }()
-		address := netip.AddrPortFrom(target.Host.At(), canary.Port).String()
+		address := netip.AddrPortFrom(target.Host.At(), listener.Port).String()
 		reply, err := from.Datagram(ctx, wire.DatagramRequest{Address: address, Payload: []byte(target.Nonce), Timeout: silence})
 		if err != nil {
 			f := blind(err.Error())
 			return &f
 		}
 		answered := strings.Contains(string(reply.Payload), target.Nonce)
-		name := fmt.Sprintf("udp port %d", canary.Port)
+		name := fmt.Sprintf("udp port %d", listener.Port)
 		expected = append(expected, evidence.Field{Name: name, Value: answerWord(open)})
 		observed = append(observed, evidence.Field{Name: name, Value: answerWord(answered)})
 		if answered != open {
@@ -180,7 +180,7 @@ func answerWord(answered bool) string {
 	return "silence"
 }
 
-func canaryError(err error, reply wire.CanaryReply) string {
+func listenerError(err error, reply wire.ListenReply) string {
 	if err != nil {
 		return err.Error()
 	}

@@ -15,10 +15,10 @@ import (
 
 // hostReport is a host that reports what the test sets.
 type hostReport struct {
-	facts  wire.Facts
-	err    error
-	reads  map[string]wire.ReadReply
-	canary wire.CanaryReply
+	facts    wire.Facts
+	err      error
+	reads    map[string]wire.ReadReply
+	listener wire.ListenReply
 }
 
 func (i hostReport) Facts(context.Context) (wire.Facts, error) { return i.facts, i.err }
@@ -31,8 +31,8 @@ func (i hostReport) Read(_ context.Context, c wire.ReadCommand) (wire.ReadReply,
 	return reply, nil
 }
 
-func (i hostReport) Listen(context.Context, wire.CanaryRequest) (wire.CanaryReply, func() error, error) {
-	return i.canary, func() error { return nil }, i.err
+func (i hostReport) Listen(context.Context, wire.ListenRequest) (wire.ListenReply, func() error, error) {
+	return i.listener, func() error { return nil }, i.err
 }
 
 func healthyFacts() wire.Facts {

@@ -99,9 +99,9 @@ func wordOr(text, otherwise string) string {
 // a silent port is one that the firewall closes, and not one where nobody
 // listens.
 func scan(ctx context.Context, from Vantage, target Target, address netip.Addr, network string) Finding {
-	canary, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: network, Nonce: target.Nonce})
-	if err != nil || canary.Failure != nil {
-		return blind("cannot open a test listener on the host: " + canaryError(err, canary))
+	listener, stop, err := target.Inside.Listen(ctx, wire.ListenRequest{Network: network, Nonce: target.Nonce})
+	if err != nil || listener.Failure != nil {
+		return blind("cannot open a test listener on the host: " + listenerError(err, listener))
 	}
 	reply, err := from.Scan(ctx, wire.ScanRequest{Address: address.String(), First: 1, Last: 65535, Timeout: silence})
 	if stopErr := stop(); err == nil {
@@ -113,7 +113,7 @@ func scan(ctx context.Context, from Vantage, target Target, address netip.Addr, 
 	want := openPorts(target, "tcp", address)
 	expected := fields("open", portList(want), "ports tried", 65535)
 	observed := fields("open", portList(reply.Open), "refused", reply.Refused, "silent", reply.Silent, "not tried", reply.Errors,
-		"canary", canary.Port, "took", reply.Took.Round(time.Millisecond))
+		"canary", listener.Port, "took", reply.Took.Round(time.Millisecond))
 	if reply.Errors > 0 || len(reply.Open)+reply.Refused+reply.Silent != 65535 {
 		return blind(strings.TrimSuffix("some ports could not be tried: "+reply.Trouble, ": "), observed...)
 	}
@@ -148,7 +148,7 @@ func scan(ctx context.Context, from Vantage, target Target, address netip.Addr, 
 // listens there: a service, or else a test listener. A port that refuses was
 // let through; its service's own checkpoint looks for the service.
 func shut(ctx context.Context, from Vantage, target Target, network string, port netip.AddrPort) bool {
-	_, stop, err := target.Inside.Listen(ctx, wire.CanaryRequest{Network: network, Port: port.Port(), Nonce: target.Nonce})
+	_, stop, err := target.Inside.Listen(ctx, wire.ListenRequest{Network: network, Port: port.Port(), Nonce: target.Nonce})
 	if err != nil {
 		return false
 	}

@@ -46,10 +46,10 @@ type Inside interface {
 	Facts(ctx context.Context) (wire.Facts, error)
 	// Read runs one of the agent's named read-only commands.
 	Read(ctx context.Context, command wire.ReadCommand) (wire.ReadReply, error)
-	// Listen opens a canary on the host; it lasts until stop is called, which is to
-	// be once. The error of stop means that the canary had ended before, so that
-	// what was seen of it proves nothing.
-	Listen(ctx context.Context, request wire.CanaryRequest) (reply wire.CanaryReply, stop func() error, err error)
+	// Listen opens a test listener on the host; it lasts until stop is called, which
+	// is to be once. The error of stop means that the listener had ended before, so
+	// that what was seen of it proves nothing.
+	Listen(ctx context.Context, request wire.ListenRequest) (reply wire.ListenReply, stop func() error, err error)
 }
 
 // Target is what a probe looks at, with what it needs to judge it.

@@ -19,13 +19,13 @@ import (
 // bytes held elsewhere. It is the only type for contents of a resource. A plain
 // string travels with every check, so a test limits it to a single line.
 type Content struct {
-	octets []byte
+	inline []byte
 	name   *ContentName
 	open   system.Source // where the bytes that the name stands for are; nil: not here
 }
 
 // Inline returns a content whose bytes are held here.
-func Inline[T ~string | ~[]byte](octets T) Content { return Content{octets: []byte(octets)} }
+func Inline[T ~string | ~[]byte](data T) Content { return Content{inline: []byte(data)} }
 
 // FileContent is the content of a file on this machine. It is read while it is
 // sent, so it is never in memory as a whole.
@@ -40,14 +40,14 @@ func FileContent(path string) (Content, error) {
 }
 
 // IsZero reports whether the content is empty.
-func (c Content) IsZero() bool { return len(c.octets) == 0 && c.name == nil }
+func (c Content) IsZero() bool { return len(c.inline) == 0 && c.name == nil }
 
 // Name returns the content's name.
 func (c Content) Name() ContentName {
 	if c.name != nil {
 		return *c.name
 	}
-	return nameOf(c.octets)
+	return nameOf(c.inline)
 }
 
 // size returns the content's size in bytes.
@@ -55,14 +55,14 @@ func (c Content) size() int64 {
 	if c.name != nil {
 		return c.name.Size
 	}
-	return int64(len(c.octets))
+	return int64(len(c.inline))
 }
 
 // Open reads the content from its beginning.
 func (c Content) Open() (io.ReadCloser, error) {
 	switch {
 	case c.name == nil:
-		return io.NopCloser(bytes.NewReader(c.octets)), nil
+		return io.NopCloser(bytes.NewReader(c.inline)), nil
 	case c.open == nil:
 		return nil, ErrNotHere
 	}
@@ -75,25 +75,25 @@ var ErrNotHere = errors.New("the content did not come with the description")
 // bytes returns the whole content, for callers that need it in memory.
 func (c Content) bytes() ([]byte, error) {
 	if c.name == nil {
-		return c.octets, nil
+		return c.inline, nil
 	}
 	from, err := c.Open()
 	if err != nil {
 		return nil, err
 	}
-	octets, err := io.ReadAll(from)
-	return octets, errors.Join(err, from.Close())
+	data, err := io.ReadAll(from)
+	return data, errors.Join(err, from.Close())
 }
 
 // Text returns a content that is held here as text.
-func (c Content) Text() string { return string(c.octets) }
+func (c Content) Text() string { return string(c.inline) }
 
 // validate refuses impossible names, and lines without an end.
 func (c Content) validate(lines bool) error {
 	if c.name != nil {
 		return c.name.validate()
 	}
-	if lines && !bytes.HasSuffix(c.octets, []byte("\n")) {
+	if lines && !bytes.HasSuffix(c.inline, []byte("\n")) {
 		return errors.New("the content has to be lines")
 	}
 	return nil
@@ -110,7 +110,7 @@ func (c Content) MarshalCBOR() ([]byte, error) {
 	if c.name != nil {
 		return cbor.Marshal(c.name)
 	}
-	return cbor.Marshal(append([]byte{}, c.octets...))
+	return cbor.Marshal(append([]byte{}, c.inline...))
 }
 
 // UnmarshalCBOR implements [cbor.Unmarshaler]. It also reads texts, because
@@ -121,12 +121,12 @@ func (c *Content) UnmarshalCBOR(data []byte) error {
 	case cborText:
 		var text string
 		err := strict.Unmarshal(data, &text)
-		c.octets = []byte(text)
+		c.inline = []byte(text)
 		return err
 	case cborMap:
 		return strict.Unmarshal(data, &c.name)
 	}
-	return strict.Unmarshal(data, &c.octets)
+	return strict.Unmarshal(data, &c.inline)
 }
 
 // The major types of RFC 8949 section 3.1 that a content may have.

@@ -16,7 +16,7 @@ import (
 // A content that travels by its name alone must compare as the content itself
 // does.
 func TestANamedContentIsComparedAsTheWhole(t *testing.T) {
-	long := strings.Repeat("a line\n", maxLineOctets/7+1)
+	long := strings.Repeat("a line\n", maxLineBytes/7+1)
 	sys := &system.System{Root: t.TempDir()}
 	for name, have := range map[string]string{"same": long, "more": long + "\n\n", "no end": strings.TrimSuffix(long, "\n"), "only ends": strings.Repeat("\n", 100000), "empty": "", "none": ""} {
 		path := "/" + strings.ReplaceAll(name, " ", "-")
@@ -50,8 +50,8 @@ func TestANamedContentIsComparedAsTheWhole(t *testing.T) {
 // among other files.
 func TestWhatACheckReadsTravels(t *testing.T) {
 	for name, f := range map[string]File{
-		"short": {Path: "/a", Content: Inline(strings.Repeat("a", maxLineOctets))},
-		"read":  {Path: "/a", Content: Inline(strings.Repeat("a", 2*maxLineOctets)), Reader: ReaderApt},
+		"short": {Path: "/a", Content: Inline(strings.Repeat("a", maxLineBytes))},
+		"read":  {Path: "/a", Content: Inline(strings.Repeat("a", 2*maxLineBytes)), Reader: ReaderApt},
 	} {
 		spec, err := Encode(f)
 		ok(t, err)
@@ -162,7 +162,7 @@ func swollen(r Resource) (with Resource, contents int, uses use) {
 		}
 		contents++
 		uses |= u
-		return Inline("# " + secretWord + "\n" + strings.Repeat("# more\n", 4*maxLineOctets))
+		return Inline("# " + secretWord + "\n" + strings.Repeat("# more\n", 4*maxLineBytes))
 	})
 	return with, contents, uses
 }
@@ -288,7 +288,7 @@ func (forgetfulKind) Validate() error { return nil }
 // A host's file may have become far longer than its declared content.
 func TestALongFileIsNotShown(t *testing.T) {
 	sys := &system.System{Root: t.TempDir()}
-	ok(t, os.WriteFile(filepath.Join(sys.Root, "a"), bytes.Repeat([]byte("old\n"), maxLineOctets), 0o600))
+	ok(t, os.WriteFile(filepath.Join(sys.Root, "a"), bytes.Repeat([]byte("old\n"), maxLineBytes), 0o600))
 	d, err := File{Path: "/a", Content: Inline("new\n"), Mode: 0o600}.Check(t.Context(), sys)
 	ok(t, err)
 	i := slices.IndexFunc(d.Changes, func(c Change) bool { return c.Property == "content" })

@@ -89,7 +89,7 @@ func (f File) check(sys *system.System) (Diff, error) {
 	if !info.Mode().IsRegular() {
 		return compare(property{"file", info.Mode().Type().String() + " in its place", "a regular file"}), nil
 	}
-	short := f.Content.name == nil && info.Size() <= maxLineOctets
+	short := f.Content.name == nil && info.Size() <= maxLineBytes
 	content, name, err := f.present(sys, short)
 	if err != nil {
 		return Diff{}, err
@@ -123,7 +123,7 @@ func (f File) present(sys *system.System, short bool) ([]byte, ContentName, erro
 func (f File) withText(d Diff, have []byte) Diff {
 	for i, c := range d.Changes {
 		if c.Property == "content" && !f.Sensitive && f.Content.name == nil {
-			d.Changes[i].Text = lineDiff(have, f.Content.octets)
+			d.Changes[i].Text = lineDiff(have, f.Content.inline)
 		}
 	}
 	return d

@@ -11,9 +11,9 @@ import (
 
 // Limits of a comparison line by line. Of longer contents only the size is shown.
 const (
-	maxLines      = 400
-	maxLineOctets = 16 << 10
-	contextLines  = 3 // around each difference, as diff(1) has them
+	maxLines     = 400
+	maxLineBytes = 16 << 10
+	contextLines = 3 // around each difference, as diff(1) has them
 )
 
 // lineDiff returns the difference of two contents as lines that begin with "+", "-"
@@ -58,7 +58,7 @@ func lineDiff(have, want []byte) string {
 // isText reports whether a content is short enough for a comparison and contains
 // only printable text.
 func isText(content []byte) bool {
-	if len(content) > maxLineOctets || bytes.Count(content, []byte("\n")) > maxLines || !utf8.Valid(content) {
+	if len(content) > maxLineBytes || bytes.Count(content, []byte("\n")) > maxLines || !utf8.Valid(content) {
 		return false
 	}
 	return !strings.ContainsFunc(string(content), func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) })

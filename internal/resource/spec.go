@@ -65,7 +65,7 @@ func stripped(c Content) Content {
 // Encode makes a resource ready for its way to a host. A content is named when it is
 // longer than what is compared line by line, unless a check has to read it.
 func Encode(r Resource) (Spec, error) {
-	return encode(r, func(c Content, u use) bool { return u&toRead == 0 && c.size() > maxLineOctets })
+	return encode(r, func(c Content, u use) bool { return u&toRead == 0 && c.size() > maxLineBytes })
 }
 
 // encode names the contents that long says are.
@@ -99,9 +99,9 @@ func EncodeToPersist(r Resource) (Spec, error) {
 		if !needed(u) {
 			return c
 		}
-		octets, err := c.bytes()
+		data, err := c.bytes()
 		unread = errors.Join(unread, err)
-		return Inline(octets)
+		return Inline(data)
 	})
 	if unread != nil {
 		return Spec{}, unread
@@ -112,19 +112,19 @@ func EncodeToPersist(r Resource) (Spec, error) {
 // FitForCheck names further contents of the descriptions, from where all together
 // would be longer than a number of bytes. What is named so is compared all the same,
 // and its difference not shown line by line.
-func FitForCheck(specs []Spec, octets int) ([]Spec, error) {
-	return fit(specs, octets, func(_ Content, u use) bool { return u&toRead == 0 })
+func FitForCheck(specs []Spec, limit int) ([]Spec, error) {
+	return fit(specs, limit, func(_ Content, u use) bool { return u&toRead == 0 })
 }
 
 // FitForRun is [FitForCheck] for descriptions whose contents follow them.
-func FitForRun(specs []Spec, octets int) ([]Spec, error) {
-	return fit(specs, octets, func(Content, use) bool { return true })
+func FitForRun(specs []Spec, limit int) ([]Spec, error) {
+	return fit(specs, limit, func(Content, use) bool { return true })
 }
 
-func fit(specs []Spec, octets int, long func(Content, use) bool) ([]Spec, error) {
+func fit(specs []Spec, limit int, long func(Content, use) bool) ([]Spec, error) {
 	fitting := make([]Spec, len(specs))
 	for i, s := range specs {
-		if len(s.Body) > octets {
+		if len(s.Body) > limit {
 			r, err := DecodeFrom(s, s.source)
 			if err != nil {
 				return nil, err
@@ -133,7 +133,7 @@ func fit(specs []Spec, octets int, long func(Content, use) bool) ([]Spec, error)
 				return nil, err
 			}
 		}
-		octets -= len(s.Body)
+		limit -= len(s.Body)
 		fitting[i] = s
 	}
 	return fitting, nil
@@ -187,9 +187,9 @@ func DecodeFrom(s Spec, source func(ContentName) system.Source) (Resource, error
 		if u&toRead == 0 {
 			return c
 		}
-		octets, err := c.bytes()
+		data, err := c.bytes()
 		unread = errors.Join(unread, err)
-		return Inline(octets)
+		return Inline(data)
 	})
 	if unread != nil {
 		return nil, unread

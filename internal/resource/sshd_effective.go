@@ -21,7 +21,7 @@ func (s SSHDropin) wins(ctx context.Context, sys *system.System, config ...strin
 	if err != nil {
 		return err
 	}
-	return withConfig(append(s.file().Content.octets, hostKeys(main)...), func(path string) error {
+	return withConfig(append(s.file().Content.inline, hostKeys(main)...), func(path string) error {
 		want, err := sshdEffective(ctx, sys, "-f", path)
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func (s SSHDropin) inTheWay(sys *system.System, keyword string) *sshdconf.Settin
 	}
 	own := s.file()
 	main := mainFileOf(sys, content, own.Path).withIncludeFirst()
-	settings, err := sshdFiles(sys, map[string][]byte{sshdConfig: main, own.Path: own.Content.octets}).Read(sshdConfig)
+	settings, err := sshdFiles(sys, map[string][]byte{sshdConfig: main, own.Path: own.Content.inline}).Read(sshdConfig)
 	if err != nil {
 		return nil
 	}

@@ -48,7 +48,7 @@ func TestPortsInFiles(t *testing.T) {
 			if got := strings.Join(own, " "); got != c.own {
 				t.Errorf("the drop-in says Port %q, not %q", got, c.own)
 			}
-			instead := map[string][]byte{s.path(): with.file().Content.octets}
+			instead := map[string][]byte{s.path(): with.file().Content.inline}
 			for file, content := range plan.foreign {
 				instead[file] = content
 			}

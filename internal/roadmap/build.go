@@ -17,31 +17,31 @@ type builder struct {
 	diagnoses  []value  // probes that challenges name
 }
 
-// what is the kind of thing that an id names.
-type what string
+// idKind is the kind of thing that an id names.
+type idKind string
 
 const (
-	aStage      what = "a stage"
-	aTask       what = "a task"
-	aMilestone  what = "a milestone"
-	aCheckpoint what = "a checkpoint"
-	aChallenge  what = "a challenge"
-	aCriterion  what = "a criterion"
-	aChoice     what = "a choice"
-	anEntry     what = "an entry of the to-do list"
+	aStage      idKind = "a stage"
+	aTask       idKind = "a task"
+	aMilestone  idKind = "a milestone"
+	aCheckpoint idKind = "a checkpoint"
+	aChallenge  idKind = "a challenge"
+	aCriterion  idKind = "a criterion"
+	aChoice     idKind = "a choice"
+	anEntry     idKind = "an entry of the to-do list"
 )
 
 // name is an id that the file gives to something.
 type name struct {
 	value
-	what  what
+	what  idKind
 	stage string // its prefix; empty for stages, choices and entries of the to-do list
 }
 
 // reference is an id that the file uses.
 type reference struct {
 	value
-	kinds []what
+	kinds []idKind
 }
 
 // places maps the ids in the file to the places where their things begin.
@@ -54,14 +54,14 @@ func (b *builder) places() map[string]document.Place {
 }
 
 // id reads the id that a record gives to a thing.
-func (b *builder) id(r *record, w what, stage string) string {
+func (b *builder) id(r *record, w idKind, stage string) string {
 	v := r.must("id")
 	b.names = append(b.names, name{v, w, stage})
 	return v.text
 }
 
 // refer reads ids of other things.
-func (b *builder) refer(values []value, kinds ...what) []string {
+func (b *builder) refer(values []value, kinds ...idKind) []string {
 	var ids []string
 	for _, v := range values {
 		b.references = append(b.references, reference{v, kinds})

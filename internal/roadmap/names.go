@@ -77,7 +77,7 @@ func misformed(n name, stages []string) (document.Fault, bool) {
 
 // checkReferences checks that every id in use names a thing of an allowed kind.
 func checkReferences(b *builder) document.Faults {
-	kinds := map[string]what{}
+	kinds := map[string]idKind{}
 	for _, n := range b.names {
 		kinds[n.text] = n.what
 	}
@@ -115,7 +115,7 @@ func once(words []string) []string {
 }
 
 // namesOf returns all ids of some kinds of things.
-func (b *builder) namesOf(kinds []what) []string {
+func (b *builder) namesOf(kinds []idKind) []string {
 	var ids []string
 	for _, n := range b.names {
 		if slices.Contains(kinds, n.what) {
@@ -125,7 +125,7 @@ func (b *builder) namesOf(kinds []what) []string {
 	return ids
 }
 
-func alternatives(kinds []what) string {
+func alternatives(kinds []idKind) string {
 	words := make([]string, len(kinds))
 	for i, k := range kinds {
 		words[i] = string(k)

@@ -69,7 +69,7 @@ func (Local) Run(ctx context.Context, c Command) (Output, error) {
 	cmd.Env = slices.Concat(environment, c.Env)
 	cmd.Stdin = bytes.NewReader(c.Stdin)
 	watch := newSilence(c)
-	stdout, stderr := &bounded{heard: watch.touch}, &bounded{heard: watch.touch}
+	stdout, stderr := &boundedBuffer{heard: watch.touch}, &boundedBuffer{heard: watch.touch}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if c.Shown != nil {
 		cmd.Stdout = io.MultiWriter(stdout, &lineWriter{take: func(line string) { show(ctx, c.Shown(line)) }})
@@ -106,14 +106,14 @@ func (Local) Run(ctx context.Context, c Command) (Output, error) {
 // MissingProgram is the exit code of a program that is not installed.
 const MissingProgram = 127
 
-// bounded keeps the beginning of what is written.
-type bounded struct {
+// boundedBuffer keeps the beginning of what is written.
+type boundedBuffer struct {
 	kept  []byte
 	heard func() // called at every write
 }
 
 // Write implements [io.Writer] and never fails.
-func (b *bounded) Write(p []byte) (int, error) {
+func (b *boundedBuffer) Write(p []byte) (int, error) {
 	b.heard()
 	room := max(0, maxOutput-len(b.kept))
 	b.kept = append(b.kept, p[:min(room, len(p))]...)

@@ -70,17 +70,17 @@ func firewallTable(h Host) resource.Resource {
 	policy, err := FirewallPolicy(h.Host.Port, h.Lab.Network.Admin, open, SidesOf(h))
 	table := resource.NftTable{Family: "inet", Name: FirewallTable, Body: resource.Inline(policy.Nft())}
 	if err != nil {
-		return unsayable{table, err}
+		return impossibleTable{table, err}
 	}
 	return table
 }
 
-// unsayable is a table for a policy that no firewall can express. It never
+// impossibleTable is a table for a policy that no firewall can express. It never
 // reaches a host: describing it fails, and so does the plan.
-type unsayable struct {
+type impossibleTable struct {
 	resource.NftTable
 	why error
 }
 
 // Validate implements [resource.Resource].
-func (u unsayable) Validate() error { return u.why }
+func (u impossibleTable) Validate() error { return u.why }

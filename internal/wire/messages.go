@@ -18,10 +18,10 @@ const (
 	KindStart    = "start"    // Run; StartReply; the bytes that are missing, if any, and then Done
 	KindAttach   = "attach"   // AttachRequest; Event after Event, to the run's last
 	KindSignal   = "signal"   // GuardSignal; Done
-	KindCanary   = "canary"   // CanaryLogin; Done, then the bytes of an SSH server on the staged configuration
+	KindTrial    = "canary"   // TrialLogin; Done, then the bytes of an SSH server on the staged configuration
 	KindDial     = "dial"     // DialRequest; Done, then the bytes of the connection
 	KindScan     = "scan"     // ScanRequest; ScanNews until one has the reply
-	KindListen   = "listen"   // CanaryRequest; CanaryReply; listens until the stream closes
+	KindListen   = "listen"   // ListenRequest; ListenReply; listens until the stream closes
 	KindDatagram = "datagram" // DatagramRequest; DatagramReply
 	KindRead     = "read"     // ReadCommand; ReadReply
 	KindPurge    = "purge"    // nothing; Done
@@ -44,7 +44,7 @@ type Signal string
 
 // The signals.
 const (
-	SignalProceed Signal = "proceed" // the canary login worked
+	SignalProceed Signal = "proceed" // the trial login worked
 	SignalConfirm Signal = "confirm" // with the nonce, over a connection made after the change
 	SignalAbort   Signal = "abort"   // with the reason
 )
@@ -58,9 +58,9 @@ type GuardSignal struct {
 	Reason string `cbor:"5,keyasint,omitempty"`
 }
 
-// CanaryLogin asks for a connection to an SSH server that runs on the
+// TrialLogin asks for a connection to an SSH server that runs on the
 // configuration which a guard has staged.
-type CanaryLogin struct {
+type TrialLogin struct {
 	Run   string `cbor:"1,keyasint"`
 	Guard string `cbor:"2,keyasint"`
 }
@@ -266,9 +266,9 @@ type Guard struct {
 	// Nonce is what a confirmation has to bring. The controller sends it again
 	// only over a new connection.
 	Nonce string `cbor:"5,keyasint"`
-	// Canary asks for a login through the new sshd configuration, before it is
+	// TrialUser asks for a login through the new sshd configuration, before it is
 	// in force, as this user, whose way in the host also looks at by itself.
-	Canary string `cbor:"6,keyasint,omitempty"`
+	TrialUser string `cbor:"6,keyasint,omitempty"`
 	// Peer is the address that the run was sent from, as the host sees it. The
 	// agent fills it in.
 	Peer string `cbor:"7,keyasint,omitempty"`
@@ -341,7 +341,7 @@ const (
 	StepProgress EventType = "step.progress"
 
 	GuardSkipped    EventType = "guard.skipped"     // not begun: something that it depends on failed, in Detail
-	GuardPrepared   EventType = "guard.prepared"    // saved, rollback rehearsed; waits for the canary login if one is asked for
+	GuardPrepared   EventType = "guard.prepared"    // saved, rollback rehearsed; waits for the trial login if one is asked for
 	GuardRefused    EventType = "guard.refused"     // before anything was changed
 	GuardArmed      EventType = "guard.armed"       // the rollback will come by itself
 	GuardApplied    EventType = "guard.applied"     // changed, not confirmed
@@ -392,9 +392,9 @@ type ScanNews struct {
 	Reply   *ScanReply `cbor:"2,keyasint,omitempty"`
 }
 
-// CanaryRequest asks the agent to listen where nobody else does, and to answer
+// ListenRequest asks the agent to listen where nobody else does, and to answer
 // with the nonce, until the stream that carried the request closes.
-type CanaryRequest struct {
+type ListenRequest struct {
 	Network string `cbor:"1,keyasint"` // tcp4, tcp6, udp4, udp6
 	Port    uint16 `cbor:"2,keyasint"` // 0 takes a free one
 	Nonce   string `cbor:"3,keyasint"`
@@ -403,8 +403,8 @@ type CanaryRequest struct {
 	Forwarded bool `cbor:"4,keyasint,omitempty"`
 }
 
-// CanaryReply tells where the canary listens.
-type CanaryReply struct {
+// ListenReply names the port of the listener.
+type ListenReply struct {
 	Port    uint16   `cbor:"1,keyasint"`
 	Failure *Failure `cbor:"2,keyasint,omitempty"`
 	// Impossible is why nothing of the kind can be reached on this host at all,

@@ -181,7 +181,7 @@ func (m *Mux) send() {
 		case <-m.out.filled:
 		}
 		for o, more := m.out.take(); more; o, more = m.out.take() {
-			if _, err := m.conn.Write(o.octets); err != nil {
+			if _, err := m.conn.Write(o.bytes); err != nil {
 				m.end(fmt.Errorf("writing: %w", err))
 				return
 			}

@@ -18,7 +18,7 @@ type outbox struct {
 // queuedFrame is a frame that waits to be sent.
 type queuedFrame struct {
 	typ     frameType
-	octets  []byte
+	bytes   []byte
 	written chan struct{} // closed once the frame is written
 }
 

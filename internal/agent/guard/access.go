@@ -56,14 +56,14 @@ func (g *guard) stager() (resource.Stager, bool) {
 }
 
 // stage writes the SSH server's future configuration to the guard's directory. For
-// a canary login without such a change it writes the present one.
+// a trial login without such a change it writes the present one.
 func (g *guard) stage(ctx context.Context) (staged bool, err error) {
 	stager, changes := g.stager()
 	var config []byte
 	switch {
 	case changes:
 		config, err = stager.Stage(ctx, g.System)
-	case g.plan.Canary:
+	case g.plan.Trial:
 		config, err = os.ReadFile(filepath.Join(g.System.Root, "/etc/ssh/sshd_config"))
 	default:
 		return false, nil

@@ -73,7 +73,7 @@ func fail(err error) int {
 
 func (o order) plan() Plan {
 	p := plan()
-	p.Canary = true
+	p.Trial = true
 	if o.Ending == "silence" {
 		p.Deadline = 100 * time.Millisecond
 	}

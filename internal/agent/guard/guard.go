@@ -37,7 +37,7 @@ type Plan struct {
 	Deadline time.Duration // from arming to the automatic rollback
 	Settle   time.Duration // between applying and waiting for the confirmation
 	Nonce    string        // the nonce that the confirmation has to contain
-	Canary   bool          // wait, once prepared, for a login through the staged configuration
+	Trial    bool          // wait, once prepared, for a login through the staged configuration
 	// Checks are the host's own tests. If empty, the host tests the way in by SSH.
 	Checks []wire.GuardCheck
 	// Owner is the user who has to get in. If empty, it is the user whose key the
@@ -126,8 +126,8 @@ func (g *guard) begin(ctx context.Context) (State, error) {
 		return State{}, problem.New(problem.GuardBusy, "", "another guarded change on this host waits for its confirmation")
 	}
 	s, err := g.prepare(ctx)
-	if err == nil && s.Phase == Prepared && g.plan.Canary {
-		s, err = g.awaitCanary(ctx)
+	if err == nil && s.Phase == Prepared && g.plan.Trial {
+		s, err = g.awaitTrial(ctx)
 	}
 	if err != nil || !s.Phase.untouched() {
 		return s, err
@@ -145,9 +145,9 @@ func (g *guard) refuse(ctx context.Context, reason string) (State, error) {
 	})
 }
 
-// awaitCanary waits until the controller has logged in through the staged
+// awaitTrial waits until the controller has logged in through the staged
 // configuration, or says why it could not.
-func (g *guard) awaitCanary(ctx context.Context) (State, error) {
+func (g *guard) awaitTrial(ctx context.Context) (State, error) {
 	limit := g.Now().Add(g.plan.Deadline)
 	for {
 		s, err := Read(g.Dir)

@@ -135,12 +135,12 @@ func TestAStaleStepIsTakenBack(t *testing.T) {
 	s.mustBeWhole(t, before, after)
 }
 
-// TestAChangeWhileTheCanaryIsTried changes a saved file during the trial, so its
+// TestAChangeDuringTheTrialLogin changes a saved file during the trial, so its
 // copy is wrong. The guard must not begin.
-func TestAChangeWhileTheCanaryIsTried(t *testing.T) {
+func TestAChangeDuringTheTrialLogin(t *testing.T) {
 	s := newScratch(t)
 	p := plan()
-	p.Canary = true
+	p.Trial = true
 	state, err := Execute(t.Context(), s.env("first"), p, func(e wire.Event) error {
 		if e.Type != wire.GuardPrepared {
 			return nil

@@ -36,7 +36,7 @@ type realHost struct {
 	t         *testing.T
 	rehearsal *throwaway.Hosts
 	owner     ssh.Signer
-	canary    bool // the guard waits for a canary login
+	trial     bool // the guard waits for a trial login
 	before    string
 }
 
@@ -153,7 +153,7 @@ func (h *realHost) begin(p hostPlan, resources ...resource.Guardable) {
 	}
 	body, err := wire.Encode(p)
 	must(h.t, err)
-	h.canary = p.Canary
+	h.trial = p.Trial
 	h.sh("rm -rf " + guardDir)
 	h.before = h.picture()
 	h.pipe(bytes.NewReader(body), "cat > /var/lib/cairn/plan.cbor; systemctl reset-failed guard-run.service 2>/dev/null; systemd-run --quiet --collect --unit=guard-run "+hostProgram+" execute "+guardDir+" /var/lib/cairn/plan.cbor")
@@ -168,12 +168,12 @@ func (h *realHost) signal(words ...string) {
 	}
 }
 
-// control plays the controller to the end. It makes a canary login, and after the
+// control plays the controller to the end. It makes a trial login, and after the
 // change a new connection with sudo.
 func (h *realHost) control() State {
 	h.t.Helper()
-	if h.canary && h.awaitPhase(Prepared, Refused).Phase == Prepared {
-		if err := h.canaryLogin(); err != nil {
+	if h.trial && h.awaitPhase(Prepared, Refused).Phase == Prepared {
+		if err := h.trialLogin(); err != nil {
 			h.signal("abort", "the owner could not log in through the new configuration: "+err.Error())
 		} else {
 			h.signal("proceed")
@@ -218,8 +218,8 @@ func (h *realHost) login() error {
 	return nil
 }
 
-// canaryLogin logs in to the server that runs on the staged configuration.
-func (h *realHost) canaryLogin() error {
+// trialLogin logs in to the server that runs on the staged configuration.
+func (h *realHost) trialLogin() error {
 	cmd := exec.Command("docker", "exec", "--interactive", h.rehearsal.All()[0].Container, hostProgram, "canary", guardDir)
 	near, far := net.Pipe()
 	defer func() { _ = near.Close() }()

@@ -22,7 +22,7 @@ const hostProgram = "/usr/local/bin/guard-test"
 type hostPlan struct {
 	Steps    []resource.Spec
 	Owner    string
-	Canary   bool
+	Trial    bool
 	Deadline time.Duration
 	Die      string // the point at which the process is killed
 }
@@ -49,7 +49,7 @@ func hostSide(args []string) (exit int, done bool) {
 	case "abort":
 		err = Abort(ctx, dir, args[2])
 	case "canary":
-		argv := CanaryCommand(dir)
+		argv := TrialCommand(dir)
 		cmd := exec.Command(argv[0], argv[1:]...)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 		err = cmd.Run()
@@ -86,7 +86,7 @@ func hostExecute(ctx context.Context, dir, planFile string) error {
 	if err := wire.Decode(body, &p); err != nil {
 		return err
 	}
-	full := Plan{Deadline: p.Deadline, Settle: 2 * time.Second, Nonce: nonce, Canary: p.Canary, Owner: p.Owner}
+	full := Plan{Deadline: p.Deadline, Settle: 2 * time.Second, Nonce: nonce, Trial: p.Trial, Owner: p.Owner}
 	for _, spec := range p.Steps {
 		r, err := resource.Decode(spec)
 		if err != nil {

@@ -99,7 +99,7 @@ func TestRealLockouts(t *testing.T) {
 			h.t = t
 			h.sh("true; " + l.setup)
 			p := gate(40 * time.Second)
-			_, p.Canary = l.resources[0].(resource.SSHDropin)
+			_, p.Trial = l.resources[0].(resource.SSHDropin)
 			h.begin(p, l.resources...)
 			s := h.control()
 			if s.Phase != l.end || !regexp.MustCompile(l.reason).MatchString(s.Reason) {

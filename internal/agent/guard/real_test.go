@@ -30,7 +30,7 @@ func firewall(port string) resource.NftTable {
 const other = "nft add table inet others; nft add chain inet others c '{ type filter hook input priority 10; policy accept; }'; nft add rule inet others c tcp dport 9 drop"
 
 func gate(deadline time.Duration) hostPlan {
-	return hostPlan{Owner: "ops", Canary: true, Deadline: deadline}
+	return hostPlan{Owner: "ops", Trial: true, Deadline: deadline}
 }
 
 // TestRealConfirmed makes a change for good. A restart does not end it.

@@ -24,13 +24,13 @@ const (
 	roomFile = "room"
 )
 
-// StagedConfig is the configuration for a canary login.
+// StagedConfig is the configuration for a trial login.
 func StagedConfig(dir string) string { return filepath.Join(dir, stagedFile) }
 
-// CanaryCommand is an SSH server for one connection on its standard input and
+// TrialCommand is an SSH server for one connection on its standard input and
 // output, with the staged configuration and the host's own keys. It listens on no
 // port. The flag -e keeps its log out of the system's log (sshd(8)).
-func CanaryCommand(dir string) []string {
+func TrialCommand(dir string) []string {
 	return []string{"/usr/sbin/sshd", "-i", "-e", "-f", StagedConfig(dir)}
 }
 

@@ -84,7 +84,7 @@ func steps() []Step {
 }
 
 func plan() Plan {
-	return Plan{Steps: steps(), Deadline: time.Minute, Settle: time.Millisecond, Nonce: nonce, Canary: false}
+	return Plan{Steps: steps(), Deadline: time.Minute, Settle: time.Millisecond, Nonce: nonce, Trial: false}
 }
 
 // picture is everything in the tree that a guard answers for. That is names,

@@ -22,8 +22,8 @@ type Phase string
 // Stuck are final.
 const (
 	None        Phase = ""
-	Prepared    Phase = "prepared"     // saved and rehearsed; may wait for the canary login
-	Proceeding  Phase = "proceeding"   // the canary login worked
+	Prepared    Phase = "prepared"     // saved and rehearsed; may wait for the trial login
+	Proceeding  Phase = "proceeding"   // the trial login worked
 	Refused     Phase = "refused"      // given up before anything was changed
 	Armed       Phase = "armed"        // the alarm may be armed, and changes may have begun
 	Settled     Phase = "settled"      // changed; waits for the confirmation

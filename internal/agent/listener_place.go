@@ -14,54 +14,56 @@ import (
 	"cairn/internal/system"
 )
 
-// canaryName starts the names of everything that belongs to forwarded canaries, so
-// that the leftovers of a killed agent can be found.
-const canaryName = "cairncan"
+// listenerName starts the names of everything that belongs to forwarded listeners,
+// so that the leftovers of a killed agent can be found.
+const listenerName = "cairncan"
 
-// canaryPlaces limits the forwarded canaries that stand on a host at the same time.
-const canaryPlaces = 64
+// listenerPlaces limits the forwarded listeners that stand on a host at the same
+// time.
+const listenerPlaces = 64
 
-// canaryNetworks are the networks of the first canary, for each family. They lie in
-// the range for benchmarks (RFC 2544) and in a unique local one (RFC 4193), which
-// nobody routes. Each place has a network of four addresses.
-var canaryNetworks = map[string]netip.Prefix{
+// listenerNetworks are the networks of the first listener, for each family. They
+// lie in the range for benchmarks (RFC 2544) and in a unique local one (RFC 4193),
+// which nobody routes. Each place has a network of four addresses.
+var listenerNetworks = map[string]netip.Prefix{
 	"ip":  netip.MustParsePrefix("198.18.83.0/30"),
 	"ip6": netip.MustParsePrefix("fd5c:a1b2:83::/126"),
 }
 
-// canaryPlace is the place of one forwarded canary on the host. Its file is locked
-// while the canary stands. So other sessions neither take the place nor remove the
-// canary. The kernel releases the lock when the agent ends, however it ends.
-type canaryPlace struct {
+// listenerPlace is the place of one forwarded listener on the host. Its file is
+// locked while the listener stands. So other sessions neither take the place nor
+// remove the listener. The kernel releases the lock when the agent ends, however
+// it ends.
+type listenerPlace struct {
 	number   int
 	lock     *os.File
-	standing *os.File // the shared lock of all canaries; nil for a place that was only checked
+	standing *os.File // the shared lock of all listeners; nil for a place that was only checked
 }
 
-// takeCanaryPlace takes the first free place, and removes what a killed agent left
-// there.
-func (a *Agent) takeCanaryPlace(ctx context.Context) (*canaryPlace, error) {
-	standing, err := a.canariesStand(syscall.LOCK_SH)
+// takeListenerPlace takes the first free place, and removes what a killed agent
+// left there.
+func (a *Agent) takeListenerPlace(ctx context.Context) (*listenerPlace, error) {
+	standing, err := a.listenersStand(syscall.LOCK_SH)
 	if err != nil {
 		return nil, err
 	}
-	for number := range canaryPlaces {
-		place, err := a.canaryPlace(number)
+	for number := range listenerPlaces {
+		place, err := a.listenerPlace(number)
 		if err != nil {
 			return nil, errors.Join(err, standing.Close())
 		}
 		if place != nil {
 			place.standing = standing
-			a.removeCanary(ctx, place.name())
+			a.removeListener(ctx, place.name())
 			return place, nil
 		}
 	}
-	return nil, errors.Join(fmt.Errorf("%d canaries stand on the host already", canaryPlaces), standing.Close())
+	return nil, errors.Join(fmt.Errorf("%d test listeners stand on the host already", listenerPlaces), standing.Close())
 }
 
-// canariesStand takes the lock that all canaries share while they stand. how is
-// LOCK_SH, or LOCK_EX|LOCK_NB to take it only if no canary stands (flock(2)).
-func (a *Agent) canariesStand(how int) (*os.File, error) {
+// listenersStand takes the lock that all listeners share while they stand. how is
+// LOCK_SH, or LOCK_EX|LOCK_NB to take it only if no listener stands (flock(2)).
+func (a *Agent) listenersStand(how int) (*os.File, error) {
 	dir := filepath.Join(a.State, "canaries")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -76,8 +78,8 @@ func (a *Agent) canariesStand(how int) (*os.File, error) {
 	return file, nil
 }
 
-// canaryPlace takes a place, or returns nil if another canary stands there.
-func (a *Agent) canaryPlace(number int) (*canaryPlace, error) {
+// listenerPlace takes a place, or returns nil if another listener stands there.
+func (a *Agent) listenerPlace(number int) (*listenerPlace, error) {
 	dir := filepath.Join(a.State, "canaries")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -86,24 +88,24 @@ func (a *Agent) canaryPlace(number int) (*canaryPlace, error) {
 	if lock == nil || err != nil {
 		return nil, err
 	}
-	return &canaryPlace{number: number, lock: lock}, nil
+	return &listenerPlace{number: number, lock: lock}, nil
 }
 
-// leave gives the place back. The file stays, because another session may have just
-// locked it.
-func (p *canaryPlace) leave() {
+// leave gives the place back. The file stays, because another session may have
+// just locked it.
+func (p *listenerPlace) leave() {
 	_ = p.lock.Close()
 	if p.standing != nil {
 		_ = p.standing.Close()
 	}
 }
 
-func (p *canaryPlace) name() string { return canaryName + strconv.Itoa(p.number) }
+func (p *listenerPlace) name() string { return listenerName + strconv.Itoa(p.number) }
 
-// networks returns the host's address and the canary's, each with its prefix
+// networks returns the host's address and the listener's, each with its prefix
 // length.
-func (p *canaryPlace) networks(match string) (host, inside netip.Prefix) {
-	first := canaryNetworks[match]
+func (p *listenerPlace) networks(match string) (host, inside netip.Prefix) {
+	first := listenerNetworks[match]
 	address := first.Addr()
 	for range 4*p.number + 1 {
 		address = address.Next()
@@ -111,13 +113,13 @@ func (p *canaryPlace) networks(match string) (host, inside netip.Prefix) {
 	return netip.PrefixFrom(address, first.Bits()), netip.PrefixFrom(address.Next(), first.Bits())
 }
 
-// removeLeftovers removes the canaries of killed agents. It leaves those that
+// removeLeftovers removes the listeners of killed agents. It leaves those that
 // stand.
 func (a *Agent) removeLeftovers(ctx context.Context) {
 	entries, err := os.ReadDir(filepath.Join(a.System.Root, "/run/netns"))
 	if err == nil {
 		for _, entry := range entries {
-			if rest, ours := strings.CutPrefix(entry.Name(), canaryName); ours {
+			if rest, ours := strings.CutPrefix(entry.Name(), listenerName); ours {
 				a.removeLeftover(ctx, entry.Name(), rest)
 			}
 		}
@@ -125,22 +127,22 @@ func (a *Agent) removeLeftovers(ctx context.Context) {
 	a.forwardingBack()
 }
 
-// removeLeftover removes one canary unless it stands. A name without a number
+// removeLeftover removes one listener unless it stands. A name without a number
 // belongs to an older agent.
 func (a *Agent) removeLeftover(ctx context.Context, name, place string) {
 	if number, err := strconv.Atoi(place); err == nil {
-		taken, err := a.canaryPlace(number)
+		taken, err := a.listenerPlace(number)
 		if taken == nil || err != nil {
 			return
 		}
 		defer taken.leave()
 	}
-	a.removeCanary(ctx, name)
+	a.removeListener(ctx, name)
 }
 
-// removeCanary removes everything with the name. It is no error if there is
+// removeListener removes everything with the name. It is no error if there is
 // nothing.
-func (a *Agent) removeCanary(ctx context.Context, name string) {
+func (a *Agent) removeListener(ctx context.Context, name string) {
 	if _, err := os.Stat(filepath.Join(a.System.Root, "/run/netns", name)); err != nil {
 		return
 	}
@@ -156,7 +158,7 @@ func (a *Agent) removeCanary(ctx context.Context, name string) {
 // turned off again. It outlives this process.
 func (a *Agent) forwardingNote() string { return filepath.Join(a.State, "canary-forwarding") }
 
-func (f *forwardedCanary) setForwarding(link string) error {
+func (f *forwardedListener) setForwarding(link string) error {
 	name := "net/ipv4/conf/" + link + "/forwarding"
 	if f.readSysctl(name) != "0" {
 		return nil
@@ -172,15 +174,15 @@ func (f *forwardedCanary) setForwarding(link string) error {
 	return os.WriteFile(filepath.Join(f.System.Root, "/proc/sys", name), []byte("1\n"), 0o644)
 }
 
-// forwardingBack turns off the forwarding that canaries turned on, once none of
+// forwardingBack turns off the forwarding that listeners turned on, once none of
 // them stands.
 func (a *Agent) forwardingBack() {
 	if _, err := os.Stat(a.forwardingNote()); err != nil {
 		return
 	}
-	alone, err := a.canariesStand(syscall.LOCK_EX | syscall.LOCK_NB)
+	alone, err := a.listenersStand(syscall.LOCK_EX | syscall.LOCK_NB)
 	if err != nil {
-		return // a canary still stands; it turns forwarding off when it ends
+		return // a listener still stands; it turns forwarding off when it ends
 	}
 	defer func() { _ = alone.Close() }()
 	content, err := os.ReadFile(a.forwardingNote())
