@@ -17,9 +17,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// contents are those that a run names. They can be larger than the memory of a
-// small host, so they stay on its disk until the run ends. They are encrypted with
-// a key in memory: after a power cut nobody can read them.
+// contents are the contents that a run names. They can be larger than the memory
+// of a small host, so they stay on its disk until the run ends. They are encrypted
+// with a key in memory: after a power cut nobody can read them.
 type contents struct {
 	dir     string
 	keyFile string

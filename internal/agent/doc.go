@@ -1,11 +1,11 @@
-// Package agent is Cairn on a host: it answers the controller over a session,
-// and carries runs out, detached, so that they outlive the session.
+// Package agent is Cairn on a host. It answers the controller over a session. It
+// carries out runs in processes of their own, which outlive the session.
 //
 // # Processes and files
 //
-// `serve` answers one session and changes nothing itself. `run` carries one run
-// out; `rollback` is called by systemd, at a guard's deadline and at boot, to end a
-// guard that nobody confirmed. They meet in the state directory, /var/lib/cairn:
+// `serve` answers one session and changes nothing itself. `run` carries out one
+// run. systemd calls `rollback` at a guard's deadline and at boot, to end a guard
+// that nobody confirmed. They share the state directory, /var/lib/cairn:
 //
 //	agents/SHA256/cairn-agent   this program, one of each version
 //	runs/ID/record.cbor         what the run is to do, without any content
@@ -15,12 +15,12 @@
 //	runs/ID/guards/GUARD/       see package guard
 //	lock, epoch                 one mutating run at a time, and the highest epoch seen
 //
-// What a run brings into the host, contents of files above all, is only in memory,
-// in /run/cairn-work/ID/plan.cbor, and is erased before the run tells that it has
-// ended. So is the key of contents that are too long for that. What a guard needs after a restart to put files back, it has on disk until
-// it is over. Whatever is killed before it could erase that, the next session
-// erases for it.
+// What a run brings into the host, such as the contents of files, is only in
+// memory, in /run/cairn-work/ID/plan.cbor. The key of contents that are too long
+// for that is in memory too. Both are erased before the run reports its end. What
+// a guard needs to restore files after a restart is on disk until the guard ends.
+// If a process is killed before it could erase these, the next session does.
 //
-// The package imports resource, wire, vantage and problem only: what runs on a
-// host stays small.
+// The package imports nothing that only the controller needs, so that the program
+// on a host stays small.
 package agent

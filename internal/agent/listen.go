@@ -14,8 +14,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// listen opens a test listener: a port on which nobody else listens. It answers
-// with the nonce until the stream closes.
+// listen opens a test listener, on a port that nothing else uses. It answers with
+// the nonce until the stream closes.
 func (s *session) listen(ctx context.Context, stream *wire.Stream) error {
 	var request wire.ListenRequest
 	if err := stream.Receive(ctx, &request); err != nil {

@@ -20,7 +20,7 @@ func (a *Agent) Rollback(ctx context.Context, dir string) error {
 	return err
 }
 
-// endGuards does the same with every guard on the host.
+// endGuards does this with every guard on the host.
 func (a *Agent) endGuards(ctx context.Context) error {
 	dirs, err := a.guardsOf("*")
 	if err != nil {

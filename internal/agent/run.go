@@ -17,10 +17,10 @@ import (
 	"cairn/internal/wire"
 )
 
-// Run carries a run out to its end: first its steps in order, then its guards. A
-// second call continues a run that was cut off. Steps on record as done are
-// skipped; a step that may be half done is checked again. A failure of the run is
-// in its log, not in the error.
+// Run carries out a run to its end: its steps in order, then its guards. A second
+// call continues an interrupted run. It skips steps that are on record as done,
+// and checks again a step that may be half done. A failure of the run is in its
+// log, not in the error.
 func (a *Agent) Run(ctx context.Context, id string) error {
 	dir, err := a.runDir(id)
 	if err != nil {
@@ -338,7 +338,8 @@ func failureOf(err error) *wire.Failure {
 	return f
 }
 
-// isDiskFull also knows it from what programs say (strerror(3) of ENOSPC).
+// isDiskFull reports whether the disk is full. It also recognises ENOSPC in the
+// output of programs (strerror(3)).
 func isDiskFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(err.Error(), "No space left on device")
 }

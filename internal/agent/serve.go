@@ -11,7 +11,7 @@ import (
 	"cairn/internal/wire"
 )
 
-// Login is what the bootstrap knows of who is at the other end.
+// Login says who is at the other end, as far as the bootstrap knows.
 type Login struct {
 	User  string // who logged in, before sudo
 	Peer  string // from which address
@@ -19,8 +19,8 @@ type Login struct {
 	Port  uint16 // and port; 0 where it is not known
 }
 
-// NewLogin reads a connection as sshd tells it to what it runs: the client's
-// address and port, and the server's (SSH_CONNECTION in ssh(1)).
+// NewLogin parses sshd's description of a connection, as in SSH_CONNECTION
+// (ssh(1)): the client's address and port, then the server's.
 func NewLogin(user, connection string) Login {
 	login := Login{User: user}
 	words := strings.Fields(connection)
@@ -35,11 +35,12 @@ func NewLogin(user, connection string) Login {
 }
 
 // Serve answers one session on conn until the other side ends it. The hello
-// carries the nonce, by which the controller finds it in what a shell prints.
+// contains the nonce. By that the controller finds the hello in what a shell
+// prints.
 func (a *Agent) Serve(ctx context.Context, conn io.ReadWriteCloser, nonce string, login Login, beat wire.Heartbeat) error {
 	a.removeLeftovers(ctx)
-	// What is left of contents is no reason to refuse a session, which may have come
-	// to put right what keeps it from being erased.
+	// Leftover contents are no reason to refuse a session. It may have come to fix
+	// what keeps them from being erased.
 	_ = a.eraseLeftovers(ctx)
 	hello, err := a.hello(ctx, login)
 	if err != nil {
@@ -52,7 +53,7 @@ func (a *Agent) Serve(ctx context.Context, conn io.ReadWriteCloser, nonce string
 // handler serves one stream.
 type handler func(context.Context, *wire.Stream) error
 
-// serve says hello and answers streams, each by the handler of its kind.
+// serve sends the hello, then answers each stream with the handler of its kind.
 func (s *session) serve(ctx context.Context, conn io.ReadWriteCloser, nonce string, hello wire.Hello, handlers map[string]handler, beat wire.Heartbeat) error {
 	if err := wire.WriteHello(conn, nonce, hello); err != nil {
 		return err
@@ -62,7 +63,7 @@ func (s *session) serve(ctx context.Context, conn io.ReadWriteCloser, nonce stri
 	for {
 		stream, err := mux.Accept(ctx)
 		if err != nil {
-			// Listeners and connections are taken away before the process ends.
+			// Remove listeners and connections before the process ends.
 			cancel()
 			_ = mux.Close()
 			s.answering.Wait()
@@ -72,7 +73,8 @@ func (s *session) serve(ctx context.Context, conn io.ReadWriteCloser, nonce stri
 	}
 }
 
-// unlessOver: that the controller ended the session is how sessions end.
+// unlessOver drops the errors of an ordinary end: the controller ended the
+// session.
 func unlessOver(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, wire.ErrClosed) || errors.Is(err, context.Canceled) {
 		return nil
@@ -80,7 +82,7 @@ func unlessOver(err error) error {
 	return err
 }
 
-// hello is who the agent is and what it knows.
+// hello says who the agent is and what it knows.
 func (a *Agent) hello(ctx context.Context, login Login) (wire.Hello, error) {
 	sum, err := a.Sum()
 	if err != nil {
@@ -94,7 +96,7 @@ func (a *Agent) hello(ctx context.Context, login Login) (wire.Hello, error) {
 	return wire.Hello{Protocol: wire.Protocol, Agent: sum, Facts: a.facts(ctx, login), Runs: runs, Epoch: epoch}, err
 }
 
-// session is one controller's.
+// session is one session of a controller.
 type session struct {
 	*Agent
 	login     Login
@@ -114,7 +116,7 @@ func answerBy(ctx context.Context, handlers map[string]handler, stream *wire.Str
 		return
 	}
 	_ = stream.CloseWrite()
-	// The other side reads to the end before the stream is given up.
+	// The other side reads to the end before it gives up the stream.
 	_, _ = io.Copy(io.Discard, stream)
 }
 
@@ -128,7 +130,7 @@ func (s *session) handlers() map[string]handler {
 	}
 }
 
-// replying makes a handler of a function from one request to one reply.
+// replying turns a function from a request to a reply into a handler.
 func replying[Request, Reply any](answer func(context.Context, Request) Reply) handler {
 	return func(ctx context.Context, stream *wire.Stream) error {
 		var request Request

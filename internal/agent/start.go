@@ -15,15 +15,15 @@ import (
 	"cairn/internal/wire"
 )
 
-// runUnit is the beginning of the name of a run's unit.
+// runUnit begins the name of a run's unit.
 const runUnit = "cairn-run-"
 
 // keptRuns is how many ended runs a host remembers.
 const keptRuns = 20
 
-// start writes the run down and has it carried out by a process of its own. A run
-// that is there already is gone on with, also one whose plan the host has lost in a
-// restart; one that has ended stays so.
+// start writes down a run and starts a process that carries it out. If the host
+// knows the run already, it continues it, even if a restart has lost its plan. A
+// run that has ended stays ended.
 func (s *session) start(ctx context.Context, stream *wire.Stream) error {
 	var run wire.Run
 	if err := stream.Receive(ctx, &run); err != nil {
@@ -40,7 +40,7 @@ func (s *session) start(ctx context.Context, stream *wire.Stream) error {
 	return stream.Send(ctx, wire.StartReply{Failure: failure})
 }
 
-// begin tells whether it had to ask for contents.
+// begin starts a run. asked reports whether it had to ask for contents.
 func (s *session) begin(ctx context.Context, stream *wire.Stream, run wire.Run) (asked bool, err error) {
 	dir, err := s.runDir(run.ID)
 	if err != nil {
@@ -61,8 +61,8 @@ func (s *session) begin(ctx context.Context, stream *wire.Stream, run wire.Run) 
 	return asked, s.spawn(ctx, run.ID)
 }
 
-// keepRun has what the run needs brought and written down, unless a process carries
-// it out already. Until then nobody else takes what is there for a leftover.
+// keepRun fetches and writes down what the run needs, unless a process carries out
+// the run already. Its lock keeps others from taking the contents for leftovers.
 func (s *session) keepRun(ctx context.Context, stream *wire.Stream, dir string, run wire.Run) (asked bool, err error) {
 	own, err := s.ownRun(ctx, dir, run.ID)
 	if err != nil || own == nil {
@@ -81,10 +81,10 @@ func (s *session) keepRun(ctx context.Context, stream *wire.Stream, dir string, 
 // lockEvery is how often a session tries for a lock that another one holds.
 const lockEvery = 50 * time.Millisecond
 
-// ownRun takes the lock of a run, or returns nil if a process carries the run out.
-// A run without a record has no such process: its lock is held by a session that
-// brings contents, perhaps for a controller that is gone. That session ends, so this
-// one waits for it.
+// ownRun takes the lock of a run. It returns nil if a process carries out the run.
+// If the run has no record, there is no such process: a session that receives
+// contents holds the lock, perhaps for a controller that is gone. That session
+// ends, so ownRun waits for it.
 func (s *session) ownRun(ctx context.Context, dir, id string) (*os.File, error) {
 	for {
 		own, err := flock(filepath.Join(dir, "lock"))
@@ -102,8 +102,8 @@ func (s *session) ownRun(ctx context.Context, dir, id string) (*os.File, error) 
 	}
 }
 
-// spawn starts the process that carries a run out: as a unit of systemd, which
-// outlives the login, or where that is not to be had in a session of its own.
+// spawn starts the process that carries out a run. It is a unit of systemd, which
+// outlives the login. Without systemd it is a process in a session of its own.
 func (a *Agent) spawn(ctx context.Context, id string) error {
 	argv := append([]string{"systemd-run", "--quiet", "--collect", "--unit=" + runUnit + id, "--property=KillMode=mixed", "--"}, a.argv("run", id)...)
 	out, err := a.System.Runner.Run(ctx, system.Command{Argv: argv})
@@ -122,7 +122,7 @@ func (a *Agent) spawn(ctx context.Context, id string) error {
 	return cmd.Process.Release()
 }
 
-// alive reports whether a process carries the run out.
+// alive reports whether a process carries out the run.
 func (a *Agent) alive(id string) bool {
 	dir, err := a.runDir(id)
 	if err != nil {
@@ -158,7 +158,7 @@ func (a *Agent) runs() ([]wire.RunInfo, error) {
 	return all, nil
 }
 
-// runInfo is where a run stands; one without a record was never begun.
+// runInfo returns the state of a run. A run without a record was never begun.
 func (a *Agent) runInfo(id string) (wire.RunInfo, error) {
 	dir, err := a.runDir(id)
 	if err != nil {
@@ -175,7 +175,7 @@ func (a *Agent) runInfo(id string) (wire.RunInfo, error) {
 	return wire.RunInfo{ID: id, Epoch: record.Epoch, LastSeq: last.Seq, Last: last.Type, Alive: a.alive(id)}, err
 }
 
-// prune forgets the oldest of the runs that have ended.
+// prune removes the oldest runs that have ended.
 func (a *Agent) prune() error {
 	runs, err := a.runs()
 	if err != nil {

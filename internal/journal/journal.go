@@ -74,8 +74,8 @@ func OpenToRead(ctx context.Context, path string) (*Journal, error) {
 	return j, err
 }
 
-// readingsAtOnce is how many readings somebody who only looks can have under way; a
-// further one waits. Whoever writes has one connection, so that writing is in order.
+// readingsAtOnce limits the readings of a reader at the same time. Another one
+// waits. A writer has one connection, so that writing is in order.
 const readingsAtOnce = 4
 
 func makeFolder(path string) error {

@@ -13,17 +13,18 @@ const columns = "run, host, seq, at, type, subject, body"
 // names.
 const qualified = "event.run, event.host, event.seq, event.at, event.type, event.subject, event.body"
 
-// Reading is the journal and its archive at one moment: whatever is asked of it, the
-// answers fit together, also while others write. It is for one goroutine, and ends
-// with the function that it was given to.
+// Reading is the journal and its archive at one moment. All its answers fit
+// together, even while others write. It is for one goroutine, and ends with the
+// function that received it.
 type Reading struct {
 	journal *Journal
 	tx      *sql.Tx
 }
 
-// Read calls do with the journal as it is now. do must not use the journal but through
-// the reading; its error is returned. Any number of readings may go on at the same
-// time, beside a writer. A long one keeps the file from becoming smaller, nothing else.
+// Read calls do with the journal as it is now, and returns its error. do must use
+// the journal only through the reading. Any number of readings may go on at the
+// same time, beside a writer. A long reading only keeps the file from becoming
+// smaller.
 func (j *Journal) Read(ctx context.Context, do func(*Reading) error) error {
 	tx, err := j.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {

@@ -137,7 +137,8 @@ const (
 
 func cborType(data []byte) byte { return data[0] >> 5 }
 
-// ContentName identifies a content by its hash and has what people are told of it.
+// ContentName identifies a content by its hash. It also has what people are told
+// about the content.
 type ContentName struct {
 	Sum   []byte `cbor:"1,keyasint"` // SHA-256
 	Lines int    `cbor:"2,keyasint"`

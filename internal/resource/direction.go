@@ -12,14 +12,15 @@ const (
 	Removed Direction = "removed"
 )
 
-// notThere is how resources say that a thing, or a value, is not there.
+// notThere are the words with which resources say that a thing, or a value, is
+// absent.
 var notThere = []string{"", "absent", "not set", "not kept", "no"}
 
-// Direction is that of one value.
+// Direction returns the direction of one value.
 func (c Change) Direction() Direction { return Diff{Changes: []Change{c}}.Direction() }
 
-// Direction is that of the whole: what was not there in any part is added, and what
-// will not be in any is removed.
+// Direction returns the direction of all changes together: Added if nothing was
+// there before, Removed if nothing will be there, and else Changed.
 func (d Diff) Direction() Direction {
 	switch {
 	case d.Empty():

@@ -33,7 +33,7 @@ func (d Directory) Validate() error {
 	return errors.Join(system.Absolute(d.Path), owners(d.Owner, d.Group))
 }
 
-// owners refuses what is no field of passwd(5) or group(5).
+// owners refuses names that cannot be a field of passwd(5) or group(5).
 func owners(names ...string) error {
 	for _, name := range names {
 		if strings.ContainsAny(name, ":\n\r\x00") {
@@ -79,8 +79,8 @@ func (d Directory) Apply(_ context.Context, sys *system.System, _ Diff) error {
 	return at.MakeDir(system.Attributes{Mode: system.FileMode(d.Mode), UID: uid, GID: gid})
 }
 
-// Verify implements [Resource]: it opens the directory and looks at what is open,
-// not at the path.
+// Verify implements [Resource]. It opens the directory and checks the open
+// directory, not the path.
 func (d Directory) Verify(_ context.Context, sys *system.System) error {
 	dir, err := os.OpenFile(sys.Path(d.Path), os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"cairn/internal/system"
 )
 
-// fail2ban reads jail.conf, jail.d/*.conf, jail.local and jail.d/*.local in this
-// order, and of two values of a key the later one counts (jail.conf(5)).
+// fail2ban reads jail.conf, jail.d/*.conf, jail.local and jail.d/*.local, in this
+// order. Of two values of a key the later one counts (jail.conf(5)).
 var fail2ban = banner{
 	name: "fail2ban", config: "/etc/fail2ban/jail.conf", units: []string{"fail2ban.service"}, verb: "reload",
 	files: fail2banFiles, lists: fail2banLists, pardon: fail2banPardon,
@@ -28,10 +28,10 @@ const (
 	fail2banExtra = fail2banDir + "zz-cairn.local"
 )
 
-// fail2banFiles add the networks to what each jail ignores already: "known/" is
-// the value of the files before, in the jail's own section or else in DEFAULT
-// (jail.conf(5)). Where nobody sets one, that is an error, and fail2ban does not
-// start; so an early file gives DEFAULT the value that it has anyway.
+// fail2banFiles add the networks to what each jail ignores already. "known/" is
+// the value from earlier files, in the jail's own section or else in DEFAULT
+// (jail.conf(5)). If no file sets one, that is an error and fail2ban does not
+// start. So an early file gives DEFAULT the value that it has anyway.
 func fail2banFiles(ctx context.Context, sys *system.System, networks []string) ([]File, error) {
 	jails, err := fail2banLists(ctx, sys)
 	if err != nil {
@@ -52,7 +52,7 @@ func fail2banFiles(ctx context.Context, sys *system.System, networks []string) (
 	}, nil
 }
 
-// fail2banDefault is what DEFAULT says in the files that are read before ours.
+// fail2banDefault returns DEFAULT's value in the files that are read before ours.
 func fail2banDefault(sys *system.System) (string, error) {
 	paths := []string{"/etc/fail2ban/jail.conf"}
 	entries, err := os.ReadDir(sys.Path(fail2banDir))
@@ -77,8 +77,8 @@ func fail2banDefault(sys *system.System) (string, error) {
 	return value, nil
 }
 
-// valueOf is the last value of a key in a section of an INI file, on one line. A
-// line that begins with a blank goes on with the value before.
+// valueOf returns the last value of a key in a section of an INI file, on one
+// line. A line that begins with a blank continues the value before it.
 func valueOf(text, section, key string) (value string, found bool) {
 	in, going := "", false
 	for line := range strings.Lines(text) {
@@ -100,14 +100,15 @@ func valueOf(text, section, key string) (value string, found bool) {
 	return strings.TrimSpace(value), found
 }
 
-// quotedWord is a word as Python prints it.
+// quotedWord matches a word as Python prints it.
 var quotedWord = regexp.MustCompile(`'((?:[^'\\]|\\.)*)'`)
 
-// jailPrefix is how a list of fail2ban is called.
+// jailPrefix begins the name of each list of fail2ban.
 const jailPrefix = "jail "
 
-// fail2banLists are the enabled jails with what each ignores. The program's own
-// dump of its configuration is read, so that no file's precedence is guessed.
+// fail2banLists returns the enabled jails with the networks that each ignores. It
+// reads the program's own dump of its configuration, so it need not guess which
+// file takes precedence.
 func fail2banLists(ctx context.Context, sys *system.System) (map[string][]netip.Prefix, error) {
 	out, err := sys.Run(ctx, "fail2ban-client", "-d")
 	if err != nil {
@@ -138,7 +139,7 @@ func quotedWords(line string) []string {
 	return words
 }
 
-// fail2banPardon lifts bans that were imposed before: a reload keeps them.
+// fail2banPardon lifts earlier bans, which a reload keeps.
 func fail2banPardon(ctx context.Context, sys *system.System, networks []string) error {
 	out, err := sys.Run(ctx, "fail2ban-client", "banned")
 	if err != nil {

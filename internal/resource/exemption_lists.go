@@ -8,8 +8,8 @@ import (
 	"cairn/internal/system"
 )
 
-// sshguard reads its list when it starts (sshguard(8), "-w"). It has none unless
-// its configuration names one; Debian's does.
+// sshguard reads its list when it starts (sshguard(8), "-w"). It has a list only
+// if its configuration names one. Debian's does.
 var sshguard = banner{
 	name: "sshguard", config: "/etc/sshguard/sshguard.conf", units: []string{"sshguard.service"}, verb: "restart",
 	files: func(_ context.Context, sys *system.System, networks []string) ([]File, error) {
@@ -29,8 +29,8 @@ func sshguardList(sys *system.System) string {
 	return list
 }
 
-// portsentry takes a port scan for an attack. Its list is read by its units
-// before they start (portsentry(8), and the head of the file itself).
+// portsentry takes a port scan for an attack. Its units read the list before they
+// start (portsentry(8), and the head of the file itself).
 var portsentry = banner{
 	name: "portsentry", config: "/etc/portsentry/portsentry.conf", verb: "restart",
 	units: []string{"portsentry.service", "portsentry@tcp.service", "portsentry@udp.service", "portsentry@stcp.service", "portsentry@sudp.service", "portsentry@atcp.service", "portsentry@audp.service"},
@@ -39,17 +39,17 @@ var portsentry = banner{
 	},
 }
 
-// listForm is how a program's list says that a network is exempt.
+// listForm is the form in which a program's list exempts networks.
 type listForm struct {
 	exempt func(text string) []netip.Prefix // what a list exempts
 	end    string                           // of a line, after the network
 }
 
-// plainList has a network a line.
+// plainList has one network on each line.
 var plainList = listForm{exempt: networksIn}
 
-// listWith is a list with those networks added that nothing in it covers. The
-// owner's lines stay.
+// listWith adds the networks that no line of a list covers. The owner's lines
+// stay.
 func listWith(sys *system.System, path string, networks []string, form listForm) ([]File, error) {
 	content, _, err := sys.Read(path)
 	if err != nil {
@@ -80,7 +80,7 @@ func listWith(sys *system.System, path string, networks []string, form listForm)
 	return []File{f}, nil
 }
 
-// networksIn are the words of a text that are networks or addresses.
+// networksIn returns the networks and addresses among the words of a text.
 func networksIn(text string) []netip.Prefix {
 	var networks []netip.Prefix
 	for line := range strings.Lines(text) {
@@ -94,7 +94,7 @@ func networksIn(text string) []netip.Prefix {
 	return networks
 }
 
-// networkOf reads a network, or an address as the network of itself alone.
+// networkOf parses a network. An address is a network of its own.
 func networkOf(word string) (netip.Prefix, bool) {
 	if p, err := netip.ParsePrefix(word); err == nil {
 		return p.Masked(), true
@@ -110,7 +110,7 @@ func networkOf(word string) (netip.Prefix, bool) {
 // directory is read (CrowdSec's documentation, "Whitelists").
 const crowdsecList = "/etc/crowdsec/parsers/s02-enrich/cairn-exempt.yaml"
 
-// crowdsec reads its parsers anew when it is reloaded.
+// crowdsec reads its parsers again when it is reloaded.
 var crowdsec = banner{
 	name: "crowdsec", config: "/etc/crowdsec/config.yaml", units: []string{"crowdsec.service"}, verb: "reload",
 	files: func(_ context.Context, _ *system.System, networks []string) ([]File, error) {

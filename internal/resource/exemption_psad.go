@@ -71,7 +71,7 @@ func psadPardon(ctx context.Context, sys *system.System, networks []string) erro
 	return nil
 }
 
-// psadBanned are the addresses of the networks that psad bans now.
+// psadBanned returns the addresses of the networks that psad bans now.
 func psadBanned(sys *system.System, networks []string) ([]string, error) {
 	content, _, err := sys.Read(psadBans)
 	if err != nil {

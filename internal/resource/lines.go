@@ -16,15 +16,14 @@ const (
 	contextLines = 3 // around each difference, as diff(1) has them
 )
 
-// lineDiff returns the difference of two contents as lines that begin with "+", "-"
-// or a space. It is empty if a content is not text or is too long.
+// lineDiff returns the difference of two contents as lines that begin with "+",
+// "-" or a space. It is empty if a content is not text or is too long.
 //
 // What Cairn writes is not secret, or it would be marked as such. What it replaces
-// may contain secrets, since anybody may have added them by hand. So a removed line
-// is shown only if an added line has the same first word, which shows that this
-// kind of value is not secret. Comments are never shown. The other lines are
+// may contain secrets, since anybody may have added them by hand. So a removed
+// line is shown only if an added line has the same first word, which shows that
+// this kind of value is not secret. Comments are never shown. The other lines are
 // counted.
-// of value is no secret; and never a comment. The others are counted.
 func lineDiff(have, want []byte) string {
 	if !isText(have) || !isText(want) {
 		return ""

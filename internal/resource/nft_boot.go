@@ -27,7 +27,7 @@ var otherLoaders = []string{
 	"ferm.service", "shorewall.service", "shorewall6.service", "docker.service",
 }
 
-// OtherLoaders are the names of units that are known to flush or load rules.
+// OtherLoaders returns the names of units that are known to flush or load rules.
 func OtherLoaders() []string { return slices.Clone(otherLoaders) }
 
 // CairnTable is the name of the one table that Cairn owns.

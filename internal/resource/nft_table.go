@@ -66,7 +66,7 @@ func insideBraces(body string) error {
 	return nil
 }
 
-// definition is the table as nft reads it.
+// definition returns the table as nft reads it.
 func (t NftTable) definition() string {
 	return fmt.Sprintf("table %s {\n%s}\n", t.Key(), t.Body.Text())
 }

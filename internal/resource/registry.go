@@ -6,8 +6,8 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// kinds are all kinds of resources: a new one needs a line here, a file of its
-// own, and an example in the conformance suite.
+// kinds are all kinds of resources. A new kind needs a line here, a file of its
+// own and an example in the conformance suite.
 var kinds = []struct {
 	kind Kind
 	read func(body []byte) (Resource, error)
@@ -30,8 +30,8 @@ var kinds = []struct {
 	{User{}.Kind(), read[User]},
 }
 
-// Decode reads a resource on the host. What it does not know of, it refuses. Contents
-// that are only named can be compared, and not put in place.
+// Decode reads a resource on the host. It refuses what it does not know. Contents
+// that are only named can be compared, but not put in place.
 func Decode(s Spec) (Resource, error) {
 	r, err := decode(s)
 	if err != nil {

@@ -23,8 +23,8 @@ type Release struct {
 	Parts []Spec `cbor:"2,keyasint,omitempty"`
 }
 
-// contents are those of resources that are to be removed, which a release does not
-// need. A part that cannot be read is refused when it is looked at.
+// contents are those of resources that will be removed. A release does not need
+// them. A part that cannot be read is refused when it is looked at.
 func (r Release) contents(change func(Content, use) Content) Resource {
 	r.Parts = slices.Clone(r.Parts)
 	for i, s := range r.Parts {
@@ -65,7 +65,7 @@ type way struct {
 	replaced []system.SavedFile // what the undo's files are now
 }
 
-// ways returns those of all changed resources, oldest first.
+// ways returns the ways of all changed resources, oldest first.
 func (r Release) ways(ctx context.Context, sys *system.System) ([]way, error) {
 	kept, err := originals(sys)
 	if err != nil {

@@ -33,9 +33,9 @@ type bearer interface {
 type use uint8
 
 const (
-	toRead    use = 1 << iota // a check, too, goes by what it says
+	toRead    use = 1 << iota // a check reads it too
 	toPersist                 // [Guardable.Persist] writes it once more
-	toNothing                 // it is the description of what is to be taken away
+	toNothing                 // it describes something to be removed
 )
 
 // withContents changes the contents of a resource, if it has any.
@@ -46,11 +46,11 @@ func withContents(r Resource, change func(Content, use) Content) Resource {
 	return r
 }
 
-// placeholder stands for a content of which only matters that there is one.
+// placeholder stands for a content. Only its presence matters.
 var placeholder = Inline("\n")
 
-// withoutContents is the resource as it may be kept on a host: its contents may be
-// secret, and what is kept is about where they lie.
+// withoutContents returns the resource as it may be kept on a host. The contents
+// may be secret, and the record only needs their places.
 func withoutContents(r Resource) Resource {
 	return withContents(r, func(c Content, _ use) Content { return stripped(c) })
 }
@@ -62,13 +62,13 @@ func stripped(c Content) Content {
 	return placeholder
 }
 
-// Encode makes a resource ready for its way to a host. A content is named when it is
-// longer than what is compared line by line, unless a check has to read it.
+// Encode prepares a resource for its way to a host. A content is only named if it
+// is too long to be compared line by line, unless a check has to read it.
 func Encode(r Resource) (Spec, error) {
 	return encode(r, func(c Content, u use) bool { return u&toRead == 0 && c.size() > maxLineBytes })
 }
 
-// encode names the contents that long says are.
+// encode names the contents for which long returns true.
 func encode(r Resource, long func(Content, use) bool) (Spec, error) {
 	if err := r.Validate(); err != nil {
 		return Spec{}, err
@@ -90,8 +90,9 @@ func encode(r Resource, long func(Content, use) bool) (Spec, error) {
 	return s, err
 }
 
-// EncodeToPersist makes a resource ready to be kept on a host until its change is
-// made permanent: with the contents that this takes, and the names of all others.
+// EncodeToPersist prepares a resource to be kept on a host until its change is
+// permanent. It keeps the contents that Persist needs, and only the names of all
+// others.
 func EncodeToPersist(r Resource) (Spec, error) {
 	needed := func(u use) bool { return u&(toRead|toPersist) != 0 }
 	var unread error
@@ -109,14 +110,14 @@ func EncodeToPersist(r Resource) (Spec, error) {
 	return encode(kept, func(_ Content, u use) bool { return !needed(u) })
 }
 
-// FitForCheck names further contents of the descriptions, from where all together
-// would be longer than a number of bytes. What is named so is compared all the same,
-// and its difference not shown line by line.
+// FitForCheck names further contents once the descriptions together are longer
+// than limit bytes. A named content is still compared, but its difference is not
+// shown line by line.
 func FitForCheck(specs []Spec, limit int) ([]Spec, error) {
 	return fit(specs, limit, func(_ Content, u use) bool { return u&toRead == 0 })
 }
 
-// FitForRun is [FitForCheck] for descriptions whose contents follow them.
+// FitForRun is [FitForCheck] for descriptions whose contents are sent after them.
 func FitForRun(specs []Spec, limit int) ([]Spec, error) {
 	return fit(specs, limit, func(Content, use) bool { return true })
 }
@@ -139,7 +140,7 @@ func fit(specs []Spec, limit int, long func(Content, use) bool) ([]Spec, error) 
 	return fitting, nil
 }
 
-// source is where this side has a content of the description.
+// source returns where this side has a content of the description.
 func (s Spec) source(name ContentName) system.Source {
 	for _, c := range s.contents {
 		if c.Name().Is(name) {
@@ -149,7 +150,7 @@ func (s Spec) source(name ContentName) system.Source {
 	return nil
 }
 
-// Named are the names of all contents that the description does not hold.
+// Named returns the names of all contents that the description does not hold.
 func (s Spec) Named() ([]ContentName, error) {
 	r, err := decode(s)
 	if err != nil {
@@ -166,9 +167,9 @@ func (s Spec) Named() ([]ContentName, error) {
 	return names, err
 }
 
-// DecodeFrom is [Decode] where the contents that the description names are at hand.
-// What is read by what it says is brought into memory, everything else is read when
-// it is put in place.
+// DecodeFrom is [Decode] with access to the contents that the description only
+// names. Contents that a check reads are loaded into memory. All others are read
+// when they are put in place.
 func DecodeFrom(s Spec, source func(ContentName) system.Source) (Resource, error) {
 	r, err := decode(s)
 	if err != nil {

@@ -18,13 +18,14 @@ type SSHOption struct {
 	Value   string `cbor:"2,keyasint"`
 }
 
-// SSHDropin is a file of /etc/ssh/sshd_config.d and that sshd has read it. The
-// first value of a keyword wins, so the name has to sort before others'.
+// SSHDropin is a file of /etc/ssh/sshd_config.d that sshd has read. The first
+// value of a keyword wins, so the file's name has to sort before the others.
 type SSHDropin struct {
 	Name    string      `cbor:"1,keyasint"`
 	Options []SSHOption `cbor:"2,keyasint"`
-	// Ports are where the server listens, and nowhere else, lowest first; none
-	// leaves that as it is. Where ssh.socket listens in its place, that one does.
+	// Ports are the only ports on which the server listens, lowest first. Without any,
+	// the ports stay as they are. If ssh.socket listens for the server, the ports are
+	// the socket's.
 	Ports []uint16 `cbor:"3,keyasint,omitempty"`
 }
 
@@ -76,9 +77,8 @@ func (s SSHDropin) file() File {
 	return File{Path: s.path(), Content: Inline(b.String()), Mode: 0o600}
 }
 
-// Check implements [Resource]. Besides the files it compares when sshd read its
-// configuration with when that was written, so that a crash between the two is
-// found.
+// Check implements [Resource]. It also checks that sshd read its configuration
+// after the file was written. So it notices a crash between the two.
 func (s SSHDropin) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	with, _, err := s.withPorts(ctx, sys)
 	if err != nil {
@@ -123,8 +123,8 @@ func (s SSHDropin) Check(ctx context.Context, sys *system.System) (Diff, error) 
 	return d, nil
 }
 
-// options compares option by option, so that a plan names each. A keyword that
-// stands there several times has all its values.
+// options compares each option, so that a plan names each. If a keyword occurs
+// several times, all its values count.
 func (s SSHDropin) options(have string, found bool) []property {
 	var there []SSHOption
 	for line := range strings.Lines(have) {
@@ -148,7 +148,7 @@ func (s SSHDropin) options(have string, found bool) []property {
 	return properties
 }
 
-// valuesOf are the values of each keyword, in order.
+// valuesOf returns the values of each keyword, in order.
 func valuesOf(options []SSHOption) map[string]string {
 	values := map[string]string{}
 	for _, o := range options {
@@ -177,8 +177,8 @@ func (s SSHDropin) Apply(ctx context.Context, sys *system.System, _ Diff) error 
 	return s.listen(ctx, sys)
 }
 
-// writeFiles puts the drop-in in place, has sshd_config read it, and takes out of
-// other files the ports that are not wanted.
+// writeFiles writes the drop-in and makes sshd_config read it. It removes unwanted
+// ports from other files.
 func (s SSHDropin) writeFiles(ctx context.Context, sys *system.System) error {
 	s, ports, err := s.withPorts(ctx, sys)
 	if err != nil {
@@ -206,8 +206,8 @@ func (s SSHDropin) writeFiles(ctx context.Context, sys *system.System) error {
 	return nil
 }
 
-// Precheck implements [Guardable]: sshd tests the configuration as it would be,
-// and no other file may take precedence over the drop-in.
+// Precheck implements [Guardable]. sshd tests the planned configuration. No other
+// file may take precedence over the drop-in.
 func (s SSHDropin) Precheck(ctx context.Context, sys *system.System) error {
 	if err := s.notListening(ctx, sys); err != nil {
 		return err
@@ -220,7 +220,7 @@ func (s SSHDropin) Precheck(ctx context.Context, sys *system.System) error {
 	})
 }
 
-// Verify implements [Resource]: `sshd -T` prints what sshd makes of all files
+// Verify implements [Resource]. `sshd -T` prints the result of all files
 // (sshd(8)).
 func (s SSHDropin) Verify(ctx context.Context, sys *system.System) error {
 	if err := s.wins(ctx, sys); err != nil || len(s.Ports) == 0 {

@@ -10,8 +10,9 @@ import (
 	"cairn/internal/system"
 )
 
-// wins compares, option by option, what sshd makes of a whole configuration with
-// what it makes of the drop-in alone, which spells every value as sshd does.
+// wins checks that each option of the drop-in is in force. It compares the result
+// of a whole configuration with that of the drop-in alone, both as sshd prints
+// them.
 func (s SSHDropin) wins(ctx context.Context, sys *system.System, config ...string) error {
 	have, err := sshdEffective(ctx, sys, config...)
 	if err != nil {
@@ -36,11 +37,11 @@ func (s SSHDropin) wins(ctx context.Context, sys *system.System, config ...strin
 	})
 }
 
-// addUp are the keywords of which sshd takes every statement, not the first
-// alone, and of which a value more than once is no other value (servconf.c).
+// addUp are the keywords of which every statement counts, not only the first. The
+// same value twice makes no difference (servconf.c).
 var addUp = []string{"allowgroups", "allowusers", "denygroups", "denyusers", "acceptenv"}
 
-// sameValue compares what comes of a keyword.
+// sameValue compares two values of a keyword as sshd prints them.
 func sameValue(keyword, have, want string) bool {
 	if !slices.Contains(addUp, keyword) {
 		return have == want
@@ -54,8 +55,7 @@ func valueSet(value string) []string {
 	return slices.Compact(words)
 }
 
-// whoElse names the file and line that stands in the drop-in's way, and what to
-// do about it.
+// whoElse names the file and line that overrides the drop-in, and the fix.
 func (s SSHDropin) whoElse(sys *system.System, keyword string) string {
 	in := s.inTheWay(sys, keyword)
 	if in == nil {
@@ -68,8 +68,8 @@ func (s SSHDropin) whoElse(sys *system.System, keyword string) string {
 	return fmt.Sprintf("%s %s (%s %s); take that line away", in.Place(), verb, in.Keyword, in.Value())
 }
 
-// inTheWay is a setting of another file that keeps the drop-in's own from being
-// what is in force; nil when there is none.
+// inTheWay returns the setting of another file that overrides the drop-in's own.
+// It returns nil if there is none.
 func (s SSHDropin) inTheWay(sys *system.System, keyword string) *sshdconf.Setting {
 	content, _, err := sys.Read(sshdConfig)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s SSHDropin) inTheWay(sys *system.System, keyword string) *sshdconf.Settin
 				return &other
 			}
 		case other.File == own.Path || strings.EqualFold(other.Value(), strings.Join(wanted, " ")):
-			return nil // ours, or one that says the same, is the first
+			return nil // ours, or one with the same value, comes first
 		default:
 			return &other
 		}
@@ -107,9 +107,9 @@ func subset(words, of []string) bool {
 	return !slices.ContainsFunc(words, func(word string) bool { return !slices.Contains(of, word) })
 }
 
-// obstacle is why the drop-in would not be what is in force, found beforehand.
-// What looks like one in the files is left to sshd to judge, which knows that two
-// spellings of a value are the same.
+// obstacle returns why the drop-in would not be in force, before it is written. If
+// a file seems to override it, sshd decides: it knows when two spellings mean the
+// same value.
 func (s SSHDropin) obstacle(ctx context.Context, sys *system.System) error {
 	for _, o := range s.Options {
 		if s.inTheWay(sys, strings.ToLower(o.Keyword)) != nil {
@@ -119,7 +119,8 @@ func (s SSHDropin) obstacle(ctx context.Context, sys *system.System) error {
 	return nil
 }
 
-// staged lends the configuration as it would be the name of a file.
+// staged writes the planned configuration to a temporary file, and calls use with
+// its path.
 func (s SSHDropin) staged(ctx context.Context, sys *system.System, use func(path string) error) error {
 	staged, err := s.Stage(ctx, sys)
 	if err != nil {
@@ -128,7 +129,8 @@ func (s SSHDropin) staged(ctx context.Context, sys *system.System, use func(path
 	return withConfig(staged, use)
 }
 
-// hostKeys are the lines of sshd_config without which sshd may find no key.
+// hostKeys returns the HostKey lines of sshd_config. Without them sshd may find no
+// key.
 func hostKeys(main []byte) []byte {
 	var lines []byte
 	for line := range strings.Lines(string(main)) {
@@ -139,17 +141,18 @@ func hostKeys(main []byte) []byte {
 	return lines
 }
 
-// sshdTells has sshd print what it makes of its files for a login that no Match
-// is about.
+// sshdTells is the command with which sshd prints its options for a login that no
+// Match applies to.
 var sshdTells = SSHDTells(sshdconf.Nobody, nil)
 
-// sshdEffective is what sshd makes of a configuration: its own, or another that
-// "-f" names. A keyword that stands there several times has all its values.
+// sshdEffective returns the options in force, of sshd's own configuration or of
+// the one that "-f" names. If a keyword occurs several times, it has all its
+// values.
 func sshdEffective(ctx context.Context, s *system.System, config ...string) (map[string]string, error) {
 	return keywords(ctx, s, append(slices.Clone(sshdTells), config...))
 }
 
-// keywords reads what sshd prints with -T.
+// keywords parses the output of `sshd -T`.
 func keywords(ctx context.Context, s *system.System, argv []string) (map[string]string, error) {
 	out, err := s.Run(ctx, argv...)
 	if err != nil {

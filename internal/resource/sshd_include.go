@@ -9,12 +9,12 @@ import (
 	"cairn/internal/system"
 )
 
-// sshdFiles are the files of the SSH server, some of them as they would be.
+// sshdFiles are the SSH server's files. Those in instead have the given content.
 func sshdFiles(s *system.System, instead map[string][]byte) sshdconf.Files {
 	return sshdconf.Files{Root: s.Root, Instead: instead}
 }
 
-// mainFile is sshd_config, and how the drop-in is read from it.
+// mainFile is sshd_config, seen from the drop-in that it should read.
 type mainFile struct {
 	files sshdconf.Files
 	own   string // the drop-in's path
@@ -22,13 +22,13 @@ type mainFile struct {
 }
 
 func mainFileOf(s *system.System, content []byte, own string) mainFile {
-	// That the drop-in is read is seen by what stands in it.
+	// This content shows whether the drop-in is read.
 	files := sshdFiles(s, map[string][]byte{own: []byte("cairn yes\n")})
 	return mainFile{files, own, slices.Collect(strings.Lines(string(content)))}
 }
 
 // includesFirst reports whether sshd_config reads the drop-in before it sets
-// anything itself, as Debian's does, however its Include is spelt.
+// anything itself. Debian's does. The spelling of the Include does not matter.
 func (m mainFile) includesFirst() bool {
 	for _, line := range m.lines {
 		if statement, err := sshdconf.Parse(line); err != nil || statement.Keyword != "" {
@@ -38,14 +38,14 @@ func (m mainFile) includesFirst() bool {
 	return false
 }
 
-// includes reports whether a line is an Include that reads the drop-in, itself or
-// by way of another file.
+// includes reports whether a line is an Include that reads the drop-in, directly
+// or through another file.
 func (m mainFile) includes(line string) bool {
 	statement, err := sshdconf.Parse(line)
 	return err == nil && statement.Keyword == "include" && slices.ContainsFunc(statement.Args, m.leads)
 }
 
-// leads reports whether what an Include names leads to the drop-in.
+// leads reports whether the pattern of an Include leads to the drop-in.
 func (m mainFile) leads(pattern string) bool {
 	if !path.IsAbs(pattern) {
 		pattern = path.Join(path.Dir(sshdConfig), pattern)
@@ -57,7 +57,7 @@ func (m mainFile) leads(pattern string) bool {
 	return err == nil && slices.ContainsFunc(files, m.reads)
 }
 
-// reads reports whether a file leads to the drop-in.
+// reads reports whether a file is the drop-in or includes it.
 func (m mainFile) reads(file string) bool {
 	if file == m.own {
 		return true
@@ -66,9 +66,9 @@ func (m mainFile) reads(file string) bool {
 	return err == nil && slices.ContainsFunc(settings, func(s sshdconf.Setting) bool { return s.File == m.own })
 }
 
-// withIncludeFirst moves the line that reads the drop-in to the top, as it is
-// spelt; without one there is a new one. It must not stand there twice: some
-// keywords add up.
+// withIncludeFirst moves the line that reads the drop-in to the top, with its
+// spelling. If there is none, it adds one. The line must not occur twice, because
+// some keywords add up.
 func (m mainFile) withIncludeFirst() []byte {
 	if m.includesFirst() {
 		return []byte(strings.Join(m.lines, ""))

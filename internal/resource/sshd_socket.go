@@ -10,9 +10,10 @@ import (
 	"cairn/internal/system"
 )
 
-// SocketDropin has systemd listen where Cairn says. It sorts after what Ubuntu's
-// generator makes of sshd_config ("addresses.conf"), and so is the last word
-// (systemd.unit(5): drop-ins are sorted by their names, whatever their folder).
+// SocketDropin is the file that tells systemd where to listen. Ubuntu's generator
+// makes an "addresses.conf" from sshd_config. This file sorts after it and so has
+// the last word: systemd sorts drop-ins by their names, whatever their folder
+// (systemd.unit(5)).
 func SocketDropin(units distro.SSH) string { return unitDir + units.Socket + ".d/zz-cairn.conf" }
 
 // socketUnit is ssh.socket as systemd has it.
@@ -51,7 +52,7 @@ func cutPort(stream string) (address string, port uint16) {
 	return stream[:at], uint16(n)
 }
 
-// ports are those it listens on, lowest first.
+// ports returns the ports on which the socket listens, lowest first.
 func (u socketUnit) ports() []uint16 {
 	var ports []uint16
 	for _, stream := range u.streams {
@@ -63,7 +64,7 @@ func (u socketUnit) ports() []uint16 {
 	return slices.Compact(ports)
 }
 
-// dropin has the socket listen on other ports of the same addresses.
+// dropin makes the socket listen on other ports of the same addresses.
 func (u socketUnit) dropin(units distro.SSH, ports []uint16) File {
 	var b strings.Builder
 	b.WriteString("# Managed by Cairn.\n[Socket]\nListenStream=\n")
@@ -88,11 +89,11 @@ func (u socketUnit) dropin(units distro.SSH, ports []uint16) File {
 	return File{Path: SocketDropin(units), Content: Inline(b.String()), Mode: 0o644}
 }
 
-// listenAnew has a socket listen as its files say now. A socket cannot be
-// restarted beside a server that it started, so that one goes first; sessions are
-// no part of either (KillMode=process, and units of their own with Accept=yes).
-// While the host starts, the socket may wait for this very command, which must not
-// wait in turn.
+// listenAnew makes a socket listen as its files now say. A socket cannot be
+// restarted while a server that it started runs, so the server is stopped first.
+// Sessions continue (KillMode=process, and units of their own with Accept=yes).
+// While the host starts, the socket may wait for this very command, so the command
+// must not wait.
 func listenAnew(units distro.SSH) system.Command {
 	return system.Command{Argv: []string{"sh", "-c", `
 	systemctl daemon-reload
@@ -102,7 +103,7 @@ func listenAnew(units distro.SSH) system.Command {
 	exec systemctl start "$1"`, units.Service, units.Socket}}
 }
 
-// listen has the server listen on the wanted ports and read its files.
+// listen makes the server listen on the wanted ports and read its files.
 func (s SSHDropin) listen(ctx context.Context, sys *system.System) error {
 	units := sys.Distro().SSH
 	socket, err := sshSocket(ctx, sys)
@@ -120,10 +121,10 @@ func (s SSHDropin) listen(ctx context.Context, sys *system.System) error {
 	return err
 }
 
-// rereads is what has a running sshd read its files again. Connections stay. One
-// that a socket has started loses it when it only reloads ("Cannot bind any
-// address"), and is started anew; one for each connection has nothing to reload,
-// and "try" makes that no failure.
+// rereads returns the verb that makes a running sshd read its files again.
+// Connections stay. A server that a socket has started would lose the socket in a
+// reload ("Cannot bind any address"), so it is restarted. With a server for each
+// connection there is nothing to reload, and "try" makes that no error.
 func (u socketUnit) rereads() string {
 	if u.listens {
 		return "try-restart"

@@ -13,7 +13,8 @@ import (
 	"cairn/internal/system"
 )
 
-// withConfig lends a configuration the name of a file.
+// withConfig writes a configuration to a temporary file, and calls use with its
+// path.
 func withConfig(config []byte, use func(path string) error) error {
 	dir, err := os.MkdirTemp("", "cairn-sshd-")
 	if err != nil {
@@ -27,9 +28,9 @@ func withConfig(config []byte, use func(path string) error) error {
 	return use(path)
 }
 
-// Stage implements [Stager]: sshd_config as it would be, in one file, with the
-// drop-in written out where sshd would read it. Other files are read from where
-// they are, because a Match in a file ends with the file (sshd_config(5)).
+// Stage implements [Stager]. It returns the planned sshd_config as one file, with
+// the drop-in's text where sshd would read it. Other files are included from their
+// own places, because a Match in a file ends with the file (sshd_config(5)).
 func (s SSHDropin) Stage(ctx context.Context, sys *system.System) ([]byte, error) {
 	content, found, err := sys.Read(sshdConfig)
 	if err != nil || !found {
@@ -49,7 +50,8 @@ func (s SSHDropin) Stage(ctx context.Context, sys *system.System) ([]byte, error
 	return []byte(staged.String()), err
 }
 
-// writeOut writes lines with the drop-in in the place of what includes it.
+// writeOut writes lines, with the drop-in's text in place of the line that
+// includes it.
 func (m mainFile) writeOut(staged *strings.Builder, lines []string, own string) error {
 	for _, line := range lines {
 		if !m.includes(line) {
@@ -75,7 +77,7 @@ func (m mainFile) writeOut(staged *strings.Builder, lines []string, own string) 
 	return nil
 }
 
-// writeFile writes what an Include of one file stands for.
+// writeFile writes what an Include of one file means.
 func (m mainFile) writeFile(staged *strings.Builder, file, own string) error {
 	on := filepath.Join("/", m.files.Root, file)
 	switch {
@@ -99,7 +101,7 @@ func (m mainFile) writeFile(staged *strings.Builder, file, own string) error {
 	return m.writeOut(staged, lines, own)
 }
 
-// quotedPath is a path as one word of sshd_config.
+// quotedPath returns a path as one word of sshd_config.
 func quotedPath(path string) string {
 	if strings.ContainsAny(path, " \t#'\\") {
 		return `"` + path + `"`

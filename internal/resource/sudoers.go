@@ -21,8 +21,8 @@ func (Sudoers) Kind() Kind { return "sudoers" }
 // Key implements [Resource].
 func (s Sudoers) Key() string { return s.Name }
 
-// sudoersName: sudo passes over names with a dot or a tilde (sudoers(5),
-// "Including other files").
+// sudoersName matches valid names. sudo ignores names with a dot or a tilde
+// (sudoers(5), "Including other files").
 var sudoersName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // Validate implements [Resource].
@@ -47,9 +47,9 @@ func (s Sudoers) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	return s.file().Check(ctx, sys)
 }
 
-// Precheck implements [Guardable]: visudo(8) refuses what sudo could not read,
-// before it is in place. What it refuses of the files that are there already
-// would later count against this one, so it is named now.
+// Precheck implements [Guardable]. visudo(8) refuses a file that sudo could not
+// read, before it is in place. It also checks the files already there: an error in
+// one of them would later count against this file, so it is reported now.
 func (s Sudoers) Precheck(ctx context.Context, sys *system.System) error {
 	content, err := s.Content.bytes()
 	if err != nil {
@@ -68,8 +68,8 @@ func (s Sudoers) Precheck(ctx context.Context, sys *system.System) error {
 	return nil
 }
 
-// complaint is the first thing that visudo says against another file than this
-// one, which is about to be replaced.
+// complaint returns visudo's first complaint about another file. This file does
+// not count, because it is about to be replaced.
 func (s Sudoers) complaint(said string) string {
 	for line := range strings.Lines(said) {
 		path, verdict, _ := strings.Cut(strings.TrimSpace(line), ":")
@@ -88,7 +88,7 @@ func (s Sudoers) Apply(ctx context.Context, sys *system.System, d Diff) error {
 	return s.file().Apply(ctx, sys, d)
 }
 
-// Verify implements [Resource]: visudo reads all files as sudo does, and names
+// Verify implements [Resource]. visudo reads all files as sudo does, and names
 // each of them.
 func (s Sudoers) Verify(ctx context.Context, sys *system.System) error {
 	if err := s.file().Verify(ctx, sys); err != nil {

@@ -36,10 +36,10 @@ func (s Sysctl) Validate() error {
 	return nil
 }
 
-// live is where the kernel shows the setting (sysctl(8)).
+// live is the path where the kernel shows the setting (sysctl(8)).
 func (s Sysctl) live() string { return "/proc/sys/" + strings.ReplaceAll(s.Name, ".", "/") }
 
-// file keeps the setting over a restart. It leaves the numbers above to the owner:
+// file keeps the setting over a restart. The owner can use higher numbers, because
 // of two files the later one wins (sysctl.d(5)).
 func (s Sysctl) file() File {
 	return File{Path: "/etc/sysctl.d/60-cairn-" + s.Name + ".conf", Content: Inline("# Managed by Cairn.\n" + s.Name + " = " + s.Value + "\n"), Mode: 0o644}
@@ -74,13 +74,12 @@ func (s Sysctl) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	), file.named("file")), nil
 }
 
-// plain is a value as the kernel reads it: words.
+// plain returns a value as the kernel reads it: words.
 func plain(value string) string { return strings.Join(strings.Fields(value), " ") }
 
 // Apply implements [Resource].
 func (s Sysctl) Apply(ctx context.Context, sys *system.System, _ Diff) error {
-	// The kernel's file is written to as it is: it is no file that could be
-	// replaced.
+	// The kernel's file is written in place. It cannot be replaced by another file.
 	if err := os.WriteFile(sys.Path(s.live()), []byte(s.Value+"\n"), 0o644); err != nil {
 		return fmt.Errorf("the kernel does not take %s = %s: %w", s.Name, s.Value, err)
 	}

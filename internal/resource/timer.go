@@ -42,8 +42,8 @@ func (t Timer) Validate() error {
 	return nil
 }
 
-// parts are what a timer is made of, in the order it is brought about. A timer
-// that runs keeps the old times until it is started again, which its unit sees to.
+// parts are the units of a timer, in the order in which they are made. A running
+// timer keeps its old times until it is restarted. The unit does that.
 func (t Timer) parts() []Unit {
 	yes := true
 	return []Unit{
@@ -64,7 +64,7 @@ func (t Timer) timer() string {
 	return fmt.Sprintf("[Unit]\nDescription=%s\n\n[Timer]\nOnCalendar=%s\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n", t.Description, t.OnCalendar)
 }
 
-// quoteExec writes a word so that systemd takes it as it is (systemd.service(5),
+// quoteExec quotes a word so that systemd takes it literally (systemd.service(5),
 // "Command lines").
 func quoteExec(word string) string {
 	word = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`).Replace(word)

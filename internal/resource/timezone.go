@@ -51,7 +51,7 @@ func (t Timezone) Check(_ context.Context, sys *system.System) (Diff, error) {
 	), err
 }
 
-// zoneIn is the zone that a link leads to, however it is written.
+// zoneIn returns the zone that a link leads to, however the link is written.
 func zoneIn(link string) string {
 	_, name, found := strings.Cut(link, "zoneinfo/")
 	if !found {
@@ -76,8 +76,8 @@ func (t Timezone) Apply(_ context.Context, sys *system.System, _ Diff) error {
 	return sys.Write(zoneText, []byte(t.Name+"\n"), system.Attributes{Mode: 0o644})
 }
 
-// Verify implements [Resource]: what the link leads to is compared with the
-// database's own file.
+// Verify implements [Resource]. It compares the link's target with the database's
+// own file.
 func (t Timezone) Verify(_ context.Context, sys *system.System) error {
 	have, _, errHave := sys.Read(localtime)
 	want, _, errWant := sys.Read(zoneinfo + t.Name)

@@ -17,8 +17,8 @@ type unitState struct {
 	changed            time.Time // when its state last changed, as by a reload
 }
 
-// unitState asks for the properties in a form that people's settings do not
-// change; the times are exact to the microsecond.
+// unitStateOf asks for the properties in a form that locale settings do not
+// change. Times are exact to the microsecond.
 func unitStateOf(ctx context.Context, s *system.System, name string) (unitState, error) {
 	out, err := s.Run(ctx, "systemctl", "show", "--timestamp=us+utc",
 		"--property=LoadState,UnitFileState,ActiveState,NeedDaemonReload,ActiveEnterTimestamp,StateChangeTimestamp", "--", name)
@@ -49,7 +49,8 @@ func unitStateOf(ctx context.Context, s *system.System, name string) (unitState,
 	return state, nil
 }
 
-// ParseTimestamp reads systemd's form (systemd.time(7)); nothing is the zero time.
+// ParseTimestamp parses systemd's form of a time (systemd.time(7)). An empty text
+// is the zero time.
 func ParseTimestamp(text string) (time.Time, error) {
 	if text == "" || text == "n/a" {
 		return time.Time{}, nil
@@ -57,12 +58,12 @@ func ParseTimestamp(text string) (time.Time, error) {
 	return time.Parse("Mon 2006-01-02 15:04:05.999999 MST", text)
 }
 
-// runs reports whether the unit is at work; one that reads its files again is.
+// runs reports whether the unit is at work. A unit that is reloading is.
 func (s unitState) runs() bool { return s.active == "active" || s.active == "reloading" }
 
 // enabledAs says whether the unit starts with the host. A static unit is started
-// by others; it can be neither enabled nor disabled, so it is as wanted. What is
-// enabled only until the next restart is not.
+// by others and can be neither enabled nor disabled, so it counts as wanted. A
+// unit enabled only until the next restart does not count.
 func (s unitState) enabledAs(wanted bool) string {
 	switch s.file {
 	case "enabled":

@@ -133,7 +133,7 @@ func (u User) add(ctx context.Context, sys *system.System) (system.Account, erro
 		return system.Account{}, err
 	}
 	if taken {
-		// useradd would make a group of the user's name, and refuse when there is one.
+		// useradd would make a group with the user's name, and fails if there is one.
 		argv = append(argv, "--gid", u.Name)
 	}
 	if _, err := sys.Run(ctx, append(argv, u.Name)...); err != nil {
@@ -209,7 +209,7 @@ func (u User) Capture(_ context.Context, sys *system.System) (system.Undo, error
 	}
 	files := slices.Clone(accountFiles)
 	if _, _, found, err := sys.Stat(home); err != nil || !found {
-		// A home that is not whole yet has files in it already.
+		// An unfinished home has files in it already.
 		files = append(files, system.UnfinishedAt(home), home)
 	}
 	return sys.CaptureFiles(files...)

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attempt is a connection that was begun; its result is read when its time is
-// up. It is a bare socket, not a [net.Conn]. Thousands are open at once, and a
+// attempt is a connection that was begun. Its result is read when its time is up.
+// It is a bare socket, not a [net.Conn]. Thousands are open at once, and a
 // goroutine, a poller and a timer for each took 400 MB and most of a processor.
 type attempt struct {
 	port   uint16

@@ -6,17 +6,17 @@ import (
 	"cairn/internal/resource"
 )
 
-// Protocol is raised with every change of the messages. There is no
-// negotiation: an agent of another version is replaced.
+// Protocol is the version of the messages. Every change of them raises it. There
+// is no negotiation: an agent of another version is replaced.
 const Protocol = 5
 
-// Kinds of streams that the controller opens. Each begins with the request named
-// beside it.
+// Kinds of streams that the controller opens. Each begins with the request beside
+// its name.
 const (
 	KindFacts    = "facts"    // nothing; answered by Facts
 	KindCheck    = "check"    // CheckRequest; CheckReply
-	KindStart    = "start"    // Run; StartReply; the bytes that are missing, if any, and then Done
-	KindAttach   = "attach"   // AttachRequest; Event after Event, to the run's last
+	KindStart    = "start"    // Run; StartReply; if bytes are missing: the bytes, then Done
+	KindAttach   = "attach"   // AttachRequest; all Events to the last one of the run
 	KindSignal   = "signal"   // GuardSignal; Done
 	KindTrial    = "canary"   // TrialLogin; Done, then the bytes of an SSH server on the staged configuration
 	KindDial     = "dial"     // DialRequest; Done, then the bytes of the connection
@@ -32,14 +32,14 @@ type Done struct {
 	Failure *Failure `cbor:"1,keyasint,omitempty"`
 }
 
-// AttachRequest asks for a run's events after a number. A run that has not ended
-// and that no process works on is taken up again.
+// AttachRequest asks for a run's events after a number. If the run has not ended
+// and no process works on it, the agent resumes it.
 type AttachRequest struct {
 	Run   string `cbor:"1,keyasint"`
 	After uint64 `cbor:"2,keyasint,omitempty"`
 }
 
-// Signal is what a controller says to a guard.
+// Signal is a message from the controller to a guard.
 type Signal string
 
 // The signals.
@@ -58,8 +58,8 @@ type GuardSignal struct {
 	Reason string `cbor:"5,keyasint,omitempty"`
 }
 
-// TrialLogin asks for a connection to an SSH server that runs on the
-// configuration which a guard has staged.
+// TrialLogin asks for a connection to an SSH server with a guard's staged
+// configuration.
 type TrialLogin struct {
 	Run   string `cbor:"1,keyasint"`
 	Guard string `cbor:"2,keyasint"`
@@ -81,7 +81,7 @@ type Hello struct {
 	Epoch    uint64    `cbor:"5,keyasint,omitempty"` // highest fencing epoch seen
 }
 
-// Facts are what a host tells of itself.
+// Facts are what a host says about itself.
 type Facts struct {
 	Hostname       string    `cbor:"1,keyasint"`
 	OS             OS        `cbor:"2,keyasint"`
@@ -96,32 +96,32 @@ type Facts struct {
 	Resolvers      []string  `cbor:"11,keyasint,omitempty"`
 	Virtualization bool      `cbor:"12,keyasint,omitempty"` // vmx or svm flag
 	Firmware       string    `cbor:"13,keyasint,omitempty"` // bios vendor and version, where readable
-	Container      string    `cbor:"14,keyasint,omitempty"` // what it runs in when it is no machine of its own
+	Container      string    `cbor:"14,keyasint,omitempty"` // the kind of container, if it is one
 	SystemState    string    `cbor:"15,keyasint"`           // systemctl is-system-running
 	FailedUnits    []string  `cbor:"16,keyasint,omitempty"`
 	Clock          time.Time `cbor:"17,keyasint"`
 	ClockSynced    bool      `cbor:"18,keyasint,omitempty"`
 	User           string    `cbor:"19,keyasint"`           // who logged in, before sudo
 	Peer           string    `cbor:"20,keyasint,omitempty"` // where the login came from, as the host sees it
-	// What else has to do with the packets of the host, beside Cairn's own table.
+	// What else handles the host's packets, apart from Cairn's own table.
 	Forwards []string `cbor:"30,keyasint,omitempty"` // families that it passes on between networks: IPv4, IPv6
 	Filters  []Filter `cbor:"31,keyasint,omitempty"` // other tables in force that drop what comes in
 	Loaders  []Loader `cbor:"32,keyasint,omitempty"` // other units that load or flush rules
 
-	Banning []string `cbor:"50,keyasint,omitempty"` // programs that ban addresses, and can be told whom not to
+	Banning []string `cbor:"50,keyasint,omitempty"` // programs that ban addresses and accept exemptions
 	Clocks  []Clock  `cbor:"51,keyasint,omitempty"` // daemons that keep the clock right, in the order of their names
-	// Fixed are kernel settings that cannot be set from here; one that ends with a
-	// dot is the beginning of several.
+	// Fixed are kernel settings that cannot be changed from here. A name that ends in
+	// a dot stands for all that begin with it.
 	Fixed    []string     `cbor:"52,keyasint,omitempty"`
 	Failures []FailedUnit `cbor:"53,keyasint,omitempty"` // of FailedUnits, in their order
 	SSH      SSH          `cbor:"40,keyasint"`
 }
 
-// Filter is a table of another owner that drops what it does not let in.
+// Filter is somebody else's table that drops all packets it does not let in.
 type Filter struct {
 	Table string   `cbor:"1,keyasint"`           // family and name
-	Owner string   `cbor:"2,keyasint,omitempty"` // ufw, firewalld; empty: nobody that is known
-	Lets  []string `cbor:"3,keyasint,omitempty"` // ports that it lets in from somewhere: 8096/tcp, 6000-6010/udp
+	Owner string   `cbor:"2,keyasint,omitempty"` // ufw, firewalld; empty if unknown
+	Lets  []string `cbor:"3,keyasint,omitempty"` // ports open to at least one source: 8096/tcp, 6000-6010/udp
 }
 
 // Loader is a unit that loads or flushes rules and is enabled or active.
@@ -133,7 +133,7 @@ type Loader struct {
 	Flushes string    `cbor:"5,keyasint,omitempty"` // where it says "flush ruleset"
 }
 
-// FailedUnit is a unit of systemd's that failed.
+// FailedUnit is a failed unit of systemd.
 type FailedUnit struct {
 	Name   string    `cbor:"1,keyasint"`
 	Since  time.Time `cbor:"2,keyasint"`
@@ -144,14 +144,14 @@ type FailedUnit struct {
 type Clock struct {
 	Daemon string `cbor:"1,keyasint"` // chrony, ntp, ntpsec, openntpd, systemd-timesyncd
 	Unit   string `cbor:"2,keyasint"` // "chrony.service"
-	// Synced is its own word that a time server holds the clock, and Says how it
-	// puts that. Both are empty for one that does not run, and for timesyncd, for
-	// which the kernel speaks.
+	// Synced is the daemon's own report that a time server holds the clock, and Says
+	// is its wording. Both are empty for a daemon that does not run, and for
+	// timesyncd, for which the kernel reports.
 	Synced bool   `cbor:"3,keyasint,omitempty"`
 	Says   string `cbor:"4,keyasint,omitempty"`
 }
 
-// OS is what /etc/os-release says.
+// OS is the content of /etc/os-release.
 type OS struct {
 	ID       string `cbor:"1,keyasint"`
 	Version  string `cbor:"2,keyasint"`
@@ -165,7 +165,7 @@ type Disk struct {
 	Bytes uint64 `cbor:"2,keyasint"`
 }
 
-// FirewallState is how a host's table stands beside what others do. It is the
+// FirewallState says how Cairn's table fares beside what others do. It is the
 // output of the read command "firewall-state".
 type FirewallState struct {
 	Next    resource.NextBoot `cbor:"1,keyasint"`
@@ -180,25 +180,26 @@ type NIC struct {
 	Addresses []string `cbor:"3,keyasint,omitempty"` // with prefix length
 	MTU       int      `cbor:"4,keyasint"`
 	Up        bool     `cbor:"5,keyasint,omitempty"`
-	Kind      string   `cbor:"6,keyasint,omitempty"` // as ip-link(8) names it: bridge, wireguard; empty for hardware
+	Kind      string   `cbor:"6,keyasint,omitempty"` // in ip-link(8)'s words: bridge, wireguard; empty for hardware
 	Ports     []string `cbor:"7,keyasint,omitempty"` // of a bridge or bond
 	Default   bool     `cbor:"8,keyasint,omitempty"` // a default route leads over it
 }
 
-// CheckRequest asks how far resources are from their description. Nothing is changed.
+// CheckRequest asks how resources differ from their descriptions. It changes
+// nothing.
 type CheckRequest struct {
 	Resources []resource.Spec `cbor:"1,keyasint"`
-	// Survey asks for what the owner should know before saying yes, too.
+	// Survey also asks for what the owner should know before agreeing to a change.
 	Survey bool `cbor:"70,keyasint,omitempty"`
 }
 
-// CheckReply answers in the order of the request.
+// CheckReply has the answers in the order of the request.
 type CheckReply struct {
 	Results []Checked `cbor:"1,keyasint"`
-	Survey  *Survey   `cbor:"70,keyasint,omitempty"` // where it was asked for
+	Survey  *Survey   `cbor:"70,keyasint,omitempty"` // if the request asked for it
 }
 
-// Checked is one resource's difference, or why it could not be read.
+// Checked is the difference of one resource, or why it could not be read.
 type Checked struct {
 	Diff    resource.Diff `cbor:"1,keyasint"`
 	Failure *Failure      `cbor:"2,keyasint,omitempty"`
@@ -212,25 +213,25 @@ type Failure struct {
 	Fix     string `cbor:"4,keyasint,omitempty"`
 }
 
-// Run is the work for one host: the steps in order, then each guard alone. One that
-// fails ends what depends on it, and the rest is done.
+// Run is the work for one host: the steps in order, then the guards one by one. A
+// failure stops what depends on it. Everything else is done.
 type Run struct {
 	ID     string  `cbor:"1,keyasint"`
-	Epoch  uint64  `cbor:"2,keyasint"` // fencing: a host refuses one lower than it has seen
+	Epoch  uint64  `cbor:"2,keyasint"` // fencing: a host refuses a lower one than it has seen
 	Lab    string  `cbor:"3,keyasint"`
 	Steps  []Step  `cbor:"4,keyasint,omitempty"`
 	Guards []Guard `cbor:"5,keyasint,omitempty"`
 }
 
-// StartReply says that the run was begun, or what of the contents that it names is
-// missing on the host. Their bytes follow on the stream, in this order and with
-// nothing between them; then the host begins the run, and says Done.
+// StartReply says that the run was begun, or which of its named contents the host
+// lacks. The controller then sends their bytes on the stream, in this order and
+// without separators. After that the host begins the run and sends Done.
 type StartReply struct {
 	Missing []resource.ContentName `cbor:"1,keyasint,omitempty"`
 	Failure *Failure               `cbor:"2,keyasint,omitempty"`
 }
 
-// Specs are all descriptions of the run, to be read or replaced.
+// Specs returns all descriptions of the run. The caller may replace them.
 func (r *Run) Specs() []*resource.Spec {
 	var all []*resource.Spec
 	for i := range r.Steps {
@@ -244,16 +245,16 @@ func (r *Run) Specs() []*resource.Spec {
 	return all
 }
 
-// Step is one resource to bring about.
+// Step is one resource to set up.
 type Step struct {
 	ID       string        `cbor:"1,keyasint"` // kind and key, unique in the run
 	Task     string        `cbor:"2,keyasint"` // the roadmap task it serves
 	Resource resource.Spec `cbor:"3,keyasint"`
-	// Fingerprint is what the plan saw; a run begins only when everything it names
-	// is still so. Empty takes what is there.
+	// Fingerprint is the state that the plan saw. A run begins only if all its
+	// resources still have it. An empty one accepts any state.
 	Fingerprint string `cbor:"4,keyasint,omitempty"`
-	// After are the steps, by id, and the tasks without which this one makes no
-	// sense: where one of them failed it is skipped.
+	// After are the steps, by id, and the tasks that this step depends on. If one of
+	// them failed, the step is skipped.
 	After []string `cbor:"20,keyasint,omitempty"`
 }
 
@@ -263,47 +264,46 @@ type Guard struct {
 	Steps    []Step        `cbor:"2,keyasint"`
 	Deadline time.Duration `cbor:"3,keyasint"` // from arming to rolling back by itself
 	Settle   time.Duration `cbor:"4,keyasint"` // between applying and probing
-	// Nonce is what a confirmation has to bring. The controller sends it again
-	// only over a new connection.
+	// Nonce is what a confirmation must contain. The controller sends it again only
+	// over a new connection.
 	Nonce string `cbor:"5,keyasint"`
-	// TrialUser asks for a login through the new sshd configuration, before it is
-	// in force, as this user, whose way in the host also looks at by itself.
+	// TrialUser asks for a login as this user through the new sshd configuration,
+	// before it is in force. The host also checks this user's access by itself.
 	TrialUser string `cbor:"6,keyasint,omitempty"`
-	// Peer is the address that the run was sent from, as the host sees it. The
-	// agent fills it in.
+	// Peer is the address from which the run was sent, as the host sees it. The agent
+	// fills it in.
 	Peer string `cbor:"7,keyasint,omitempty"`
-	// Local and LocalPort are where on the host the run came in. The agent fills
-	// them in.
+	// Local and LocalPort are the host's address and port at which the run arrived.
+	// The agent fills them in.
 	Local     string `cbor:"8,keyasint,omitempty"`
 	LocalPort uint16 `cbor:"9,keyasint,omitempty"`
-	// Port is where the owner has to get in once the change is made: the SSH
-	// server may stop listening elsewhere. 0: wherever it listens now.
+	// Port is the port where the owner must get in after the change: the SSH server
+	// may stop listening elsewhere. 0 means wherever it listens now.
 	Port uint16 `cbor:"10,keyasint,omitempty"`
-	// Trials are what the controller tries the change with, by name; the host waits
-	// for the outcome and knows nothing else of them.
+	// Trials are the names of the controller's tests of the change. The host waits for
+	// the result and knows nothing else about them.
 	Trials []string `cbor:"11,keyasint,omitempty"`
-	// Checks are what the host itself looks at; none: the way in by SSH.
+	// Checks are the host's own tests. If there are none, it tests the way in by SSH.
 	Checks []GuardCheck `cbor:"21,keyasint,omitempty"`
-	// After are the tasks, and other guards by id, without which this one is not
-	// made.
+	// After are the tasks, and other guards by id, that this guard depends on.
 	After []string `cbor:"20,keyasint,omitempty"`
 }
 
-// GuardCheck is something that the host itself looks at in a guarded change: before
-// it is made, as far as that can be seen, and once it is applied.
+// GuardCheck is a test that the host makes in a guarded change: beforehand, as far
+// as possible, and after it is applied.
 type GuardCheck struct {
 	Name string   `cbor:"1,keyasint"`
 	Args []string `cbor:"2,keyasint,omitempty"`
 }
 
-// What a host can look at.
+// The tests that a host can make.
 const (
 	CheckSSHLogin = "ssh-login" // the SSH server, the owner's account, keys and sudo
 	CheckCommand  = "command"   // a program, with its arguments, that has to work afterwards
 )
 
-// Event is one thing that happened in a run on a host. Seq starts at 1 and has
-// no gaps; an event is on the host's disk before it is sent, unless it is passing.
+// Event is one thing that happened in a run on a host. Seq starts at 1 and has no
+// gaps. An event is on the host's disk before it is sent, unless it is passing.
 type Event struct {
 	Run     string         `cbor:"1,keyasint" json:"run"`
 	Seq     uint64         `cbor:"2,keyasint" json:"seq"`
@@ -315,11 +315,11 @@ type Event struct {
 	Diff    *resource.Diff `cbor:"8,keyasint,omitempty" json:"diff,omitempty"`
 	Failure *Failure       `cbor:"9,keyasint,omitempty" json:"failure,omitempty"`
 	Detail  string         `cbor:"10,keyasint,omitempty" json:"detail,omitempty"`
-	// Lasts is how long an armed guard waits for its confirmation, from now on.
+	// Lasts is how much longer an armed guard waits for its confirmation.
 	Lasts time.Duration `cbor:"11,keyasint,omitempty" json:"lasts_ns,omitempty"`
 }
 
-// EventType names what happened.
+// EventType says what happened.
 type EventType string
 
 // What can happen in a run on a host. The last event of a run is RunDone,
@@ -337,7 +337,8 @@ const (
 	StepSkipped   EventType = "step.skipped" // something that it depends on failed, in Detail
 	StepNote      EventType = "step.note"    // what it waits for or leaves aside, in Detail
 
-	// StepProgress is how far the step is, in Detail. It is in no log and has no Seq.
+	// StepProgress says how far the step is, in Detail. It is in no log and has no
+	// Seq.
 	StepProgress EventType = "step.progress"
 
 	GuardSkipped    EventType = "guard.skipped"     // not begun: something that it depends on failed, in Detail
@@ -355,11 +356,11 @@ const (
 // Final reports whether the event is the last of its run.
 func (t EventType) Final() bool { return t == RunDone || t == RunFailed || t == RunRefused }
 
-// Passing reports whether an event is for the moment only: nobody keeps it, and it
-// may be missed.
+// Passing reports whether an event is only for the moment. It is not kept and may
+// be missed.
 func (t EventType) Passing() bool { return t == StepProgress }
 
-// RunInfo is where a run on a host stands.
+// RunInfo is the state of a run on a host.
 type RunInfo struct {
 	ID      string    `cbor:"1,keyasint"`
 	Epoch   uint64    `cbor:"2,keyasint"`
@@ -368,7 +369,8 @@ type RunInfo struct {
 	Alive   bool      `cbor:"5,keyasint"` // a process on the host holds its lock
 }
 
-// ScanRequest asks which TCP ports of an address answer, seen from the agent's host.
+// ScanRequest asks which TCP ports of an address answer, as seen from the agent's
+// host.
 type ScanRequest struct {
 	Address string        `cbor:"1,keyasint"`
 	First   uint16        `cbor:"2,keyasint"`
@@ -376,30 +378,30 @@ type ScanRequest struct {
 	Timeout time.Duration `cbor:"4,keyasint"` // for one port
 }
 
-// ScanReply is what a scan saw.
+// ScanReply is the result of a scan.
 type ScanReply struct {
 	Open    []uint16      `cbor:"1,keyasint,omitempty"` // a connection was made
-	Refused int           `cbor:"2,keyasint"`           // answered that nothing listens, or that it is forbidden
+	Refused int           `cbor:"2,keyasint"`           // answers that nothing listens or that it is forbidden
 	Silent  int           `cbor:"3,keyasint"`           // no answer in time
 	Errors  int           `cbor:"4,keyasint"`           // could not be tried: such a scan proves nothing
 	Took    time.Duration `cbor:"5,keyasint"`
 	Trouble string        `cbor:"6,keyasint,omitempty"` // why one of them could not be tried
 }
 
-// ScanNews is how far a scan is, and in the last of them what it saw.
+// ScanNews says how far a scan is. The last one has the result.
 type ScanNews struct {
 	Percent int        `cbor:"1,keyasint,omitempty"`
 	Reply   *ScanReply `cbor:"2,keyasint,omitempty"`
 }
 
-// ListenRequest asks the agent to listen where nobody else does, and to answer
-// with the nonce, until the stream that carried the request closes.
+// ListenRequest asks the agent to listen on an unused port and to answer with the
+// nonce, until the request's stream closes.
 type ListenRequest struct {
 	Network string `cbor:"1,keyasint"` // tcp4, tcp6, udp4, udp6
 	Port    uint16 `cbor:"2,keyasint"` // 0 takes a free one
 	Nonce   string `cbor:"3,keyasint"`
-	// Forwarded puts the listener behind a published port: in a network
-	// namespace of its own, reached by destination NAT as a container's is.
+	// Forwarded puts the listener behind a published port. It then has a network
+	// namespace of its own and is reached by destination NAT, like a container.
 	Forwarded bool `cbor:"4,keyasint,omitempty"`
 }
 
@@ -407,8 +409,8 @@ type ListenRequest struct {
 type ListenReply struct {
 	Port    uint16   `cbor:"1,keyasint"`
 	Failure *Failure `cbor:"2,keyasint,omitempty"`
-	// Impossible is why nothing of the kind can be reached on this host at all,
-	// which is no failure: where nothing is forwarded, no port can be published.
+	// Impossible says why this host can have no such listener at all. That is not a
+	// failure: without forwarding, no port can be published.
 	Impossible string `cbor:"3,keyasint,omitempty"`
 }
 
@@ -425,14 +427,14 @@ type DatagramReply struct {
 	Failure *Failure `cbor:"2,keyasint,omitempty"`
 }
 
-// ReadCommand asks to run one of the read-only commands that the agent knows by
-// name. Nothing else can be run over a session.
+// ReadCommand asks for one of the read-only commands that the agent knows by name.
+// A session can run nothing else.
 type ReadCommand struct {
 	Name string   `cbor:"1,keyasint"` // of agent.readCommands and what session.read knows beside them
 	Args []string `cbor:"2,keyasint,omitempty"`
 }
 
-// ReadReply is what the command printed.
+// ReadReply is the command's output.
 type ReadReply struct {
 	Output  []byte   `cbor:"1,keyasint,omitempty"`
 	Exit    int      `cbor:"2,keyasint"`
