@@ -49,7 +49,7 @@ func (p *page) blank() { p.text.WriteByte('\n') }
 
 // overview writes the table of stages.
 func (p *page) overview() {
-	p.line("| stage | tasks | milestones | checkpoints | what this version of Cairn sees through |\n|---|---|---|---|---|")
+	p.line("| stage | tasks | milestones | checkpoints | what this version of Cairn can do |\n|---|---|---|---|---|")
 	for i, s := range p.roadmap.Stages {
 		p.line("| [%s](#%s) | %d | %d | %d | %s |", stageTitle(i+1, s), anchor(stageTitle(i+1, s)),
 			len(s.Tasks), len(s.Milestones), len(s.Checkpoints), availability(s))

@@ -23,7 +23,7 @@ func (p *page) todo() {
 		return
 	}
 	p.line("## %s\n", todoTitle)
-	p.line("What is to be improved in the repository that this roadmap was written for. It is for those who work on such code: no lab has it as a")
+	p.line("These are improvements for the repository that this roadmap was written for. They are for people who work on such code: no lab has them as a")
 	p.line("task. Files and lines are where each was found. Each entry ends with what settles it.\n")
 	for _, topic := range topics {
 		p.todoTopic(topic)
