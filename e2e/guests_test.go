@@ -71,7 +71,7 @@ func TestGuestsKeepTheirNetwork(t *testing.T) {
 	b.run("server", guests)
 	b.guestsWork(t, "before")
 	notes := b.notesOn(t, "server")
-	if !strings.Contains(notes, "kept: The host forwards for what is behind lxdbr0, mynet, rt0, vmbr0.") {
+	if !strings.Contains(notes, "kept: The host forwards for machines behind lxdbr0, mynet, rt0, vmbr0.") {
 		t.Errorf("the plan does not name the forwarded networks: %s", notes)
 	}
 	b.closeGates("server")
@@ -144,7 +144,7 @@ func othersBeside(t *testing.T, b *bed) {
 		b.run("server", c.do)
 		notes, records := b.notesOn(t, "server"), b.lookAt(t, "port-scan-ipv4")
 		b.run("server", c.undo)
-		for _, want := range []string{"conflict: Two firewalls: " + c.name + " filters here too", "conflict: " + c.name + " keeps 443/tcp shut, which lab.yaml opens"} {
+		for _, want := range []string{"conflict: Two firewalls: " + c.name + " filters here too", "conflict: " + c.name + " blocks 443/tcp, which lab.yaml opens"} {
 			if !strings.Contains(notes, want) {
 				t.Errorf("the plan does not say %q: %s", want, notes)
 			}

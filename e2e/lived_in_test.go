@@ -40,7 +40,7 @@ func TestALivedInHost(t *testing.T) {
 
 	first := b.up()
 	for program := range banned {
-		if !slices.ContainsFunc(first.Plan.Hosts[0].Notes, func(n engine.Note) bool { return strings.HasPrefix(n.Text, program+" stays at work") }) {
+		if !slices.ContainsFunc(first.Plan.Hosts[0].Notes, func(n engine.Note) bool { return strings.HasPrefix(n.Text, program+" keeps running") }) {
 			t.Errorf("the plan does not announce an exemption in %s: %+v", program, first.Plan.Hosts[0].Notes)
 		}
 	}

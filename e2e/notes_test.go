@@ -65,7 +65,7 @@ func TestPlanSaysWhatEnds(t *testing.T) {
 		"alice can log in with a password today and will no longer get in over SSH.",
 		"bob can log in with a key today and will no longer get in over SSH. Last login: " + today + ".",
 		"root can log in with a key today and will no longer get in over SSH. You become root with sudo.",
-		"Keys that stay in authorized_keys and open nothing then: bob (1), root (1). They would again after a release of the host.",
+		"These keys stay in authorized_keys, but will open nothing: bob (1), root (1). After a release they open the host again.",
 		"8080/tcp is published for 172.17.0.2:80 and will be closed.",
 		"5353/udp mdns listens on all addresses and will be closed.",
 		"8096/tcp jellyfin listens on all addresses and will be closed.",

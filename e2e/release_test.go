@@ -46,7 +46,7 @@ func hostIsReleased(t *testing.T, b *bed, before string) {
 		t.Errorf("after the release the host differs from before:\n%s", d)
 	}
 	b.reachable("server")
-	if again := o.finish(o.command("host", "release", "server", "--yes"), nil); again.exit != 0 || !strings.Contains(again.stdout, "There is nothing of Cairn's to put back on server.") {
+	if again := o.finish(o.command("host", "release", "server", "--yes"), nil); again.exit != 0 || !strings.Contains(again.stdout, "There is nothing to put back on server.") {
 		t.Errorf("a second release ended with %d:\n%s%s", again.exit, again.stdout, again.stderr)
 	}
 }

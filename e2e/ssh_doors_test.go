@@ -189,7 +189,7 @@ func overriddenUnit(t *testing.T, b *bed) {
 	b.run("server", "systemctl restart ssh")
 	wantTold(t, b, "taken back", "")
 	b.run("server", `sed 's/^Include.*//' /etc/ssh/sshd_config >/etc/ssh/other; printf '[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -f /etc/ssh/other\n' >`+file+`; systemctl daemon-reload; systemctl restart ssh`)
-	wantTold(t, b, "with another file", file+":3: -f /etc/ssh/other: it makes the server read another file than /etc/ssh/sshd_config")
+	wantTold(t, b, "with another file", file+":3: -f /etc/ssh/other: it makes the server read a file other than /etc/ssh/sshd_config")
 	if reasons, _ := looked(t, b); !strings.Contains(reasons, "for root from") {
 		t.Errorf("sshd was asked about a file that it does not read: %q", reasons)
 	}

@@ -78,7 +78,7 @@ func TestPlanOfAHostInUse(t *testing.T) {
 	for _, want := range []string{
 		"anna can log in with a password today", "ben can log in with a key today", "root can log in with a key today",
 		"8080/tcp is published for 172.17.0.2:80 and will be closed.", "8096/tcp jellyfin listens on all addresses", "445/tcp smbd", "5353/udp avahi-daemon",
-		"25565/tcp is let in by ufw, although nothing listens there now",
+		"25565/tcp is open in ufw, although nothing listens there now",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the plan does not say %q", want)

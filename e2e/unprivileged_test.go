@@ -78,7 +78,7 @@ func TestUnprivilegedGuest(t *testing.T) {
 	command := func(args ...string) outcome { return o.finish(o.command(args...), nil) }
 
 	plan := command("plan", "--first-user", "root")
-	if plan.exit != 0 || !strings.Contains(plan.stdout, "10 kernel settings cannot be set here and are left aside: net.ipv4.conf.all.accept_redirects, ") {
+	if plan.exit != 0 || !strings.Contains(plan.stdout, "10 kernel settings cannot be set here and are skipped: net.ipv4.conf.all.accept_redirects, ") {
 		t.Errorf("plan ended with %d:\n%s%s", plan.exit, plan.stdout, plan.stderr)
 	}
 	if strings.Contains(plan.stdout, "net.ipv4.tcp_syncookies = ") {

@@ -100,7 +100,7 @@ func (t *tail) takeUp(ctx context.Context) error {
 		return nil
 	}
 	if t.taken == takeUpsAtMost {
-		return fmt.Errorf("the run %s was taken up %d times, and each time its process ended without a message: see `journalctl -u %s%s` on the host",
+		return fmt.Errorf("the run %s was resumed %d times, and each time its process ended without a message: see `journalctl -u %s%s` on the host",
 			t.run, t.taken, runUnit, t.run)
 	}
 	t.seen = now

@@ -250,7 +250,7 @@ func stepProblem(id string, err error) error {
 	case isDiskFull(err):
 		return problem.Wrap(problem.HostDiskFull, "", "there is no space left for "+id, err)
 	}
-	return problem.Wrap(problem.ResourceFailed, "", id+" could not be brought about", err)
+	return problem.Wrap(problem.ResourceFailed, "", id+" could not be set up", err)
 }
 
 // guard makes one guarded change.
@@ -318,7 +318,7 @@ func guardProblem(s guard.State) error {
 
 // lost ends a run whose plan was lost with the host's memory.
 func lost() error {
-	return problem.New(problem.RunFailed, "", "the host restarted before the run was over, and what was to be done is kept in memory only")
+	return problem.New(problem.RunFailed, "", "the host restarted before the run ended, and the run's plan was only in memory")
 }
 
 // failureOf turns an error into its form for the controller.

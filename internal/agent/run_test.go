@@ -131,7 +131,7 @@ func TestAFailedStepEndsWhatDependsOnIt(t *testing.T) {
 func TestAFailureIsRemembered(t *testing.T) {
 	b := newRunBed(t)
 	run := wire.Run{Steps: []wire.Step{b.file("/fails", "one"), b.file("/needs", "one", "/fails"), b.file("/alone", "one")}}
-	failure := &wire.Failure{Code: "resource.failed", Summary: "/fails could not be brought about", Cause: "a full moon"}
+	failure := &wire.Failure{Code: "resource.failed", Summary: "/fails could not be set up", Cause: "a full moon"}
 	events := b.carryOut(run, wire.Event{Type: wire.RunStarted}, wire.Event{Type: wire.StepFailed, Step: "/fails", Task: "one", Failure: failure})
 	if got, want := said(events), []string{"step.skipped /needs  since /fails failed", "step.applied /alone", "run.failed"}; !slices.Equal(got, want) {
 		t.Errorf("the events are %q, want %q", got, want)
@@ -147,7 +147,7 @@ func TestAFailureIsRemembered(t *testing.T) {
 // failure.
 func TestARunWhoseContentsAreLost(t *testing.T) {
 	started, applied := wire.Event{Type: wire.RunStarted}, wire.Event{Type: wire.StepApplied, Step: "/done", Task: "one"}
-	failure := &wire.Failure{Code: "resource.failed", Summary: "/fails could not be brought about"}
+	failure := &wire.Failure{Code: "resource.failed", Summary: "/fails could not be set up"}
 	failed := wire.Event{Type: wire.StepFailed, Step: "/fails", Task: "one", Failure: failure}
 	for name, c := range map[string]struct {
 		steps   []string

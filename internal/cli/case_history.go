@@ -14,12 +14,12 @@ import (
 func newCaseHistory(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "history",
-		Short: "Tell what happened in the case: who, when, why, and on what evidence",
-		Long: `History tells each turn of the case from the journal, the oldest first. With -o json it is complete, with the full hash of each piece
+		Short: "Show what happened in the case: who, when, why, and on what evidence",
+		Long: `History shows each turn of the case from the journal, the oldest first. With -o json it is complete, with the full hash of each piece
 of evidence.
 
 EXIT STATUS
-  0  the history was told
+  0  the history was shown
   1  the case has not begun, or the lab or its journal cannot be read`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCaseHistory(cmd, g) },

@@ -18,7 +18,7 @@ type caseWord struct {
 
 func newCaseSuspend(g *globals) *cobra.Command {
 	return g.caseCommand(caseWord{
-		name: "suspend", short: "Let the case rest: nothing on the roadmap goes on until it is resumed",
+		name: "suspend", short: "Suspend the case: the roadmap stands still until you resume it",
 		long: `Suspend is for when you want no change for a while. Cairn up refuses to change a host until the case is resumed; check and status go on.
 
 EXIT STATUS
@@ -31,8 +31,8 @@ EXIT STATUS
 
 func newCaseResume(g *globals) *cobra.Command {
 	return g.caseCommand(caseWord{
-		name: "resume", short: "Let a suspended case go on",
-		long: `Resume lets a suspended case go on where it was. In the journal it is a reactivation, which is how CMMN has a case leave that state.
+		name: "resume", short: "Resume a suspended case",
+		long: `Resume lets a suspended case go on where it was. In the journal it is a reactivation, because CMMN has no resume of a case.
 
 EXIT STATUS
   0   the case goes on
@@ -44,8 +44,8 @@ EXIT STATUS
 
 func newCaseReactivate(g *globals) *cobra.Command {
 	return g.caseCommand(caseWord{
-		name: "reactivate", short: "Open a case again that was completed, or that has failed",
-		long: `Reactivate opens a case again that was completed, terminated or suspended, or that has failed. What is done in it stays done.
+		name: "reactivate", short: "Reopen a completed or failed case",
+		long: `Reactivate reopens a case that was completed, terminated or suspended, or that has failed. What is done in it stays done.
 
 EXIT STATUS
   0   the case is open again
@@ -57,9 +57,9 @@ EXIT STATUS
 
 func newCaseClose(g *globals) *cobra.Command {
 	return g.caseCommand(caseWord{
-		name: "close", short: "End a case that is not active, for ever", question: "Close the case for ever?",
-		long: `Close ends a case for ever: it can be looked at, and nothing in it changes any more. The hosts stay as they are. A case that is active is
-suspended first.
+		name: "close", short: "Close a case for ever, once it is not active", question: "Close the case for ever?",
+		long: `Close ends a case for ever: you can look at it, but nothing in it changes any more. The hosts stay as they are. Suspend an active case
+first.
 
 EXIT STATUS
   0   the case is closed, or you did not consent

@@ -17,7 +17,7 @@ func newCheck(g *globals) *cobra.Command {
 	var hosts []string
 	cmd := &cobra.Command{
 		Use:   "check [CHECKPOINT...]",
-		Short: "Look anew whether what was proven still holds",
+		Short: "Check again whether what was proven still holds",
 		Long: `Check carries out the probes of the named checkpoints, or of all, each from its vantage, and writes the evidence down. It
 brings the small program that looks to /var/lib/cairn on hosts that lack it, and changes nothing else. Where a host is only a vantage, that
 program runs as your user there, without sudo, and nothing stays.

@@ -12,7 +12,7 @@ import (
 // newExitCodes is a page of help, not a command: `cairn help exit-codes`.
 func newExitCodes() *cobra.Command {
 	var b strings.Builder
-	b.WriteString("Cairn's exit codes mean the same for every command. A program that calls it must take one that is not here for a failure.\n\n")
+	b.WriteString("Cairn's exit codes mean the same for every command. A program that calls it must treat any other code as a failure.\n\n")
 	for _, e := range problem.Exits() {
 		fmt.Fprintf(&b, "  %-3d  %s\n", e.Code, e.Meaning)
 	}

@@ -19,8 +19,8 @@ func newExplain(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain ID",
 		Short: "Explain a task, milestone, checkpoint, stage, challenge or error code",
-		Long: `Explain tells of anything that Cairn names what fails and what to do about it. It says what the thing is, what it still waits for
-and what can go wrong with it, and shows the evidence under it. Ids are those that status prints, and codes those of errors.
+		Long: `Explain says what is wrong with anything that Cairn names, and what to do about it. It says what the thing is, what it still waits for
+and what can go wrong with it. It also shows its evidence. Ids are those that status prints, and codes those of errors.
 
 EXIT STATUS
   0  it was explained

@@ -18,7 +18,7 @@ func newExport(g *globals) *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "roadmap", Short: "Write the roadmap, as Markdown or JSON", Args: cobra.NoArgs,
-			Long: exportHelp("The roadmap is the same for every lab; none is needed.", "the roadmap was written"),
+			Long: exportHelp("The roadmap is the same for every lab, so this needs no lab.", "the roadmap was written"),
 			RunE: func(*cobra.Command, []string) error { return runExportRoadmap(g) },
 		},
 		newExportDiagram(g),

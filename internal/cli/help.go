@@ -7,7 +7,7 @@ import "github.com/spf13/cobra"
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
-		Short: "Tell what a command does and how it is written",
+		Short: "Show what a command does and how to write it",
 		Long: `Help tells of a command what it does, which flags it takes and what its exit status means. --help does the same.
 
 EXIT STATUS

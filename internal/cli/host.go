@@ -17,7 +17,7 @@ import (
 func newHost(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "host",
-		Short: "Meet, forget, release or clean single hosts",
+		Short: "Add, forget, release or purge single hosts",
 	}
 	cmd.AddCommand(newHostAdd(g), newHostForget(g), newHostRelease(g), newHostPurge(g))
 	return cmd
@@ -28,7 +28,7 @@ func newHostAdd(g *globals) *cobra.Command {
 	var write bool
 	cmd := &cobra.Command{
 		Use:   "add NAME",
-		Short: "Meet a host of lab.yaml: pin its key, log in once, tell what it is",
+		Short: "Add a host of lab.yaml: pin its key, log in once, show what it is",
 		Long: `Add shows you the host's key, pins it, and logs in. It brings a small program to /var/lib/cairn and changes nothing else.
 It names what listens there and would be closed, with the line for lab.yaml that keeps it open.
 
@@ -36,7 +36,7 @@ Where your own account is not there yet, Add logs in as the first user: the acco
 passwords when they are needed, and remembers the user, but no password, for the commands that follow.
 
 EXIT STATUS
-  0    the host was met
+  0    the host was added
   1    it cannot be reached, is of a kind that Cairn does not manage, or its key is not the pinned one
   4    it refused the login
   130  interrupted`,
@@ -121,7 +121,7 @@ func askedAgain(s *host.Session) string {
 func newHostForget(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "forget NAME",
-		Short: "Forget a host's pinned key and first login, because you installed it anew",
+		Short: "Forget a host's pinned key and first login, because you reinstalled it",
 		Long: `Forget takes the host's key out of the pinned ones, and forgets who logged in first. The next contact shows you the new key.
 
 EXIT STATUS
@@ -145,7 +145,7 @@ func newHostPurge(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "purge NAME",
 		Short: "Remove the agent and Cairn's own records from a host; what was set up there stays and works",
-		Long: `Purge removes what Cairn keeps for itself on a host, also what the host was before: release it first if you want that back. A later
+		Long: `Purge removes Cairn's own records from a host, including what the host was before: release it first if you want that back. A later
 run brings the agent again.
 
 EXIT STATUS

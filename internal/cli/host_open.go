@@ -33,11 +33,11 @@ func proposeOpen(ctx context.Context, g *globals, session *host.Session, write b
 		if err := lab.WriteOpen(l.File, h.Name, ports); err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("Written into %s, for %s: %s\nTake out what nobody else shall reach.\n", l.File, h.Name, lab.OpenLine(ports)), nil
+		return fmt.Sprintf("Written into %s, for %s: %s\nTake out what others should not reach.\n", l.File, h.Name, lab.OpenLine(ports)), nil
 	}
-	const told = "These ports answer there and will be closed. To keep what others shall reach, "
+	const told = "These ports answer there and will be closed. To keep ports open for others, "
 	if len(h.Open) > 0 {
-		return fmt.Sprintf("%sadd it to `open` of %s in lab.yaml: %s\n", told, h.Name, strings.Join(ports, ", ")), nil
+		return fmt.Sprintf("%sadd them to `open` of %s in lab.yaml: %s\n", told, h.Name, strings.Join(ports, ", ")), nil
 	}
 	return fmt.Sprintf("%sgive %s a line in lab.yaml:\n    %s\n", told, h.Name, lab.OpenLine(ports)), nil
 }

@@ -18,12 +18,12 @@ func newHostRelease(g *globals) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "release NAME",
-		Short: "Put back on a host what Cairn changed there; your own way in stays",
+		Short: "Undo Cairn's changes on a host; your own way in stays",
 		Long: `Release puts a host back to what it was before Cairn first changed it. That is the SSH server's settings, the firewall, kernel
 settings, files, host name and time zone. It is a guarded change: it undoes itself unless you get in afterwards. Your user, its key and
 sudo stay, and so do packages that were installed. It asks before it changes anything, and names what it leaves.
 
-What an earlier version set up was not kept. Of that, what is Cairn's alone is taken away.
+An earlier version of Cairn kept no record of what was there before. Of its work, only Cairn's own files are removed.
 
 EXIT STATUS
   0    what Cairn changed is put back, there was nothing to put back, or you did not consent
@@ -109,11 +109,11 @@ func writeLeft(w io.Writer, h lab.Host, report *engine.ReleaseReport) {
 func writeReleased(w io.Writer, h lab.Host, report *engine.ReleaseReport) {
 	switch {
 	case len(report.Back) == 0:
-		fmt.Fprintf(w, "There is nothing of Cairn's to put back on %s.\n", h.Name)
+		fmt.Fprintf(w, "There is nothing to put back on %s.\n", h.Name)
 	case !report.Released:
 		fmt.Fprintln(w, "Nothing was changed.")
 	default:
 		writeRelease(w, h, report)
-		fmt.Fprintf(w, "All of that is put back, and you still get in. To take Cairn's records and agent away too: cairn host purge %s\n", h.Name)
+		fmt.Fprintf(w, "All of that is put back, and you still get in. To remove Cairn's records and agent too: cairn host purge %s\n", h.Name)
 	}
 }

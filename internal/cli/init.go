@@ -15,7 +15,7 @@ func newInit(g *globals) *cobra.Command {
 	var options lab.InitOptions
 	cmd := &cobra.Command{
 		Use:   "init [FOLDER]",
-		Short: "Write a lab file to begin with",
+		Short: "Write a first lab file",
 		Long: `Init writes lab.yaml, with comments, and beside it the schema by which editors complete and check it. It also makes the identity that
 opens the lab's secrets, in .cairn/identity.txt, which git never sees. It overwrites nothing.
 

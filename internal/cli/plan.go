@@ -20,7 +20,7 @@ func newPlan(g *globals) *cobra.Command {
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "Say what would change, and make none of the changes",
+		Short: "Show what would change, without changing anything",
 		Long: `Plan looks at every host of the lab and names each difference from what lab.yaml and the roadmap ask for. + is new, ~ changes and
 - goes. Hosts with the same differences are shown once. First it says who will no longer get in and what will no longer be reached.
 

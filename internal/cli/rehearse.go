@@ -71,7 +71,7 @@ func runRehearse(ctx context.Context, g *globals, until string, keep bool) error
 	})
 	if ctx.Err() != nil {
 		return problem.New(problem.RunCancelled, "", "the rehearsal was interrupted").
-			WithFix("run `cairn rehearse` again: it begins anew and removes what is left")
+			WithFix("run `cairn rehearse` again: it starts from the beginning and removes what is left")
 	}
 	if report.Status == nil {
 		return err

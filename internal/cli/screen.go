@@ -54,7 +54,7 @@ type screen struct {
 	mu       sync.Mutex
 	underWay openWork
 	steps    steps
-	live     bool      // stderr is a terminal that can show lines which are drawn anew
+	live     bool      // stderr is a terminal that can show lines which are redrawn
 	drawn    int       // how many of them stand there now
 	spoken   time.Time // when progress was last shown
 	until    time.Time // about when the command will have ended; zero where nothing is known

@@ -23,8 +23,8 @@ type taskMethod func(*engine.Engine, context.Context, string, engine.Order) (*en
 func newTaskPlan(g *globals) *cobra.Command {
 	return g.taskCommand(&cobra.Command{
 		Use:   "plan ID [--why TEXT]",
-		Short: "Take a discretionary task into its stage",
-		Long: `Plan takes a discretionary task into its stage: at once when the stage is open, otherwise when it opens. The stage then waits for it.
+		Short: "Add a discretionary task to its stage",
+		Long: `Plan adds a discretionary task to its stage: at once if the stage is open, otherwise when it opens. The stage then waits for it.
 
 EXIT STATUS
   0   the task is planned
@@ -36,8 +36,8 @@ EXIT STATUS
 func newTaskUnplan(g *globals) *cobra.Command {
 	return g.taskCommand(&cobra.Command{
 		Use:   "unplan ID [--why TEXT]",
-		Short: "Take a planned task out again that has not begun",
-		Long: `Unplan takes a task out of its stage as long as it waits there. One that is open has begun.
+		Short: "Take out a planned task that has not begun",
+		Long: `Unplan takes a task out of its stage while it waits there. An open task has begun.
 
 EXIT STATUS
   0   the task is no longer planned
@@ -49,7 +49,7 @@ EXIT STATUS
 func newTaskDone(g *globals) *cobra.Command {
 	return g.taskCommand(&cobra.Command{
 		Use:   "done ID --why TEXT",
-		Short: "Give your word that a task is done which people do and no probe sees",
+		Short: "Give your word that a person's task is done, if no probe can see it",
 		Long: `Done completes an open task by your word, which the journal keeps. It is refused for a task that evidence completes, or that Cairn does.
 
 EXIT STATUS

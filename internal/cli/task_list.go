@@ -14,7 +14,7 @@ func newTaskList(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List all tasks with their ids",
-		Long: `List names every task, who does it and how it stands, from the journal alone, and what only your word makes true.
+		Long: `List shows every task, who does it and its state, from the journal alone. It also shows what only your word makes true.
 
 EXIT STATUS
   0  the tasks were listed
@@ -27,7 +27,7 @@ EXIT STATUS
 func newTaskShow(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
-		Short: "Tell of a task what it is, what it waits for, and the evidence under it",
+		Short: "Show a task: what it is, what it waits for, and its evidence",
 		Long: `Show is explain for tasks alone.
 
 EXIT STATUS

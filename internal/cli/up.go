@@ -25,12 +25,12 @@ func newUp(g *globals) *cobra.Command {
 	var flags upFlags
 	cmd := &cobra.Command{
 		Use:   "up",
-		Short: "Bring the hosts to what the lab declares, and prove it",
+		Short: "Make the hosts match the lab file, and prove it",
 		Long: `Up shows the plan, asks, and then walks the roadmap. It carries out each open task on all hosts and looks at its checkpoints; what
 that proves opens the next task. Whatever could lock you out is done under a guard: saved, rehearsed backwards, armed to undo
 itself, and confirmed only over a new login.
 
-Run it again whenever it was cut off: it attaches to what is still under way and goes on.
+Run it again after an interruption: it attaches to what is still under way and goes on.
 
 EXIT STATUS
   0    everything that can be done now is done and proven, or you did not consent

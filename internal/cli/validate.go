@@ -33,7 +33,7 @@ names waivers that are over, and a key that is not on this machine. It says whic
 version of Cairn does not do yet.
 
 EXIT STATUS
-  0  the lab file is valid; a waiver that is over and a secret that is lost are only said
+  0  the lab file is valid; a waiver that is over and a secret that is lost are only reported
   1  it is not, or there is none, or the key that it names is not on this machine`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return runValidate(g) },

@@ -23,8 +23,8 @@ type versionInfo struct {
 func newVersion(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Tell the version of Cairn and of the agents inside it",
-		Long: `Version tells the version of Cairn, and of the agent for each kind of processor the first 12 digits of its SHA-256.
+		Short: "Show the version of Cairn and of the agents inside it",
+		Long: `Version shows the version of Cairn. For each kind of processor it shows the first 12 digits of the agent's SHA-256.
 
 EXIT STATUS
   0  always`,

@@ -27,7 +27,7 @@ func (e *Engine) refuseAttest(id string) error {
 		return problem.New(problem.CaseIllegal, id, "evidence decides that criterion, not a word").
 			WithFix("run `cairn case show` for what is still open")
 	case !isExit:
-		return problem.New(problem.CaseIllegal, id, "nothing waits for a word on that: it is for you to see to before you begin").
+		return problem.New(problem.CaseIllegal, id, "nothing waits for your word on that: take care of it before you begin").
 			WithFix("go on with `cairn up`")
 	case e.caseState.attested(id):
 		return problem.New(problem.CaseIllegal, id, "you gave your word on that already").

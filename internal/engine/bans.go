@@ -128,7 +128,7 @@ func (b *bans) doubt(ctx context.Context, from probe.Vantage, target probe.Targe
 	b.keep(l.Look)
 	names := strings.Join(programs, " and ")
 	found.Outcome = evidence.Unproven
-	found.Reason = evidence.CannotLook(l.Vantage) + fmt.Sprintf("%s lets no connection from there in, and %s, which bans addresses there, is not told yet to spare it", l.Host, names)
+	found.Reason = evidence.CannotLook(l.Vantage) + fmt.Sprintf("%s accepts no connection from there, and %s may ban that address: it has no exemption yet", l.Host, names)
 	found.Remedy = "run `cairn up`: it tells " + names + ", and looks again"
 	return found
 }

@@ -43,7 +43,7 @@ func loadCase(ctx context.Context, log events, r *roadmap.Roadmap, w lab.Workflo
 	}
 	l.turns, l.since = past.Turns, past.Begun
 	if l.c, err = program.Replay([]cmmn.Turn{{Effects: past.Effects}}); err != nil {
-		return nil, problem.Wrap(problem.JournalCorrupt, "", "the journal's record of the case does not fit together", err)
+		return nil, problem.Wrap(problem.JournalCorrupt, "", "the journal's record of the case contradicts itself", err)
 	}
 	return l, l.adopt()
 }
@@ -62,7 +62,7 @@ func programFor(r *roadmap.Roadmap, w lab.Workflow) (*cmmn.Program, error) {
 
 // adopt fits the case to the roadmap of this version and the lab's workflow.
 func (l *labCase) adopt() error {
-	turn, err := l.c.Execute(cmmn.Adopt{}, cmmn.Author{By: "cairn", Why: "the roadmap or the workflow is not what it was"})
+	turn, err := l.c.Execute(cmmn.Adopt{}, cmmn.Author{By: "cairn", Why: "the roadmap or the workflow has changed"})
 	if err != nil {
 		return err
 	}

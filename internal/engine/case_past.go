@@ -33,7 +33,7 @@ func readPast(ctx context.Context, log events) (*casePast, error) {
 	}
 	if body != nil {
 		if err := json.Unmarshal(body, p); err != nil {
-			return nil, problem.Wrap(problem.JournalCorrupt, snapshotOfCase, "what the journal keeps of the case cannot be read", err)
+			return nil, problem.Wrap(problem.JournalCorrupt, snapshotOfCase, "the journal's record of the case cannot be read", err)
 		}
 	}
 	p.kept = position

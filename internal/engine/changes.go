@@ -113,7 +113,7 @@ func keptChanges(ctx context.Context, log events) (*changes, error) {
 	}
 	c.position, c.kept = position, position
 	if err := json.Unmarshal(body, c); err != nil {
-		return nil, problem.Wrap(problem.JournalCorrupt, snapshotOfChanges, "what the journal keeps of the hosts' changes cannot be read", err)
+		return nil, problem.Wrap(problem.JournalCorrupt, snapshotOfChanges, "the journal's record of the hosts' changes cannot be read", err)
 	}
 	return c, nil
 }

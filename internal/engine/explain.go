@@ -88,7 +88,7 @@ func (v *View) find(id string) (*Explanation, error) {
 		}
 	}
 	if item, known := find(v.caseState.below(v.Model().Plan), id); known {
-		return v.explained(id, item.Kind, item.Name, "The case has it to gate with; it is not the roadmap's own."), nil
+		return v.explained(id, item.Kind, item.Name, "The case uses it as a gate. The roadmap does not have it."), nil
 	}
 	return nil, v.noSuch("", id)
 }
@@ -179,7 +179,7 @@ func (v *View) explainTask(stage roadmap.Stage, t roadmap.Task) *Explanation {
 	x.Checkpoints = v.checkpointStatuses(t.Checkpoints)
 	switch {
 	case v.byWord(t):
-		x.Text = "You do this one, and no probe of this version sees the result. Say that it is done with: cairn task done " + t.ID + " --why TEXT"
+		x.Text = "You do this one, and no probe of this version sees the result. When it is done: cairn task done " + t.ID + " --why TEXT"
 	case !v.resolved.Implemented(t.ID):
 		x.Text = "Not available yet: this version of Cairn cannot do it."
 	}

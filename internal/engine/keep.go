@@ -39,7 +39,7 @@ func (e *Engine) keepJournal(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, keepTime)
 	defer cancel()
 	if err := e.keepSnapshots(ctx); err != nil {
-		e.tell(Event{Type: EventJournal, Text: "what was read could not be kept for the next command: " + err.Error()})
+		e.tell(Event{Type: EventJournal, Text: "the snapshot for the next command could not be saved: " + err.Error()})
 		return
 	}
 	if e.lab.Journal.Keep == 0 {

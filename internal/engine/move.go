@@ -40,7 +40,7 @@ func (n noteInput) sshPortMoves() []Note {
 	return []Note{{
 		Kind: NoteStops,
 		Text: fmt.Sprintf("SSH moves from port %d to %d: the host answers on both until a login at %d has worked, then %d is closed.", old, wanted, wanted, old),
-		Fix:  fmt.Sprintf("Set Port %d for the host in ~/.ssh/config, and tell whoever else logs in.", wanted),
+		Fix:  fmt.Sprintf("Set Port %d for the host in ~/.ssh/config, and tell everybody else who logs in.", wanted),
 	}}
 }
 

@@ -46,7 +46,7 @@ func sleepingKeys(n noteInput) []Note {
 		return nil
 	}
 	return []Note{{
-		Kind: NoteAccess, Text: "Keys that stay in authorized_keys and open nothing then: " + strings.Join(whose, ", ") + ". They would again after a release of the host.",
+		Kind: NoteAccess, Text: "These keys stay in authorized_keys, but will open nothing: " + strings.Join(whose, ", ") + ". After a release they open the host again.",
 		Fix: "take out what nobody needs any more",
 	}}
 }
@@ -92,5 +92,5 @@ func sudoWithoutPassword(n noteInput) []Note {
 	if _, changes := n.changing("sudoers "); !changes {
 		return nil
 	}
-	return []Note{{Kind: NoteKey, Text: fmt.Sprintf("sudo will ask %s for no password: whoever has the key is root.", n.host.User)}}
+	return []Note{{Kind: NoteKey, Text: fmt.Sprintf("sudo will ask %s for no password: anybody with the key is root.", n.host.User)}}
 }

@@ -18,7 +18,7 @@ func noteBans(n noteInput) []Note {
 			continue
 		}
 		notes = append(notes, Note{Kind: NoteKept, Text: fmt.Sprintf(
-			"%s stays at work. It would take Cairn's proofs for attacks, so it no longer bans %s", program, strings.Join(task.LooksFrom(n.lab, n.host), ", "))})
+			"%s keeps running. It would take Cairn's proofs for attacks, so it no longer bans %s", program, strings.Join(task.LooksFrom(n.lab, n.host), ", "))})
 	}
 	return notes
 }

@@ -25,12 +25,12 @@ func filterNotes(n noteInput) []Note {
 	for _, f := range n.facts.Filters {
 		who := filterName(f)
 		add(Note{
-			Kind: NoteConflict, Text: "Two firewalls: " + who + " filters here too. What is to be reached must be let in by both.",
+			Kind: NoteConflict, Text: "Two firewalls: " + who + " filters here too. Both must let in what others should reach.",
 			Fix: "Decide for one. To keep Cairn's alone, " + turnOff(f, n.facts.OS) + ".",
 		})
 		if missing := notLetIn(f, task.Openings(n.lab, n.host)); len(missing) > 0 {
 			add(Note{
-				Kind: NoteConflict, Text: fmt.Sprintf("%s keeps %s shut, which lab.yaml opens.", who, strings.Join(missing, ", ")),
+				Kind: NoteConflict, Text: fmt.Sprintf("%s blocks %s, which lab.yaml opens.", who, strings.Join(missing, ", ")),
 				Fix: "Let it in there too, or do without " + who + ".",
 			})
 		}
@@ -57,7 +57,7 @@ func turnOff(f wire.Filter, os wire.OS) string {
 	if command := distro.Of(os.ID, os.Version).Firewall(f.Owner).Off; command != "" {
 		return "run `" + command + "` on the host"
 	}
-	return "take that table away on the host, and out of the file that loads it"
+	return "remove that table on the host, and from the file that loads it"
 }
 
 // notLetIn returns the openings that a filter lets in from nowhere.
@@ -124,13 +124,13 @@ func guestNotes(n noteInput) []Note {
 	if behind := sides.Behind(n.facts.Interfaces); len(behind) > 0 {
 		notes = append(notes, Note{
 			Kind: NoteKept,
-			Text: "The host forwards for what is behind " + strings.Join(behind, ", ") + ". That goes on, with DNS and DHCP from the host.",
+			Text: "The host forwards for machines behind " + strings.Join(behind, ", ") + ". That continues, with DNS and DHCP from the host.",
 		})
 	}
 	for _, nic := range n.facts.Interfaces {
 		if unknownSide(sides, nic) {
 			notes = append(notes, Note{
-				Kind: NoteStops, Text: "The host forwards, and what begins behind " + nic.Name + " will no longer be forwarded.",
+				Kind: NoteStops, Text: "The host forwards. Connections that begin behind " + nic.Name + " will no longer be forwarded.",
 				Fix: "If only guests of the host are behind it, add to the host: `inside: [" + nic.Name + "]`.",
 			})
 		}

@@ -29,7 +29,7 @@ func TestFirewallNotes(t *testing.T) {
 			[]string{"conflict Two firewalls: ufw ... `ufw disable`"}},
 		{"ufw has a table for each family", notedHost(wire.Facts{Filters: []wire.Filter{ufw, {Table: "ip6 filter", Owner: "ufw", Lets: ufw.Lets}}}, lab.Host{}), []string{"conflict Two firewalls: ufw"}},
 		{"ufw lets less in", notedHost(wire.Facts{Filters: []wire.Filter{{Table: "ip filter", Owner: "ufw", Lets: []string{"22/tcp"}}}}, lab.Host{Open: []lab.Opening{{Protocol: "tcp", Port: 443}}}),
-			[]string{"conflict Two firewalls", "conflict ufw keeps 443/tcp shut"}},
+			[]string{"conflict Two firewalls", "conflict ufw blocks 443/tcp"}},
 		{"a range of the other filter holds the port", notedHost(wire.Facts{Filters: []wire.Filter{{Owner: "firewalld", Lets: []string{"20-30/tcp"}}}}, lab.Host{}),
 			[]string{"conflict Two firewalls: firewalld ... `systemctl disable --now firewalld`"}},
 		{"a table of the owner's", notedHost(wire.Facts{Filters: []wire.Filter{{Table: "inet mine", Lets: []string{"22/tcp", "8096/tcp"}}}}, lab.Host{}),
@@ -38,11 +38,11 @@ func TestFirewallNotes(t *testing.T) {
 			{Unit: "nftables.service", Flushes: "/etc/nftables.conf"}, {Unit: "netfilter-persistent.service"}, {Unit: "docker.service"},
 		}}, lab.Host{}), []string{"kept nftables.service flushes all rules (/etc/nftables.conf)", "kept netfilter-persistent.service loads rules too"}},
 		{"guests", notedHost(wire.Facts{Forwards: []string{"IPv4"}, Interfaces: []wire.NIC{{Name: "lxdbr0", Kind: "bridge"}, {Name: "wg0", Kind: "wireguard"}}}, lab.Host{}),
-			[]string{"kept The host forwards for what is behind lxdbr0, wg0"}},
+			[]string{"kept The host forwards for machines behind lxdbr0, wg0"}},
 		{"a card of which nothing is known", notedHost(wire.Facts{Forwards: []string{"IPv4"}, Interfaces: []wire.NIC{{Name: "eth1", Up: true, Addresses: []string{"10.9.0.1/24"}}}}, lab.Host{}),
-			[]string{"stops-working The host forwards, and what begins behind eth1 ... `inside: [eth1]`"}},
+			[]string{"stops-working The host forwards. Connections that begin behind eth1 ... `inside: [eth1]`"}},
 		{"the owner named it", notedHost(wire.Facts{Forwards: []string{"IPv4"}, Interfaces: []wire.NIC{{Name: "eth1", Up: true, Addresses: []string{"10.9.0.1/24"}}}}, lab.Host{Inside: []string{"eth1"}}),
-			[]string{"kept The host forwards for what is behind eth1"}},
+			[]string{"kept The host forwards for machines behind eth1"}},
 		{"the owner named the way out", notedHost(wire.Facts{}, lab.Host{Inside: []string{"eth0"}}), []string{"conflict lab.yaml says that eth0 is inside"}},
 	} {
 		var got []string

@@ -15,7 +15,7 @@ func noteSkipped(n noteInput) []Note {
 		return nil
 	}
 	return []Note{{
-		Kind: NoteKept, Text: fmt.Sprintf("%d kernel settings cannot be set here and are left aside: %s", len(skipped), strings.Join(skipped, ", ")),
+		Kind: NoteKept, Text: fmt.Sprintf("%d kernel settings cannot be set here and are skipped: %s", len(skipped), strings.Join(skipped, ", ")),
 		Fix: "set them on the machine that this host runs on",
 	}}
 }

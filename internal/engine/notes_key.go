@@ -57,7 +57,7 @@ func revokedKeys(n noteInput) []Note {
 	for _, r := range n.survey.Revoked {
 		note := Note{Kind: NoteConflict, Text: "the SSH server refuses the key " + keyName(r.Line) + ": " + r.Why, Fix: "take the key out of that file, or set up another one"}
 		if r.All {
-			note = Note{Kind: NoteConflict, Text: r.Why + ", yours too", Fix: "correct that file, or take the line with RevokedKeys away; a file without a key revokes none"}
+			note = Note{Kind: NoteConflict, Text: r.Why + ", yours too", Fix: "correct that file, or remove the line with RevokedKeys; a file without a key revokes none"}
 		}
 		if !slices.Contains(notes, note) {
 			notes = append(notes, note)

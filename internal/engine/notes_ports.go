@@ -42,7 +42,7 @@ func lostPorts(n noteInput) []Note {
 	}
 	for _, a := range n.survey.Allowed {
 		if closes(a.Protocol, a.First) && !slices.Contains(lost, a.String()) {
-			note(fmt.Sprintf("%s is let in by %s, although nothing listens there now, and will be closed.", a, a.By), onePort(a))
+			note(fmt.Sprintf("%s is open in %s, although nothing listens there now. It will be closed.", a, a.By), onePort(a))
 		}
 	}
 	if len(lost) > 0 {
@@ -125,9 +125,9 @@ func places(l wire.Listener) string {
 // keepOpen says how to keep the ports open.
 func (n noteInput) keepOpen(ports []string) string {
 	if len(n.host.Open) > 0 {
-		return "To keep what others shall reach, add it to `open` of the host in lab.yaml: " + strings.Join(ports, ", ")
+		return "To keep ports open for others, add them to `open` of the host in lab.yaml: " + strings.Join(ports, ", ")
 	}
-	return "To keep what others shall reach, give the host a line in lab.yaml: " + lab.OpenLine(ports)
+	return "To keep ports open for others, give the host a line in lab.yaml: " + lab.OpenLine(ports)
 }
 
 // ProposeOpen returns the ports that others can reach on a host, as far as its own

@@ -38,5 +38,5 @@ func reloads(n noteInput) []Note {
 	if _, changes := n.changing("sshd-dropin "); !changes {
 		return nil
 	}
-	return []Note{{Kind: NoteRestart, Text: "The SSH server reads its configuration anew. Sessions that are open stay open."}}
+	return []Note{{Kind: NoteRestart, Text: "The SSH server reads its configuration again. Sessions that are open stay open."}}
 }

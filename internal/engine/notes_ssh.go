@@ -39,11 +39,11 @@ func (n noteInput) sshDoors() []Note {
 func shutting(door sshdconf.Door) string {
 	switch {
 	case door.Command && door.Line == 0:
-		return "restart the SSH server, whose unit does not say so any more"
+		return "restart the SSH server; its unit no longer has that option"
 	case door.Command:
-		return "take the option away and restart the SSH server"
+		return "remove the option and restart the SSH server"
 	}
-	return "take the line away"
+	return "remove the line"
 }
 
 // waysIn are settings that let somebody in and that the policy turns off, with a
@@ -54,7 +54,7 @@ var waysIn = map[string]string{
 	"hostbasedauthentication": "logins that another machine vouches for (HostbasedAuthentication %s) will no longer work",
 	"gssapiauthentication":    "Kerberos tickets (GSSAPIAuthentication %s) will no longer open the host",
 	"kerberosauthentication":  "Kerberos passwords (KerberosAuthentication %s) will no longer open the host",
-	"authorizedkeysfile":      "of the files with keys %s only .ssh/authorized_keys will still be read",
+	"authorizedkeysfile":      "of the key files %s only .ssh/authorized_keys will still be read",
 }
 
 // sshWaysClosed names the owner's ways in that the policy closes.
@@ -74,7 +74,7 @@ func (n noteInput) sshWaysClosed() []Note {
 		seen[s.Keyword] = true
 		notes = append(notes, Note{
 			Kind: NoteAccess, Text: fmt.Sprintf(text, value) + " (" + s.Place() + ")",
-			Fix: "give whoever needs it an account and a key of their own beforehand",
+			Fix: "first give everybody who needs it an account and a key of their own",
 		})
 	}
 	return notes

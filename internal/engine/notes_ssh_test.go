@@ -36,7 +36,7 @@ func TestSSHNotes(t *testing.T) {
 		"AllowTcpForwarding no\n":                                             "",
 		"AllowTcpForwarding no\nTrustedUserCAKeys /etc/ssh/ca.pub\n":          "no-longer-gets-in: certificates of the authority in /etc/ssh/ca.pub will no longer open the host (/etc/ssh/sshd_config:2)",
 		"AllowTcpForwarding no\nAuthorizedKeysCommand /bin/keys %u\n":         "no-longer-gets-in: keys that /bin/keys %u names",
-		"AllowTcpForwarding no\nAuthorizedKeysFile /etc/keys/%u\n":            "no-longer-gets-in: of the files with keys /etc/keys/%u only",
+		"AllowTcpForwarding no\nAuthorizedKeysFile /etc/keys/%u\n":            "no-longer-gets-in: of the key files /etc/keys/%u only",
 		"AllowTcpForwarding no\nHostbasedAuthentication yes\n":                "no-longer-gets-in: logins that another machine vouches for",
 		"AllowTcpForwarding no\nMatch User git\nPasswordAuthentication yes\n": "conflict: /etc/ssh/sshd_config:3: passwordauthentication yes, under Match User git: it lets passwords in",
 		"AllowTcpForwarding no\nAllowUsers alice bob\n":                       "conflict: /etc/ssh/sshd_config:2: AllowUsers alice bob does not let ops in",

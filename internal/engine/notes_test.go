@@ -56,9 +56,9 @@ func TestNotes(t *testing.T) {
 			no-longer-gets-in: dave can log in with a password today; only its key will work.
 			no-longer-gets-in: ops can log in with a password today; only the key that is installed will work.
 			no-longer-gets-in: root can log in with a key today and will no longer get in over SSH. You become root with sudo. Last login: 2026-11-20.
-			no-longer-gets-in: Keys that stay in authorized_keys and open nothing then: alice (2), eve (1), root (1). They would again after a release of the host.
+			no-longer-gets-in: These keys stay in authorized_keys, but will open nothing: alice (2), eve (1), root (1). After a release they open the host again.
 			  fix: take out what nobody needs any more
-			restarted: The SSH server reads its configuration anew. Sessions that are open stay open.`},
+			restarted: The SSH server reads its configuration again. Sessions that are open stay open.`},
 		"ports": {aboutHost(nil, wire.Survey{
 			Listeners: []wire.Listener{
 				{Protocol: "tcp", Port: 22, Program: "sshd"},
@@ -80,19 +80,19 @@ func TestNotes(t *testing.T) {
 			no-longer-reached: 8096/tcp jellyfin listens on all addresses and will be closed.
 			no-longer-reached: 9000/tcp listens on 10.84.0.10 and 10.9.0.1 and will be closed.
 			no-longer-reached: 51820/udp listens on all addresses and will be closed.
-			no-longer-reached: 25565-25570/udp is let in by ufw, although nothing listens there now, and will be closed.
-			no-longer-reached: 8443/tcp is let in by firewalld, although nothing listens there now, and will be closed.
-			  fix: To keep what others shall reach, give the host a line in lab.yaml: open: [8080/tcp, 8096/tcp, 9000/tcp, 51820/udp, 8443/tcp]`},
+			no-longer-reached: 25565-25570/udp is open in ufw, although nothing listens there now. It will be closed.
+			no-longer-reached: 8443/tcp is open in firewalld, although nothing listens there now. It will be closed.
+			  fix: To keep ports open for others, give the host a line in lab.yaml: open: [8080/tcp, 8096/tcp, 9000/tcp, 51820/udp, 8443/tcp]`},
 		"a port that the lab file has open": {aboutHost([]lab.Opening{{Protocol: "tcp", Port: 8096}}, wire.Survey{Listeners: []wire.Listener{
 			jellyfin, {Protocol: "udp", Port: 8096, Program: "jellyfin"},
 		}}, newTable), `
 			no-longer-reached: 8096/udp jellyfin listens on all addresses and will be closed.
-			  fix: To keep what others shall reach, add it to ` + "`open`" + ` of the host in lab.yaml: 8096/udp`},
+			  fix: To keep ports open for others, add them to ` + "`open`" + ` of the host in lab.yaml: 8096/udp`},
 		"a port that is taken out of a table in force": {aboutHost(nil, wire.Survey{Listeners: []wire.Listener{
 			jellyfin, {Protocol: "tcp", Port: 80, Program: "nginx"},
 		}}, StepPlan{ID: "nft-table inet cairn", Diff: resource.Diff{Changes: []resource.Change{{Property: "rule", From: "tcp dport 80 accept"}}}}), `
 			no-longer-reached: 80/tcp nginx listens on all addresses and will be closed.
-			  fix: To keep what others shall reach, give the host a line in lab.yaml: open: [80/tcp]`},
+			  fix: To keep ports open for others, give the host a line in lab.yaml: open: [80/tcp]`},
 		"what comes and goes": {aboutHost(nil, wire.Survey{},
 			StepPlan{ID: "packages sudo", Diff: resource.Diff{Changes: []resource.Change{
 				{Property: "sudo", From: "absent", To: "installed"}, {Property: "chrony", From: "installed", To: "absent"}, {Property: "nftables", From: "absent", To: "installed"},
@@ -103,7 +103,7 @@ func TestNotes(t *testing.T) {
 			restarted: Will be removed: chrony.
 			restarted: Will be started: a.timer.
 			restarted: Will be stopped: b.service.
-			key: sudo will ask ops for no password: whoever has the key is root.`},
+			key: sudo will ask ops for no password: anybody with the key is root.`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder

@@ -30,12 +30,12 @@ const (
 type HostOutcome struct {
 	Host  string    `json:"host"`
 	State HostState `json:"state"`
-	// Changed are the steps that were brought about and stay.
+	// Changed are the steps that were made and stay.
 	Changed []string `json:"changed,omitempty"`
 	// Unproven says that nobody has looked since whether that holds.
 	Unproven bool `json:"unproven,omitempty"`
 	Planned  int  `json:"planned,omitempty"` // changes still to be made
-	// Failed are the steps that could not be brought about, and Skipped what was left
+	// Failed are the steps that could not be set up, and Skipped what was left
 	// undone because of that: steps and guarded changes.
 	Failed  []string       `json:"failed,omitempty"`
 	Skipped []Skipped      `json:"skipped,omitempty"`

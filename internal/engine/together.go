@@ -93,7 +93,7 @@ func (w *walk) undidJoined(host string, run wire.Run, joined []string) bool {
 		last := w.engine.outcomes.lastOf(host, g.ID)
 		if len(steps) > 0 && (last == wire.GuardRolledBack || last == wire.GuardRefused) {
 			w.engine.tell(Event{Type: EventProof, Host: host, Guard: g.ID, Text: fmt.Sprintf(
-				"%s did not stay with the rest of it; the rest is tried alone now", strings.Join(steps, ", "))})
+				"the change with %s did not stay; the rest is tried alone now", strings.Join(steps, ", "))})
 			return true
 		}
 	}

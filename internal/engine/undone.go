@@ -23,7 +23,7 @@ type runRest struct {
 	All []Undone `json:"all,omitempty"`
 }
 
-// with adds an event. An event of another run starts anew.
+// with adds an event. An event of another run starts again.
 func (u runRest) with(run string, told wire.Event) runRest {
 	if u.Run != run {
 		u = runRest{Run: run}

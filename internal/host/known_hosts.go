@@ -107,7 +107,7 @@ func (k *knownHosts) forget(name string) error {
 	})
 }
 
-// change reads the file anew, edits it and replaces it atomically. A lock keeps
+// change reads the file again, edits it and replaces it atomically. A lock keeps
 // other programs from doing the same.
 func (k *knownHosts) change(edit func([][]byte, map[string]ssh.PublicKey) ([][]byte, error)) error {
 	k.mu.Lock()

@@ -73,7 +73,7 @@ func (b *bootstrap) noShell(ctx context.Context, err error, said string) error {
 	if errors.As(err, &silent) {
 		first = firstNonEmpty(brief(silent.First), first)
 	}
-	p := problem.New(problem.HostNoShell, "", "something else than a shell answers the login of "+b.user)
+	p := problem.New(problem.HostNoShell, "", "something other than a shell answers the login of "+b.user)
 	if first != "" {
 		p.Summary += fmt.Sprintf("; it says %q", first)
 	} else {

@@ -35,7 +35,7 @@ func newSession(b *bootstrap, hello wire.Hello, conn io.ReadWriteCloser) *Sessio
 	}
 }
 
-// Port is where the host was met: the lab's port, or the one that it still has.
+// Port is where the host was added: the lab's port, or the one that it still has.
 func (s *Session) Port() uint16 { return s.port }
 
 // Host is the lab's host.
@@ -103,7 +103,7 @@ func (s *Session) ask(ctx context.Context, kind string, request, reply any) erro
 }
 
 // errNoAnswer ends the wait for an answer.
-var errNoAnswer = errors.New("the agent is there and says nothing")
+var errNoAnswer = errors.New("the agent started but says nothing")
 
 // open starts a stream with a request; nil sends none.
 func (s *Session) open(ctx context.Context, kind string, request any) (*wire.Stream, error) {
@@ -132,9 +132,9 @@ func (s *Session) broken(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, wire.ErrReset) && s.mux.Err() == nil:
-		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "the agent could not do what it was asked for", err)
+		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "the agent could not do what Cairn asked for", err)
 	case errors.Is(err, wire.ErrMessage):
-		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "the agent's answer cannot be understood", err)
+		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "Cairn does not understand the agent's answer", err)
 	case errors.Is(err, io.EOF) && s.mux.Err() == nil:
 		return problem.Wrap(problem.HostAgentBroken, s.host.Name, "the agent gave no answer", err)
 	}
@@ -154,7 +154,7 @@ func (s *Session) failed(f *wire.Failure) error {
 	return p
 }
 
-// Facts reads the host's facts anew.
+// Facts reads the host's facts again.
 func (s *Session) Facts(ctx context.Context) (wire.Facts, error) {
 	var facts wire.Facts
 	return facts, s.ask(ctx, wire.KindFacts, nil, &facts)
@@ -174,7 +174,7 @@ func (s *Session) Survey(ctx context.Context, specs []resource.Spec) ([]wire.Che
 		return nil, wire.Survey{}, err
 	}
 	if reply.Survey == nil {
-		return nil, wire.Survey{}, problem.New(problem.HostAgentBroken, s.host.Name, "the agent did not tell who can get in")
+		return nil, wire.Survey{}, problem.New(problem.HostAgentBroken, s.host.Name, "the agent did not report who can log in")
 	}
 	return reply.Results, *reply.Survey, nil
 }

@@ -142,5 +142,5 @@ func (s *contentSender) send(ctx context.Context, held map[string]resource.Conte
 }
 
 func unreadable(err error) error {
-	return problem.Wrap(problem.ResourceBad, "", "a content cannot be read as it was when the plan was made", err)
+	return problem.Wrap(problem.ResourceBad, "", "a content cannot be read, or has changed since the plan was made", err)
 }

@@ -74,8 +74,8 @@ func subnetKeys() []document.Key {
 
 func networkShape() *document.Shape {
 	return document.Keyed(append(subnetKeys(),
-		document.Key{Name: "admin", Required: true, Shape: document.NonEmpty(document.ListOf(document.Words(adminForm)), "nobody could reach SSH any more, you neither"),
-			Doc: "Who may reach SSH and management ports: the networks or addresses that you administer from. Nobody else gets in, so it must hold the machine that you run Cairn on. No two may overlap."},
+		document.Key{Name: "admin", Required: true, Shape: document.NonEmpty(document.ListOf(document.Words(adminForm)), "nobody could reach SSH any more, not even you"),
+			Doc: "Who may reach SSH and management ports: the networks or addresses that you administer from. Nobody else gets in, so it must include the machine that you run Cairn on. No two may overlap."},
 	)...)
 }
 
@@ -91,12 +91,12 @@ func hostsShape() *document.Shape {
 		document.Key{Name: "first-user", Fallback: "the one that `cairn host add` logged in as, else `User` of `~/.ssh/config`, else `root`", Shape: document.Words(firstUserForm),
 			Doc: "Who logs in as long as `user` cannot: `root`, or the account that the installer or the image made. Passwords are asked for and never stored."},
 		document.Key{Name: "roles", Fallback: "`[" + string(defaultRole) + "]`", Shape: document.NonEmpty(document.ListOf(document.Words(roles)), "a host without a role does nothing"),
-			Doc: "What it is for. A host whose only role is `vantage` is looked from and never changed: Cairn needs no sudo there and leaves nothing behind."},
+			Doc: "What it is for. Cairn only looks from a host whose one role is `vantage`. It changes nothing there, needs no sudo, and leaves nothing behind."},
 		document.Key{Name: "forwarding", Fallback: "`ssh.forwarding`", Shape: document.Words(forwardings),
 			Doc: "Which TCP connections may lead through this host over SSH, such as to others behind it: `none`, `local` or `all`."},
 		document.Key{Name: "hardware", Shape: hardwareShape(), Doc: "What it has. This is verified, not assumed."},
 		document.Key{Name: "open", Fallback: "none", Shape: document.ListOf(openingShape()),
-			Doc: "Ports that others may reach, beside those of SSH and of services. Everyone may, unless `from` names networks."},
+			Doc: "Ports that others may reach, besides those of SSH and of services. Everyone may reach them, unless `from` names networks."},
 		document.Key{Name: "inside", Fallback: "those that lead to guests by their kind", Shape: document.ListOf(document.Words(interfaceForm)),
 			Doc: "Network interfaces that lead only to the host's own guests (VMs, containers), if Cairn does not detect them by itself. Connections from guests are forwarded."},
 	)), "there is nothing to manage")

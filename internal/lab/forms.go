@@ -129,7 +129,7 @@ var interfaceForm = &document.Form{
 	Name: "the name of a network interface", Rule: "as `ip link` shows it", Example: "lxdbr0", Pattern: `^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$`,
 	Check: func(text string) *document.Flaw {
 		if text == "lo" {
-			return &document.Flaw{Message: "lo is the host itself and needs no word"}
+			return &document.Flaw{Message: "lo is the host itself and needs no entry"}
 		}
 		if name, _, at := strings.Cut(text, "@"); at {
 			return &document.Flaw{Suggestion: name}

@@ -12,7 +12,7 @@ var hostBackground = map[Code]Background{
 		Other: "Restart the host from its console. A guarded change that nobody confirmed is put back at the next start.",
 	},
 	HostKeyChanged: {
-		Why:   "The host was installed anew, its key was replaced, or another machine has its address now. In the worst case somebody stands in between.",
+		Why:   "The host was reinstalled, its key was replaced, or another machine has its address now. In the worst case somebody stands in between.",
 		See:   "Compare the fingerprint in the message with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` at the host's own console.",
 		Other: "If another machine took the address, correct `address` in lab.yaml instead of forgetting the key.",
 	},
@@ -34,11 +34,11 @@ var hostBackground = map[Code]Background{
 	HostNoSudo: {
 		Why:   "The user is in no group that sudo lets in, sudo asks for a password, or sudo is not installed.",
 		See:   "Log in as that user and run `sudo -n true`. `sudo -l` lists what it may do.",
-		Other: "At the console, as root: `usermod -aG sudo USER`. Then log in anew.",
+		Other: "At the console, as root: `usermod -aG sudo USER`. Then log in again.",
 	},
 	HostNoShell: {
 		Why:   "`command=` before the key in `authorized_keys`, `ForceCommand` in sshd's configuration, a menu such as a router's, or an `exec` in `.bashrc`.",
-		See:   "Run `ssh USER@ADDRESS 'echo hello'`. Anything but `hello` is what answers in the shell's place.",
+		See:   "Run `ssh USER@ADDRESS 'echo hello'`. If something other than `hello` appears, it answers instead of a shell.",
 		Other: "If the machine is an appliance with a menu, take it out of lab.yaml: Cairn cannot manage it.",
 	},
 	HostFirstLogins: {
@@ -49,7 +49,7 @@ var hostBackground = map[Code]Background{
 	HostUnsupported: {
 		Why:   "Cairn knows the paths, packages and units of few distributions, so it refuses to guess on others.",
 		See:   "On the host, `cat /etc/os-release` and `uname -m` say what it is.",
-		Other: "Let the host be looked from only: `roles: [vantage]` in lab.yaml needs nothing but SSH.",
+		Other: "Use the host only to look from: `roles: [vantage]` in lab.yaml needs nothing but SSH.",
 	},
 	HostAgentUpload: {
 		Why:   "No folder on the host could take the agent: `/var/lib/cairn` and `/run` are read-only, full, or mounted with `noexec`.",

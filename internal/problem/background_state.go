@@ -34,7 +34,7 @@ var stateBackground = map[Code]Background{
 	CaseResting: {
 		Why:   "Somebody suspended or closed the case, or it failed.",
 		See:   "`cairn case history` says who did that, when and why.",
-		Other: "A failed or completed case is opened again with `cairn case reactivate`.",
+		Other: "Reopen a failed or completed case with `cairn case reactivate`.",
 	},
 	CaseIllegal: {
 		Why:   "CMMN allows each step only in some states. A task that is done cannot be planned out, for instance.",

@@ -18,13 +18,13 @@ const (
 var stateEntries = []Entry{
 	{Code: JournalCorrupt, Exit: ExitFailed, Meaning: "The journal of this lab is damaged. It was not changed.", Fix: "restore .cairn/journal.db from your backup; the hosts themselves are not affected"},
 	{Code: JournalNewer, Exit: ExitFailed, Meaning: "The journal was written by a newer Cairn.", Fix: "use that version, or a later one"},
-	{Code: JournalWrite, Exit: ExitFailed, Meaning: "The journal could not be written, so the run stopped before doing anything more.", Fix: "cannot write .cairn/journal.db: free some space, or check its permissions"},
+	{Code: JournalWrite, Exit: ExitFailed, Meaning: "The journal could not be written, so the run stopped before doing anything more.", Fix: "free some space, or check the permissions of .cairn/journal.db"},
 	{Code: JournalBusy, Exit: ExitLocked, Meaning: "Another Cairn program is writing this lab's journal.", Fix: "wait for it to end"},
 	{Code: JournalArchive, Exit: ExitFailed, Meaning: "A file of the journal's archive is missing or damaged. The journal itself was not changed.", Fix: "restore .cairn/archive from your backup; the hosts themselves are not affected"},
-	{Code: CaseNotBegun, Exit: ExitFailed, Meaning: "The case of this lab has not begun, so there is nothing in it to look at or to steer.", Fix: "begin it with `cairn up`"},
-	{Code: CaseResting, Exit: ExitWaiting, Meaning: "The case is suspended, failed or closed, so nothing on the roadmap goes on.", Fix: "run `cairn case show` for what it is; a suspended one goes on with `cairn case resume`"},
-	{Code: CaseIllegal, Exit: ExitFailed, Meaning: "That step is not allowed in the state the item is in.", Fix: "run `cairn explain` with the item's name"},
+	{Code: CaseNotBegun, Exit: ExitFailed, Meaning: "The case of this lab has not begun, so there is nothing to show or steer.", Fix: "begin it with `cairn up`"},
+	{Code: CaseResting, Exit: ExitWaiting, Meaning: "The case is suspended, failed or closed, so the roadmap stands still.", Fix: "run `cairn case show` for what it is; a suspended one goes on with `cairn case resume`"},
+	{Code: CaseIllegal, Exit: ExitFailed, Meaning: "The item's present state does not allow that step.", Fix: "run `cairn explain` with the item's name"},
 	{Code: CaseUnknown, Exit: ExitFailed, Meaning: "The case has no item of that name.", Fix: "run `cairn task list` for the tasks there are"},
 	{Code: CaseSpins, Exit: ExitFailed, Meaning: "Items of the case set each other off without end, so the case was stopped.", Fix: "look at the criteria of the item named"},
-	{Code: EvidenceBroken, Exit: ExitFailed, Meaning: "A piece of evidence does not fit the one before it: something was changed or removed.", Fix: "run `cairn check` to gather it anew"},
+	{Code: EvidenceBroken, Exit: ExitFailed, Meaning: "A piece of evidence does not fit the one before it: something was changed or removed.", Fix: "run `cairn check` to gather it again"},
 }

@@ -88,7 +88,7 @@ func (p aptPackages) install(ctx context.Context, sys *system.System, names, may
 		return sourcesFailed(names, complaints, err)
 	}
 	for _, c := range complaints {
-		system.Tell(ctx, "apt left a repository aside: "+c.String())
+		system.Tell(ctx, "apt skipped a repository: "+c.String())
 	}
 	return err
 }
@@ -119,7 +119,7 @@ func (aptPackages) remove(ctx context.Context, sys *system.System, names []strin
 	}
 	others := slices.DeleteFunc(removals(string(out.Stdout)), func(name string) bool { return slices.Contains(names, name) })
 	if len(others) > 0 {
-		return fmt.Errorf("these packages need %s and would go with it: %s", strings.Join(names, ", "), strings.Join(others, ", "))
+		return fmt.Errorf("these packages need %s and would be removed with it: %s", strings.Join(names, ", "), strings.Join(others, ", "))
 	}
 	_, err = apt(ctx, sys, append([]string{"remove", "--"}, names...)...)
 	return err

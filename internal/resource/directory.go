@@ -53,7 +53,7 @@ func (d Directory) Check(_ context.Context, sys *system.System) (Diff, error) {
 		return compare(property{"directory", absent, "mode " + system.ModeText(system.FileMode(d.Mode))}), nil
 	}
 	if !info.IsDir() {
-		return Diff{}, fmt.Errorf("%s is there and is no directory", d.Path)
+		return Diff{}, fmt.Errorf("%s is there and is not a directory", d.Path)
 	}
 	uid, gid, err := sys.Owner(d.Owner, d.Group)
 	if err != nil {

@@ -182,7 +182,7 @@ func (t NftTable) tryBoot(ctx context.Context, sys *system.System, loaders []loa
 	case out.Exit != 0:
 		next.Trouble = append(next.Trouble, "after the next start there would be no table "+t.Key())
 	case running != nil && !bytes.Equal(table, running):
-		next.Trouble = append(next.Trouble, "after the next start the table "+t.Key()+" would be another than now")
+		next.Trouble = append(next.Trouble, "after the next start the table "+t.Key()+" would differ from the present one")
 	}
 	if running == nil {
 		next.Trouble = append(next.Trouble, "the table "+t.Key()+" is not there now")

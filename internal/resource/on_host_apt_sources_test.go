@@ -191,7 +191,7 @@ func besideDebian(t *testing.T, b *bench, sources []badSource) {
 	lines, err := told(t, b, Packages{Names: []string{"hello"}}, nothing)
 	ok(t, err)
 	for _, s := range sources {
-		if want := append([]string{"apt left a repository aside: "}, append(s.says, s.fix...)...); !s.gpgv && !anyHas(lines, want...) {
+		if want := append([]string{"apt skipped a repository: "}, append(s.says, s.fix...)...); !s.gpgv && !anyHas(lines, want...) {
 			t.Errorf("nothing says %q: %q", want, lines)
 		}
 	}

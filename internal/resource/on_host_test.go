@@ -121,7 +121,7 @@ func TestOnAHostARuleThatNftDoesNotKnow(t *testing.T) {
 func TestOnAHostPackagesThatAreNeededStay(t *testing.T) {
 	b := hostBench(t)
 	_, err := Converge(t.Context(), b.sys, Packages{Absent: []string{"openssh-client"}}, "")
-	mustFail(t, err, "would go with it: openssh-server")
+	mustFail(t, err, "would be removed with it: openssh-server")
 	ok(t, Packages{Names: []string{"openssh-client", "openssh-server"}}.Verify(t.Context(), b.sys))
 }
 

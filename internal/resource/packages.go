@@ -87,7 +87,7 @@ func (p Packages) Check(ctx context.Context, sys *system.System) (Diff, error) {
 			return Diff{}, err
 		}
 		for _, name := range goes {
-			properties = append(properties, property{name, installedWord(true), "removed, since it does not go with " + strings.Join(missing, ", ")})
+			properties = append(properties, property{name, installedWord(true), "removed, since it conflicts with " + strings.Join(missing, ", ")})
 		}
 	}
 	return compare(properties...), nil

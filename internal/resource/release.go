@@ -123,7 +123,7 @@ func unknownWay(ctx context.Context, sys *system.System, id string, part Restora
 	}
 	if w.due {
 		w.undo.Commands = now.Commands
-		w.left = []string{id + ": what was there before was not kept; what is Cairn's alone goes"}
+		w.left = []string{id + ": its earlier state was not kept; only Cairn's own files are removed"}
 	}
 	return w, nil
 }

@@ -65,7 +65,7 @@ func (s SSHDropin) whoElse(sys *system.System, keyword string) string {
 	if slices.Contains(addUp, keyword) {
 		verb = "adds " + in.Value()
 	}
-	return fmt.Sprintf("%s %s (%s %s); take that line away", in.Place(), verb, in.Keyword, in.Value())
+	return fmt.Sprintf("%s %s (%s %s); remove that line", in.Place(), verb, in.Keyword, in.Value())
 }
 
 // inTheWay returns the setting of another file that overrides the drop-in's own.

@@ -95,7 +95,7 @@ func (m mainFile) writeFile(staged *strings.Builder, file, own string) error {
 	lines := slices.Collect(strings.Lines(string(content)))
 	for _, line := range lines {
 		if statement, err := sshdconf.Parse(line); err != nil || statement.Keyword == "match" {
-			return fmt.Errorf("%s has a Match and includes %s: what comes of that cannot be tried beforehand", file, m.own)
+			return fmt.Errorf("%s has a Match and includes %s: the result cannot be tried beforehand", file, m.own)
 		}
 	}
 	return m.writeOut(staged, lines, own)

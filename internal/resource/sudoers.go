@@ -28,7 +28,7 @@ var sudoersName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 // Validate implements [Resource].
 func (s Sudoers) Validate() error {
 	if !sudoersName.MatchString(s.Name) {
-		return fmt.Errorf("sudo would pass over a file called %q", s.Name)
+		return fmt.Errorf("sudo would ignore a file called %q", s.Name)
 	}
 	return s.Content.validate(true)
 }
@@ -63,7 +63,7 @@ func (s Sudoers) Precheck(ctx context.Context, sys *system.System) error {
 		return err
 	}
 	if line := s.complaint(string(out.Stdout) + string(out.Stderr)); line != "" {
-		return fmt.Errorf("visudo refuses what is there already: %s", line)
+		return fmt.Errorf("visudo refuses a file that is there already: %s", line)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (u Unit) Validate() error {
 		return fmt.Errorf("%q cannot be the name of a unit", u.Name)
 	}
 	if u.Enabled == nil && u.Active == nil && u.Content.IsZero() && len(u.Triggers) == 0 {
-		return errors.New("nothing is asked of the unit")
+		return errors.New("the unit has nothing to set")
 	}
 	err := u.Content.validate(!u.Content.IsZero())
 	for _, path := range u.Triggers {

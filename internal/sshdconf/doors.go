@@ -29,7 +29,7 @@ func Doors(settings []Setting, policy map[string]string) []Door {
 	var doors []Door
 	for _, s := range settings {
 		if s.Keyword == "-f" && s.Value() != Main {
-			doors = append(doors, Door{s, "makes the server read another file than " + Main})
+			doors = append(doors, Door{s, "makes the server read a file other than " + Main})
 			continue
 		}
 		want, ours := policy[s.Keyword]

@@ -237,7 +237,7 @@ func (g *guard) withoutSudo(ctx context.Context, u user) []string {
 // (file-hierarchy(7)). The agent is there if no other place lets it run.
 func (g *guard) lasting() error {
 	if strings.HasPrefix(g.Dir, "/run/") {
-		return fmt.Errorf("the agent could only be put into %s, which a restart empties, so nothing would put the host back then", g.Dir)
+		return fmt.Errorf("the agent could only be put into %s. A restart empties that folder, so nothing could put the host back", g.Dir)
 	}
 	return nil
 }

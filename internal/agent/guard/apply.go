@@ -140,7 +140,7 @@ func (g *guard) applyStep(ctx context.Context, step Step) error {
 	switch {
 	case err != nil:
 		event.Type = wire.StepFailed
-		event.Failure = &wire.Failure{Code: string(problem.ResourceFailed), Summary: step.ID + " could not be brought about", Cause: err.Error()}
+		event.Failure = &wire.Failure{Code: string(problem.ResourceFailed), Summary: step.ID + " could not be set up", Cause: err.Error()}
 		return errors.Join(err, g.emit(event))
 	case diff.Empty():
 		event.Type = wire.StepUnchanged

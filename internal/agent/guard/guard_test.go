@@ -224,7 +224,7 @@ func TestWhereARestartWouldTakeTheWayBack(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(env.Dir) })
 	state, err := Execute(t.Context(), env, plan(), func(wire.Event) error { return nil })
 	must(t, err)
-	if state.Phase != Refused || !strings.Contains(state.Reason, "which a restart empties") {
+	if state.Phase != Refused || !strings.Contains(state.Reason, "A restart empties that folder") {
 		t.Errorf("the guard ended as %+v", state)
 	}
 	if s.armed() || s.picture(t) != before {

@@ -73,7 +73,7 @@ func lockouts() []lockout {
 		{name: "a sudoers file with an error", resources: []resource.Guardable{resource.Sudoers{Name: "zz-last", Content: resource.Inline("ops ALL=(ALL:ALL NOPASSWD\n")}}, end: Refused, reason: "sudoers zz-last was found wrong"},
 		{
 			name: "another sudoers file that visudo refuses", setup: "echo 'nobody ALL=(ALL:ALL) ALL' > /etc/sudoers.d/theirs; chmod 0666 /etc/sudoers.d/theirs", repair: "rm /etc/sudoers.d/theirs",
-			resources: []resource.Guardable{resource.Sudoers{Name: "conform", Content: resource.Inline("ops ALL=(ALL:ALL) NOPASSWD: ALL\n")}}, end: Refused, reason: "refuses what is there already: /etc/sudoers.d/theirs: bad permissions",
+			resources: []resource.Guardable{resource.Sudoers{Name: "conform", Content: resource.Inline("ops ALL=(ALL:ALL) NOPASSWD: ALL\n")}}, end: Refused, reason: "refuses a file that is there already: /etc/sudoers.d/theirs: bad permissions",
 		},
 		{name: "the key removed", resources: []resource.Guardable{keys}, end: RolledBack, reason: "key is not in"},
 		{name: "another key in its place", resources: []resource.Guardable{otherKey}, end: RolledBack, reason: "could not get in after the change"},

@@ -86,7 +86,7 @@ func (g *guard) rehearse(ctx context.Context, undo system.Undo) error {
 		return fmt.Errorf("the way back could not be rehearsed: %w", err)
 	}
 	if len(differences) > 0 {
-		return fmt.Errorf("the way back was rehearsed and does not lead back: %s", strings.Join(differences, "; "))
+		return fmt.Errorf("the rehearsal of the way back found differences: %s", strings.Join(differences, "; "))
 	}
 	return nil
 }

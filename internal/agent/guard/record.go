@@ -99,7 +99,7 @@ func giveRoom(dir string) { _ = os.Remove(filepath.Join(dir, roomFile)) }
 
 // Forget removes what an idle guard has kept and no longer needs. That is a guard
 // that is over and not stuck, or one that has changed nothing and would be
-// prepared anew.
+// prepared again.
 func Forget(ctx context.Context, dir string) error {
 	// A process that restores a host holds the lock for long, so do not wait for it.
 	if s, err := Read(dir); err != nil || !s.Phase.needsNothing() {
