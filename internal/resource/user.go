@@ -36,7 +36,7 @@ func (u User) Validate() error {
 		err = errors.Join(err, system.ValidName("group", group))
 	}
 	if u.Name == "root" {
-		err = errors.Join(err, errors.New("Cairn does not change root"))
+		err = errors.Join(err, errors.New("the account root is not changed"))
 	}
 	return err
 }
