@@ -41,14 +41,32 @@ type bed struct {
 // from. All are removed when the test ends.
 func newBed(t testing.TB, names ...string) *bed {
 	t.Helper()
+	return newBedOf(t, labOf(names))
+}
+
+// newDockerBed is [newBed] with hosts that run containers.
+func newDockerBed(t testing.TB, names ...string) *bed {
+	t.Helper()
+	l := labOf(names)
+	l.Choose = map[string]string{"container-platform": "docker"}
+	for i, h := range l.Hosts {
+		if !h.OnlyVantage() {
+			l.Hosts[i].Roles = []lab.Role{lab.Server}
+		}
+	}
+	return newBedOf(t, l)
+}
+
+func newBedOf(t testing.TB, l *lab.Lab) *bed {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("boots real hosts")
 	}
-	b := &bed{t: t, lab: labOf(names)}
+	b := &bed{t: t, lab: l}
 	dir := t.TempDir()
 	b.key = testkey.Write(t, filepath.Join(dir, "id_ed25519"), "").PublicKey()
 	var err error
-	b.rehearsal, err = throwaway.Start(t.Context(), throwaway.Options{Lab: b.lab, RunID: "e2e-" + strings.ToLower(rand.Text()[:6]), Key: b.key})
+	b.rehearsal, err = throwaway.Start(t.Context(), throwaway.Options{Lab: b.lab, RunID: "e2e-" + strings.ToLower(rand.Text()[:6]), Key: b.key, Nested: task.WithDocker(l)})
 	if err != nil {
 		t.Fatalf("the tests on real hosts need Docker: run `make need` as root, or `go test -short`.\n%v", err)
 	}
@@ -79,7 +97,8 @@ func long(t *testing.T) {
 func whole() bool { return os.Getenv("CAIRN_LONG") != "" }
 
 // labOf declares a lab in an address range of its own. A rehearsal moves it to a
-// free range.
+// free range. Its hosts only store, so that tests of other things do not wait for
+// Docker.
 func labOf(names []string) *lab.Lab {
 	l := &lab.Lab{
 		Name: "e2e", Domain: "e2e.home.arpa", Timezone: "Etc/UTC", Workflow: lab.Hybrid, Hash: "test",
@@ -92,7 +111,7 @@ func labOf(names []string) *lab.Lab {
 	for i, name := range names {
 		h := lab.Host{
 			Name: name, Address: netip.MustParseAddr(fmt.Sprintf("10.84.0.%d", 10+i)), Address6: netip.MustParseAddr(fmt.Sprintf("fd84::%x", 16+i)),
-			Port: 22, User: "ops", Roles: []lab.Role{lab.Server},
+			Port: 22, User: "ops", Roles: []lab.Role{lab.Storage},
 		}
 		if strings.HasPrefix(name, "visitor") {
 			h.Roles = []lab.Role{lab.VantageRole}

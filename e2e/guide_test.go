@@ -91,7 +91,7 @@ func (b *bed) follows(name, block string, replies ...reply) string {
 // result.
 func TestGuides(t *testing.T) {
 	long(t)
-	b := newBed(t, "atlas", "laptop")
+	b := newDockerBed(t, "atlas", "laptop")
 	b.installPackage("laptop")
 	b.run("atlas", "set -e; "+freshStart+maria("cdrom floppy sudo audio dip video plugdev users netdev")+"systemctl reload ssh")
 	if !b.lab.Network.CIDR6.IsValid() {

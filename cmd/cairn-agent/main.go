@@ -6,6 +6,7 @@
 //	cairn-agent [-state DIR] run ID
 //	cairn-agent [-state DIR] rollback DIR
 //	cairn-agent canary ADDRESS < NONCE
+//	cairn-agent contained say|ask ADDRESS|write FILE|read FILE
 package main
 
 import (
@@ -61,6 +62,8 @@ func run(ctx context.Context, args []string) error {
 		return a.Rollback(ctx, words[1])
 	case len(words) == 2 && words[0] == "canary":
 		return listen(ctx, words[1])
+	case len(words) > 1 && words[0] == "contained":
+		return agent.Contained(ctx, words[1:], os.Stdin, os.Stdout)
 	}
 	return errors.New("not called by Cairn's controller")
 }

@@ -111,7 +111,7 @@ func (f *forwardedListener) open(ctx context.Context, request wire.ListenRequest
 	if err := f.run(ctx, []string{"nft", "-f", "-"}, []byte(table)); err != nil {
 		return err
 	}
-	return f.answers(ctx, target, request.Nonce)
+	return listenerAnswers(ctx, target, request.Nonce)
 }
 
 func without(words []string, word string) []string {
@@ -160,26 +160,34 @@ func (f *forwardedListener) readSysctl(name string) string {
 
 // serve starts this program again inside the namespace.
 func (f *forwardedListener) serve(at netip.AddrPort, nonce string) error {
-	argv := append([]string{"ip", "netns", "exec", f.name}, f.argv("canary", at.String())...)
-	f.cmd = exec.Command(argv[0], argv[1:]...)
-	f.cmd.Stdin = strings.NewReader(nonce + "\n")
-	said, err := f.cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	var complaint bytes.Buffer
-	f.cmd.Stderr = &complaint
-	if err := f.cmd.Start(); err != nil {
-		return err
-	}
-	if line, _ := bufio.NewReader(said).ReadString('\n'); line != "ready\n" {
-		return fmt.Errorf("the test listener did not start: %s", complaint.String())
-	}
-	return nil
+	cmd, err := startListener(append([]string{"ip", "netns", "exec", f.name}, f.argv("canary", at.String())...), nonce)
+	f.cmd = cmd
+	return err
 }
 
-// answers makes sure that the listener can be reached from this host.
-func (f *forwardedListener) answers(ctx context.Context, at netip.AddrPort, nonce string) error {
+// startListener starts a program that runs [TestListener], and waits until that listens.
+func startListener(argv []string, nonce string) (*exec.Cmd, error) {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdin = strings.NewReader(nonce + "\n")
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	if line, _ := bufio.NewReader(said).ReadString('\n'); line != "ready\n" {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // then the complaint is complete
+		return nil, fmt.Errorf("the test listener did not start: %s", strings.TrimSpace(complaint.String()))
+	}
+	return cmd, nil
+}
+
+// listenerAnswers makes sure that a test listener can be reached from this host.
+func listenerAnswers(ctx context.Context, at netip.AddrPort, nonce string) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", at.String())
 	if err != nil {
 		return err

@@ -22,8 +22,11 @@ func (s *session) listen(ctx context.Context, stream *wire.Stream) error {
 		return err
 	}
 	open := openListener
-	if request.Forwarded {
+	switch {
+	case request.Forwarded:
 		open = s.openForwarded
+	case request.Container:
+		open = s.openContained
 	}
 	port, stop, err := open(ctx, request)
 	if errors.Is(err, errNoForwarding) {

@@ -55,6 +55,9 @@ func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadR
 	case "sleeping-keys":
 		return s.sleepingKeys(ctx)
 	}
+	if look, known := containerLooks[request.Name]; known {
+		return s.containerLook(ctx, look, request)
+	}
 	command, known := readCommands[request.Name]
 	if request.Name == "sshd-effective" {
 		command, known = s.sshdEffective(ctx), true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -83,7 +84,7 @@ func knownTo(r *roadmap.Roadmap) lab.Known {
 		}
 	}
 	for _, c := range r.Choices {
-		if c.Lab && !ready[c.ID] {
+		if c.Lab && (!ready[c.ID] || slices.Contains(task.OnlyDefault, c.ID)) {
 			known.LaterChoices = append(known.LaterChoices, c.ID)
 		}
 	}

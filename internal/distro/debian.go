@@ -4,8 +4,7 @@ package distro
 var debian = Family{
 	Packages: Packages{
 		Manager: "apt", Install: "apt-get install -y", Quiet: "DEBIAN_FRONTEND=noninteractive",
-		Base:   []string{"ca-certificates", "sudo", "tzdata", "unattended-upgrades"},
-		Docker: []string{"docker.io", "docker-cli"},
+		Base: []string{"ca-certificates", "sudo", "tzdata", "unattended-upgrades"},
 	},
 	SSH: SSH{
 		Service: "ssh.service", Socket: "ssh.socket", CommandLine: "/etc/default/ssh", Variable: "SSHD_OPTS",

@@ -27,6 +27,16 @@ type Distribution struct {
 type Release struct {
 	Version Version // VERSION_ID of os-release(5)
 	OpenSSH Version
+	Docker  Docker
+}
+
+// Docker is what a release's own packages have of it.
+type Docker struct {
+	Version Version  // the oldest that the release had
+	Engine  []string // the packages of the Engine and its client
+	// Compose is the package of Compose v2, which the Engine's client runs as
+	// `docker compose`. Empty: the release has none.
+	Compose string
 }
 
 // Family is what related distributions have in common.
@@ -49,7 +59,6 @@ type Packages struct {
 	Install string   // installs packages at a prompt; their names follow
 	Quiet   string   // a setting of the environment that keeps it from asking
 	Base    []string // what every host needs, beside a firewall and a time daemon
-	Docker  []string // a Docker Engine with its client
 }
 
 // SSH is the SSH server.
@@ -92,6 +101,7 @@ type Firewall struct {
 type System struct {
 	Distribution
 	OpenSSH Version
+	Docker  Docker
 }
 
 // Find returns the system with that ID and VERSION_ID, if Cairn manages it.
@@ -133,7 +143,7 @@ func (d Distribution) in(v Version) System {
 			brought = r
 		}
 	}
-	return System{Distribution: d, OpenSSH: brought.OpenSSH}
+	return System{Distribution: d, OpenSSH: brought.OpenSSH, Docker: brought.Docker}
 }
 
 // ReadRelease reads the settings of os-release(5).

@@ -4,15 +4,24 @@ package distro
 var table = []Distribution{
 	{
 		ID: "debian", Name: "Debian", Family: debian, Mirror: "deb.debian.org",
-		Releases: []Release{{Version{12, 0}, Version{9, 2}}, {Version{13, 0}, Version{10, 0}}},
+		Releases: []Release{
+			// Debian 12's docker-compose is version 1, which Docker no longer maintains.
+			{Version{12, 0}, Version{9, 2}, Docker{Version: Version{20, 10}, Engine: []string{"docker.io"}}},
+			{Version{13, 0}, Version{10, 0}, Docker{Version{26, 1}, []string{"docker.io", "docker-cli"}, "docker-compose"}},
+		},
 	},
 	{
 		ID: "ubuntu", Name: "Ubuntu", Family: debian, Mirror: "archive.ubuntu.com",
 		Releases: []Release{
-			{Version{22, 4}, Version{8, 9}}, {Version{24, 4}, Version{9, 6}}, {Version{25, 4}, Version{9, 9}}, {Version{25, 10}, Version{10, 0}},
+			{Version{22, 4}, Version{8, 9}, ubuntusDocker}, {Version{24, 4}, Version{9, 6}, ubuntusDocker},
+			{Version{25, 4}, Version{9, 9}, ubuntusDocker}, {Version{25, 10}, Version{10, 0}, ubuntusDocker},
 		},
 	},
 }
+
+// ubuntusDocker is what every supported release of Ubuntu has, 22.04 since its
+// updates: packages.ubuntu.com, docker.io and docker-compose-v2.
+var ubuntusDocker = Docker{Version{24, 0}, []string{"docker.io"}, "docker-compose-v2"}
 
 // Architectures maps uname's names of the processors that Cairn manages to Go's
 // names.

@@ -70,7 +70,7 @@ func (e *Engine) checkpoints(names []string) ([]roadmap.Checkpoint, error) {
 	var found []roadmap.Checkpoint
 	for _, stage := range e.roadmap.Stages {
 		for _, c := range stage.Checkpoints {
-			if c.Available && (len(names) == 0 || slices.Contains(names, c.ID)) {
+			if e.resolved.CanLook(c) && (len(names) == 0 || slices.Contains(names, c.ID)) {
 				found = append(found, c)
 			}
 		}
@@ -80,7 +80,7 @@ func (e *Engine) checkpoints(names []string) ([]roadmap.Checkpoint, error) {
 			continue
 		}
 		if _, known := e.roadmap.Checkpoint(name); known {
-			return nil, problem.New(problem.LabNotReady, name, "this version of Cairn cannot look at that checkpoint yet").
+			return nil, problem.New(problem.LabNotReady, name, "this version of Cairn cannot look at that checkpoint in this lab yet").
 				WithFix("`cairn check` alone looks at all that it can")
 		}
 		return nil, e.noSuch(roadmap.SortCheckpoint, name)

@@ -71,6 +71,7 @@ var noteSources = []func(noteInput) []Note{
 	filterNotes,
 	loaderNotes,
 	guestNotes,
+	noteDocker,
 	noteBans,
 	noteSkipped,
 	noteInput.sshPortMoves,

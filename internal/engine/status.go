@@ -94,7 +94,7 @@ func (v *View) stageStatus(stage roadmap.Stage) StageStatus {
 		status.Milestones = append(status.Milestones, v.milestoneStatus(m))
 	}
 	for _, c := range stage.Checkpoints {
-		if !c.Available {
+		if !v.resolved.CanLook(c) {
 			continue
 		}
 		status.Checkpoints++
@@ -137,5 +137,5 @@ func (v *View) milestoneStatus(m roadmap.Milestone) MilestoneStatus {
 func (v *View) CheckpointStatus(id string) CheckpointStatus {
 	c, _ := v.roadmap.Checkpoint(id)
 	j := v.Judge(id)
-	return CheckpointStatus{ID: id, Name: c.Name, Available: c.Available, Outcome: j.Outcome, Looks: j.Looks}
+	return CheckpointStatus{ID: id, Name: c.Name, Available: v.resolved.CanLook(c), Outcome: j.Outcome, Looks: j.Looks}
 }

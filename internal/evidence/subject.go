@@ -14,6 +14,7 @@ type SubjectKind string
 // The kinds of subjects. The empty kind is the host itself.
 const (
 	AboutHost        SubjectKind = ""
+	AboutPlatform    SubjectKind = "platform" // what runs the containers of a host
 	AboutService     SubjectKind = "service"
 	AboutRoute       SubjectKind = "route"
 	AboutCertificate SubjectKind = "certificate"
@@ -22,7 +23,7 @@ const (
 )
 
 // SubjectKinds are all kinds except the host.
-var SubjectKinds = []SubjectKind{AboutService, AboutRoute, AboutCertificate, AboutBackupSet, AboutQueue}
+var SubjectKinds = []SubjectKind{AboutPlatform, AboutService, AboutRoute, AboutCertificate, AboutBackupSet, AboutQueue}
 
 // Subject is what a look is about, on its host. The zero value is the host itself.
 type Subject struct {

@@ -20,7 +20,7 @@ func (r *rules) later() {
 		if i >= 0 && r.good(p.Value) && document.TextOf(p.Value) != choices[i].options[0] && slices.Contains(r.known.LaterChoices, p.Key) {
 			r.remark(p.Place, document.Flaw{
 				Code:    problem.LabNotReady,
-				Message: fmt.Sprintf("not in this version: Cairn does not set up %s yet, so the choice %s has no effect", p.Key, document.Quoted(document.TextOf(p.Value))),
+				Message: fmt.Sprintf("not in this version: Cairn does not set up %s as %s yet, so this choice has no effect", document.Quoted(document.TextOf(p.Value)), p.Key),
 			})
 		}
 	}

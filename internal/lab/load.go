@@ -29,7 +29,7 @@ type Known struct {
 	Home        string              // the owner's home, for paths that begin with ~/; if empty, keys are not checked
 
 	// Settings of a lab file that this version of Cairn does not support.
-	LaterChoices  []string // names of choices
+	LaterChoices  []string // names of choices of which at most the default is set up
 	LaterServices bool     // services
 }
 

@@ -49,20 +49,22 @@ func fillPort(ctx context.Context, target Target, port uint16) (stop func() erro
 // canaryDenied opens a test listener on a port that is not open, and expects
 // the vantage not to reach it, on either address family.
 func canaryDenied(ctx context.Context, from Vantage, target Target) Finding {
-	return denied(ctx, from, target, false)
+	return denied(ctx, from, target, wire.ListenRequest{})
 }
 
 // canaryPublished is canaryDenied for a port that is published as a container
 // runtime does it: by destination NAT, past the input chain.
 func canaryPublished(ctx context.Context, from Vantage, target Target) Finding {
-	return denied(ctx, from, target, true)
+	return denied(ctx, from, target, wire.ListenRequest{Forwarded: true})
 }
 
-func denied(ctx context.Context, from Vantage, target Target, forwarded bool) Finding {
+// denied expects a test listener of a kind not to be reached.
+func denied(ctx context.Context, from Vantage, target Target, kind wire.ListenRequest) Finding {
 	var expected, observed []evidence.Field
 	var wrong []string
 	for _, family := range families(target) {
-		listener, stop, err := target.Inside.Listen(ctx, wire.ListenRequest{Network: "tcp" + family.suffix, Nonce: target.Nonce, Forwarded: forwarded})
+		kind.Network, kind.Nonce = "tcp"+family.suffix, target.Nonce
+		listener, stop, err := target.Inside.Listen(ctx, kind)
 		if err != nil || listener.Failure != nil {
 			return blind("cannot open a test listener on the host: " + listenerError(err, listener))
 		}

@@ -1,7 +1,7 @@
 // Package probe defines how a checkpoint looks. Each probe observes one thing
 // from one vantage and says what it expected, what it saw, and whether that
 // proves it. A probe changes nothing on the host, except that it opens test
-// listeners and closes them again.
+// listeners and makes containers, and takes them away again.
 //
 // # Rules
 //
@@ -44,7 +44,7 @@ type Vantage interface {
 type Inside interface {
 	// Facts reads the host's facts again.
 	Facts(ctx context.Context) (wire.Facts, error)
-	// Read runs one of the agent's named read-only commands.
+	// Read runs one of the agent's named commands, which leave the host as it was.
 	Read(ctx context.Context, command wire.ReadCommand) (wire.ReadReply, error)
 	// Listen opens a test listener on the host; it lasts until stop is called, which
 	// is to be once. The error of stop means that the listener had ended before, so
@@ -133,6 +133,12 @@ func All() []Probe {
 		{Name: "canary-denied", Text: "whether a listener on a closed port is not reached", Twin: "canary-allowed", Look: explained(canaryDenied)},
 		{Name: "canary-published", Text: "whether a port that a container would publish is not reached", Twin: "canary-allowed", Look: explained(canaryPublished)},
 		{Name: "udp-canary", Text: "whether UDP gets through on open ports and on no others", Twin: "canary-allowed", Look: explained(udpCanary)},
+		{Name: "container-runs", Text: "whether Docker runs an image, and who may use Docker", Look: containerRuns},
+		{Name: "containers-reach", Text: "whether containers on one network reach each other by name", Twin: "containers-apart", Look: containersReach},
+		{Name: "containers-apart", Text: "whether containers on different networks do not reach each other", Twin: "containers-reach", Look: containersApart},
+		{Name: "volume-keeps", Text: "whether a volume keeps its content when its container is made again", Look: volumeKeeps},
+		{Name: "container-port-closed", Text: "whether a port that a container publishes is not reached unless it is declared", Twin: "container-port-open", Look: explained(containerPortClosed)},
+		{Name: "container-port-open", Text: "whether a declared port that a container publishes is reached", Twin: "container-port-closed", Look: containerPortOpen},
 		{Name: "firewall-lasts", Text: "whether the firewall comes back by itself, and after a restart", Look: firewallLasts},
 	}
 }

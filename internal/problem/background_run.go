@@ -71,6 +71,16 @@ var runBackground = map[Code]Background{
 		See:   "On the host, `apt-get update` stops at that mirror. `curl -v URL` shows how far it gets.",
 		Other: "Set `Acquire::http::Timeout \"10\";` in a file in `/etc/apt/apt.conf.d`, so that apt tries the next address sooner.",
 	},
+	DockerLacks: {
+		Why:   "An older release has only version 1 of Compose, which Docker no longer maintains. Or Docker was installed without its plugin for Compose.",
+		See:   "On the host, `docker compose version` prints the version of the plugin, if there is one.",
+		Other: "Give the host another role than `server` or `worker`, if it needs no containers.",
+	},
+	DockerRefuses: {
+		Why:   "A key in the file has a value that this version of Docker does not know, or the file is not JSON.",
+		See:   "On the host, `dockerd --validate --config-file /etc/docker/daemon.json` says the same.",
+		Other: "Move the file away. Cairn then writes a new one with its own keys.",
+	},
 	CommandHung: {
 		Why:   "The program waits for a lock, a network that is silent, a disk that is dying, or a question that nobody sees.",
 		See:   "The message names the program. On the host, `dmesg | tail` shows a failing disk, and running the program by hand shows a question.",

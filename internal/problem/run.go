@@ -18,6 +18,9 @@ const (
 	PackageLocked    Code = "package.locked"
 	PackageMirror    Code = "package.mirror-silent"
 
+	DockerLacks   Code = "docker.incomplete"
+	DockerRefuses Code = "docker.configuration-refused"
+
 	CommandHung Code = "command.hung"
 )
 
@@ -35,6 +38,8 @@ var runEntries = []Entry{
 	{Code: PackageSource, Exit: ExitFailed, Meaning: "The host's package manager could not read a repository, and what Cairn needs is not in the others.", Fix: "fix the cause above, then run `cairn up` again"},
 	{Code: PackageLocked, Exit: ExitFailed, Meaning: "Another program on the host kept its package manager locked for longer than Cairn waits.", Fix: "look on the host at what that program does, and let it end; then run `cairn up` again"},
 	{Code: PackageMirror, Exit: ExitFailed, Meaning: "A mirror of the host's package manager takes connections and sends nothing.", Fix: "name another mirror below /etc/apt/sources.list.d on the host, or wait until this one works; then run `cairn up` again"},
+	{Code: DockerLacks, Exit: ExitFailed, Meaning: "A host can get no Docker with Compose v2 from its own packages.", Fix: "move the host to a newer release, or install Docker's own packages on it (https://docs.docker.com/engine/install/). Cairn takes an Engine that is there as it is"},
+	{Code: DockerRefuses, Exit: ExitFailed, Meaning: "The Docker Engine does not accept its configuration file, so Cairn put nothing in force.", Fix: "correct the key that the message names in /etc/docker/daemon.json on the host, then run `cairn up` again"},
 	{Code: CommandHung, Exit: ExitFailed, Meaning: "A program on a host gave no output for longer than such a program ever takes. Cairn ended it and all that it had started.", Fix: "look on the host at that program and at what it waits for; then run `cairn up` again"},
 	{Code: ResourceBad, Exit: ExitFailed, Meaning: "A unit of host state is described wrongly.", Fix: "this is a fault in Cairn or in the catalog: please report it"},
 }

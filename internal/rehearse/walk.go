@@ -21,6 +21,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
+	"cairn/internal/task"
 	"cairn/internal/throwaway"
 )
 
@@ -98,7 +99,7 @@ func (w *walk) on(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r, err := throwaway.Start(ctx, throwaway.Options{Lab: w.options.Lab, RunID: w.run, Key: key, Keep: w.options.Keep, Progress: w.tell})
+	r, err := throwaway.Start(ctx, throwaway.Options{Lab: w.options.Lab, RunID: w.run, Key: key, Keep: w.options.Keep, Nested: task.WithDocker(w.options.Lab), Progress: w.tell})
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,14 @@ type Look struct {
 // Looks returns all looks of a checkpoint in the lab, subject by subject.
 func (r *Resolution) Looks(checkpoint string) []Look { return slices.Clone(r.looks[checkpoint]) }
 
+// CanLook reports whether this version can look at a checkpoint in the lab. A lab
+// that has nothing of what it is about needs no proof of it. That it has no host is
+// no proof of anything.
+func (r *Resolution) CanLook(c roadmap.Checkpoint) bool {
+	aboutHosts := func(use roadmap.ProbeUse) bool { return evidence.SubjectKind(use.About) == evidence.AboutHost }
+	return len(r.looks[c.ID]) > 0 || slices.ContainsFunc(c.Probes, aboutHosts)
+}
+
 // Bare returns the looks without their freshness, for the ledger.
 func Bare(all []Look) []evidence.Look {
 	looks := make([]evidence.Look, 0, len(all))

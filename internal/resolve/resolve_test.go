@@ -112,6 +112,18 @@ func TestWhatFollows(t *testing.T) {
 	}
 }
 
+// A checkpoint about what the lab does not have cannot be looked at.
+func TestCanLook(t *testing.T) {
+	for shop, want := range map[string]bool{"yes": true, "no": false} {
+		r := resolved(t, shop, "atlas", "nas")
+		for id, can := range map[string]bool{"ground.sells": want, "ground.stands": true} {
+			if c, _ := r.Roadmap.Checkpoint(id); r.CanLook(c) != can {
+				t.Errorf("%s with the shop %s: %v", id, shop, !can)
+			}
+		}
+	}
+}
+
 // Two tasks that use one guard share it. Its demands are merged, and guards
 // keep the order in which they are first named.
 func TestGuards(t *testing.T) {

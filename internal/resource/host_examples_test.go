@@ -65,7 +65,7 @@ func no() *bool  { b := false; return &b }
 func hostExamples() []example {
 	return append([]example{
 		groupExample(), userExample(), userThereExample(), sudoersExample(), hostnameExample(), zoneOnHostExample(), settingOnHostExample(), keyOnHostExample(), exemptionExample(),
-		ownUnitExample(), triggeredUnitExample(), timerExample(), nftExample(), nftInPlaceOfAnother(), sshdExample(), sshdWithoutInclude(),
+		dockerExample(), ownUnitExample(), triggeredUnitExample(), timerExample(), nftExample(), nftInPlaceOfAnother(), sshdExample(), sshdWithoutInclude(),
 	}, packageExamples()...)
 }
 

@@ -13,6 +13,11 @@ func (f File) Original(_ context.Context, sys *system.System) (system.Undo, erro
 }
 
 // Original implements [Restorable].
+func (DockerDaemon) Original(_ context.Context, sys *system.System) (system.Undo, error) {
+	return sys.CaptureFiles(daemonFile, daemonRecord)
+}
+
+// Original implements [Restorable].
 func (s SSHDropin) Original(ctx context.Context, sys *system.System) (system.Undo, error) {
 	undo, err := s.Capture(ctx, sys)
 	undo.States = nil // what others configure meanwhile is theirs

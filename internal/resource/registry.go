@@ -14,6 +14,7 @@ var kinds = []struct {
 }{
 	{AuthorizedKey{}.Kind(), read[AuthorizedKey]},
 	{Directory{}.Kind(), read[Directory]},
+	{DockerDaemon{}.Kind(), read[DockerDaemon]},
 	{Exemption{}.Kind(), read[Exemption]},
 	{File{}.Kind(), read[File]},
 	{Group{}.Kind(), read[Group]},

@@ -141,9 +141,9 @@ func TestLookups(t *testing.T) {
 	}
 }
 
-// TestFoundation checks what this version carries out to the end: the looks of
-// each checkpoint, and what waits for what.
-func TestFoundation(t *testing.T) {
+// TestWhatIsCarriedOut checks what this version carries out to the end: the looks
+// of each checkpoint, and what waits for what.
+func TestWhatIsCarriedOut(t *testing.T) {
 	r := load(t)
 	looks := map[string]string{
 		"foundation.hardware-recognised": "host:hardware",
@@ -158,6 +158,8 @@ func TestFoundation(t *testing.T) {
 			"host:ssh-other-user-refused host:ssh-effective-config",
 		"foundation.firewall-blocks": "second-host:port-scan-ipv4 second-host:port-scan-ipv6 second-host:canary-allowed " +
 			"second-host:canary-denied second-host:canary-published second-host:udp-canary host:firewall-lasts",
+		"core.containers-run": "host:container-runs host:containers-reach host:containers-apart host:volume-keeps " +
+			"second-host:container-port-closed second-host:container-port-open",
 	}
 	got := map[string]string{}
 	for _, s := range r.Stages {
@@ -170,7 +172,7 @@ func TestFoundation(t *testing.T) {
 	if diff := cmp.Diff(looks, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	want := []string{"hardware-assembly", "firmware", "operating-system", "network", "host-base", "secure-remote-access", "firewall"}
+	want := []string{"hardware-assembly", "firmware", "operating-system", "network", "host-base", "secure-remote-access", "firewall", "core.container-platform"}
 	if diff := cmp.Diff(want, availableTasks(r)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -70,6 +70,7 @@ const (
 	HostBase           = "foundation.host-base"
 	SecureRemoteAccess = "foundation.secure-remote-access"
 	Firewall           = "foundation.firewall"
+	ContainerPlatform  = "core.container-platform"
 )
 
 // All returns the tasks that this version carries out, in the roadmap's order.
@@ -88,6 +89,7 @@ func All() []Definition {
 		{ID: Firewall, Guards: []Guard{gateGuard}, Applies: withNftables, Work: func(h Host) []Work {
 			return []Work{{Guard: GuardGate, Resources: []resource.Resource{firewallTable(h)}}}
 		}},
+		{ID: ContainerPlatform, Applies: WithDocker, Work: docker, Subjects: platforms},
 	}
 }
 

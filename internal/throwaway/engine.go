@@ -50,8 +50,9 @@ func unavailable(ctx context.Context, err error, output string) error {
 	case ctx.Err() != nil:
 		return err
 	case errors.Is(err, exec.ErrNotFound):
+		newest := known.Releases[len(known.Releases)-1]
 		return problem.Wrap(problem.RehearsalNoDocker, "", "The docker program is not installed", err).
-			WithFix("install Docker: on " + known.Name + " `" + known.Packages.Installing(known.Packages.Docker...) + "`, elsewhere see https://docs.docker.com/engine/install/")
+			WithFix("install Docker: on " + known.Name + " `" + known.Packages.Installing(newest.Docker.Engine...) + "`, elsewhere see https://docs.docker.com/engine/install/")
 	case said(err, "permission denied") || strings.Contains(strings.ToLower(output), "permission denied"):
 		return problem.Wrap(problem.RehearsalNoRights, "", "You are not allowed to use the Docker Engine of this machine", err)
 	}

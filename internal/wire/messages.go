@@ -115,6 +115,13 @@ type Facts struct {
 	Fixed    []string     `cbor:"52,keyasint,omitempty"`
 	Failures []FailedUnit `cbor:"53,keyasint,omitempty"` // of FailedUnits, in their order
 	SSH      SSH          `cbor:"40,keyasint"`
+	Docker   Docker       `cbor:"54,keyasint,omitzero"`
+}
+
+// Docker says what a host has of Docker that is not from the distribution's packages.
+type Docker struct {
+	EngineElsewhere  bool `cbor:"1,keyasint,omitempty"`
+	ComposeElsewhere bool `cbor:"2,keyasint,omitempty"` // Compose v2
 }
 
 // Filter is somebody else's table that drops all packets it does not let in.
@@ -403,6 +410,9 @@ type ListenRequest struct {
 	// Forwarded puts the listener behind a published port. It then has a network
 	// namespace of its own and is reached by destination NAT, like a container.
 	Forwarded bool `cbor:"4,keyasint,omitempty"`
+	// Container puts the listener into a container of Docker's that publishes the
+	// port, on TCP.
+	Container bool `cbor:"5,keyasint,omitempty"`
 }
 
 // ListenReply names the port of the listener.
@@ -427,8 +437,22 @@ type DatagramReply struct {
 	Failure *Failure `cbor:"2,keyasint,omitempty"`
 }
 
-// ReadCommand asks for one of the read-only commands that the agent knows by name.
-// A session can run nothing else.
+// ContainerLook is what was seen of a host's containers. It is the output of the
+// read commands "container-runs", "container-networks" and "container-volume".
+type ContainerLook struct {
+	Docker  string `cbor:"1,keyasint,omitempty"` // the version of the Engine
+	Trouble string `cbor:"2,keyasint,omitempty"` // why no container could be made
+	Seen    []Seen `cbor:"3,keyasint,omitempty"`
+}
+
+// Seen is one thing that was tried, and what came of it.
+type Seen struct {
+	What string `cbor:"1,keyasint"`
+	Came string `cbor:"2,keyasint"`
+}
+
+// ReadCommand asks to run one of the commands that the agent knows by name, which
+// leave the host as it was. Nothing else can be run over a session.
 type ReadCommand struct {
 	Name string   `cbor:"1,keyasint"` // of agent.readCommands and what session.read knows beside them
 	Args []string `cbor:"2,keyasint,omitempty"`
