@@ -69,8 +69,8 @@ func dockerIsSet(t *testing.T, b *bed) {
 	for what, c := range map[string]struct{ line, want string }{
 		"live restore":   {"docker info --format '{{.LiveRestoreEnabled}}'", "true\n"},
 		"logs":           {"docker info --format '{{.LoggingDriver}}'; docker run --name logs -d $(docker import --change 'CMD [\"/sh\"]' /root/empty.tar) >/dev/null 2>&1; docker inspect --format '{{index .HostConfig.LogConfig.Config \"max-size\"}}' logs; docker rm -f logs >/dev/null", "json-file\n10m\n"},
-		"pools":          {"docker network inspect bridge --format '{{(index .IPAM.Config 0).Subnet}}' | cut -d. -f1,2", "172.31\n"},
-		"a new network":  {"docker network create one >/dev/null; docker network inspect one --format '{{(index .IPAM.Config 0).Subnet}}' | cut -d. -f1,2; docker network rm one >/dev/null", "172.31\n"},
+		"pools":          {"docker network inspect bridge --format '{{range .IPAM.Config}}{{println .Subnet}}{{end}}' | grep -F . | cut -d. -f1,2", "172.31\n"},
+		"a new network":  {"docker network create one >/dev/null; docker network inspect one --format '{{range .IPAM.Config}}{{println .Subnet}}{{end}}' | grep -F . | cut -d. -f1,2; docker network rm one >/dev/null", "172.31\n"},
 		"Compose":        {"docker compose version --short | cut -d. -f1", "2\n"},
 		"nobody's group": {"getent group docker | cut -d: -f4", "\n"},
 	} {
@@ -83,7 +83,7 @@ func dockerIsSet(t *testing.T, b *bed) {
 // containerFaults breaks one thing at a time on the bare host.
 func containerFaults(t *testing.T, b *bed) {
 	const refuted, unproven = evidence.Refuted, evidence.Unproven
-	const daemon = "cp -p /etc/docker/daemon.json /root/; sed -i 's/^{/{ SETTING,/' /etc/docker/daemon.json; systemctl stop docker; nft flush ruleset; systemctl reset-failed docker; systemctl start docker"
+	const daemon = `cp -p /etc/docker/daemon.json /root/; sed -i 's/^{/{ SETTING,/; s/"ip6tables": true/"ip6tables": false/' /etc/docker/daemon.json; systemctl stop docker; nft flush ruleset; systemctl reset-failed docker; systemctl start docker`
 	const undo = "mv /root/daemon.json /etc/docker/; systemctl reset-failed docker; systemctl restart docker"
 	for _, c := range []struct {
 		name, do, undo string

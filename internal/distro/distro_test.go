@@ -95,6 +95,11 @@ func TestRowsAreWhole(t *testing.T) {
 				t.Errorf("%s lacks %s", d.ID, what)
 			}
 		}
+		for _, r := range d.Releases {
+			if len(r.Docker.Engine) == 0 || r.Docker.Version == (Version{}) {
+				t.Errorf("%s %s has no Docker", d.ID, r.Version)
+			}
+		}
 		if len(d.Packages.Base) == 0 || len(d.Updates.Timers) == 0 || len(d.Accounts) == 0 {
 			t.Errorf("%s lacks packages, timers or accounts", d.ID)
 		}

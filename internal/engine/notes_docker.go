@@ -10,9 +10,9 @@ func noteDocker(n noted) []Note {
 		return nil
 	}
 	var notes []Note
-	if step.Problem != "" {
+	if lacks := task.DockerLacks(task.Host{Lab: n.lab, Host: n.host, Facts: n.facts}); lacks != "" {
 		notes = append(notes, Note{
-			Kind: NoteConflict, Text: step.Problem,
+			Kind: NoteConflict, Text: lacks,
 			Fix: "Move the host to a newer release, or install Docker's own packages: https://docs.docker.com/engine/install/.",
 		})
 	}

@@ -57,9 +57,9 @@ func TestContainers(t *testing.T) {
 		t.Run(c.probe+", "+c.name, func(t *testing.T) {
 			target := factsTarget(healthyFacts())
 			target.Nonce = nonce
-			target.Inside = told{reads: map[string]wire.ReadReply{c.read: sight(t, c.look), "group-members": {Output: []byte("docker:x:103:ann,bob\n")}}}
+			target.Inside = hostReport{reads: map[string]wire.ReadReply{c.read: sight(t, c.look), "group-members": {Output: []byte("docker:x:103:ann,bob\n")}}}
 			p, _ := Find(All(), c.probe)
-			got := p.Look(context.Background(), at{name: "atlas"}, target)
+			got := p.Look(context.Background(), hostVantage{name: "atlas"}, target)
 			if got.Outcome != c.want || !strings.Contains(got.Reason, c.reason) {
 				t.Errorf("%s, %q, want %s, %q", got.Outcome, got.Reason, c.want, c.reason)
 			}

@@ -43,7 +43,7 @@ func docker(h Host) []Work {
 	if !RunsContainers(h.Host) {
 		return nil
 	}
-	config := resource.DockerDaemon{Options: resource.Inline(dockerOptions(h)), Lacks: dockerLacks(h)}
+	config := resource.DockerDaemon{Options: resource.Inline(dockerOptions(h)), Lacks: DockerLacks(h)}
 	before := []resource.Resource{config}
 	units := []resource.Resource{resource.Unit{Name: "docker.service", Enabled: on(), Active: on()}, dockerRulesUnit}
 	names := dockerPackages(h)
@@ -69,8 +69,8 @@ func dockerPackages(h Host) []string {
 	return names
 }
 
-// dockerLacks says why a host cannot get Compose v2, if that is so.
-func dockerLacks(h Host) string {
+// DockerLacks says why a host cannot get Compose v2, if that is so.
+func DockerLacks(h Host) string {
 	switch there := h.Facts.Docker; {
 	case there.ComposeElsewhere:
 		return ""

@@ -2,12 +2,14 @@ package task
 
 import (
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"cairn/internal/golden"
 	"cairn/internal/lab"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
@@ -35,7 +37,7 @@ func TestDockerOptions(t *testing.T) {
 		"docker-ipv6-routers.json": withIPv6(containerHost("192.168.1.0/24", "192.168.1.0/24"), "fe80::1"),
 		"docker-taken.json":        containerHost("172.16.0.0/12", "172.16.0.0/12", "10.250.0.0/24", "10.100.0.0/16"),
 	} {
-		golden(t, name, dockerOptions(h))
+		golden.Check(t, filepath.Join("testdata", name), dockerOptions(h))
 	}
 }
 
