@@ -132,7 +132,7 @@ var containerProbes = []string{"container-runs", "containers-reach", "containers
 // dockerRestarts restarts what has rules, in either order, under a container of the
 // owner's, whose content and process stay.
 func dockerRestarts(t *testing.T, b *bed) {
-	b.run("server", "systemctl enable --now nftables; "+ownContainer)
+	b.run("server", "systemctl enable --now nftables; until nft list ruleset | grep -q 'chain DOCKER' && systemctl -q is-active docker; do sleep 0.5; done; "+ownContainer)
 	const process = "docker inspect --format '{{.State.Pid}} {{.State.StartedAt}}' mine; cat /var/lib/docker/volumes/mine/_data/file"
 	before := b.run("server", process)
 	for _, act := range []string{

@@ -4,7 +4,7 @@ import "cairn/internal/task"
 
 // noteDocker says what of a Docker stays as its owner has it, and why none can be
 // set up.
-func noteDocker(n noted) []Note {
+func noteDocker(n noteInput) []Note {
 	step, changes := n.changing("docker-daemon ")
 	if !changes {
 		return nil
