@@ -95,7 +95,7 @@ func containerFaults(t *testing.T, b *bed) {
 		{"the daemon is stopped", "systemctl stop docker.socket docker.service", "systemctl reset-failed docker; systemctl start docker",
 			map[string]evidence.Outcome{"container-runs": refuted, "containers-reach": unproven, "volume-keeps": unproven, "container-port-closed": unproven}, "Cannot connect to the Docker daemon"},
 		{"Docker is gone", "mv /usr/bin/docker /root/", "mv /root/docker /usr/bin/",
-			map[string]evidence.Outcome{"container-runs": refuted, "containers-apart": unproven, "container-port-open": unproven}, "Docker is not installed"},
+			map[string]evidence.Outcome{"container-runs": refuted, "containers-apart": unproven, "container-port-open": unproven}, "the program docker is not installed"},
 		{"containers may not talk", strings.Replace(daemon, "SETTING", `"default-network-opts": {"bridge": {"com.docker.network.bridge.enable_icc": "false"}}`, 1), undo,
 			map[string]evidence.Outcome{"containers-reach": refuted, "container-runs": evidence.Proven}, "by name came"},
 		{"nothing keeps networks apart", strings.Replace(daemon, "SETTING", `"iptables": false`, 1), undo,

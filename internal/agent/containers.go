@@ -124,7 +124,7 @@ func (t *containerTrial) docker(ctx context.Context, stdin []byte, words ...stri
 	case err != nil:
 		return "", err
 	case out.Exit == system.MissingProgram:
-		return "", errors.New("Docker is not installed")
+		return "", errors.New("the program docker is not installed")
 	case out.Exit != 0:
 		return "", fmt.Errorf("docker %s: %s", words[0], system.LastWords(out))
 	}
