@@ -210,7 +210,7 @@ var answers = []struct {
 	{"a restricted shell", "rbash", "usermod -s /bin/rbash rbash", []string{"the shell of rbash does not run", "restricted"}},
 	{"file transfer only", "sftp", `printf 'Match User sftp\n  ForceCommand internal-sftp\n' >>/etc/ssh/sshd_test`, []string{"This service allows sftp connections only."}},
 	{"no session", "jump", `printf 'Match User jump\n  MaxSessions 0\n' >>/etc/ssh/sshd_test`, []string{"to no session"}},
-	{"a command that repeats what it was asked", "parrot", `printf 'Match User parrot\n  ForceCommand echo "refused: $SSH_ORIGINAL_COMMAND" | head -c 60\n' >>/etc/ssh/sshd_test`, []string{"something else", "refused: exec sh"}},
+	{"a command that repeats what it was asked", "parrot", `printf 'Match User parrot\n  ForceCommand echo "refused: $SSH_ORIGINAL_COMMAND" | head -c 60\n' >>/etc/ssh/sshd_test`, []string{"something other than a shell", "refused: exec sh"}},
 }
 
 // The error quotes the first line of what answers in a shell's place, with the

@@ -239,7 +239,7 @@ func TestRunThatTellsNothing(t *testing.T) {
 	m.beginRun("broken", "")
 	err := attach("broken")
 	wantCode(t, err, problem.HostAgentBroken, "box")
-	if !strings.Contains(err.Error(), "taken up 3 times") {
+	if !strings.Contains(err.Error(), "resumed 3 times") {
 		t.Errorf("a run whose processes end at once: %v", err)
 	}
 }
