@@ -118,7 +118,7 @@ func keepingRefutes(t *testing.T, b *bed) {
 		{"the rules cannot be read", "cp -p /etc/cairn/cairn.nft /root/; echo nonsense >/etc/cairn/cairn.nft", "mv /root/cairn.nft /etc/cairn/; systemctl restart cairn-firewall",
 			"nft does not load /etc/cairn/cairn.nft"},
 		{"the rules are others", "cp -p /etc/cairn/cairn.nft /root/; systemctl stop cairn-firewall; sed -i 's/dport 443/dport 444/' /etc/cairn/cairn.nft",
-			"mv /root/cairn.nft /etc/cairn/; systemctl restart cairn-firewall", "would be another than now"},
+			"mv /root/cairn.nft /etc/cairn/; systemctl restart cairn-firewall", "would differ from the present one"},
 		{"flushed while nobody watches", "systemctl stop cairn-firewall; systemctl restart nftables; until nft delete table inet cairn 2>/dev/null; do sleep 0.1; done", "systemctl restart cairn-firewall; systemctl stop nftables",
 			"nftables.service flushes all rules (/etc/nftables.conf) and was last started at"},
 	} {
