@@ -276,10 +276,14 @@ func (s *Service) Project(v Values) (*types.Project, error) {
 }
 
 // sample returns values of the right form for everything that a service may name.
-func (s *Service) sample() Values {
-	v := Values{Domain: "lab.home.arpa", Timezone: "Etc/UTC", Routes: map[string]string{}, Options: map[string]string{}}
+func (s *Service) sample() Values { return s.Defaults("lab.home.arpa", "Etc/UTC") }
+
+// Defaults returns the values of a service in a domain, with the default of each
+// option and without secrets. The caller may change them.
+func (s *Service) Defaults(domain, timezone string) Values {
+	v := Values{Domain: domain, Timezone: timezone, Routes: map[string]string{}, Options: map[string]string{}}
 	for _, r := range s.Routes {
-		v.Routes[r.Name] = r.Name + "." + v.Domain
+		v.Routes[r.Name] = r.Name + "." + domain
 	}
 	for _, o := range s.Options {
 		v.Options[o.Name] = o.Default

@@ -32,22 +32,30 @@ func (g *globals) addFlags(flags *pflag.FlagSet) {
 
 // loadLab reads the lab file and checks it against the roadmap.
 func (g *globals) loadLab() (*lab.Lab, *roadmap.Roadmap, error) {
+	l, r, _, err := g.loadWithCatalog()
+	return l, r, err
+}
+
+// loadWithCatalog also returns the services that the lab file was checked against.
+func (g *globals) loadWithCatalog() (*lab.Lab, *roadmap.Roadmap, *catalog.Catalog, error) {
 	r, err := roadmap.Homelab(task.Implemented)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	path := g.labPath
 	if path == "" {
 		if path, err = lab.Find("."); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	known := knownTo(r)
-	if known.Services, err = catalogBeside(path); err != nil {
-		return nil, nil, err
+	c, err := catalogBeside(path)
+	if err != nil {
+		return nil, nil, nil, err
 	}
+	known.Services = c
 	l, err := known.Load(path)
-	return l, r, err
+	return l, r, c, err
 }
 
 // catalogFolder is the folder beside the lab file with services of the owner's own.

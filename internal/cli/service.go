@@ -67,15 +67,11 @@ type services struct {
 
 // loadServices reads the catalog, and the lab if there is one.
 func (g *globals) loadServices() (*services, error) {
-	l, _, err := g.loadLab()
+	l, _, c, err := g.loadWithCatalog()
 	if problem.CodeOf(err) == problem.LabMissing && g.labPath == "" {
 		c, err := catalogBeside(".")
 		return &services{catalog: c}, err
 	}
-	if err != nil {
-		return nil, err
-	}
-	c, err := catalogBeside(l.File)
 	if err != nil {
 		return nil, err
 	}

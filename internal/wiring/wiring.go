@@ -148,12 +148,8 @@ func declarationOf(l *lab.Lab, name string) lab.Service {
 
 // valuesOf returns the values of a service's variables.
 func valuesOf(l *lab.Lab, s *catalog.Service, declared lab.Service) catalog.Values {
-	v := catalog.Values{Domain: l.Domain, Timezone: l.Timezone, Routes: map[string]string{}, Options: map[string]string{}}
-	for _, r := range s.Routes {
-		v.Routes[r.Name] = r.Name + "." + l.Domain
-	}
+	v := s.Defaults(l.Domain, l.Timezone)
 	for _, o := range s.Options {
-		v.Options[o.Name] = o.Default
 		if value, said := declared.Options[o.Name]; said {
 			v.Options[o.Name] = plain(value)
 		}
