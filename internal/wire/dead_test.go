@@ -84,8 +84,11 @@ func TestAReaderGoesOnWhileNothingCanBeWritten(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if n := len(m.out.waiting); n > 1 {
-		t.Errorf("%d pongs wait", n)
+	m.out.mu.Lock()
+	pongs := len(m.out.waiting)
+	m.out.mu.Unlock()
+	if pongs > 1 {
+		t.Errorf("%d pongs wait", pongs)
 	}
 	within(t, "Close", func() { _ = m.Close() })
 }
