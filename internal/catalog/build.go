@@ -18,7 +18,7 @@ func build(root *document.Node, main string) *Service {
 		Name: text("service"), Summary: text("summary"), Task: text("task"), Licence: text("licence"), Website: text("website"),
 		Proof: cmp.Or(Proof(text("proof")), Rendered), Main: main,
 		Needs: b.needs(root.Get("needs")), Uses: texts(root.Get("uses")), Metrics: b.metrics(root.Get("metrics")),
-		Logs: root.Get("logs") == nil || yes(root.Get("logs")), Egress: yes(root.Get("egress")),
+		Proxy: text("proxy"), Logs: root.Get("logs") == nil || yes(root.Get("logs")), Egress: yes(root.Get("egress")),
 		Deprecated: b.deprecation(root.Get("deprecated")),
 	}
 	s.Routes = each(root.Get("routes"), b.route)

@@ -85,6 +85,7 @@ var (
 	loginForm   = oneOf("who asks for a login", LoginNone, LoginOwn, LoginForward)
 	quiesceForm = oneOf("how data stands still", QuiesceNone, QuiesceStop, QuiescePause)
 	madeForm    = oneOf("how a secret is made", "password", "hex", "base64", "uuid", "given")
+	proxyForm   = oneOf("a reverse proxy", "traefik", "caddy", "nginx", "haproxy")
 	kindForm    = oneOf("a kind of value", "text", "number", "yes-no")
 	archForm    = oneOf("an architecture", "amd64", "arm64")
 	flagForm    = &document.Form{Name: "a processor flag", Rule: "as in /proc/cpuinfo", Example: "avx", Pattern: `^[a-z0-9_]+$`}

@@ -16,6 +16,8 @@ func serviceShape() *document.Shape {
 			Doc: "The container that the other keys are about unless they name one. The tag of its image is the service's version."},
 		document.Key{Name: "needs", Required: true, Shape: needsShape(), Doc: "What it takes of a host."},
 		document.Key{Name: "uses", Fallback: "none", Shape: document.ListOf(document.Words(serviceForm)), Doc: "Other services that must run before it."},
+		document.Key{Name: "proxy", Fallback: "it is none", Shape: document.Words(proxyForm),
+			Doc: "The reverse proxy that it is. Its release gets the routes of all services on its host, rendered for that product, and joins their networks."},
 		document.Key{Name: "routes", Fallback: "none", Shape: document.Named(routeForm, routeShape()),
 			Doc: "Its ways in by HTTP, by name. Each gets the name `ROUTE.DOMAIN`, a certificate, and a place at the reverse proxy."},
 		document.Key{Name: "ports", Fallback: "none", Shape: document.ListOf(portShape()), Doc: "Ports of the host that are not HTTP. The firewall opens them."},

@@ -39,6 +39,7 @@ type Service struct {
 
 	Needs   Needs
 	Uses    []string // services that must run before it
+	Proxy   string   // the product of reverse proxy that it is; empty if it is none
 	Routes  []Route
 	Ports   []Port
 	Metrics *Metrics // nil if it has none
