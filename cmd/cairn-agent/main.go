@@ -5,7 +5,7 @@
 //	cairn-agent look [-user NAME] [-connection SSH_CONNECTION] NONCE
 //	cairn-agent [-state DIR] run ID
 //	cairn-agent [-state DIR] rollback DIR
-//	cairn-agent canary ADDRESS < NONCE
+//	cairn-agent listen ADDRESS < NONCE
 //	cairn-agent contained say|ask ADDRESS|write FILE|read FILE
 package main
 
@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string) error {
 		return a.Run(ctx, words[1])
 	case len(words) == 2 && words[0] == "rollback":
 		return a.Rollback(ctx, words[1])
-	case len(words) == 2 && words[0] == "canary":
+	case len(words) == 2 && words[0] == "listen":
 		return listen(ctx, words[1])
 	case len(words) > 1 && words[0] == "contained":
 		return agent.Contained(ctx, words[1:], os.Stdin, os.Stdout)

@@ -16,12 +16,12 @@ import (
 	"cairn/internal/wire"
 )
 
-// A look at containers makes its own: with an image of which this program is the
-// only file, networks and volumes. Everything bears a label, by which it is removed
-// at the end. Only one such look stands on a host at a time. So whatever bears the
-// label when a look begins was left by a killed agent, and is removed first.
+// A look at containers makes its own containers, networks and volumes. This program
+// is the only file in its image. Everything has a label, and is removed by it at the
+// end. Only one such look runs on a host at a time. So anything with the label at the
+// start is from a killed agent, and is removed first.
 
-// containerLabel marks what a look makes, and is in no other use.
+// containerLabel marks everything that a look makes. Nothing else uses it.
 const containerLabel = "io.cairn.look"
 
 // containerLooks are the read commands about containers. Each is given a nonce.
@@ -29,7 +29,7 @@ var containerLooks = map[string]func(t *containerTrial, ctx context.Context, non
 	"container-runs": (*containerTrial).runs, "container-networks": (*containerTrial).networks, "container-volume": (*containerTrial).volume,
 }
 
-// containerTrial is one look, while it lasts.
+// containerTrial is one look at containers.
 type containerTrial struct {
 	*Agent
 	lock  *os.File
@@ -37,8 +37,7 @@ type containerTrial struct {
 	saw   wire.ContainerLook
 }
 
-// containerLook makes a look. That Docker does not do what it should is what was
-// seen, and no failure of the look.
+// containerLook takes a look. A fault of Docker is a result, not an error of the look.
 func (s *session) containerLook(ctx context.Context, look func(*containerTrial, context.Context, string) error, request wire.ReadCommand) wire.ReadReply {
 	if len(request.Args) != 1 || !plainWord.MatchString(request.Args[0]) {
 		return wire.ReadReply{Failure: failureOf(errors.New("a look at containers needs a nonce"))}
@@ -62,7 +61,7 @@ func (s *session) containerLook(ctx context.Context, look func(*containerTrial, 
 }
 
 // beginTrial waits for its turn, removes what a killed agent left, and makes the
-// image. The trial is to be ended even after an error.
+// image. The caller must end the trial even after an error.
 func (a *Agent) beginTrial(ctx context.Context) (*containerTrial, error) {
 	t := &containerTrial{Agent: a}
 	for t.lock == nil {
@@ -105,7 +104,7 @@ func (t *containerTrial) end(ctx context.Context) {
 	_ = t.lock.Close()
 }
 
-// sweepScript removes whatever bears the label, containers first.
+// sweepScript removes everything with the label, containers first.
 const sweepScript = `f="label=$0"
 gone() { [ -z "$2" ] || docker $1 $2 >/dev/null; }
 gone "rm --force --volumes" "$(docker ps --all --quiet --filter "$f")"
@@ -142,8 +141,8 @@ func (t *containerTrial) makeImage(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out.Stdout)), nil
 }
 
-// container returns the words that run a container of the image, which needs
-// nothing of the host.
+// container returns the arguments that run a container of the image. The container
+// needs nothing from the host.
 func (t *containerTrial) container(options []string, words ...string) []string {
 	argv := []string{"run", "--rm", "--interactive", "--pull", "never", "--label", containerLabel + "=container", "--log-driver", "none",
 		"--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}
@@ -165,11 +164,11 @@ func (t *containerTrial) runs(ctx context.Context, nonce string) error {
 	return nil
 }
 
-// listenerPort is where test listeners in containers listen.
+// listenerPort is the port of test listeners in containers.
 const listenerPort = 7007
 
-// networks has a container ask another by its name, on a network of their own, and
-// another on a second network ask by name and by address.
+// networks starts a server in a container. A client on the same network asks it by its
+// name. A client on a second network asks it by name and by address.
 func (t *containerTrial) networks(ctx context.Context, nonce string) error {
 	const ours, other, server = "cairn-look-1", "cairn-look-2", "cairn-look-server"
 	port := strconv.Itoa(listenerPort)
@@ -178,7 +177,7 @@ func (t *containerTrial) networks(ctx context.Context, nonce string) error {
 			return err
 		}
 	}
-	listener, err := startListener(append([]string{"docker"}, t.container([]string{"--network", ours, "--name", server}, "canary", ":"+port)...), nonce)
+	listener, err := startListener(append([]string{"docker"}, t.container([]string{"--network", ours, "--name", server}, "listen", ":"+port)...), nonce)
 	if err != nil {
 		return err
 	}
@@ -208,7 +207,7 @@ func (t *containerTrial) addressOf(ctx context.Context, container string) (netip
 	return netip.ParseAddr(text)
 }
 
-// volume has a container write into a volume, and reads it in another.
+// volume writes to a volume in one container, and reads it in another.
 func (t *containerTrial) volume(ctx context.Context, nonce string) error {
 	const name, file = "cairn-look", "/kept/nonce"
 	if _, err := t.docker(ctx, nil, "volume", "create", "--label", containerLabel+"=volume", name); err != nil {
@@ -241,7 +240,7 @@ func (s *session) openContained(ctx context.Context, request wire.ListenRequest)
 	const name = "cairn-look-published"
 	if err == nil {
 		options := []string{"--name", name, "--publish", fmt.Sprintf("%d:%d", port, listenerPort)}
-		listener, err = startListener(append([]string{"docker"}, t.container(options, "canary", fmt.Sprintf(":%d", listenerPort))...), request.Nonce)
+		listener, err = startListener(append([]string{"docker"}, t.container(options, "listen", fmt.Sprintf(":%d", listenerPort))...), request.Nonce)
 	}
 	if err == nil {
 		err = t.answersPublished(ctx, name, request.Nonce)
@@ -253,7 +252,7 @@ func (s *session) openContained(ctx context.Context, request wire.ListenRequest)
 	return port, stop, nil
 }
 
-// answersPublished makes sure that the listener stands. Otherwise its silence would
+// answersPublished makes sure that the listener works. Otherwise its silence would
 // prove nothing.
 func (t *containerTrial) answersPublished(ctx context.Context, container, nonce string) error {
 	address, err := t.addressOf(ctx, container)

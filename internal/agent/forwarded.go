@@ -160,7 +160,7 @@ func (f *forwardedListener) readSysctl(name string) string {
 
 // serve starts this program again inside the namespace.
 func (f *forwardedListener) serve(at netip.AddrPort, nonce string) error {
-	cmd, err := startListener(append([]string{"ip", "netns", "exec", f.name}, f.argv("canary", at.String())...), nonce)
+	cmd, err := startListener(append([]string{"ip", "netns", "exec", f.name}, f.argv("listen", at.String())...), nonce)
 	f.cmd = cmd
 	return err
 }

@@ -20,7 +20,7 @@ const inNamespace = "CAIRN_TEST_NAMESPACE"
 
 func TestMain(m *testing.M) {
 	// The agent calls itself to answer inside a listener's namespace.
-	if len(os.Args) == 5 && os.Args[3] == "canary" {
+	if len(os.Args) == 5 && os.Args[3] == "listen" {
 		nonce, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 		if err := TestListener(context.Background(), os.Args[4], strings.TrimSpace(nonce), os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -69,7 +69,7 @@ func newHost(t *testing.T) *Agent {
 	return &Agent{System: system.NewLocal(), State: t.TempDir(), Program: program, Now: time.Now}
 }
 
-// stand opens a forwarded canary and returns the function that removes it.
+// stand opens a forwarded test listener and returns the function that removes it.
 func stand(t *testing.T, a *Agent, network, nonce string) func() {
 	t.Helper()
 	_, stop, err := (&session{Agent: a}).openForwarded(t.Context(), wire.ListenRequest{Network: network, Nonce: nonce, Forwarded: true})

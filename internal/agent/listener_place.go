@@ -64,8 +64,8 @@ func (a *Agent) takeListenerPlace(ctx context.Context) (*listenerPlace, error) {
 // listenersStand takes the lock that all listeners share while they stand. how is
 // LOCK_SH, or LOCK_EX|LOCK_NB to take it only if no listener stands (flock(2)).
 func (a *Agent) listenersStand(how int) (*os.File, error) {
-	dir := filepath.Join(a.State, "canaries")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir, err := a.listenersDir()
+	if err != nil {
 		return nil, err
 	}
 	file, err := os.OpenFile(filepath.Join(dir, "standing"), os.O_RDWR|os.O_CREATE, 0o600)
@@ -78,10 +78,17 @@ func (a *Agent) listenersStand(how int) (*os.File, error) {
 	return file, nil
 }
 
+// listenersDir makes the directory of the listeners' locks. Its name is fixed:
+// agents of older versions take the same locks.
+func (a *Agent) listenersDir() (string, error) {
+	dir := filepath.Join(a.State, "canaries")
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
 // listenerPlace takes a place, or returns nil if another listener stands there.
 func (a *Agent) listenerPlace(number int) (*listenerPlace, error) {
-	dir := filepath.Join(a.State, "canaries")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir, err := a.listenersDir()
+	if err != nil {
 		return nil, err
 	}
 	lock, err := flock(filepath.Join(dir, strconv.Itoa(number)))
@@ -155,7 +162,8 @@ func (a *Agent) removeListener(ctx context.Context, name string) {
 }
 
 // forwardingNote is the file that lists the interfaces whose forwarding must be
-// turned off again. It outlives this process.
+// turned off again. It outlives this process. The name is fixed: an older agent may
+// have left the file.
 func (a *Agent) forwardingNote() string { return filepath.Join(a.State, "canary-forwarding") }
 
 func (f *forwardedListener) setForwarding(link string) error {

@@ -9,8 +9,8 @@ import (
 	"cairn/internal/document"
 )
 
-// build makes a service from the values of its service.yaml. A value of the wrong
-// form already has a fault, and counts as missing.
+// build makes a service from the values of its service.yaml. It treats a value of the
+// wrong form as missing: the form check has reported it.
 func build(root *document.Node, main string) *Service {
 	b := builder{main: main}
 	text := func(key string) string { return document.TextOf(root.Get(key)) }
@@ -33,11 +33,11 @@ func build(root *document.Node, main string) *Service {
 	return s
 }
 
-// builder makes the facets of a service. main is the container of facets that name
-// none.
+// builder makes the facets of a service. main is the container of those facets that
+// name no container.
 type builder struct{ main string }
 
-// each makes a value of every named entry, in the file's order.
+// each makes one value from each named entry, in the file's order.
 func each[T any](n *document.Node, make func(name string, n *document.Node) T) []T {
 	var all []T
 	for _, p := range n.Each() {
@@ -81,7 +81,7 @@ func (b builder) port(n *document.Node) Port {
 	number, protocol, _ := strings.Cut(document.TextOf(n.Get("port")), "/")
 	port, err := strconv.ParseUint(number, 10, 16)
 	if err != nil {
-		port = 0 // the form has a fault already
+		port = 0 // the form check has reported it
 	}
 	return Port{
 		Number: uint16(port), Protocol: protocol, Container: b.container(n),

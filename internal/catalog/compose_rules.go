@@ -13,8 +13,8 @@ import (
 	"cairn/internal/document"
 )
 
-// checkCompose checks the containers of the Compose file. What facets say stands in
-// service.yaml alone, and Cairn adds it to what it renders.
+// checkCompose checks the containers of the Compose file. What facets say belongs only
+// into service.yaml. Cairn adds it when it renders the file.
 func (r *rules) checkCompose() {
 	for _, name := range r.compose.Project.ServiceNames() {
 		c := r.compose.Project.Services[name]
@@ -30,18 +30,18 @@ func (r *rules) checkCompose() {
 	r.memory()
 }
 
-// inCompose reports something in the Compose file.
+// inCompose reports a fault in the Compose file.
 func (r *rules) inCompose(flaw document.Flaw, path ...string) {
 	r.composeFaults = append(r.composeFaults, r.compose.Fault(path, flaw))
 }
 
-// inContainer reports something at a key of a container.
+// inContainer reports a fault at a key of a container.
 func (r *rules) inContainer(c types.ServiceConfig, flaw document.Flaw, key ...string) {
 	r.inCompose(flaw, append([]string{"services", c.Name}, key...)...)
 }
 
-// imageForm is an image with its registry and its tag. Without a registry it would
-// be Docker's, without a tag it would be the newest of the day.
+// imageForm is an image with its registry and its tag. Without a registry it would be
+// from Docker Hub, and without a tag it would be today's newest.
 var imageForm = regexp.MustCompile(`^[a-z0-9.-]+(\.[a-z]+|:[0-9]+)/[a-z0-9._/-]+:[A-Za-z0-9_][A-Za-z0-9._-]*$`)
 
 func (r *rules) image(c types.ServiceConfig) {
@@ -59,7 +59,8 @@ func (r *rules) image(c types.ServiceConfig) {
 	}
 }
 
-// refusedKeys are those for which Cairn has facets or defaults, with what to do.
+// refusedKeys are keys for which Cairn has facets or defaults, each with what to do
+// instead.
 var refusedKeys = []struct {
 	key  string
 	set  func(types.ServiceConfig) bool
@@ -82,8 +83,8 @@ var refusedKeys = []struct {
 	{"security_opt", func(c types.ServiceConfig) bool { return len(c.SecurityOpt) > 0 }, "what a container needs beyond the defaults has a reason", "`exceptions` in service.yaml"},
 }
 
-// defaultNetwork reports whether a container is on the default network alone, which
-// the Compose library writes into each.
+// defaultNetwork reports whether a container is only on the default network. The
+// Compose library writes that network into each container.
 func defaultNetwork(c types.ServiceConfig) bool {
 	_, only := c.Networks["default"]
 	return only
@@ -118,8 +119,8 @@ func (r *rules) isolation(c types.ServiceConfig) {
 	}
 }
 
-// mounts checks what is mounted: volumes that are declared, templates of the
-// folder, and memory.
+// mounts checks what is mounted. Declared volumes, templates of the folder and memory
+// are allowed.
 func (r *rules) mounts(c types.ServiceConfig) {
 	for i, m := range c.Volumes {
 		at := []string{"volumes", strconv.Itoa(i)}
@@ -133,16 +134,16 @@ func (r *rules) mounts(c types.ServiceConfig) {
 		case m.Type == types.VolumeTypeBind && path.IsAbs(m.Source) || strings.HasPrefix(m.Source, ".."):
 			r.inContainer(c, document.Flaw{Message: document.Quoted(m.Source) + " is a folder of the host", Expected: "a volume, or a file beside compose.yaml"}, at...)
 		case m.Type == types.VolumeTypeBind && !m.ReadOnly:
-			r.inContainer(c, document.Flaw{Message: "Cairn renders " + document.Quoted(m.Source) + " anew, so what a container writes there would be lost", Expected: "`:ro` behind it"}, at...)
+			r.inContainer(c, document.Flaw{Message: "Cairn renders " + document.Quoted(m.Source) + " again at each change, so what a container writes there would be lost", Expected: "`:ro` behind it"}, at...)
 		}
 	}
 }
 
-// secretName is how variables with secrets are called.
+// secretName matches usual names of variables with secrets.
 var secretName = regexp.MustCompile(`(?i)(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ENCRYPTION_KEY)$`)
 
-// environment refuses secrets among the variables: everybody who may look at the
-// container reads them.
+// environment refuses secrets among the variables: anybody who may inspect the
+// container can read them.
 func (r *rules) environment(c types.ServiceConfig) {
 	for _, name := range sorted(c.Environment) {
 		if value := c.Environment[name]; secretName.MatchString(name) && value != nil && *value != "" && !strings.HasPrefix(*value, "/run/secrets/") {
@@ -183,8 +184,7 @@ func (r *rules) volumes() {
 	}
 }
 
-// topSecrets checks that the secrets of the Compose file are the files that Cairn
-// writes.
+// topSecrets checks that the Compose file's secrets are the files that Cairn writes.
 func (r *rules) topSecrets() {
 	secrets := r.compose.Project.Secrets
 	for _, name := range sorted(secrets) {
@@ -195,8 +195,8 @@ func (r *rules) topSecrets() {
 	}
 }
 
-// memory checks that what containers are limited to fits into what the service
-// needs. One container at most may go without a limit: it gets what is left.
+// memory checks that the containers' limits fit into what the service needs. At most
+// one container may have no limit: it gets what is left.
 func (r *rules) memory() {
 	var sum int64
 	var without []string

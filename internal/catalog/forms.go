@@ -68,7 +68,7 @@ var (
 	lengthForm   = &document.Form{Name: "a number of characters", Example: "32", Min: 16, Max: 512}
 	userIDForm   = &document.Form{Name: "a user id", Example: "1000", Min: 0, Max: 4294967294}
 	variableForm = &document.Form{Name: "the name of an environment variable", Example: "APP_SECRET", Pattern: `^[A-Za-z_][A-Za-z0-9_]{0,127}$`}
-	defaultForm  = &document.Form{Name: "a default", Rule: "in quotes, as one would write it in the lab file", Example: "true"}
+	defaultForm  = &document.Form{Name: "a default", Rule: "in quotes, as you would write it in the lab file", Example: "true"}
 )
 
 // oneOf returns the form of a word among options.
@@ -81,9 +81,9 @@ func oneOf[T ~string](name string, options ...T) *document.Form {
 }
 
 var (
-	proofForm   = oneOf("how far it was tried", Rendered, Rehearsed, Proven)
+	proofForm   = oneOf("how far a service was tested", Rendered, Rehearsed, Proven)
 	loginForm   = oneOf("who asks for a login", LoginNone, LoginOwn, LoginForward)
-	quiesceForm = oneOf("how data stands still", QuiesceNone, QuiesceStop, QuiescePause)
+	quiesceForm = oneOf("how data is kept unchanged", QuiesceNone, QuiesceStop, QuiescePause)
 	madeForm    = oneOf("how a secret is made", "password", "hex", "base64", "uuid", "given")
 	proxyForm   = oneOf("a reverse proxy", "traefik", "caddy", "nginx", "haproxy")
 	kindForm    = oneOf("a kind of value", "text", "number", "yes-no")
@@ -92,7 +92,7 @@ var (
 	capForm     = &document.Form{Name: "a capability", Rule: "without CAP_", Example: "NET_BIND_SERVICE", Pattern: `^[A-Z_]+$`, Check: withoutPrefix}
 )
 
-// withoutPrefix suggests a capability without the prefix that capabilities(7) has.
+// withoutPrefix suggests a capability without the prefix CAP_ of capabilities(7).
 func withoutPrefix(text string) *document.Flaw {
 	return document.Better(text, strings.TrimPrefix(strings.ToUpper(text), "CAP_"))
 }

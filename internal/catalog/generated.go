@@ -8,8 +8,7 @@ import (
 	"cairn/internal/document"
 )
 
-// schemaID is the schema's name, which editors show. Nothing is fetched from that
-// address.
+// schemaID is the schema's name, which editors show. Nothing is fetched from it.
 const schemaID = "https://cairn.invalid/service.schema.json"
 
 // Schema returns the JSON Schema of service.yaml (draft-07). The bytes are always
@@ -21,7 +20,7 @@ func Schema() []byte { return document.JSONSchema(serviceShape(), schemaID, "Cai
 func Reference(services []*Service) []byte {
 	var b bytes.Buffer
 	b.WriteString(referenceHead)
-	b.WriteString("## The services\n\n| service | version | task | memory | disk | licence | tried |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("## The services\n\n| service | version | task | memory | disk | licence | tested |\n|---|---|---|---|---|---|---|\n")
 	for _, s := range services {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %s | %s | %s |\n", s.Name, s.Name, s.Version(), orDash(s.Task), s.Needs.Memory, s.Needs.Disk, s.Licence, s.Proof)
 	}
@@ -37,8 +36,10 @@ const referenceHead = `# The catalog
 
 <!-- Generated from internal/catalog and catalog/. Do not edit: run go test ./internal/catalog -update -->
 
-A service is a folder with ` + "`service.yaml`, a plain `compose.yaml`" + ` and templates of its configuration. Those below come with Cairn. A
-folder ` + "`catalog/`" + ` beside your ` + "`lab.yaml`" + ` can hold more, and can replace one of these by its name.
+A service is a folder with ` + "`service.yaml`, a plain `compose.yaml`" + ` and templates of its configuration. The services below come with Cairn. A
+folder ` + "`catalog/`" + ` beside your ` + "`lab.yaml`" + ` can hold more. A service there replaces one of the same name here.
+
+This version of Cairn shows services (` + "`cairn service list`, `cairn service show`" + `). It does not deploy them yet.
 
 `
 
@@ -49,7 +50,7 @@ func orDash(text string) string {
 	return text
 }
 
-// section writes all about one service.
+// section writes everything about one service.
 func (s *Service) section(b *bytes.Buffer) {
 	fmt.Fprintf(b, "### %s\n\n%s%s. [Documentation](%s)\n\n", s.Name, strings.ToUpper(s.Summary[:1]), s.Summary[1:], s.Website)
 	if d := s.Deprecated; d != nil {
@@ -72,7 +73,7 @@ func (s *Service) section(b *bytes.Buffer) {
 	}
 }
 
-// Lines tell the facets of a service, one each, in Markdown.
+// Lines describes the facets of a service in Markdown, one line for each.
 func (s *Service) Lines() (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for _, name := range s.Compose.ServiceNames() {
@@ -118,7 +119,7 @@ func openPaths(paths []string) string {
 	return ", but not for `" + strings.Join(paths, "`, `") + "`"
 }
 
-// backups say how data is backed up, where it is not just copied.
+// backups says how data is backed up, or "" if its files are just copied.
 func backups(d Data) string {
 	switch {
 	case len(d.Dump) > 0:
@@ -131,7 +132,7 @@ func backups(d Data) string {
 	return ""
 }
 
-// secretNotes say what to know of a secret.
+// secretNotes says what the owner should know about a secret.
 func secretNotes(s Secret) string {
 	notes := ""
 	if s.Form == "given" {

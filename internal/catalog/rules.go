@@ -12,8 +12,8 @@ import (
 	"cairn/internal/spelling"
 )
 
-// rules checks what a service says against its Compose file and against itself. It
-// leaves out values that have a fault already.
+// rules checks a service.yaml against its Compose file and against itself. It skips
+// values that have a fault already.
 type rules struct {
 	root       *document.Node
 	service    *Service
@@ -40,7 +40,7 @@ func (r *rules) check() document.Faults {
 	return r.faults
 }
 
-// fault reports something at the value that a path of keys leads to.
+// fault reports a fault at the value that a path of keys leads to.
 func (r *rules) fault(flaw document.Flaw, path ...string) {
 	at, n := document.Place{Line: 1, Column: 1}, r.root
 	for _, key := range path {
@@ -74,7 +74,7 @@ func (r *rules) main() {
 	}
 }
 
-// container checks that the Compose file has a container of a name.
+// container checks that the Compose file has a container with that name.
 func (r *rules) container(name string, path ...string) {
 	if r.containers != nil && name != "" && !slices.Contains(r.containers, name) {
 		r.fault(document.Flaw{
@@ -120,8 +120,8 @@ func (r *rules) options() {
 	}
 }
 
-// secrets checks that no two secrets share a variable, and that a value that the
-// owner gives has no length.
+// secrets checks that no two secrets share a variable, and that a given secret has no
+// length.
 func (r *rules) secrets() {
 	seen := map[string]string{}
 	for _, s := range r.service.Secrets {
@@ -139,8 +139,7 @@ func (r *rules) secrets() {
 	}
 }
 
-// network checks that ports do not meet each other, and that they can be
-// published.
+// network checks that no two ports are the same, and that they can be published.
 func (r *rules) network() {
 	seen := map[string]bool{}
 	for i, p := range r.service.Ports {

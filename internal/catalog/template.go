@@ -20,12 +20,12 @@ type Values struct {
 	Timezone string
 	Routes   map[string]string // the full name of each route
 	Options  map[string]string // as text
-	Secrets  map[string]string // nil where no secret may be read
+	Secrets  map[string]string // nil if no secret may be read
 }
 
-// Variables are what a Compose file may name, as ${NAME}: DOMAIN, TIMEZONE,
-// ROUTE_NAME for each route and OPTION_NAME for each option. Secrets are never
-// variables, since Compose keeps the values of variables in the open.
+// Variables returns the variables that a Compose file may name, as ${NAME}: DOMAIN,
+// TIMEZONE, ROUTE_NAME for each route and OPTION_NAME for each option. Secrets are
+// never variables, since Compose does not hide the values of variables.
 func (v Values) Variables() map[string]string {
 	all := map[string]string{"DOMAIN": v.Domain, "TIMEZONE": v.Timezone}
 	for name, value := range v.Routes {
@@ -37,11 +37,11 @@ func (v Values) Variables() map[string]string {
 	return all
 }
 
-// variable returns a name as a part of a variable's.
+// variable returns a name as it is written in the name of a variable.
 func variable(name string) string { return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
 
-// Render returns a template with its values. Names were checked when it was
-// loaded, so an error means that the values are not those of its service.
+// Render returns a template with its values filled in. Names were checked when it was
+// loaded, so an error means that the values belong to another service.
 func (t Template) Render(v Values) ([]byte, error) {
 	parsed, err := template.New(t.Path).Funcs(functions(v)).Option("missingkey=error").Parse(t.Text)
 	if err != nil {
@@ -54,7 +54,7 @@ func (t Template) Render(v Values) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// functions are what a template may call. Each takes one name in quotes.
+// functions may be called in a template. Each takes one name in quotes.
 func functions(v Values) template.FuncMap {
 	lookup := func(what string, in map[string]string) func(string) (string, error) {
 		return func(name string) (string, error) {
@@ -68,7 +68,7 @@ func functions(v Values) template.FuncMap {
 	return template.FuncMap{"route": lookup("route", v.Routes), "option": lookup("option", v.Options), "secret": lookup("secret", v.Secrets)}
 }
 
-// templateCheck finds in a template the names that do not exist.
+// templateCheck finds names in a template that do not exist.
 type templateCheck struct {
 	names   map[string][]string // of each function
 	fields  []string            // of the values
@@ -77,8 +77,8 @@ type templateCheck struct {
 	secrets []string // those that the template reads
 }
 
-// checkTemplate reads a template of a service. It returns the faults in it, with
-// the places but without the file.
+// checkTemplate reads a template of a service. It returns its faults, with their
+// places but without the file.
 func checkTemplate(s *Service, path, text string) (Template, document.Faults) {
 	parsed, err := template.New(path).Funcs(functions(Values{})).Parse(text)
 	if err != nil {
@@ -107,7 +107,7 @@ func namesOf(s *Service) map[string][]string {
 	return names
 }
 
-// whereTemplate is how text/template begins its errors.
+// whereTemplate matches the beginning of text/template's errors.
 var whereTemplate = regexp.MustCompile(`^template: [^:]*:(\d+)(?::\d+)?: `)
 
 // templateFault turns an error of text/template into a fault.
@@ -194,7 +194,7 @@ func (c *templateCheck) call(f *parse.IdentifierNode, known []string, args []par
 	}
 }
 
-// suggestion returns the field that was probably meant, with its dot.
+// suggestion returns the probably intended field, with its dot.
 func suggestion(name string, fields []string) string {
 	if near := spelling.Nearest(name, fields); near != "" {
 		return "." + near
@@ -202,7 +202,7 @@ func suggestion(name string, fields []string) string {
 	return ""
 }
 
-// fault reports something at a node.
+// fault reports a fault at a node.
 func (c *templateCheck) fault(n parse.Node, flaw document.Flaw) {
 	at := document.Place{Line: 1, Column: 1}
 	location, _ := c.tree.ErrorContext(n)

@@ -1,7 +1,7 @@
-// Package catalog reads the services that a lab can run: one folder a service,
-// with service.yaml, a plain Compose file and configuration templates. All of it
-// is data. Everything that a service says about itself is checked when it is
-// read, so that a wrong name fails here and not on a host.
+// Package catalog reads the services that a lab can run. Each has a folder with
+// service.yaml, a plain Compose file and configuration templates. All of it is
+// data. Reading a service checks everything in it, so that a wrong name fails here
+// and not on a host.
 //
 // The keys of service.yaml are in one table: shape.go, with the forms of values
 // in forms.go. Validation, the JSON Schema ([Schema]) and the reference page
@@ -76,21 +76,21 @@ func (s *Service) Version() string {
 	return image[strings.LastIndex(image, ":")+1:]
 }
 
-// Needs is what a service takes of a host. All of its containers are meant.
+// Needs is what a service needs from a host, for all of its containers together.
 type Needs struct {
-	Memory        document.Bytes // the limit that its containers are given together
-	Disk          document.Bytes // what its data takes at first
+	Memory        document.Bytes // the memory limit of its containers together
+	Disk          document.Bytes // what its images and data take at first
 	CPUFlags      []string       // as in /proc/cpuinfo
 	GPU           bool
 	Architectures []string // as Go names them; empty means all that Cairn supports
 }
 
-// Route is a way in by HTTP.
+// Route is a way in over HTTP.
 type Route struct {
 	Name      string // the first label of its name in the lab's domain
 	Container string
 	Port      uint16
-	Health    string         // a path that answers with 2xx when the service works
+	Health    string         // a path that answers with 2xx if the service works
 	Login     Login          // who asks for a login
 	Open      []string       // paths that need no login, each with all below it
 	WebSocket bool           // whether it keeps connections open
@@ -117,39 +117,39 @@ type Port struct {
 	Reason    string
 }
 
-// Metrics is where a service tells figures in Prometheus' format.
+// Metrics is where a service offers metrics in the Prometheus format.
 type Metrics struct {
 	Container string
 	Port      uint16
 	Path      string
 }
 
-// Data is a volume that has to outlive its containers.
+// Data is a volume that must outlive its containers.
 type Data struct {
 	Volume  string   // of the Compose file
 	Dump    []string // a command in Container that writes the data to its standard output
-	Quiesce Quiesce  // what is done while the files are copied
+	Quiesce Quiesce  // what happens to the containers while the files are copied
 	Reason  string   // what would be lost without it
 }
 
-// Quiesce is how a volume's content is made to stand still.
+// Quiesce says how nothing changes in a volume during a backup.
 type Quiesce string
 
-// Ways to make a volume's content stand still.
+// Ways to keep a volume unchanged during a backup.
 const (
 	QuiesceNone  Quiesce = "none"  // the files can be copied while the service runs
 	QuiesceStop  Quiesce = "stop"  // its containers are stopped for the copy
 	QuiescePause Quiesce = "pause" // its containers are frozen for the copy
 )
 
-// Secret is a value that only the service may know.
+// Secret is a value that only its service may know.
 type Secret struct {
 	Name   string
 	Form   string // how it is made: one of the vault's forms
 	Length int    // in characters; 0 means the form's default
 	Escrow bool   // whether a restore is worthless without it
-	// Variable is the environment variable that carries it. It is only used where the
-	// image reads no file, since `docker inspect` shows it.
+	// Variable is the environment variable that carries it. It is only for images that
+	// read no file, since `docker inspect` shows it.
 	Variable  string
 	Container string // that gets the variable
 	Owner     int    // the user id that reads its file in the container
@@ -164,7 +164,7 @@ type Option struct {
 	Doc     string
 }
 
-// shape returns how the value of an option looks in the lab file.
+// shape returns the form of an option's value in the lab file.
 func (o Option) shape() *document.Shape {
 	switch o.Kind {
 	case document.Integer:
@@ -175,13 +175,12 @@ func (o Option) shape() *document.Shape {
 	return document.Words(lineForm("a text", o.Default))
 }
 
-// Hook is a step that data cannot say, after the containers have started. It is a
-// command or a request, never both.
+// Hook is a step after the containers have started: a command in one of them.
 type Hook struct {
 	Name      string
 	Container string   // for a command
 	Command   []string // arguments; the first is the program
-	Unless    []string // a command that succeeds when nothing is left to do
+	Unless    []string // a command that succeeds if nothing is left to do
 	Reason    string
 }
 
@@ -190,8 +189,8 @@ type Hook struct {
 type Exception struct {
 	Container    string
 	Writable     bool     // its root file system
-	Capabilities []string // in addition to none
-	Socket       bool     // it reads Docker's socket, through a filter
+	Capabilities []string // the default is none
+	Socket       bool     // it reads Docker's socket, through a filtering proxy
 	Privileges   bool     // its programs may gain privileges
 	Reason       string
 }

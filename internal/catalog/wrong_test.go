@@ -80,7 +80,7 @@ var wrongExamples = []struct{ name, file, old, new string }{
 	{"a template that does not end", "notes/config/notes.ini", "{{end}}", ""},
 }
 
-// TestWrong: the golden file tells what the owner reads about each mistake.
+// TestWrong compares what the owner reads about each mistake with the golden file.
 func TestWrong(t *testing.T) {
 	var told strings.Builder
 	for _, example := range wrongExamples {

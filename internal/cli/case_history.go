@@ -15,8 +15,8 @@ func newCaseHistory(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "history",
 		Short: "Show what happened in the case: who, when, why, and on what evidence",
-		Long: `History shows each turn of the case from the journal, the oldest first. With -o json it is complete, with the full hash of each piece
-of evidence.
+		Long: `History shows each turn of the case from the journal, the oldest first. With -o json it is complete, and has the full hash of each
+piece of evidence.
 
 EXIT STATUS
   0  the history was shown

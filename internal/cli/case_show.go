@@ -15,8 +15,8 @@ func newCaseShow(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show",
 		Short: "Show the case as a tree, with the ids and states of what is in it",
-		Long: `Show draws the case from the journal alone. Its marks are those of CMMN: ! is required, # repeats; what is discretionary is shown once it is
-planned.
+		Long: `Show draws the case from the journal alone. Its marks are those of CMMN: ! is required, # repeats. Discretionary items appear once they
+are planned.
 
 EXIT STATUS
   0  the case was shown

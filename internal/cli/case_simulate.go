@@ -28,29 +28,30 @@ func newCaseSimulate(g *globals) *cobra.Command {
 	var o simulateOptions
 	cmd := &cobra.Command{
 		Use:   "simulate [MODEL]",
-		Short: "Run a case model step by step without touching a host: what happens if",
-		Long: `Runs a roadmap in YAML or a case in CMMN 1.1 XML, without hosts: what happens if. Without MODEL it is the roadmap that Cairn carries.
+		Short: "Run a case model step by step, without touching a host",
+		Long: `Simulate runs a roadmap in YAML or a case in CMMN 1.1 XML, without hosts. It shows what would happen after each step. Without MODEL it
+runs Cairn's own roadmap.
 
-Steps are JSON objects, one a line:
+Steps are JSON objects, one on each line:
 
-  {"do":"complete","item":"T1"}            any transition a person or a service makes; an item's id, path ("S1/T1")
-  {"do":"complete","item":"T1","index":1}  or name, the second instance; the case itself is "case"
-  {"set":{"value":100}}                    values of the case file, which conditions read; null takes one away
+  {"do":"complete","item":"T1"}            a transition; item is an id, a path ("S1/T1"), a name, or "case"
+  {"do":"complete","item":"T1","index":1}  the same for the second instance
+  {"set":{"value":100}}                    sets values of the case file, which conditions read; null removes one
   {"advance":"PT3H"}                       time passes, timers occur
-  {"plan":"T4","in":"S1"}                  a discretionary item is planned in, or {"unplan":...} out again
+  {"plan":"T4","in":"S1"}                  plans a discretionary item in; {"unplan":...} takes it out again
 
-With -o json the state after the start, and then after each step, is a JSON object on a line of its own. A step that is refused says so and
-changes nothing, and the run goes on.
+With -o json it prints the state after the start and after each step, as one JSON object on each line. A refused step changes nothing. It
+says so, and the run goes on.
 
 EXIT STATUS
-  0  the run came to its end, refused steps included
+  0  all steps were read, even if some were refused
   1  the model or the steps cannot be read`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return runCaseSimulate(g, o, args) },
 	}
 	cmd.Flags().StringVar(&o.steps, "steps", "", "the file with the steps; - is standard input (default: none, only the start)")
 	cmd.Flags().StringVar(&o.workflow, "workflow", string(roadmap.Hybrid), "of a roadmap: waterfall, agile or hybrid")
-	cmd.Flags().StringVar(&o.start, "start", "2026-01-01T00:00:00Z", "when the case starts, as far as timers are concerned")
+	cmd.Flags().StringVar(&o.start, "start", "2026-01-01T00:00:00Z", "when the case starts, for its timers")
 	return cmd
 }
 

@@ -18,12 +18,12 @@ func newCheck(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [CHECKPOINT...]",
 		Short: "Check again whether what was proven still holds",
-		Long: `Check carries out the probes of the named checkpoints, or of all, each from its vantage, and writes the evidence down. It
-brings the small program that looks to /var/lib/cairn on hosts that lack it, and changes nothing else. Where a host is only a vantage, that
-program runs as your user there, without sudo, and nothing stays.
+		Long: `Check looks at the named checkpoints, or at all, and records the evidence. Each probe looks from its own vantage. Check brings a
+small program to /var/lib/cairn on hosts that lack it, and changes nothing else. On a host that is only a vantage, that program runs as
+your user, without sudo, and nothing stays.
 
 EXIT STATUS
-  0    all of it is proven or waived
+  0    everything is proven or waived
   1    nothing could be looked at: the lab or its journal cannot be read
   12   something is not proven; an unreachable host proves nothing
   14   another run holds the lock

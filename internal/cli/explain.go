@@ -19,11 +19,11 @@ func newExplain(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain ID",
 		Short: "Explain a task, milestone, checkpoint, stage, challenge or error code",
-		Long: `Explain says what is wrong with anything that Cairn names, and what to do about it. It says what the thing is, what it still waits for
-and what can go wrong with it. It also shows its evidence. Ids are those that status prints, and codes those of errors.
+		Long: `Explain says what something in Cairn is, what it still waits for, and its evidence. It also says what is wrong or can go wrong with it,
+and what to do about that. ID is an id that status prints, or the code of an error.
 
 EXIT STATUS
-  0  it was explained
+  0  the explanation was shown
   1  nothing has that name, or the lab or its journal cannot be read`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runExplain(cmd.Context(), g, args[0], full) },

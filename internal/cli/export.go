@@ -24,12 +24,12 @@ func newExport(g *globals) *cobra.Command {
 		newExportDiagram(g),
 		&cobra.Command{
 			Use: "evidence", Short: "Write all evidence as JSON, in the order of its chain, after verifying it", Args: cobra.NoArgs,
-			Long: exportHelp("Evidence is for programs: one record a line, whatever -o says.", "the evidence was written; its chain is whole"),
+			Long: exportHelp("The output is for programs: one JSON record on each line, whatever -o says.", "the evidence was written; its chain is whole"),
 			RunE: func(cmd *cobra.Command, _ []string) error { return runExportEvidence(cmd.Context(), g) },
 		},
 		&cobra.Command{
 			Use: "schema", Short: "Write the JSON Schema of lab.yaml", Args: cobra.NoArgs,
-			Long: exportHelp("Editors complete and check lab.yaml by it.", "the schema was written"),
+			Long: exportHelp("Editors use it to complete and check lab.yaml.", "the schema was written"),
 			RunE: func(*cobra.Command, []string) error {
 				_, err := g.screen.streams.Out.Write(lab.Schema())
 				return err
@@ -41,7 +41,7 @@ func newExport(g *globals) *cobra.Command {
 
 // exportHelp is the help of an export: what it gives, and its exit status.
 func exportHelp(text, worked string) string {
-	return text + "\n\nEXIT STATUS\n  0  " + worked + "\n  1  what it is made from cannot be read"
+	return text + "\n\nEXIT STATUS\n  0  " + worked + "\n  1  a file that it needs cannot be read"
 }
 
 func runExportRoadmap(g *globals) error {

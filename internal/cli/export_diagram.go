@@ -51,8 +51,8 @@ func newExportDiagram(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diagram [MODEL]",
 		Short: "Draw the case: as SVG in CMMN's notation, as Mermaid, or as a CMMN 1.1 file",
-		Long: `Diagram draws the lab's case as it stands, or the roadmap alone where there is no lab.yaml. With MODEL it draws that file, which is a
-roadmap in YAML or a case in CMMN 1.1 XML.
+		Long: `Diagram draws the lab's case as it stands. If there is no lab.yaml, it draws the roadmap alone. With MODEL it draws that file: a roadmap in
+YAML, or a case in CMMN 1.1 XML.
 
 EXIT STATUS
   0  the diagram was written

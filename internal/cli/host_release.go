@@ -19,11 +19,11 @@ func newHostRelease(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "release NAME",
 		Short: "Undo Cairn's changes on a host; your own way in stays",
-		Long: `Release puts a host back to what it was before Cairn first changed it. That is the SSH server's settings, the firewall, kernel
+		Long: `Release puts a host back to what it was before Cairn first changed it. That covers the SSH server's settings, the firewall, kernel
 settings, files, host name and time zone. It is a guarded change: it undoes itself unless you get in afterwards. Your user, its key and
-sudo stay, and so do packages that were installed. It asks before it changes anything, and names what it leaves.
+sudo stay. Installed packages stay too. Release asks before it changes anything, and names what it leaves.
 
-An earlier version of Cairn kept no record of what was there before. Of its work, only Cairn's own files are removed.
+Early versions of Cairn kept no record of what was there before. From their work, only Cairn's own files are removed.
 
 EXIT STATUS
   0    what Cairn changed is put back, there was nothing to put back, or you did not consent

@@ -16,11 +16,11 @@ func newInit(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [FOLDER]",
 		Short: "Write a first lab file",
-		Long: `Init writes lab.yaml, with comments, and beside it the schema by which editors complete and check it. It also makes the identity that
-opens the lab's secrets, in .cairn/identity.txt, which git never sees. It overwrites nothing.
+		Long: `Init writes lab.yaml with comments, and its schema, with which editors complete and check the file. It also makes the identity that
+opens the lab's secrets, .cairn/identity.txt. Git never sees that file. Init overwrites nothing.
 
 EXIT STATUS
-  0  they were written
+  0  the files were written
   1  there is a lab file already, or the folder cannot be written`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -33,8 +33,8 @@ var results = map[string]any{
 	"cairn host add": metHost{}, "cairn host release": engine.ReleaseReport{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweepResult{},
 	"cairn service list": serviceList{}, "cairn service show": shownService{},
 	"cairn export roadmap": roadmap.Roadmap{}, "cairn version": versionInfo{},
-	"cairn secret list": secretList{}, "cairn secret set": wroteSecret{}, "cairn secret get": gotSecret{}, "cairn secret rotate": wroteSecret{},
-	"cairn secret rewrap": rewrapped{}, "cairn secret escrow": escrowed{},
+	"cairn secret list": secretList{}, "cairn secret set": secretChange{}, "cairn secret get": secretValue{}, "cairn secret rotate": secretChange{},
+	"cairn secret rewrap": rewrapReport{}, "cairn secret escrow": escrowReport{},
 }
 
 // silent are the commands that write no result, or one in a format of its own.

@@ -21,10 +21,10 @@ type loginFlags struct {
 
 func (f *loginFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.users, "first-user", nil,
-		"who logs in on first contact, before the lab's own user exists: `NAME`, or HOST=NAME for one host; may be given more than once")
+		"who logs in on first contact, before your own account exists: `NAME`, or HOST=NAME for one host; may be given several times")
 	flags.BoolVar(&f.askPassword, "ask-password", false, "ask for each host's login password on first contact; it is not stored")
 	flags.BoolVar(&f.askSudo, "ask-sudo-password", false,
-		"ask for each host's password of sudo on first contact, or for root's where the user has no sudo; it is not stored")
+		"ask for each host's sudo password on first contact, or for root's if the user has no sudo; it is not stored")
 	flags.StringVar(&f.fingerprint, "fingerprint", "", "accept a new host's key with this `SHA256` fingerprint without asking")
 }
 

@@ -21,8 +21,8 @@ func newPlan(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what would change, without changing anything",
-		Long: `Plan looks at every host of the lab and names each difference from what lab.yaml and the roadmap ask for. + is new, ~ changes and
-- goes. Hosts with the same differences are shown once. First it says who will no longer get in and what will no longer be reached.
+		Long: `Plan compares every host of the lab with lab.yaml and the roadmap, and shows each difference. + is new, ~ changes and - goes. Hosts with
+the same differences are shown once. First it says who will no longer get in, and what will no longer be reached.
 
 To look, it brings a small program to /var/lib/cairn on each host, and changes nothing else.
 

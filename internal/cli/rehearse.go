@@ -20,12 +20,12 @@ func newRehearse(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rehearse",
 		Short: "Walk the roadmap on throw-away hosts that mirror the lab",
-		Long: `Rehearse makes a container with systemd and sshd for every host of the lab, on the local Docker Engine. The hosts have the addresses
-of the lab where those are free. It then does what up would do, gathers the evidence, and does it again to see that nothing is left to do. At the end it
-shows the roadmap and removes everything. Your own hosts are not touched.
+		Long: `Rehearse makes a container for every host of the lab, with systemd and sshd, on the local Docker Engine. The containers get the lab's
+addresses if those are free. Rehearse then does what up would do, and gathers the evidence. It does all of it a second time, to prove that
+nothing is left to do. At the end it shows the roadmap and removes everything. It does not touch your own hosts.
 
 EXIT STATUS
-  0    the rehearsal reached its end, everything in it proven
+  0    the rehearsal reached its end, and everything in it is proven
   1    failed: Docker is not there, or a step failed
   4    you may not use Docker
   12   a required checkpoint is not proven

@@ -43,8 +43,8 @@ func (g *globals) openVault() (*vault.Vault, *lab.Lab, error) {
 	return v, l, err
 }
 
-// vaultToWrite opens the secrets of the lab here. Where the lab names nobody who can
-// read them, it makes an identity and puts it into the lab file.
+// vaultToWrite opens the secrets of the lab here. If the lab names nobody who can read
+// them, it makes an identity and adds its public key to the lab file.
 func (g *globals) vaultToWrite() (*vault.Vault, *lab.Lab, error) {
 	v, l, err := g.openVault()
 	if err != nil || len(l.Secrets.Recipients) > 0 {
@@ -85,7 +85,7 @@ func sshKeys(l *lab.Lab) []string {
 	return paths
 }
 
-// entryOf returns what is known of one secret.
+// entryOf returns what is known about one secret, and whether there is one.
 func entryOf(v *vault.Vault, service, name string) (vault.Entry, bool, error) {
 	entries, err := v.List()
 	if err != nil {
@@ -98,31 +98,31 @@ func entryOf(v *vault.Vault, service, name string) (vault.Entry, bool, error) {
 	return entries[i], true, nil
 }
 
-// wroteSecret is what set and rotate tell. It has no value in it.
-type wroteSecret struct {
+// secretChange is the result of set and rotate. It does not have the value.
+type secretChange struct {
 	Service string   `json:"service"`
 	Name    string   `json:"name"`
 	File    string   `json:"file"`    // below the lab's folder
 	Readers []string `json:"readers"` // who can read it
-	Earlier int      `json:"earlier"` // how many values from before are kept
+	Earlier int      `json:"earlier"` // how many earlier values are kept
 }
 
-func wrote(v *vault.Vault, service, name string) (wroteSecret, error) {
+func changeOf(v *vault.Vault, service, name string) (secretChange, error) {
 	e, there, err := entryOf(v, service, name)
 	if err == nil && !there {
 		err = errors.New("the secret was removed meanwhile")
 	}
-	return wroteSecret{e.Service, e.Name, e.File, e.Readers, e.Earlier}, errors.Join(err, e.Fault)
+	return secretChange{e.Service, e.Name, e.File, e.Readers, e.Earlier}, errors.Join(err, e.Fault)
 }
 
-// completeSecrets completes the service and then the name of a secret there is.
+// completeSecrets completes the service and then the name of an existing secret.
 func (g *globals) completeSecrets(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var words []string
 	v, _, err := g.openVault()
 	if err != nil || len(args) > 1 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	entries, _ := v.List() // what cannot be read has no names to offer
+	entries, _ := v.List() // no completion for what cannot be read
 	for _, e := range entries {
 		switch {
 		case len(args) == 0:

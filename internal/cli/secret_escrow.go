@@ -26,29 +26,31 @@ func newSecretEscrow(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "escrow",
 		Short: "Print what a restore needs: the identity as text and QR code",
-		Long: `Escrow prints the identity in .cairn/identity.txt. With it and the lab's git repository every secret can be read again, and without
-it none. Print it on paper and keep that where your controller is not. With --file it goes to a file instead, for a printer or a USB stick.
+		Long: `Escrow prints the identity in .cairn/identity.txt. With it and the lab's git repository you can read every secret again. Without it
+you can read none. Print it on paper, and keep the paper away from your controller. With --file the identity goes to a file instead, for a
+printer or a USB stick.
 
-It opens every secret with that identity alone to prove that it is the right one. With -o json it tells what it found, and no identity.
+To prove that the identity is the right one, escrow opens every secret with it alone. With -o json it says what it found, and does not
+print the identity.
 
 EXIT STATUS
   0  the identity was printed or written, and opens every secret
-  1  there is no identity here, it does not open all secrets, or the file is there already`,
+  1  there is no identity here, it does not open all secrets, or the file exists already`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSecretEscrow(cmd.Context(), g, path) },
 	}
-	cmd.Flags().StringVar(&path, "file", "", "write it into this new `FILE`, with mode 0600, and not onto the screen")
+	cmd.Flags().StringVar(&path, "file", "", "write it to this new `FILE` with mode 0600, not to the screen")
 	return cmd
 }
 
-// escrowed is what escrow tells beside the identity.
-type escrowed struct {
+// escrowReport is what escrow says beside the identity.
+type escrowReport struct {
 	Lab       string   `json:"lab"`
 	Recipient string   `json:"recipient"`            // the public key of the identity
 	File      string   `json:"file,omitempty"`       // where the identity was written
 	Secrets   int      `json:"secrets"`              // how many there are
 	Opens     int      `json:"opens"`                // how many of them the identity opens
-	Escrow    []string `json:"escrow"`               // those without which a restore is worthless, as SERVICE/NAME
+	Escrow    []string `json:"escrow"`               // secrets without which a restore is worthless, as SERVICE/NAME
 	NotOpened []string `json:"not_opened,omitempty"` // as SERVICE/NAME
 }
 
@@ -57,7 +59,7 @@ func runSecretEscrow(ctx context.Context, g *globals, path string) error {
 	if err != nil {
 		return err
 	}
-	// Without the SSH keys: what is printed must do alone.
+	// Without the SSH keys: the printed identity must suffice alone.
 	v, err := vault.Open(vault.Options{Dir: l.Dir, State: engine.StateDirOf(l), Recipients: l.Secrets.Recipients, Now: time.Now})
 	if err != nil {
 		return err
@@ -90,8 +92,8 @@ func runSecretEscrow(ctx context.Context, g *globals, path string) error {
 }
 
 // proveEscrow opens every secret with the identity.
-func proveEscrow(ctx context.Context, l *lab.Lab, v *vault.Vault, recipient string) (escrowed, error) {
-	found := escrowed{Lab: l.Name, Recipient: recipient, Escrow: []string{}}
+func proveEscrow(ctx context.Context, l *lab.Lab, v *vault.Vault, recipient string) (escrowReport, error) {
+	found := escrowReport{Lab: l.Name, Recipient: recipient, Escrow: []string{}}
 	entries, err := v.List()
 	for _, e := range entries {
 		found.Secrets++
@@ -108,7 +110,7 @@ func proveEscrow(ctx context.Context, l *lab.Lab, v *vault.Vault, recipient stri
 	return found, err
 }
 
-// drawing is how a QR code is drawn.
+// drawing says how to draw a QR code.
 type drawing int
 
 const (
@@ -117,7 +119,7 @@ const (
 	undrawn                // there are no blocks
 )
 
-// draw is how this screen draws.
+// draw returns how to draw on this screen.
 func (s *screen) draw() drawing {
 	if s.fit.ascii {
 		return undrawn
@@ -125,10 +127,10 @@ func (s *screen) draw() drawing {
 	return lit
 }
 
-// paper is what is kept in escrow.
-func paper(found escrowed, identity secret.Text, how drawing) string {
+// paper returns the text to keep in escrow.
+func paper(found escrowReport, identity secret.Text, how drawing) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "The identity of the lab %s. Whoever has it can read all its secrets.\n\n%s\n", found.Lab, strings.TrimSpace(identity.Reveal()))
+	fmt.Fprintf(&b, "The identity of the lab %s. Anybody who has it can read all its secrets.\n\n%s\n", found.Lab, strings.TrimSpace(identity.Reveal()))
 	for line := range strings.Lines(identity.Reveal()) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
 			b.WriteString(qrCode(line, how))
@@ -155,7 +157,7 @@ func qrCode(text string, how drawing) string {
 func writePaper(path, text string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return problem.New(problem.CommandFile, path, "the file is there already, and is not overwritten").WithFix("name another file")
+		return problem.New(problem.CommandFile, path, "the file exists already, and Cairn does not overwrite it").WithFix("name another file")
 	}
 	if err == nil {
 		_, err = file.WriteString(text)

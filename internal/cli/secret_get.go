@@ -12,8 +12,8 @@ func newSecretGet(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "get SERVICE NAME",
 		Short: "Print the value of a secret",
-		Long: `Get opens a secret with the identity in .cairn/identity.txt, or with your SSH key, and prints its value. Nothing else of Cairn prints
-values.
+		Long: `Get opens a secret with the identity in .cairn/identity.txt, or with your SSH key, and prints its value. No other command of Cairn
+prints values.
 
 EXIT STATUS
   0    the value was printed
@@ -31,11 +31,11 @@ EXIT STATUS
 	}
 }
 
-// gotSecret is what get tells.
-type gotSecret struct {
+// secretValue is the result of get.
+type secretValue struct {
 	Service string `json:"service"`
 	Name    string `json:"name"`
-	Value   string `json:"value"` // in plain
+	Value   string `json:"value"` // in plain text
 }
 
 func runSecretGet(cmd *cobra.Command, g *globals, v *vault.Vault, service, name string) error {
@@ -44,10 +44,10 @@ func runSecretGet(cmd *cobra.Command, g *globals, v *vault.Vault, service, name 
 		return err
 	}
 	if isTerminal(g.screen.streams.Out) {
-		g.screen.say("The value stands on your screen now, and in what your terminal remembers of it.")
+		g.screen.say("The value is on your screen now, and in your terminal's scrollback.")
 	}
 	if g.screen.format != formatText {
-		return g.screen.result(gotSecret{service, name, value.Reveal()}, nil)
+		return g.screen.result(secretValue{service, name, value.Reveal()}, nil)
 	}
 	_, err = io.WriteString(g.screen.streams.Out, value.Reveal()+"\n") // as it is, without breaking lines
 	return err

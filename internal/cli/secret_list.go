@@ -17,8 +17,8 @@ func newSecretList(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the secrets: when each was made, and who can read it",
-		Long: `List opens nothing and prints no value. It names what has to be done: a secret that not all recipients of lab.yaml can read, or
-whose file is damaged.
+		Long: `List opens no secret and prints no value. It says what you have to do: it marks damaged files, and secrets whose readers are not
+exactly the recipients in lab.yaml.
 
 EXIT STATUS
   0  the secrets were listed
@@ -28,7 +28,7 @@ EXIT STATUS
 	}
 }
 
-// secretList is what secret list tells.
+// secretList is the result of secret list.
 type secretList struct {
 	Secrets []listedSecret `json:"secrets"`
 }
@@ -42,8 +42,8 @@ type listedSecret struct {
 	Made    time.Time  `json:"made,omitzero"`     // when it got this value
 	Escrow  bool       `json:"escrow"`            // whether a restore is worthless without it
 	Readers []string   `json:"readers,omitempty"` // who can read it, as far as the file says
-	Earlier int        `json:"earlier"`           // how many values from before are kept
-	State   string     `json:"state"`             // ok; rewrap: not for just the recipients of lab.yaml; lost: for none of them; damaged
+	Earlier int        `json:"earlier"`           // how many earlier values are kept
+	State   string     `json:"state"`             // ok; rewrap: its readers are not exactly the recipients of lab.yaml; lost: none of them can read it; damaged
 	Fault   string     `json:"fault,omitempty"`   // what is wrong with the file
 }
 
@@ -111,7 +111,7 @@ func secretNotes(s listedSecret) []string {
 	case "lost":
 		notes = append(notes, "no recipient in lab.yaml can read it any more")
 	case "rewrap":
-		notes = append(notes, "not for just the recipients in lab.yaml")
+		notes = append(notes, "its readers are not exactly the recipients in lab.yaml")
 	}
 	if s.Escrow {
 		notes = append(notes, "escrow")
@@ -122,7 +122,7 @@ func secretNotes(s listedSecret) []string {
 	return notes
 }
 
-// secretWarnings are what validate says of secrets.
+// secretWarnings returns what validate says about secrets.
 func secretWarnings(all []listedSecret) []string {
 	var warnings []string
 	for _, s := range all {

@@ -14,12 +14,12 @@ func newSecretRotate(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rotate SERVICE NAME",
 		Short: "Make a new value for a secret that Cairn made",
-		Long: `Rotate makes a new value of the same form and length. It changes nothing on a host: what uses the secret has to be told. The value
-from before is kept beside it, encrypted, so that it can be proven to open nothing any more.
+		Long: `Rotate makes a new value of the same form and length. It changes nothing on a host: give the new value to whatever uses the secret. The
+earlier value stays beside it, encrypted. With it you can check that it opens nothing any more.
 
 EXIT STATUS
   0  there is a new value
-  1  there is no such secret, it was given by you, or its file is damaged`,
+  1  there is no such secret, you gave it yourself, or its file is damaged`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error { return runSecretRotate(g, args[0], args[1]) },
 	}
@@ -33,7 +33,7 @@ func runSecretRotate(g *globals, service, name string) error {
 	if err := v.Rotate(service, name); err != nil {
 		return err
 	}
-	done, err := wrote(v, service, name)
+	done, err := changeOf(v, service, name)
 	if err != nil {
 		return err
 	}
@@ -46,15 +46,15 @@ func runSecretRotate(g *globals, service, name string) error {
 func newSecretRewrap(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rewrap",
-		Short: "Encrypt all secrets anew, after the recipients in lab.yaml changed",
-		Long: `Rewrap encrypts every secret for the recipients that lab.yaml names now. Values stay as they are. Interrupted, it goes on where it
-was when you run it again.
+		Short: "Encrypt all secrets again, after you changed the recipients in lab.yaml",
+		Long: `Rewrap encrypts every secret for the recipients that lab.yaml names now. The values stay the same. After an interruption, run it again:
+it goes on where it was.
 
-Who was a recipient before can still read the old files in the history of git. Rotate what they must not know.
+Former recipients can still read the old files in the history of git. Rotate what they must not know.
 
 EXIT STATUS
-  0    every secret is for the recipients of lab.yaml
-  1    some cannot be opened, or you could not read them any more
+  0    exactly the recipients in lab.yaml can read every secret
+  1    some secrets cannot be opened, or you could no longer read them yourself
   4    your SSH key has a passphrase, and there is no terminal to ask for it
   130  interrupted`,
 		Args: cobra.NoArgs,
@@ -62,9 +62,9 @@ EXIT STATUS
 	}
 }
 
-// rewrapped is what rewrap tells.
-type rewrapped struct {
-	Changed int `json:"changed"` // how many files it wrote, those of earlier values too
+// rewrapReport is the result of rewrap.
+type rewrapReport struct {
+	Changed int `json:"changed"` // how many files it wrote, including those of earlier values
 }
 
 func runSecretRewrap(ctx context.Context, g *globals) error {
@@ -76,7 +76,7 @@ func runSecretRewrap(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	return g.screen.result(rewrapped{changed}, func(w io.Writer) {
-		fmt.Fprintf(w, "encrypted %s anew; all are for %s\n", spelling.Count(changed, "file"), spelling.Count(len(l.Secrets.Recipients), "recipient"))
+	return g.screen.result(rewrapReport{changed}, func(w io.Writer) {
+		fmt.Fprintf(w, "encrypted %s again; all are for %s\n", spelling.Count(changed, "file"), spelling.Count(len(l.Secrets.Recipients), "recipient"))
 	})
 }

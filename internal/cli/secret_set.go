@@ -16,7 +16,7 @@ import (
 	"cairn/internal/vault"
 )
 
-// setFlags say what is written.
+// setFlags are the flags of set.
 type setFlags struct {
 	form   string
 	length int
@@ -28,11 +28,11 @@ func newSecretSet(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set SERVICE NAME",
 		Short: "Write a secret: typed without echo, piped in, or made",
-		Long: `Set asks for the value on the terminal, or reads it from a pipe, without the last end of line. It never takes a value from the
-command line, where other users and your shell's history would see it. With --make it makes one.
+		Long: `Set asks for the value on the terminal, or reads it from a pipe. It leaves out one line break at the end of a pipe. It never takes a
+value from the command line, where other users and your shell's history would see it. With --make it makes a value.
 
-The secret is encrypted for the recipients in lab.yaml and lies in secrets/SERVICE/NAME.age. Commit it to git like lab.yaml. A value
-from before is kept beside it.
+It encrypts the secret for the recipients in lab.yaml and writes it to secrets/SERVICE/NAME.age. Commit that file to git, like lab.yaml.
+An earlier value stays beside it.
 
 EXIT STATUS
   0    the secret is written
@@ -44,9 +44,9 @@ EXIT STATUS
 			return runSecretSet(cmd.Context(), g, args[0], args[1], f, cmd.Flags().Changed("escrow"))
 		},
 	}
-	cmd.Flags().StringVar(&f.form, "make", "", "make the value, in this `FORM`: password, hex, base64 or uuid")
-	cmd.Flags().IntVar(&f.length, "length", 0, "with --make: how many `CHARACTERS` a password has, or random bytes are in hex or base64 (default: 32)")
-	cmd.Flags().BoolVar(&f.escrow, "escrow", false, "mark it as one without which a restore is worthless")
+	cmd.Flags().StringVar(&f.form, "make", "", "make a value in this `FORM`: password, hex, base64 or uuid")
+	cmd.Flags().IntVar(&f.length, "length", 0, "with --make: how many `CHARACTERS` a password has, or how many random bytes are in hex or base64 (default: 32)")
+	cmd.Flags().BoolVar(&f.escrow, "escrow", false, "mark the secret: a restore is worthless without it")
 	return cmd
 }
 
@@ -76,7 +76,7 @@ func runSecretSet(ctx context.Context, g *globals, service, name string, f setFl
 	if err := v.Set(d, value); err != nil {
 		return err
 	}
-	done, err := wrote(v, service, name)
+	done, err := changeOf(v, service, name)
 	if err != nil {
 		return err
 	}
@@ -86,13 +86,13 @@ func runSecretSet(ctx context.Context, g *globals, service, name string, f setFl
 	})
 }
 
-func writeEarlier(w io.Writer, done wroteSecret) {
+func writeEarlier(w io.Writer, done secretChange) {
 	if done.Earlier > 0 {
-		fmt.Fprintf(w, "%s from before still lies beside it: what uses the secret may not know the new one yet.\n", spelling.Count(done.Earlier, "value"))
+		fmt.Fprintf(w, "%s stays beside it, since whatever uses the secret may not know the new one yet.\n", spelling.Count(done.Earlier, "earlier value"))
 	}
 }
 
-// mostPiped is more than a secret may have, so that one that is too long is told.
+// mostPiped is more than a secret may have, so that a longer one is reported.
 const mostPiped = 1 << 20
 
 // readSecret reads a value from the terminal without echo, or from a pipe.
@@ -104,8 +104,8 @@ func (s *screen) readSecret(ctx context.Context, what string) (secret.Text, erro
 	if err != nil {
 		return secret.Text{}, problem.Wrap(problem.SecretValue, what, "the value cannot be read", err)
 	}
-	// Whoever interrupts a pipe ends the program that writes into it first, and half
-	// a value arrives here before the signal does.
+	// An interrupt may end the program that writes into the pipe first. Then half a
+	// value arrives here before the signal does.
 	select {
 	case <-ctx.Done():
 		return secret.Text{}, interrupted()
@@ -115,7 +115,7 @@ func (s *screen) readSecret(ctx context.Context, what string) (secret.Text, erro
 	return secret.New(string(body)), nil
 }
 
-// newSecret asks twice, since nobody sees what is typed.
+// newSecret asks twice, since the owner does not see what they type.
 func (t terminal) newSecret(ctx context.Context, what string) (secret.Text, error) {
 	value, err := t.Password(ctx, "Value of "+what+": ")
 	if err != nil {

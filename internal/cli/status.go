@@ -16,10 +16,10 @@ func newStatus(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Show where the lab stands on the roadmap",
-		Long: `Status shows every stage, task and milestone with the evidence under it, from the journal alone: no host is asked.
+		Long: `Status shows every stage, task and milestone, with the evidence under it. It reads only the journal and asks no host.
 
 EXIT STATUS
-  0  it was shown, whatever it is
+  0  the status was shown, whatever it is
   1  the lab or its journal cannot be read`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runStatus(cmd.Context(), g) },

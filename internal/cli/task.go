@@ -24,11 +24,11 @@ func newTaskPlan(g *globals) *cobra.Command {
 	return g.taskCommand(&cobra.Command{
 		Use:   "plan ID [--why TEXT]",
 		Short: "Add a discretionary task to its stage",
-		Long: `Plan adds a discretionary task to its stage: at once if the stage is open, otherwise when it opens. The stage then waits for it.
+		Long: `Plan adds a discretionary task to its stage: at once if the stage is open, otherwise when it opens. The stage then waits for the task.
 
 EXIT STATUS
   0   the task is planned
-  1   it is no discretionary task, is planned already, or this version cannot do it; or the case has not begun
+  1   the task is not discretionary or planned already, this version cannot do it, or the case has not begun
   14  another run holds the lock`,
 	}, (*engine.Engine).PlanTask, false)
 }
@@ -41,7 +41,7 @@ func newTaskUnplan(g *globals) *cobra.Command {
 
 EXIT STATUS
   0   the task is no longer planned
-  1   it is not planned, or has begun; or the case has not begun
+  1   the task is not planned, it has begun, or the case has not begun
   14  another run holds the lock`,
 	}, (*engine.Engine).UnplanTask, false)
 }
@@ -50,11 +50,12 @@ func newTaskDone(g *globals) *cobra.Command {
 	return g.taskCommand(&cobra.Command{
 		Use:   "done ID --why TEXT",
 		Short: "Give your word that a person's task is done, if no probe can see it",
-		Long: `Done completes an open task by your word, which the journal keeps. It is refused for a task that evidence completes, or that Cairn does.
+		Long: `Done completes an open task by your word, which the journal keeps. Cairn refuses this for a task that it does itself, or that evidence
+completes.
 
 EXIT STATUS
   0   the task is done
-  1   it is refused, or the task is not open; or the case has not begun
+  1   Cairn refuses it, the task is not open, or the case has not begun
   14  another run holds the lock`,
 	}, (*engine.Engine).TaskDone, true)
 }
@@ -63,11 +64,11 @@ func newTaskAttest(g *globals) *cobra.Command {
 	return g.taskCommand(&cobra.Command{
 		Use:   "attest CRITERION --why TEXT",
 		Short: "Give your word on an exit criterion that nothing else can prove",
-		Long: `Attest makes an exit criterion true by your word, which the journal keeps. Those that wait for it are in cairn task list.
+		Long: `Attest makes an exit criterion true by your word, which the journal keeps. cairn task list shows the criteria that wait for it.
 
 EXIT STATUS
   0   your word was taken
-  1   evidence decides the criterion, or there is none of that name; or the case has not begun
+  1   evidence decides the criterion, there is no such criterion, or the case has not begun
   14  another run holds the lock`,
 	}, (*engine.Engine).Attest, true)
 }

@@ -14,7 +14,7 @@ func newTaskList(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List all tasks with their ids",
-		Long: `List shows every task, who does it and its state, from the journal alone. It also shows what only your word makes true.
+		Long: `List shows every task, who does it, and its state. It also shows the criteria that only your word makes true. It reads only the journal.
 
 EXIT STATUS
   0  the tasks were listed
@@ -28,7 +28,7 @@ func newTaskShow(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Show a task: what it is, what it waits for, and its evidence",
-		Long: `Show is explain for tasks alone.
+		Long: `Show does the same as cairn explain, but only for tasks.
 
 EXIT STATUS
   0  the task was shown

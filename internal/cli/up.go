@@ -26,11 +26,11 @@ func newUp(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Make the hosts match the lab file, and prove it",
-		Long: `Up shows the plan, asks, and then walks the roadmap. It carries out each open task on all hosts and looks at its checkpoints; what
-that proves opens the next task. Whatever could lock you out is done under a guard: saved, rehearsed backwards, armed to undo
-itself, and confirmed only over a new login.
+		Long: `Up shows the plan, asks, and then walks the roadmap. It carries out each open task on all hosts and looks at its checkpoints. A proven
+task opens the next one. A change that could lock you out is guarded: the host first saves what is there and rehearses the way back.
+The change then undoes itself unless you get in over a new login.
 
-Run it again after an interruption: it attaches to what is still under way and goes on.
+Run it again after an interruption: it attaches to work that is still under way, and goes on.
 
 EXIT STATUS
   0    everything that can be done now is done and proven, or you did not consent

@@ -12,8 +12,7 @@ import (
 	"cairn/internal/spelling"
 )
 
-// complaints turns the library's error into faults: one for each value that is
-// wrong.
+// complaints turns the library's error into faults, one for each wrong value.
 func (f *File) complaints(err error) (faults document.Faults) {
 	text := strings.TrimSuffix(err.Error(), "\nYou may need to escape any $ with another $.")
 	text = strings.TrimPrefix(text, "decoding failed due to the following error(s):\n\n")
@@ -34,7 +33,7 @@ func (f *File) complaints(err error) (faults document.Faults) {
 // complaint turns one line of the library's error into a fault.
 func (f *File) complaint(line string) document.Fault {
 	path := f.pathIn(line)
-	// The JSON schema says of an unknown key that nothing may stand there.
+	// For an unknown key, the JSON schema says that nothing may stand there.
 	if key, unknown := strings.CutSuffix(line, " false schema"); unknown {
 		return f.unknownKey(strings.Split(key, "."))
 	}
@@ -81,9 +80,9 @@ func (f *File) interpolation(rest string) document.Fault {
 	})
 }
 
-// placeOfValue finds the only value that is the last word of a complaint without a
-// path, or its part after the last colon. If there is none, or several, it is the
-// top of the file.
+// placeOfValue finds the place of a complaint without a path. It looks for the only
+// value that equals the complaint's last word, or its part after the last colon. If
+// none or several do, it returns the top of the file.
 func (f *File) placeOfValue(line string) document.Place {
 	words := strings.Fields(line)
 	last := strings.Trim(words[len(words)-1], "'\"")
@@ -99,7 +98,7 @@ func (f *File) placeOfValue(line string) document.Place {
 	return found[0]
 }
 
-// pathIn finds the path that a complaint is about: the first word of the form
+// pathIn finds the path in a complaint: the first word of the form
 // services.NAME.KEY, or the name of a service.
 func (f *File) pathIn(line string) []string {
 	line = strings.NewReplacer("services[", "services.", "volumes[", "volumes.", "networks[", "networks.", "].", ".").Replace(line)

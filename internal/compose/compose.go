@@ -1,7 +1,7 @@
-// Package compose reads Compose files as people have them, and says where in a
-// file something stands. It reads with the Compose project's own library. Places
-// come from a reading of its own, since that library tells none. Nothing is run
-// and no registry is asked.
+// Package compose reads the Compose files of people, and knows the place of
+// everything in them. It reads with the Compose project's own library. That library
+// tells no places, so the package also reads the text itself. It runs nothing and
+// asks no registry.
 package compose
 
 import (
@@ -18,12 +18,12 @@ import (
 	"cairn/internal/document"
 )
 
-// dialect bounds the YAML of a Compose file. Real files are far below.
+// dialect limits the YAML of a Compose file. Real files are far below the limits.
 var dialect = document.Dialect{
 	Name: "a Compose file", Least: "at least the key services", MaxBytes: 512 << 10, MaxDepth: 40, MaxValues: 50000,
 }
 
-// The library writes warnings to a global logger. Cairn tells them itself.
+// The library writes warnings to a global logger. Cairn reports them itself.
 func init() { logrus.SetOutput(io.Discard) }
 
 // File is a Compose file that was read.
@@ -37,18 +37,18 @@ type File struct {
 type Options struct {
 	// Name is the project's name: lower-case letters, digits and hyphens.
 	Name string
-	// Dir is the folder that relative paths are about.
+	// Dir is the folder to which relative paths refer.
 	Dir string
 	// Lookup returns the value of a variable. nil means that there are none.
 	Lookup func(name string) (string, bool)
-	// Profiles are those whose services take part.
+	// Profiles are the active profiles: services of other profiles are left out.
 	Profiles []string
-	// Alone forbids what reads other files: extends, include and env_file.
+	// Alone forbids keys that read other files: extends, include and env_file.
 	Alone bool
 }
 
-// Read reads the text of a Compose file. The faults have places as far as they can
-// be told, and the file's path. A file with faults is not usable.
+// Read reads the text of a Compose file. The faults have the file's path and, as far
+// as possible, their places. A file with faults is not usable.
 func Read(path string, data []byte, o Options) (*File, document.Faults) {
 	root, faults := dialect.Read(data)
 	if len(faults) > 0 {
@@ -71,7 +71,7 @@ func Read(path string, data []byte, o Options) (*File, document.Faults) {
 		l.Profiles = o.Profiles
 		l.Interpolate.LookupValue = missing.value
 	})
-	// An unknown variable is empty, which makes further faults.
+	// An unknown variable is empty, which would cause further faults.
 	if faults := f.unknownVariables(missing); len(faults) > 0 {
 		return nil, faults.In(path)
 	}
@@ -98,8 +98,8 @@ func (v variables) value(name string) (string, bool) {
 	return "", false
 }
 
-// Fault returns a fault at a path of keys, or at the nearest part of it that is in
-// the file. A number in the path is an index of a list.
+// Fault returns a fault at a path of keys, or at the nearest key of it in the file. A
+// number in the path is an index of a list.
 func (f *File) Fault(path []string, flaw document.Flaw) document.Fault {
 	fault := f.fault(path, flaw)
 	fault.File = f.Path
@@ -108,8 +108,8 @@ func (f *File) Fault(path []string, flaw document.Flaw) document.Fault {
 
 func (f *File) fault(path []string, flaw document.Flaw) document.Fault { return flaw.At(f.place(path)) }
 
-// place returns where a path of keys leads. What is not written in the file is at
-// the nearest key above it.
+// place returns where a path of keys leads. If the file lacks the path, that is the
+// nearest key above it.
 func (f *File) place(path []string) document.Place {
 	at, n := document.Place{Line: 1, Column: 1}, f.root
 	for _, key := range path {
@@ -142,7 +142,7 @@ func index(text string) int {
 	return i
 }
 
-// reaches reports what reads other files, where the file has to stand alone.
+// reaches reports keys that read other files, if the file has to stand alone.
 func (f *File) reaches(o Options) (faults document.Faults) {
 	if !o.Alone {
 		return nil
@@ -163,9 +163,8 @@ func (f *File) reaches(o Options) (faults document.Faults) {
 	return faults
 }
 
-// unknownVariables reports where the text names variables that nobody knows. A
-// default in the text, as in ${NAME:-value}, makes no difference: a name that is
-// misspelled would silently get its default.
+// unknownVariables reports unknown variables in the text, also those with a default,
+// as in ${NAME:-value}. Otherwise a misspelled name would silently get its default.
 func (f *File) unknownVariables(v variables) (faults document.Faults) {
 	if v.lookup == nil || len(v.unknown) == 0 {
 		return nil
@@ -195,8 +194,8 @@ func (f *File) eachText(n *document.Node, visit func(*document.Node)) {
 	}
 }
 
-// Containers returns the names of the services in a text, sorted. Of a text that
-// cannot be read it returns none.
+// Containers returns the names of the services in a text, sorted. It returns none if
+// the text cannot be read.
 func Containers(data []byte) []string {
 	root, faults := dialect.Read(data)
 	if len(faults) > 0 {

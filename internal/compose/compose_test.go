@@ -9,7 +9,7 @@ import (
 	"cairn/internal/document"
 )
 
-// TestFaults: each text has one mistake, and the fault is at its place.
+// TestFaults reads texts with one mistake each. The fault is at the mistake's place.
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"an unknown key", "services:\n  web:\n    imge: x\n", "compose.yaml:3:5: unknown key \"imge\" in services.web; did you mean `image`?"},
@@ -74,7 +74,7 @@ services:
 	}
 }
 
-// FuzzRead: whatever is in a file, reading it ends, and says one thing or the other.
+// FuzzRead reads any text. Reading ends with a file or with faults, never with both.
 func FuzzRead(f *testing.F) {
 	f.Add("services:\n  web:\n    image: x\n    ports: [\"80:80\"]\n")
 	f.Add("services:\n  web: &a\n    image: ${TAG:?no}\n  b: {<<: *a, extends: web}\n")

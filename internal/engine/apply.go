@@ -36,8 +36,8 @@ type sentRun struct {
 type sentGuard struct {
 	ID        string   `json:"id"`
 	Nonce     string   `json:"nonce"`
-	TrialUser string   `json:"canary,omitempty"`
-	Port      uint16   `json:"port,omitempty"` // where the owner has to get in afterwards
+	TrialUser string   `json:"canary,omitempty"` // older journals have this key
+	Port      uint16   `json:"port,omitempty"`   // where the owner has to get in afterwards
 	Trials    []string `json:"trials,omitempty"`
 	Steps     []string `json:"steps"`
 }

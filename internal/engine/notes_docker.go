@@ -2,8 +2,8 @@ package engine
 
 import "cairn/internal/task"
 
-// noteDocker says what of a Docker stays as its owner has it, and why none can be
-// set up.
+// noteDocker says which settings of Docker stay as the owner has them, and why Docker
+// cannot be set up.
 func noteDocker(n noteInput) []Note {
 	step, changes := n.changing("docker-daemon ")
 	if !changes {

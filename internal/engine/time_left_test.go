@@ -35,7 +35,7 @@ func TestTimeLeft(t *testing.T) {
 		{"one look that takes long", workLeft{looks: append(looks("login", 2), looks("scan", 1)...)}, 20 * time.Second, true},
 		{"steps, then looks", workLeft{hosts: []hostWork{{steps: []string{"file /a"}}}, looks: looks("scan", 1)}, 21 * time.Second, true},
 		{"a kind of step that is new", workLeft{hosts: []hostWork{{steps: []string{"file /a", "user ops"}}}}, 0, false},
-		{"a look that is new", workLeft{looks: append(looks("scan", 1), looks("canary", 1)...)}, 0, false},
+		{"a look that is new", workLeft{looks: append(looks("scan", 1), looks("audit", 1)...)}, 0, false},
 	} {
 		if got, known := d.left(c.rest); got != c.want || known != c.known {
 			t.Errorf("%s: %s, %v", c.name, got, known)

@@ -51,7 +51,7 @@ func reasonOf(v Verdict) string {
 }
 
 // root returns what a reason comes down to. For a failed connection that is the
-// connection itself, whoever wanted it and whatever for (net.OpError).
+// connection itself, without who dialled and why (net.OpError).
 func root(reason string) string {
 	if at := strings.LastIndex(reason, "dial tcp "); at >= 0 {
 		return reason[at:]

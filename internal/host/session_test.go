@@ -105,7 +105,7 @@ func TestProblemsOfTheHost(t *testing.T) {
 		"proceed": func() error { return s.Proceed(t.Context(), "none", "gate") },
 		"confirm": func() error { return s.Confirm(t.Context(), "none", "gate", "nonce") },
 		"abort":   func() error { return s.Abort(t.Context(), "none", "gate", "reason") },
-		"canary":  func() error { _, err := s.TrialDial(t.Context(), "none", "gate"); return err },
+		"trial":   func() error { _, err := s.TrialDial(t.Context(), "none", "gate"); return err },
 		"dial": func() error {
 			_, err := s.Dial(t.Context(), "tcp", netip.AddrPortFrom(m.host.Address, freePort(t)).String())
 			return err
@@ -141,7 +141,7 @@ func TestTrialThatEnds(t *testing.T) {
 func TestLookingFromAHost(t *testing.T) {
 	m := boot(t, "")
 	s := m.local()
-	t.Run("canary, dial, scan", func(t *testing.T) {
+	t.Run("listen, dial, scan", func(t *testing.T) {
 		reply, stop, err := s.Listen(t.Context(), wire.ListenRequest{Network: "tcp4", Nonce: "n0nce"})
 		must(t, err)
 		at := fmt.Sprintf("127.0.0.1:%d", reply.Port)

@@ -51,7 +51,7 @@ func publicKey(text string) (line string, found *document.Flaw) {
 	case err != nil:
 		return "", &document.Flaw{}
 	case len(options) > 0:
-		return "", &document.Flaw{Message: "options before a key are not for the lab file: write the key alone"}
+		return "", &document.Flaw{Message: "the lab file takes no options before a key: write the key alone"}
 	case !sshdconf.PlainKey(key.Type()):
 		return "", &document.Flaw{Message: "a key of the kind " + key.Type() + " does not open a host by itself"}
 	case len(strings.TrimSpace(string(rest))) > 0:

@@ -113,7 +113,7 @@ func scan(ctx context.Context, from Vantage, target Target, address netip.Addr, 
 	want := openPorts(target, "tcp", address)
 	expected := fields("open", portList(want), "ports tried", 65535)
 	observed := fields("open", portList(reply.Open), "refused", reply.Refused, "silent", reply.Silent, "not tried", reply.Errors,
-		"canary", listener.Port, "took", reply.Took.Round(time.Millisecond))
+		"test listener", listener.Port, "took", reply.Took.Round(time.Millisecond))
 	if reply.Errors > 0 || len(reply.Open)+reply.Refused+reply.Silent != 65535 {
 		return blind(strings.TrimSuffix("some ports could not be tried: "+reply.Trouble, ": "), observed...)
 	}

@@ -7,8 +7,8 @@ var commandBackground = map[Code]Background{
 		Other: "Let your shell complete commands and flags: `cairn completion --help`.",
 	},
 	CommandFile: {
-		Why:   "The file is not there, its folder is not, or you may not read or write it.",
-		See:   "`ls -l` with the file's name shows both.",
+		Why:   "The file or its folder does not exist, or you may not read or write it.",
+		See:   "`ls -l FILE` shows whether it is there and who may use it.",
 		Other: "Name another place that you can write to, for instance in your home folder.",
 	},
 }

@@ -12,7 +12,7 @@ var modelBackground = map[Code]Background{
 		Other: "Import a smaller part: delete elements until the message changes.",
 	},
 	ModelUnsupported: {
-		Why:   "Cairn refuses what it could not keep, such as several cases in one file or elements of other tools.",
+		Why:   "The file has something that Cairn would lose, such as several cases in one file, or elements of other tools.",
 		See:   "The message names the element and the reason.",
 		Other: "Keep such a file in the tool that made it. Cairn does not need it.",
 	},

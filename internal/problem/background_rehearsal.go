@@ -7,8 +7,8 @@ var rehearsalBackground = map[Code]Background{
 		Other: "Set `DOCKER_HOST` to an Engine on another machine of yours.",
 	},
 	RehearsalNoRights: {
-		Why:   "Docker's socket belongs to root and its group. Whoever may use it is as good as root on this machine.",
-		See:   "`ls -l /var/run/docker.sock` and `id` show both.",
+		Why:   "Docker's socket belongs to root and its group. A user of that socket is as good as root on this machine.",
+		See:   "`ls -l /var/run/docker.sock` shows the group, `id` shows whether you are in it.",
 		Other: "Run the one command with sudo, without joining the group.",
 	},
 	RehearsalNoSystemd: {

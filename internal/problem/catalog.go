@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Entry is what the catalogue says of a code.
+// Entry is what the catalogue says about a code.
 type Entry struct {
 	Code    Code   `json:"code"`
 	Exit    int    `json:"exit"`    // the program's exit code when this ends it
@@ -21,7 +21,7 @@ func (e Entry) Link() string { return "docs/reference/errors.md#" + string(e.Cod
 // All returns every entry of the catalogue, by code.
 func All() []Entry { return slices.Clone(catalogue()) }
 
-// catalogue is made once: whatever goes wrong is looked up in it.
+// catalogue is made once, at the first problem.
 var catalogue = sync.OnceValue(func() []Entry {
 	all := slices.Concat(commandEntries, labEntries, hostEntries, guardEntries, runEntries, stateEntries, modelEntries, rehearsalEntries, secretEntries)
 	known := backgrounds()
@@ -37,7 +37,7 @@ var catalogue = sync.OnceValue(func() []Entry {
 	return all
 })
 
-// backgrounds are those of all codes.
+// backgrounds returns the backgrounds of all codes.
 func backgrounds() map[Code]Background {
 	all := map[Code]Background{}
 	for _, area := range []map[Code]Background{

@@ -22,9 +22,9 @@ var stateEntries = []Entry{
 	{Code: JournalBusy, Exit: ExitLocked, Meaning: "Another Cairn program is writing this lab's journal.", Fix: "wait for it to end"},
 	{Code: JournalArchive, Exit: ExitFailed, Meaning: "A file of the journal's archive is missing or damaged. The journal itself was not changed.", Fix: "restore .cairn/archive from your backup; the hosts themselves are not affected"},
 	{Code: CaseNotBegun, Exit: ExitFailed, Meaning: "The case of this lab has not begun, so there is nothing to show or steer.", Fix: "begin it with `cairn up`"},
-	{Code: CaseResting, Exit: ExitWaiting, Meaning: "The case is suspended, failed or closed, so the roadmap stands still.", Fix: "run `cairn case show` for what it is; a suspended one goes on with `cairn case resume`"},
+	{Code: CaseResting, Exit: ExitWaiting, Meaning: "The case is suspended, failed or closed, so the roadmap stands still.", Fix: "run `cairn case show` to see its state; `cairn case resume` continues a suspended case"},
 	{Code: CaseIllegal, Exit: ExitFailed, Meaning: "The item's present state does not allow that step.", Fix: "run `cairn explain` with the item's name"},
-	{Code: CaseUnknown, Exit: ExitFailed, Meaning: "The case has no item of that name.", Fix: "run `cairn task list` for the tasks there are"},
+	{Code: CaseUnknown, Exit: ExitFailed, Meaning: "The case has no item of that name.", Fix: "run `cairn task list` to see the tasks"},
 	{Code: CaseSpins, Exit: ExitFailed, Meaning: "Items of the case set each other off without end, so the case was stopped.", Fix: "look at the criteria of the item named"},
 	{Code: EvidenceBroken, Exit: ExitFailed, Meaning: "A piece of evidence does not fit the one before it: something was changed or removed.", Fix: "run `cairn check` to gather it again"},
 }

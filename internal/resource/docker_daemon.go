@@ -15,18 +15,18 @@ import (
 
 // DockerDaemon is the configuration of the Docker Engine, key by key (dockerd(8),
 // "Daemon configuration file"). A key that the owner has set keeps its value. An
-// Engine that was there before Cairn keeps all of its configuration, except for a
-// door that lets in anybody.
+// Engine that was there before Cairn keeps its whole configuration, except for an
+// address that lets in anybody.
 type DockerDaemon struct {
 	Options Content `cbor:"1,keyasint"` // a JSON object
-	// Lacks says why the host cannot get a whole Docker. Then nothing is done.
+	// Lacks says why the host cannot get a complete Docker. Then Check is an error.
 	Lacks string `cbor:"2,keyasint,omitempty"`
 }
 
 const (
 	daemonFile = "/etc/docker/daemon.json"
-	// daemonRecord has the keys that Cairn has set, with their values. So the owner's
-	// can be told apart from Cairn's, also when Cairn wants another value later.
+	// daemonRecord has the keys that Cairn has set, with their values. It tells the
+	// owner's keys from Cairn's, even when Cairn later wants another value.
 	daemonRecord = keepDir + "docker-daemon.json"
 	dockerUnit   = "docker.service"
 )
@@ -43,7 +43,7 @@ func (d DockerDaemon) Validate() error {
 		return ErrNotHere
 	}
 	if d.Options.IsZero() || strings.ContainsAny(d.Lacks, "\n\r") {
-		return errors.New("no key is set, or what is lacking is no single line")
+		return errors.New("no key is set, or the reason for what is lacking has several lines")
 	}
 	return d.Options.validate(true)
 }
@@ -64,13 +64,13 @@ func daemonKeysOf(text []byte) (daemonKeys, error) {
 	return keys, json.Unmarshal(text, &keys)
 }
 
-// has reports whether a key is set to a value, however that is spelt.
+// has reports whether a key is set to a value, in any spelling.
 func (k daemonKeys) has(key string, value json.RawMessage) bool {
 	mine, set := k[key]
 	return set && spelt(mine) == spelt(value)
 }
 
-// spelt is a value in one spelling.
+// spelt returns a value in its canonical spelling.
 func spelt(value json.RawMessage) string {
 	var text bytes.Buffer
 	if json.Compact(&text, value) != nil {
@@ -124,7 +124,7 @@ func (d DockerDaemon) state(sys *system.System) (daemonState, error) {
 	return s, err
 }
 
-// DockerPrograms are where the Docker Engine's program may be.
+// DockerPrograms are the places where the Docker Engine's program may be.
 var DockerPrograms = []string{"/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd", "/snap/bin/dockerd"}
 
 // dockerdIn reports whether the host has a Docker Engine.
@@ -137,8 +137,7 @@ func dockerdIn(sys *system.System) (bool, error) {
 	return false, nil
 }
 
-// merge decides on each key: the owner's value stays, and Cairn's own is brought up
-// to date.
+// merge decides on each key: the owner's value stays, and Cairn's own is updated.
 func (s *daemonState) merge(options daemonKeys) {
 	s.want, s.record = maps.Clone(s.keys), daemonKeys{}
 	for _, key := range slices.Sorted(maps.Keys(options)) {
@@ -166,9 +165,9 @@ func (s *daemonState) merge(options daemonKeys) {
 	}
 }
 
-// closeDoor takes out addresses on the network at which Docker asks nobody for a
-// certificate: whoever reaches one is root on the host (docs.docker.com, "Protect
-// the Docker daemon socket").
+// closeDoor removes addresses on the network at which Docker asks for no certificate.
+// Anybody who reaches one is root on the host (docs.docker.com, "Protect the Docker
+// daemon socket").
 func (s *daemonState) closeDoor() {
 	var hosts []string
 	if s.keys.has("tlsverify", json.RawMessage("true")) || json.Unmarshal(s.keys["hosts"], &hosts) != nil {
@@ -184,7 +183,7 @@ func (s *daemonState) closeDoor() {
 	}
 }
 
-// changed are the keys in which the file is not as it should be, sorted.
+// changed returns the keys in which the file differs from the wanted state, sorted.
 func (s *daemonState) changed() []string {
 	var names []string
 	for key := range s.keys {
@@ -234,7 +233,7 @@ func (d DockerDaemon) Check(ctx context.Context, sys *system.System) (Diff, erro
 	return diff, nil
 }
 
-// shown is the present value of a key, if it is Cairn's own. Another's may be
+// shown returns the present value of a key, if it is Cairn's own. The owner's may be
 // secret.
 func (s *daemonState) shown(key string) string {
 	value, set := s.keys[key]
@@ -258,8 +257,8 @@ func keyList(keys daemonKeys) string {
 	return spelt(keys.text())
 }
 
-// stale reports whether Docker runs with older settings of Cairn's. What the owner
-// changes in the file is the owner's to put in force.
+// stale reports whether Docker runs with older settings of Cairn's. Cairn does not
+// restart Docker for the owner's own changes.
 func (s *daemonState) stale(ctx context.Context, sys *system.System) (bool, error) {
 	info, _, found, err := sys.Stat(daemonRecord)
 	if err != nil || !found {
@@ -269,16 +268,16 @@ func (s *daemonState) stale(ctx context.Context, sys *system.System) (bool, erro
 	return unit.runs() && info.ModTime().After(unit.started), err
 }
 
-// mayRestartDocker reports whether a restart leaves the containers running: there
-// is none, or Docker takes them up again (docs.docker.com, "Live restore").
+// mayRestartDocker reports whether a restart stops no container: none runs, or Docker
+// keeps them running (docs.docker.com, "Live restore").
 func mayRestartDocker(ctx context.Context, sys *system.System) bool {
 	out, err := sys.Ask(ctx, "docker", "info", "--format", "{{.LiveRestoreEnabled}} {{.ContainersRunning}}")
 	restores, running, _ := strings.Cut(strings.TrimSpace(string(out.Stdout)), " ")
 	return err == nil && out.Exit == 0 && (restores == "true" || running == "0")
 }
 
-// Apply implements [Resource]. The record is written after the file. A key that is
-// in the file and not in the record counts as Cairn's if it has Cairn's value.
+// Apply implements [Resource]. It writes the record after the file. A key that is only
+// in the file counts as Cairn's if it has Cairn's value.
 func (d DockerDaemon) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	s, err := d.state(sys)
 	if err != nil {
@@ -308,7 +307,7 @@ func (d DockerDaemon) Apply(ctx context.Context, sys *system.System, _ Diff) err
 	return err
 }
 
-// write replaces the file once Docker itself accepts the new one.
+// write replaces the file if Docker itself accepts the new one.
 func (s *daemonState) write(ctx context.Context, sys *system.System) error {
 	attributes := system.Attributes{Mode: system.FileMode(0o644)}
 	_, have, found, err := sys.Stat(daemonFile)
@@ -329,8 +328,8 @@ func (s *daemonState) write(ctx context.Context, sys *system.System) error {
 	return sys.Write(daemonFile, s.want.text(), attributes)
 }
 
-// accepts has Docker judge a configuration file. An Engine that is not installed,
-// or is older than version 23, cannot.
+// accepts lets Docker validate a configuration file. An Engine older than version 23
+// cannot do that, and neither can one that is not installed.
 func accepts(ctx context.Context, sys *system.System, path string) error {
 	out, err := sys.Ask(ctx, "dockerd", "--validate", "--config-file", sys.Path(path))
 	switch {

@@ -69,9 +69,9 @@ func SidesOf(h Host) Sides {
 	return s
 }
 
-// leadsOutside reports whether an interface carries a default route or an
-// address in the lab's networks, or has a port that is neither a guest's nor a
-// tunnel's.
+// leadsOutside reports whether an interface leads out of the host. Such an interface
+// has a default route, an address in the lab's networks, or a port that is neither a
+// guest's nor a tunnel's.
 func (h Host) leadsOutside(nic wire.NIC) bool {
 	if nic.Default {
 		return true

@@ -26,7 +26,7 @@ import (
 const IdentityName = "identity.txt"
 
 // MakeIdentity makes an identity of age in the state folder, unless there is one,
-// and returns its recipient. Of several programs that do so at once, one makes it.
+// and returns its recipient. If several programs do so at once, only one makes it.
 func MakeIdentity(state string, now time.Time) (recipient string, made bool, err error) {
 	path := filepath.Join(state, IdentityName)
 	if recipient, err = recipientIn(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
@@ -48,8 +48,8 @@ func MakeIdentity(state string, now time.Time) (recipient string, made bool, err
 	return key.Recipient().String(), true, nil
 }
 
-// writeOnce writes a private file that must not be there. A link, unlike a rename,
-// replaces nothing.
+// writeOnce writes a private file, unless it exists. It ends with a link: unlike a
+// rename, a link replaces nothing.
 func writeOnce(path string, body []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), system.UnfinishedFiles)
 	if err != nil {
@@ -98,7 +98,7 @@ func readIdentity(path string) (secret.Text, []*age.X25519Identity, error) {
 	keys, at := parseIdentities(body)
 	switch {
 	case at > 0:
-		return secret.Text{}, nil, wrong(fmt.Sprintf("line %d is no identity of age, which begins with AGE-SECRET-KEY-1", at))
+		return secret.Text{}, nil, wrong(fmt.Sprintf("line %d is no age identity: those begin with AGE-SECRET-KEY-1", at))
 	case len(keys) == 0:
 		return secret.Text{}, nil, wrong("there is no identity in it")
 	}
@@ -123,8 +123,8 @@ func parseIdentities(body []byte) (keys []*age.X25519Identity, wrong int) {
 	return keys, 0
 }
 
-// identities are all that can open secrets here: the lab's own, and the owner's SSH
-// keys where they are of a kind that can.
+// identities returns all that can open secrets here: the lab's own, and those SSH
+// keys of the owner that are of a suitable kind.
 func (v *Vault) identities(ctx context.Context) ([]age.Identity, error) {
 	_, keys, err := readIdentity(v.identityPath())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -145,8 +145,9 @@ func (v *Vault) identities(ctx context.Context) ([]age.Identity, error) {
 	return all, nil
 }
 
-// opened decrypts a file. Where nothing opens it, it says whether the lab's identity
-// is missing here: an SSH key that is for other things is nearly always there.
+// opened decrypts a file. If nothing opens it, the error says whether the lab's
+// identity is missing here. The owner's SSH key alone is no help: nearly everybody
+// has one, for other purposes.
 func (v *Vault) opened(f file, body []byte, identities []age.Identity) (secret.Text, error) {
 	value, err := opened(f.where(), body, identities)
 	if problem.CodeOf(err) != problem.SecretLocked {
@@ -160,8 +161,8 @@ func (v *Vault) opened(f file, body []byte, identities []age.Identity) (secret.T
 
 func (v *Vault) identityPath() string { return filepath.Join(v.options.State, IdentityName) }
 
-// sshIdentity returns the identity of an SSH key, or nil for a key that is not
-// there or of another kind. A passphrase is asked for when a secret needs the key.
+// sshIdentity returns the identity of an SSH key, or nil if the key is missing or of
+// another kind. It asks for a passphrase only when a secret needs the key.
 func (v *Vault) sshIdentity(ctx context.Context, path string) age.Identity {
 	body, err := os.ReadFile(path)
 	if err != nil {
@@ -196,8 +197,8 @@ func (v *Vault) sshIdentity(ctx context.Context, path string) age.Identity {
 	return l
 }
 
-// lockedKey is an SSH key with a passphrase. It keeps why it could not be asked for,
-// which age puts into words of its own.
+// lockedKey is an SSH key with a passphrase. why keeps the reason why nobody could
+// be asked for the passphrase: age would report it in words of its own.
 type lockedKey struct {
 	path string
 	key  *agessh.EncryptedSSHIdentity
@@ -236,7 +237,7 @@ func shortAll(recipients []string) string {
 	return strings.Join(all, ", ")
 }
 
-// Short is a recipient in so few characters that a line has room for several.
+// Short shortens a recipient, so that a line has room for several.
 func Short(recipient string) string {
 	const lead, tail = 10, 6
 	if kind, key, isSSH := strings.Cut(recipient, " "); isSSH && len(key) > tail {

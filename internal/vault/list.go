@@ -21,12 +21,12 @@ type Entry struct {
 	Form          Form
 	Made          time.Time
 	Escrow        bool
-	// Readers are the recipients that can read it. They are not known of a file
-	// that Cairn did not write.
+	// Readers are the recipients that can read it. They are unknown if Cairn did
+	// not write the file.
 	Readers []string
 	// Earlier is how many earlier values are still kept.
 	Earlier int
-	// Fault says why nothing is known of it: the file is damaged, or a link.
+	// Fault says why nothing else is known: the file is damaged, or a link.
 	Fault error
 }
 
@@ -70,8 +70,8 @@ func (v *Vault) Lost(e Entry) bool {
 	return len(e.Readers) > 0 && !slices.ContainsFunc(v.recipients, func(r recipient) bool { return slices.Contains(e.Readers, r.text) })
 }
 
-// Due reports whether the readers of the secret are not the lab's recipients, so
-// that [Vault.Rewrap] would change it.
+// Due reports whether [Vault.Rewrap] would change the secret, because its readers
+// are not the lab's recipients.
 func (v *Vault) Due(e Entry) bool { return e.Fault == nil && !v.isForAll(e.Readers) }
 
 func (v *Vault) isForAll(readers []string) bool {
@@ -82,7 +82,8 @@ func (v *Vault) isForAll(readers []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(wanted)), slices.Sorted(slices.Values(readers)))
 }
 
-// files are all files of secrets, by service, name and time. Others are left out.
+// files returns all files of secrets, sorted by service, name and time. It leaves out
+// other files.
 func (v *Vault) files() ([]file, error) {
 	if err := v.straight(file{}); err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func (v *Vault) files() ([]file, error) {
 	return all, nil
 }
 
-// Earlier is a value that was replaced and is not yet known to be of no use.
+// Earlier is a replaced value that may still be in use somewhere.
 type Earlier struct {
 	Made  time.Time
 	Value secret.Text
@@ -151,7 +152,7 @@ func (v *Vault) Earlier(ctx context.Context, service, name string) ([]Earlier, e
 	return all, nil
 }
 
-// Forget removes an earlier value, once it is proven to be of no more use.
+// Forget removes an earlier value. Call it once the value is proven to open nothing.
 func (v *Vault) Forget(service, name string, made time.Time) error {
 	if err := CheckNames(service, name); err != nil {
 		return err

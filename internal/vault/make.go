@@ -11,10 +11,10 @@ import (
 	"cairn/internal/secret"
 )
 
-// Form is what a secret is made of.
+// Form says what a secret consists of.
 type Form string
 
-// The forms. Given is the owner's own, which Cairn cannot make.
+// The forms. Cairn cannot make Given: the owner provides it.
 const (
 	Password Form = "password" // letters and digits
 	Hex      Form = "hex"
@@ -23,12 +23,12 @@ const (
 	Given    Form = "given"
 )
 
-// Forms are all forms that can be made.
+// Forms returns all forms that Cairn can make.
 func Forms() []Form { return []Form{Password, Hex, Base64, UUID} }
 
 // Declaration is a secret that a service needs.
 type Declaration struct {
-	Service, Name string // each a label, as of a host's name
+	Service, Name string // each a label, like those of a host's name
 	Form          Form   // empty means Password
 	// Length is how many characters a password has, or how many random bytes are in
 	// a value of hex or base64. 0 means 32.
@@ -44,7 +44,7 @@ const (
 	mostLength    = 512
 )
 
-// letters are those of passwords. No program takes one of them for a sign.
+// letters may be in passwords. To no program do they have a special meaning.
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 // filled returns the declaration with its defaults, or says what is wrong with it.
@@ -87,15 +87,14 @@ func Generate(d Declaration) (secret.Text, error) {
 	return secret.New(password(d.Length)), nil
 }
 
-// random never fails: crypto/rand ends the program where the system has no
-// randomness.
+// random never fails: crypto/rand ends the program if the system has no randomness.
 func random(n int) []byte {
 	bytes := make([]byte, n)
 	_, _ = rand.Read(bytes)
 	return bytes
 }
 
-// password leaves out bytes that would make the first letters likelier than others.
+// password skips bytes that would make the first letters likelier than the others.
 func password(length int) string {
 	const fair = 256 / len(letters) * len(letters)
 	value := make([]byte, 0, length)

@@ -8,8 +8,8 @@ import (
 	"filippo.io/age"
 )
 
-// note is what a file says of its secret to whoever cannot open it. It is a stanza
-// of the header.
+// note is what a file tells about its secret without being opened. It is a stanza of
+// the header.
 type note struct {
 	Made   time.Time `json:"made"`
 	Form   Form      `json:"form"`
@@ -50,8 +50,8 @@ func (r *noteReader) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return nil, age.ErrIncorrectIdentity
 }
 
-// plain reports whether a note holds nothing that Cairn would not write. Whoever can
-// write into the repository can write notes, and they are shown.
+// plain reports whether a note holds only what Cairn itself would write. Notes are
+// shown on a terminal, and anybody who can write to the repository can write them.
 func (n note) plain() bool {
 	if n.Form != Given && !slices.Contains(Forms(), n.Form) || n.Made.Year() < 1 || n.Made.Year() > 9999 || !n.Made.Equal(moment(n.Made)) {
 		return false
@@ -62,5 +62,5 @@ func (n note) plain() bool {
 	})
 }
 
-// moment is a time as notes and names of files keep it.
+// moment rounds a time as notes and names of files keep it.
 func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

@@ -21,8 +21,8 @@ const FolderName = "secrets"
 
 const fileEnding = ".age"
 
-// label is what services and secrets are called. It has no dot, so a path cannot
-// lead elsewhere and a time in a file's name cannot be taken for part of the name.
+// label matches names of services and secrets. They have no dot. So no path can lead
+// elsewhere, and a time in a file's name cannot be taken for a part of the name.
 var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // CheckNames reports names that no service and no secret can have.
@@ -35,16 +35,16 @@ func CheckNames(names ...string) error {
 	return nil
 }
 
-// pastTime is how the name of a file says when its value was made.
+// pastTime is the form of the time in a file's name, when its value was made.
 const pastTime = "20060102T150405.000Z"
 
 // file is where a value lies.
 type file struct {
 	service, name string
-	past          time.Time // when a value that is no longer in use was made; zero for the one in use
+	past          time.Time // when a replaced value was made; zero for the value in use
 }
 
-// where is the file's path below the lab's folder, with slashes.
+// where returns the file's path below the lab's folder, with slashes.
 func (f file) where() string {
 	name := f.name
 	if !f.past.IsZero() {
@@ -70,8 +70,8 @@ func (v *Vault) path(f file) string {
 	return filepath.Join(v.options.Dir, filepath.FromSlash(f.where()))
 }
 
-// straight refuses folders that are links: what a repository holds must not lead
-// out of it.
+// straight refuses folders that are links: nothing in a repository may lead out of
+// it.
 func (v *Vault) straight(f file) error {
 	for _, folder := range []string{FolderName, path.Join(FolderName, f.service)} {
 		info, err := os.Lstat(filepath.Join(v.options.Dir, filepath.FromSlash(folder)))
@@ -120,7 +120,7 @@ func unreadable(f file, err error) error {
 	return problem.Wrap(problem.SecretFile, f.where(), "the secret's file cannot be read", bare(err))
 }
 
-// bare leaves out of an error the path, which the message has already.
+// bare removes the path from an error, since the message already has it.
 func bare(err error) error {
 	if p := (*fs.PathError)(nil); errors.As(err, &p) {
 		return p.Err

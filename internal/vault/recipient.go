@@ -13,8 +13,8 @@ import (
 // RecipientPattern matches what [PlainRecipient] may accept, for schemas.
 const RecipientPattern = `^(age1[02-9ac-hj-np-z]{58}$|ssh-ed25519 AAAA)`
 
-// ErrPrivate says that a private key stands where a public one belongs. No error
-// of this package repeats what was given.
+// ErrPrivate means that a private key stands where a public one belongs. No error of
+// this package repeats the given text.
 var ErrPrivate = errors.New("this is a private key")
 
 var privateKey = regexp.MustCompile(`(?i)AGE-SECRET-KEY-|PRIVATE KEY|AGE-PLUGIN-`)
@@ -39,7 +39,7 @@ func parseRecipient(text string) (recipient, error) {
 	if strings.HasPrefix(text, "age1") {
 		key, err := age.ParseX25519Recipient(text)
 		if err != nil {
-			return recipient{}, errors.New("a recipient of age of this kind is not known, or it has a typing error")
+			return recipient{}, errors.New("this age recipient has a typing error, or is of an unknown kind")
 		}
 		return recipient{key.String(), key}, nil
 	}
@@ -48,9 +48,9 @@ func parseRecipient(text string) (recipient, error) {
 	case err != nil || len(rest) > 0:
 		return recipient{}, errors.New("this is no public key")
 	case len(options) > 0:
-		return recipient{}, errors.New("options before a key are not for the lab file: write the key alone")
+		return recipient{}, errors.New("the lab file takes no options before a key: write the key alone")
 	case public.Type() != ssh.KeyAlgoED25519:
-		return recipient{}, errors.New("of SSH keys only those of the kind ssh-ed25519 can encrypt secrets, and this is of the kind " + public.Type())
+		return recipient{}, errors.New("an SSH key must be of the kind ssh-ed25519 to encrypt secrets, and this one is of the kind " + public.Type())
 	}
 	key, err := agessh.NewEd25519Recipient(public)
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"cairn/internal/problem"
 )
 
-// Rewrap encrypts all values anew for the lab's recipients, earlier ones too, and
-// returns how many files it changed. It leaves those alone that are for just these
-// recipients, so whoever was interrupted calls it again. Each file is replaced at
-// once. What cannot be opened stays as it is, and is named in the error.
+// Rewrap encrypts all values again for the lab's recipients, earlier values too, and
+// returns how many files it changed. It skips files that are for these recipients
+// already, so an interrupted call can simply be repeated. Each file is replaced
+// atomically. A file that cannot be opened stays as it is, and the error names it.
 func (v *Vault) Rewrap(ctx context.Context) (changed int, err error) {
 	files, err := v.files()
 	if err != nil || len(files) == 0 {
@@ -40,7 +40,7 @@ func (v *Vault) Rewrap(ctx context.Context) (changed int, err error) {
 }
 
 // rewrapFile opens a file before it takes the lock, since a person may have to type
-// a passphrase. If somebody wrote the file meanwhile, it begins anew.
+// a passphrase. If somebody wrote the file meanwhile, it starts again.
 func (v *Vault) rewrapFile(f file, identities []age.Identity) (changed bool, err error) {
 	for {
 		body, written, err := v.read(f)
@@ -67,8 +67,8 @@ func (v *Vault) rewrapFile(f file, identities []age.Identity) (changed bool, err
 	}
 }
 
-// rewrapped returns a file's content for the recipients of today, or nil if that is
-// what it is. plain is the note of a file that has none.
+// rewrapped returns a file's content for the present recipients, or nil if the file
+// has it already. plain is the note for a file that has none.
 func (v *Vault) rewrapped(f file, body []byte, plain note, identities []age.Identity) ([]byte, error) {
 	n, err := noteOf(f.where(), body)
 	if err != nil {
@@ -92,7 +92,7 @@ func (v *Vault) rewrapped(f file, body []byte, plain note, identities []age.Iden
 		return nil, problem.Wrap(problem.SecretNoRecipient, f.where(), "the secret cannot be encrypted", err)
 	}
 	if _, err := opened(f.where(), fresh, identities); err != nil {
-		return nil, problem.New(problem.SecretShutOut, f.where(), "you could not read this secret any more: none of the lab's recipients is yours")
+		return nil, problem.New(problem.SecretShutOut, f.where(), "you could no longer read this secret: none of the lab's recipients is yours")
 	}
 	return fresh, nil
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // childDir names the lab in which the test program, run as a child, encrypts all
-// secrets anew. childTo are the recipients.
+// secrets again. childTo are the recipients.
 const childDir, childTo = "CAIRN_TEST_REWRAP", "CAIRN_TEST_RECIPIENTS"
 
 func TestMain(m *testing.M) {
@@ -52,8 +52,8 @@ func another(t *testing.T, dir string, recipients ...string) (recipient string, 
 	return recipient, v
 }
 
-// TestRewrap: a new recipient reads all values, earlier ones too, and one that was
-// taken out reads none.
+// TestRewrap checks that a new recipient reads all values, earlier ones too, and that a
+// removed one reads none.
 func TestRewrap(t *testing.T) {
 	h := newHouse(t)
 	_, err := h.Ensure(Declaration{Service: "a", Name: "one", Escrow: true})
@@ -95,12 +95,12 @@ func TestRewrap(t *testing.T) {
 		}
 	}
 
-	// Whoever takes themselves out is kept from it, and nothing changes.
+	// Nobody can remove themselves: nothing changes.
 	_, err = openVault(t, h.dir, second).Rewrap(t.Context())
 	wantCode(t, err, problem.SecretShutOut)
 	h.value(t, "b", "two")
 
-	// The other one can take us out.
+	// The other one can remove us.
 	theirs, err = Open(Options{Dir: h.dir, State: theirs.options.State, Recipients: []string{second}, Now: time.Now})
 	h.must(t, err)
 	if n, err := theirs.Rewrap(t.Context()); n != 3 || err != nil {
@@ -128,8 +128,8 @@ func TestRewrapGoesOnAroundADamagedFile(t *testing.T) {
 	}
 }
 
-// TestRewrapKilled: killed at any moment, every value is still read by the old
-// recipient, and the next call ends the work.
+// TestRewrapKilled kills a rewrap at any moment. The old recipient still reads every
+// value, and the next call ends the work.
 func TestRewrapKilled(t *testing.T) {
 	h := newHouse(t)
 	const many = 60
@@ -145,7 +145,7 @@ func TestRewrapKilled(t *testing.T) {
 		child := exec.CommandContext(t.Context(), os.Args[0])
 		child.Env = append(os.Environ(), childDir+"="+h.dir, childTo+"="+strings.Join(recipients, ","))
 		h.must(t, child.Start())
-		// It is killed once so many files are done.
+		// It is killed after so many files.
 		for until := time.Now().Add(10 * time.Second); done(t, h, recipients) < 1+round*6 && time.Now().Before(until); {
 			time.Sleep(200 * time.Microsecond)
 		}
@@ -171,7 +171,7 @@ func TestRewrapKilled(t *testing.T) {
 		t.Errorf("%d of %d are done", n, many)
 	}
 
-	// The next write takes away what killed ones left.
+	// The next write removes what killed ones left.
 	h.must(t, os.WriteFile(filepath.Join(h.dir, "secrets", "web", ".new-1"), nil, 0o600))
 	h.must(t, v.Set(Declaration{Service: "web", Name: "last", Form: Given}, secret.New("v")))
 	if all, err := os.ReadDir(filepath.Join(h.dir, "secrets", "web")); err != nil || len(all) != many+1 {
@@ -190,7 +190,7 @@ func done(t *testing.T, h *house, recipients []string) int {
 	return len(slices.DeleteFunc(entries, v.Due))
 }
 
-// TestSetDuringRewrap: a value that is written meanwhile is not lost.
+// TestSetDuringRewrap writes a value during a rewrap. It is not lost.
 func TestSetDuringRewrap(t *testing.T) {
 	h := newHouse(t)
 	for i := range 20 {

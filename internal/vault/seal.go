@@ -39,8 +39,8 @@ func sealed(value secret.Text, n note, recipients []recipient) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// opened decrypts a file. Its errors never repeat what is in the file: that may be
-// a value which somebody saved there in plain.
+// opened decrypts a file. Its errors never repeat the content: somebody may have
+// saved a value there in plain.
 func opened(where string, body []byte, identities []age.Identity) (secret.Text, error) {
 	if err := whole(where, body); err != nil {
 		return secret.Text{}, err
@@ -73,8 +73,8 @@ func notOpened(where string, body []byte, err error) error {
 	return p
 }
 
-// noteOf returns what a file says of itself, without opening it. It is nil for a
-// file that Cairn did not write.
+// noteOf returns the note of a file, without opening the file. It is nil if Cairn did
+// not write the file.
 func noteOf(where string, body []byte) (*note, error) {
 	if err := whole(where, body); err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func noteOf(where string, body []byte) (*note, error) {
 	return r.note, nil
 }
 
-// whole reports what of a file is missing at a first glance.
+// whole reports if a part of a file is obviously missing.
 func whole(where string, body []byte) error {
 	switch text := bytes.TrimSpace(body); {
 	case len(body) > mostFile:

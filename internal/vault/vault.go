@@ -17,7 +17,7 @@ import (
 	"cairn/internal/system"
 )
 
-// Options are what a vault stands on.
+// Options say where a vault is, and who can open it.
 type Options struct {
 	Dir        string   // the folder of the lab file
 	State      string   // the folder of the identity and the lock, which git never sees
@@ -49,7 +49,7 @@ func Open(o Options) (*Vault, error) {
 	return v, nil
 }
 
-// Ensure makes a declared secret if it is not there, and reports whether it did. It
+// Ensure makes a declared secret if it is missing, and reports whether it did. It
 // never replaces a value.
 func (v *Vault) Ensure(d Declaration) (made bool, err error) {
 	d, err = d.filled()
@@ -93,7 +93,7 @@ func (v *Vault) Set(d Declaration, value secret.Text) error {
 }
 
 // Rotate makes a new value of the same form. The value before it stays readable
-// until [Vault.Forget], so that it can be proven to be of no more use.
+// until [Vault.Forget]: only with it can be proven that it opens nothing any more.
 func (v *Vault) Rotate(service, name string) error {
 	if err := CheckNames(service, name); err != nil {
 		return err
@@ -146,8 +146,7 @@ func (v *Vault) Identity() (text secret.Text, recipients []string, err error) {
 	return text, recipients, err
 }
 
-// Remove removes a secret with all its earlier values. What git has of them stays
-// in git.
+// Remove removes a secret with all its earlier values. Git keeps what was committed.
 func (v *Vault) Remove(service, name string) error {
 	if err := CheckNames(service, name); err != nil {
 		return err
@@ -161,7 +160,7 @@ func (v *Vault) Remove(service, name string) error {
 		if len(files) == 0 {
 			return v.missing(service, name)
 		}
-		// The value in use goes last, so that a killed removal is seen and done again.
+		// The value in use goes last. So a killed removal is noticed and repeated.
 		slices.SortFunc(files, func(a, b file) int { return b.past.Compare(a.past) })
 		for _, f := range files {
 			if err := os.Remove(v.path(f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -198,15 +197,16 @@ func (v *Vault) inUse(service, name string) (*current, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n == nil { // not Cairn's: somebody used age
+	if n == nil { // somebody used age itself
 		n = &note{Made: moment(written), Form: Given}
 	}
 	return &current{f, body, *n}, nil
 }
 
-// replace keeps the value in use under the time at which it was made, and then
-// writes the new one. Killed in between, both files hold the same value, which the
-// same time in both tells; the next replacing writes the same again.
+// replace first copies the value in use to a file with the time at which it was made,
+// and then writes the new value. If it is killed in between, both files hold the same
+// value. Both have the same time, which shows that. The next call makes the same copy
+// again.
 func (v *Vault) replace(now *current, d Declaration, value secret.Text) error {
 	if len(v.recipients) == 0 {
 		return problem.New(problem.SecretNoRecipient, "", "lab.yaml names nobody who can read the lab's secrets")
@@ -227,8 +227,8 @@ func (v *Vault) replace(now *current, d Declaration, value secret.Text) error {
 	return v.write(file{service: d.Service, name: d.Name}, body)
 }
 
-// write replaces a file at once, and makes the folders that it needs. The lock is
-// held, so an unfinished file in the folder is of a program that was killed.
+// write replaces a file atomically, and makes the folders that it needs. The caller
+// holds the lock, so an unfinished file in the folder is from a killed program.
 func (v *Vault) write(f file, body []byte) error {
 	if err := v.straight(f); err != nil {
 		return err
@@ -252,8 +252,8 @@ func (v *Vault) missing(service, name string) error {
 	return problem.New(problem.SecretMissing, service+"/"+name, "there is no such secret")
 }
 
-// locked does something while no other program writes secrets. What needs a person
-// is done before.
+// locked calls do while no other program writes secrets. do must not wait for a
+// person.
 func (v *Vault) locked(do func() error) error {
 	fail := func(err error) error {
 		return problem.Wrap(problem.SecretFile, v.options.State, "the lock of the secrets cannot be taken", bare(err))

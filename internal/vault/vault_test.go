@@ -82,7 +82,7 @@ func wantCode(t testing.TB, err error, want problem.Code) {
 	}
 }
 
-// TestForms: what is made has the form that was declared, and is never the same.
+// TestForms checks that made values have the declared form, and are never the same.
 func TestForms(t *testing.T) {
 	for _, one := range []struct {
 		d    Declaration
@@ -114,7 +114,7 @@ func TestForms(t *testing.T) {
 	wantCode(t, err, problem.SecretGiven)
 }
 
-// TestPasswordsAreFair: no letter comes more often than chance allows.
+// TestPasswordsAreFair checks that no letter comes more often than chance allows.
 func TestPasswordsAreFair(t *testing.T) {
 	counts := map[rune]int{}
 	const each = 1000
@@ -128,8 +128,8 @@ func TestPasswordsAreFair(t *testing.T) {
 	}
 }
 
-// TestRoundTrip: whatever is set is read back, is nowhere in plain, and any program
-// that knows age opens the file.
+// TestRoundTrip sets values of all kinds and reads them back. They are nowhere in plain
+// text, and any program that knows age opens their files.
 func TestRoundTrip(t *testing.T) {
 	h := newHouse(t)
 	_, keys, err := readIdentity(h.identityPath())
@@ -204,7 +204,7 @@ func TestEnsureNeverOverwrites(t *testing.T) {
 	}
 }
 
-// TestUnsafeNames: nothing is read or written at a name that could be a path.
+// TestUnsafeNames tries names that could be paths. Nothing is read or written there.
 func TestUnsafeNames(t *testing.T) {
 	h := newHouse(t)
 	h.must(t, h.Set(Declaration{Service: "web", Name: "key", Form: Given}, secret.New("v")))
@@ -222,8 +222,8 @@ func TestUnsafeNames(t *testing.T) {
 	}
 }
 
-// TestLinksAreNotFollowed: a link that came with the repository reads nothing and
-// overwrites nothing outside.
+// TestLinksAreNotFollowed puts links into the repository. Nothing outside is read or
+// overwritten.
 func TestLinksAreNotFollowed(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "outside")
 	d := Declaration{Service: "web", Name: "key", Form: Given}
@@ -254,7 +254,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 	}
 }
 
-// TestRotate: the value before stays readable until it is forgotten.
+// TestRotate checks that the earlier value stays readable until it is forgotten.
 func TestRotate(t *testing.T) {
 	h := newHouse(t)
 	d := Declaration{Service: "n8n", Name: "db", Form: Hex, Length: 16, Escrow: true}
@@ -291,8 +291,9 @@ func TestRotate(t *testing.T) {
 	wantCode(t, h.Rotate("n8n", "token"), problem.SecretGiven)
 }
 
-// TestRotateKilledInBetween: between the two files the same value is in both. It is
-// no earlier value, or the proof that it is of no use would shut the service out.
+// TestRotateKilledInBetween kills a rotation between its two files, when both have the
+// same value. It must not count as an earlier value. Otherwise the proof that it opens
+// nothing would shut the service out.
 func TestRotateKilledInBetween(t *testing.T) {
 	h := newHouse(t)
 	_, err := h.Ensure(Declaration{Service: "n8n", Name: "db"})
@@ -314,7 +315,8 @@ func TestRotateKilledInBetween(t *testing.T) {
 	}
 }
 
-// TestClockPutBack: a value is newer than the one before it, whatever the clock says.
+// TestClockPutBack checks that a value is newer than the one before, even if the clock
+// went back.
 func TestClockPutBack(t *testing.T) {
 	h := newHouse(t)
 	_, err := h.Ensure(Declaration{Service: "n8n", Name: "db"})
@@ -336,8 +338,8 @@ func sshKey(t testing.TB, passphrase string) (path, recipient string) {
 	return path, string(ssh.MarshalAuthorizedKey(testkey.Write(t, path, passphrase).PublicKey()))
 }
 
-// TestSSHKeys: an owner's SSH key opens secrets, and its passphrase is asked for
-// only where a secret needs the key.
+// TestSSHKeys opens secrets with an owner's SSH key. Its passphrase is asked for only if
+// a secret needs the key.
 func TestSSHKeys(t *testing.T) {
 	for _, passphrase := range []string{"", "correct horse"} {
 		h := newHouse(t)
@@ -370,7 +372,7 @@ func TestSSHKeys(t *testing.T) {
 	}
 }
 
-// TestRecipients: what is no public key is refused, and never repeated.
+// TestRecipients checks that anything but a public key is refused, and never repeated.
 func TestRecipients(t *testing.T) {
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -399,8 +401,8 @@ func TestRecipients(t *testing.T) {
 	}
 }
 
-// TestDamaged: each way in which a file can be wrong has a name, and nothing of what
-// is in the file is repeated.
+// TestDamaged checks that each fault of a file has a name, and that no message repeats
+// what is in the file.
 func TestDamaged(t *testing.T) {
 	h := newHouse(t)
 	h.must(t, h.Set(Declaration{Service: "web", Name: "key", Form: Given}, secret.New("planted")))
@@ -437,7 +439,7 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestWhoCannotRead: without the right identity it is said which one is needed.
+// TestWhoCannotRead checks that the error names the identity that is needed.
 func TestWhoCannotRead(t *testing.T) {
 	h, other := newHouse(t), newHouse(t)
 	h.must(t, h.Set(Declaration{Service: "web", Name: "key", Form: Given}, secret.New("planted")))
@@ -476,8 +478,8 @@ func TestWhoCannotRead(t *testing.T) {
 	}
 }
 
-// TestForeignFile: what plain age wrote can be read, and is left as it is until it is
-// replaced or encrypted anew.
+// TestForeignFile reads a file of plain age. It stays as it is until it is replaced or
+// rewrapped.
 func TestForeignFile(t *testing.T) {
 	h := newHouse(t)
 	r, err := parseRecipient(h.recipient)
@@ -508,8 +510,8 @@ func TestForeignFile(t *testing.T) {
 	}
 }
 
-// TestMakeIdentityAtOnce: of many that make the identity, one does, and all have the
-// same.
+// TestMakeIdentityAtOnce makes the identity many times at once. One succeeds, and all
+// get the same.
 func TestMakeIdentityAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	var wait sync.WaitGroup
@@ -539,7 +541,8 @@ func TestMakeIdentityAtOnce(t *testing.T) {
 	}
 }
 
-// FuzzFile: no content of a file ends the program, and what is not whole is refused.
+// FuzzFile reads files of any content. No content ends the program, and a damaged file
+// is refused.
 func FuzzFile(f *testing.F) {
 	h := newHouse(f)
 	h.must(f, h.Set(Declaration{Service: "web", Name: "key", Form: Given}, secret.New("planted")))

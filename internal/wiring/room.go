@@ -15,11 +15,11 @@ import (
 // idles at less than half of it; the rest is for the page cache.
 const forSystem = 512 << 20
 
-// room is what hosts have, and what was placed on them so far.
+// room is the memory of the hosts, and what was placed on them so far.
 type room struct {
 	hosts []lab.Host
 	used  map[string]document.Bytes
-	takes map[string][]string // what is on each host, with its memory
+	takes map[string][]string // the services on each host, with their memory
 }
 
 // roomOf returns the room of the hosts that services may run on.
@@ -72,8 +72,8 @@ func (r *room) candidates(s *catalog.Service, on string) (all []lab.Host) {
 	return all
 }
 
-// tooSmall says why a service does not fit on a host, or "". What is not declared is
-// seen when the host is asked.
+// tooSmall says why a service does not fit on a host, or "". A host without declared
+// memory counts as large enough.
 func (r *room) tooSmall(h lab.Host, s *catalog.Service) string {
 	has := h.Hardware.Memory
 	if has == 0 || r.used[h.Name]+s.Needs.Memory+forSystem <= has {

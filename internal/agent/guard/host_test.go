@@ -220,7 +220,7 @@ func (h *realHost) login() error {
 
 // trialLogin logs in to the server that runs on the staged configuration.
 func (h *realHost) trialLogin() error {
-	cmd := exec.Command("docker", "exec", "--interactive", h.rehearsal.All()[0].Container, hostProgram, "canary", guardDir)
+	cmd := exec.Command("docker", "exec", "--interactive", h.rehearsal.All()[0].Container, hostProgram, "trial", guardDir)
 	near, far := net.Pipe()
 	defer func() { _ = near.Close() }()
 	_ = near.SetDeadline(time.Now().Add(20 * time.Second))
@@ -234,7 +234,7 @@ func (h *realHost) trialLogin() error {
 	}
 	go func() { _, _ = io.Copy(stdin, far); _ = stdin.Close() }()
 	go func() { _ = cmd.Wait(); _ = far.Close() }()
-	conn, channels, requests, err := ssh.NewClientConn(near, "canary", h.sshConfig())
+	conn, channels, requests, err := ssh.NewClientConn(near, "trial", h.sshConfig())
 	if err != nil {
 		return err
 	}

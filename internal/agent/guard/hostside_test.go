@@ -48,7 +48,7 @@ func hostSide(args []string) (exit int, done bool) {
 		err = Confirm(ctx, dir, args[2])
 	case "abort":
 		err = Abort(ctx, dir, args[2])
-	case "canary":
+	case "trial":
 		argv := TrialCommand(dir)
 		cmd := exec.Command(argv[0], argv[1:]...)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr

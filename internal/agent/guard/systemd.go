@@ -39,7 +39,7 @@ func unitName(dir string) string {
 	return prefix + hex.EncodeToString(digest[:6])
 }
 
-// Arm implements [Alarm]. The timer comes first: whoever finds a boot unit can
+// Arm implements [Alarm]. The timer comes first: a process that finds a boot unit can
 // count on a timer that takes it away.
 func (a Systemd) Arm(ctx context.Context, dir string, after time.Duration) error {
 	if err := a.armTimer(ctx, dir, after); err != nil {

@@ -18,8 +18,8 @@ import (
 // configuration, each by a program of its own.
 const mostAccounts = 32
 
-// Accounts returns the host's own users who can log in over SSH from an address at
-// present, with a key or a password, and those whose keys do not work at present,
+// Accounts returns the host's own users who can now log in over SSH from an address,
+// with a key or a password. It also returns users whose keys do not work now. They are
 // sorted by name. What cannot be read counts as missing. It is safe for concurrent
 // use.
 func Accounts(ctx context.Context, sys *system.System, peer string, now time.Time) (accounts []wire.Account, more int) {
