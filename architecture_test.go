@@ -25,8 +25,9 @@ var layers = [][]string{
 	{"firewall", "problem", "secret", "spelling", "sshdconf"},
 	{"document", "system", "vault"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "compose", "catalog", "resource", "wire", "vantage"},
+	{"wiring"}, // what tasks do for a service
 	{"task", "probe", "host", "evidence", "journal", "agent", "throwaway"},
-	{"resolve", "wiring"}, // a look is evidence's, the work is task's
+	{"resolve"}, // a look is evidence's, the work is task's
 	{"engine", "rehearse"},
 	{"cli"},
 }

@@ -19,6 +19,7 @@ import (
 	"cairn/internal/resource"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/wiring"
 )
 
 // greetingRoadmap has one task, which only this file carries out.
@@ -58,7 +59,7 @@ func greeting(text, with string, trial func(ctx context.Context, on task.Ground)
 		Work: func(task.Host) []task.Work {
 			return []task.Work{{Guard: "greeting", Resources: []resource.Resource{resource.File{Path: "/etc/greeting", Content: resource.Inline(text), Mode: 0o644}}}}
 		},
-		Subjects: func(l *lab.Lab) []task.Subject {
+		Subjects: func(l *lab.Lab, _ *wiring.Wiring) []task.Subject {
 			return []task.Subject{{
 				Subject: evidence.Subject{Kind: evidence.AboutService, Name: "greeter"}, Host: l.Hosts[0].Name,
 				Arguments: map[string]any{"greets": greetArguments{Port: 22, With: with}},

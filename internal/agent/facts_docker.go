@@ -16,10 +16,11 @@ var composePlugins = []string{
 }
 
 // dockerFacts finds out what of Docker is there from elsewhere than the
-// distribution's packages.
+// distribution's packages, and which services Cairn has set up.
 func (a *Agent) dockerFacts() wire.Docker {
 	packages := a.System.Distro().Docker
 	return wire.Docker{
+		Services:         resource.KeptServices(a.System),
 		EngineElsewhere:  a.isThere(resource.DockerPrograms...) && !a.isThere(dpkgList(packages.Engine[0])),
 		ComposeElsewhere: a.isThere(composePlugins...) && (packages.Compose == "" || !a.isThere(dpkgList(packages.Compose))),
 	}

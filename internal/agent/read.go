@@ -32,6 +32,12 @@ var readCommands = map[string]readCommand{
 	"ping": {func(a []string) []string {
 		return []string{"ping", "-n", "-q", "-c", "10", "-i", "0.2", "-w", "10", a[0]}
 	}, 1},
+	// The segments that came into the network of a container (RFC 4022, tcpInSegs).
+	"container-segments": {func(a []string) []string {
+		const script = `pid=$(docker inspect --type container --format '{{.State.Pid}}' "$0") && [ "$pid" -gt 0 ] &&
+			awk '/^Tcp:/ { if (!n) { for (i = 1; i <= NF; i++) if ($i == "InSegs") n = i } else print $n }' "/proc/$pid/net/snmp"`
+		return []string{"sh", "-c", script, a[0]}
+	}, 1},
 	"resolve": {func(a []string) []string { return []string{"getent", "ahosts", a[0]} }, 1},
 }
 

@@ -39,7 +39,7 @@ const referenceHead = `# The catalog
 A service is a folder with ` + "`service.yaml`, a plain `compose.yaml`" + ` and templates of its configuration. The services below come with Cairn. A
 folder ` + "`catalog/`" + ` beside your ` + "`lab.yaml`" + ` can hold more. A service there replaces one of the same name here.
 
-This version of Cairn shows services (` + "`cairn service list`, `cairn service show`" + `). It does not deploy them yet.
+` + "`cairn service list` shows the services, and `cairn service add NAME`" + ` puts one into lab.yaml.
 
 `
 

@@ -76,6 +76,9 @@ func Open(sources ...Source) (*Catalog, error) {
 	return c, nil
 }
 
+// Has reports whether there is a service of a name. It reads none.
+func (c *Catalog) Has(name string) bool { return slices.Contains(c.names, name) }
+
 // Names returns the names of all services, sorted.
 func (c *Catalog) Names() []string { return slices.Clone(c.names) }
 

@@ -69,10 +69,11 @@ func (g *globals) completions(root *cobra.Command) {
 		"task done": completeIDs(1, roadmap.SortTask), "task attest": completeIDs(1, roadmap.SortCriterion),
 		"host add": g.completeHosts, "host forget": g.completeHosts, "host purge": g.completeHosts,
 		"secret set": g.completeSecrets, "secret get": g.completeSecrets, "secret rotate": g.completeSecrets,
-		"service show": g.completeServices,
+		"service show": g.completeServices, "service add": g.completeServices, "service remove": g.completeServices,
 	}
 	flags := map[string]completion{
 		"until": completeIDs(1, roadmap.SortStage), "workflow": completeWords("waterfall", "agile", "hybrid"), "scheme": completeWords("auto", "light", "dark"),
+		"on":   g.completeHosts,
 		"make": completeWords("password", "hex", "base64", "uuid"),
 	}
 	var visit func(cmd *cobra.Command, path string)

@@ -17,6 +17,7 @@ import (
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/wiring"
 )
 
 // globals are the flags that every command has, and what they lead to.
@@ -116,17 +117,20 @@ func (g *globals) survey(ctx context.Context, login loginFlags, hosts ...string)
 
 // steering makes the engine for a command that changes the case and reaches no host.
 func (g *globals) steering(ctx context.Context) (*engine.Engine, error) {
-	return g.openAs(ctx, g.loadLab, loginFlags{}, nil, false)
+	return g.openAs(ctx, g.loadWired, loginFlags{}, nil, false)
 }
 
 // look makes the reader for a command that shows what is known. It writes nothing
 // and reaches no host.
 func (g *globals) look(ctx context.Context, show func(*engine.View) error) error {
-	l, r, err := g.loadLab()
-	if err != nil {
+	in, err := g.loadWired()
+	if in.lab == nil {
 		return err
 	}
-	reader, err := engine.OpenReader(ctx, engine.ReadOptions{Lab: l, Roadmap: r, Now: time.Now})
+	if err != nil { // it does not keep an owner from seeing the rest
+		g.screen.say("warning: services are left out: %s", err.Error())
+	}
+	reader, err := engine.OpenReader(ctx, engine.ReadOptions{Lab: in.lab, Roadmap: in.roadmap, Services: in.services, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -138,37 +142,60 @@ func (g *globals) look(ctx context.Context, show func(*engine.View) error) error
 	return show(view)
 }
 
+// wired is a lab with everything that follows from it before a host is asked.
+type wired struct {
+	lab      *lab.Lab
+	roadmap  *roadmap.Roadmap
+	catalog  *catalog.Catalog
+	services *wiring.Wiring
+}
+
+// loadWired reads the lab and what its services need. If only the services are
+// wrong, it returns the lab without them, with the error.
+func (g *globals) loadWired() (wired, error) {
+	l, r, c, err := g.loadWithCatalog()
+	if err != nil {
+		return wired{}, err
+	}
+	w, err := wiring.Of(l, c)
+	if err != nil {
+		w = &wiring.Wiring{}
+	}
+	return wired{l, r, c, w}, err
+}
+
 // loader reads the lab for a command.
-type loader func() (*lab.Lab, *roadmap.Roadmap, error)
+type loader func() (wired, error)
 
 // loadToReach loads the lab for a command that logs in to hosts. It refuses a lab
 // whose key is missing here, and reports settings that have expired.
-func (g *globals) loadToReach() (*lab.Lab, *roadmap.Roadmap, error) {
-	l, r, err := g.loadLab()
+func (g *globals) loadToReach() (wired, error) {
+	in, err := g.loadWired()
 	if err != nil {
-		return nil, nil, err
+		return wired{}, err
 	}
-	for _, f := range remarksOf(l, problem.LabExpired) {
+	for _, f := range remarksOf(in.lab, problem.LabExpired) {
 		g.screen.say("warning: %s", f.Error())
 	}
-	return l, r, keyMissing(l)
+	return in, keyMissing(in.lab)
 }
 
 func (g *globals) openAs(ctx context.Context, load loader, login loginFlags, hosts []string, lookOnly bool) (*engine.Engine, error) {
-	l, r, err := load()
+	in, err := load()
 	if err != nil {
 		return nil, err
 	}
-	how, err := login.login(l)
+	how, err := login.login(in.lab)
 	if err != nil {
 		return nil, err
 	}
-	connector, err := g.connector(l, login)
+	connector, err := g.connector(in.lab, login)
 	if err != nil {
 		return nil, err
 	}
 	return engine.Open(ctx, engine.Options{
-		Lab: l, Roadmap: r, Connector: connector, Now: time.Now, Progress: g.screen.progress,
+		Lab: in.lab, Roadmap: in.roadmap, Services: in.services, Secrets: g.secretsOf(in.lab),
+		Connector: connector, Now: time.Now, Progress: g.screen.progress,
 		Login: how, Only: hosts, LookOnly: lookOnly,
 	})
 }

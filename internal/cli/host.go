@@ -129,7 +129,7 @@ EXIT STATUS
   1  lab.yaml has no such host, or the pinned keys cannot be written`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return g.withHost(g.loadLab, args[0], loginFlags{}, func(h lab.Host, c *host.Connector, _ host.Login) error {
+			return g.withHost(g.loadWired, args[0], loginFlags{}, func(h lab.Host, c *host.Connector, _ host.Login) error {
 				if err := c.Forget(h); err != nil {
 					return err
 				}
@@ -191,10 +191,11 @@ func hostNames(l *lab.Lab) []string {
 
 // withHost finds the host in the lab and calls do.
 func (g *globals) withHost(load loader, name string, login loginFlags, do func(lab.Host, *host.Connector, host.Login) error) error {
-	l, r, err := load()
+	in, err := load()
 	if err != nil {
 		return err
 	}
+	l, r := in.lab, in.roadmap
 	h, known := l.Host(name)
 	if !known {
 		return r.NoSuch(roadmap.SortHost, name, hostNames(l)...)

@@ -17,9 +17,9 @@ import (
 func newService(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "service",
-		Short: "List the services of the catalog, and show what one is and needs",
+		Short: "List, show, add and remove the services of the lab",
 	}
-	cmd.AddCommand(newServiceList(g), newServiceShow(g))
+	cmd.AddCommand(newServiceList(g), newServiceShow(g), newServiceAdd(g), newServiceRemove(g))
 	return cmd
 }
 
@@ -28,7 +28,7 @@ func newServiceList(g *globals) *cobra.Command {
 		Use:   "list",
 		Short: "List the services of the catalog",
 		Long: `List names the services that come with Cairn and those of a folder catalog/ beside lab.yaml. In a lab it also says where each
-runs that lab.yaml asks for. This version of Cairn shows services and does not deploy them yet.
+runs that lab.yaml asks for.
 
 EXIT STATUS
   0  the services were listed
@@ -46,7 +46,6 @@ func newServiceShow(g *globals) *cobra.Command {
 		Long: `Show tells the containers, names, ports, data and secrets of a service, and which options lab.yaml can set.
 
 With --files it prints the Compose file as the host of the service would get it. No secret is made or shown.
-This version of Cairn shows services and does not deploy them yet.
 
 EXIT STATUS
   0  the service was shown
@@ -67,7 +66,7 @@ type services struct {
 
 // loadServices reads the catalog, and the lab if there is one.
 func (g *globals) loadServices() (*services, error) {
-	l, _, c, err := g.loadWithCatalog()
+	in, err := g.loadWired()
 	if problem.CodeOf(err) == problem.LabMissing && g.labPath == "" {
 		c, err := catalogBeside(".")
 		return &services{catalog: c}, err
@@ -75,8 +74,7 @@ func (g *globals) loadServices() (*services, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := wiring.Of(l, c)
-	return &services{catalog: c, lab: l, wiring: w}, err
+	return &services{catalog: in.catalog, lab: in.lab, wiring: in.services}, nil
 }
 
 // release returns where a service of the lab runs. It is nil if the lab has it not.
@@ -149,7 +147,7 @@ func writeServices(w io.Writer, list []listedService, all []*catalog.Service) {
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintln(w, "\nThis version of Cairn does not deploy services yet.\nNext: cairn service show NAME")
+	fmt.Fprintln(w, "\nNext: cairn service show NAME")
 }
 
 // shownService is what service show tells.
@@ -218,8 +216,8 @@ func writeService(w io.Writer, shown shownService, s *catalog.Service) {
 		fmt.Fprintf(w, "\n%s", shown.Compose)
 	}
 	if shown.Host != "" {
-		fmt.Fprintf(w, "lab.yaml has it on %s. This version of Cairn does not deploy services yet.\n", shown.Host)
+		fmt.Fprintf(w, "lab.yaml has it on %s.\n", shown.Host)
 		return
 	}
-	fmt.Fprintf(w, "lab.yaml does not have it. This version of Cairn does not deploy services yet.\n")
+	fmt.Fprintf(w, "lab.yaml does not have it.\nNext: cairn service add %s\n", shown.Name)
 }

@@ -65,10 +65,11 @@ func (g *globals) secretsToFix(l *lab.Lab) ([]string, error) {
 }
 
 func runValidate(g *globals) error {
-	l, _, err := g.loadLab()
+	in, err := g.loadWired()
 	if err != nil {
 		return err
 	}
+	l := in.lab
 	if err := keyMissing(l); err != nil {
 		return err
 	}

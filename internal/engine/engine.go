@@ -14,6 +14,7 @@ import (
 	"cairn/internal/probe"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/wiring"
 )
 
 // StateDir is the folder beside lab.yaml in which Cairn keeps the journal, the
@@ -22,8 +23,12 @@ const StateDir = ".cairn"
 
 // Options say what an engine works on.
 type Options struct {
-	Lab       *lab.Lab
-	Roadmap   *roadmap.Roadmap
+	Lab     *lab.Lab
+	Roadmap *roadmap.Roadmap
+	// Services are what the lab runs, and Secrets where their secrets come from. nil
+	// means none.
+	Services  *wiring.Wiring
+	Secrets   Secrets
 	Connector *host.Connector
 	// Login is how to log in where the owner's key is not accepted yet.
 	Login host.Login
@@ -56,6 +61,7 @@ type Engine struct {
 	local     host.Local
 	only      []string
 	outcomes  *outcomes
+	secrets   serviceSecrets
 	// command is the run id of what the controller does by itself.
 	command string
 }
@@ -64,9 +70,10 @@ type Engine struct {
 // engine after use.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
-		view:      emptyView(ReadOptions{Lab: o.Lab, Roadmap: o.Roadmap, Now: o.Now, Waivers: o.Waivers, Tasks: o.Tasks, Probes: o.Probes}, nil),
+		view:      emptyView(ReadOptions{Lab: o.Lab, Roadmap: o.Roadmap, Services: o.Services, Now: o.Now, Waivers: o.Waivers, Tasks: o.Tasks, Probes: o.Probes}, nil),
 		connector: o.Connector, login: o.Login,
-		local: host.Local{}, only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
+		secrets: serviceSecrets{from: o.Secrets},
+		local:   host.Local{}, only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
 	}
 	if err := e.knowsOnly(); err != nil {
 		return nil, err

@@ -141,6 +141,9 @@ func together(all []error) error {
 // Plan looks at every managed host and says what would change. It changes
 // nothing.
 func (e *Engine) Plan(ctx context.Context) (*Plan, error) {
+	if err := e.secrets.open(ctx, e.resolved.Services, false); err != nil {
+		return nil, err
+	}
 	f := e.connectAll(ctx, e.targets())
 	defer f.close()
 	return e.planOn(ctx, f)
@@ -188,7 +191,7 @@ func (e *Engine) lookAt(ctx context.Context, session *host.Session, plan *HostPl
 	if err != nil {
 		return err
 	}
-	about := noteInput{lab: e.lab, host: session.Host(), facts: session.Hello().Facts, key: key}
+	about := noteInput{lab: e.lab, host: e.resolved.Host(session.Host(), session.Hello().Facts, "").Host, facts: session.Hello().Facts, key: key}
 	about.steps, about.survey, err = e.steps(ctx, session, key)
 	plan.Steps, plan.Notes, plan.moves = about.steps, about.notes(), about.movesPort()
 	return err
@@ -199,7 +202,9 @@ func (e *Engine) lookAt(ctx context.Context, session *host.Session, plan *HostPl
 func (e *Engine) steps(ctx context.Context, session *host.Session, key host.OwnerKey) ([]StepPlan, wire.Survey, error) {
 	var steps []StepPlan
 	var specs []resource.Spec
-	for _, work := range e.resolved.Work(e.resolved.Host(session.Host(), session.Hello().Facts, key.Line())) {
+	about := e.resolved.Host(session.Host(), session.Hello().Facts, key.Line())
+	about.Secrets = e.secrets.values
+	for _, work := range e.resolved.Work(about) {
 		var after []string
 		for _, r := range work.After {
 			after = append(after, stepID(r))

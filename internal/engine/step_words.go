@@ -16,6 +16,7 @@ var kindWords = map[resource.Kind]struct{ one, many, value string }{
 	"authorized-key": {one: "key for", many: "keys"},
 	"sudoers":        {one: "sudo rule", many: "sudo rules"},
 	"sshd-dropin":    {one: "settings of the SSH server in", many: "files of the SSH server", value: "option"},
+	"service":        {one: "service", many: "services"},
 	"docker-daemon":  {one: "settings of Docker in", many: "files of Docker", value: "option"},
 	"nft-table":      {one: "firewall table", many: "firewall tables", value: "rule"},
 	"user":           {one: "user", many: "users"},

@@ -56,6 +56,9 @@ func (e *Engine) Up(ctx context.Context, o UpOptions) (*UpReport, error) {
 	if err := e.caseState.atWork(); err != nil {
 		return nil, err
 	}
+	if err := e.secrets.open(ctx, e.resolved.Services, true); err != nil {
+		return nil, err
+	}
 	e.outcomes = newOutcomes()
 	f := e.connectAll(ctx, e.targets())
 	defer f.close()

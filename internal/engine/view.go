@@ -12,13 +12,16 @@ import (
 	"cairn/internal/resolve"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/wiring"
 )
 
 // ReadOptions say which lab to read.
 type ReadOptions struct {
 	Lab     *lab.Lab
 	Roadmap *roadmap.Roadmap
-	Now     func() time.Time
+	// Services are what the lab runs. nil means none.
+	Services *wiring.Wiring
+	Now      func() time.Time
 	// Waivers stand in for proof in addition to the lab's own.
 	Waivers []evidence.Waiver
 	// Tasks and Probes replace those of this version. Nil takes all of them.
@@ -74,9 +77,9 @@ func emptyView(o ReadOptions, log *journal.Journal) View {
 	if o.Probes == nil {
 		o.Probes = probe.All()
 	}
+	resolved := resolve.Of(resolve.Inputs{Lab: o.Lab, Roadmap: o.Roadmap, Services: o.Services, Tasks: o.Tasks, Waivers: o.Waivers})
 	return View{
-		resolved: resolve.Of(resolve.Inputs{Lab: o.Lab, Roadmap: o.Roadmap, Tasks: o.Tasks, Waivers: o.Waivers}),
-		lab:      o.Lab, roadmap: o.Roadmap, probes: o.Probes, now: o.Now, journal: log,
+		resolved: resolved, lab: resolved.Lab, roadmap: o.Roadmap, probes: o.Probes, now: o.Now, journal: log,
 	}
 }
 

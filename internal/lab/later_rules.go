@@ -9,6 +9,7 @@ import (
 
 	"cairn/internal/document"
 	"cairn/internal/problem"
+	"cairn/internal/spelling"
 )
 
 // later remarks on settings that this version of Cairn does not support yet. They
@@ -25,13 +26,28 @@ func (r *rules) later() {
 		}
 	}
 	for _, p := range r.root.Get("services").Each() {
-		if r.known.LaterServices {
+		if why, suggestion := r.laterService(p); r.known.LaterServices && why != "" {
 			r.remark(p.Place, document.Flaw{
-				Code:    problem.LabNotReady,
-				Message: fmt.Sprintf("not in this version: Cairn sets up no services yet, so %s is ignored", document.Quoted(p.Key)),
+				Code: problem.LabNotReady, Suggestion: suggestion,
+				Message: fmt.Sprintf("not in this version: %s, so %s is ignored", why, document.Quoted(p.Key)),
 			})
 		}
 	}
+}
+
+// laterService says why this version ignores a service, or "".
+func (r *rules) laterService(p document.Pair) (why, suggestion string) {
+	if p.Value.Get("compose") != nil {
+		return "Cairn runs no Compose files of your own yet", ""
+	}
+	var names []string
+	if r.known.Services != nil {
+		names = r.known.Services.Names()
+	}
+	if slices.Contains(names, p.Key) {
+		return "", ""
+	}
+	return "the catalog has no such service", spelling.Nearest(p.Key, names)
 }
 
 // sshKey remarks on a private key that is not on this machine. It is not a fault,

@@ -45,7 +45,7 @@ func TestRemarks(t *testing.T) {
 	want := []string{
 		`lab.yaml:5:12: there is no file "~/.ssh/lab"`,
 		`lab.yaml:6:10: not in this version: Cairn does not set up "k3s" as container-platform yet, so this choice has no effect`,
-		`lab.yaml:8:3: not in this version: Cairn sets up no services yet, so "jelyfin" is ignored`,
+		`lab.yaml:8:3: not in this version: the catalog has no such service, so "jelyfin" is ignored`,
 		`lab.yaml:10:62: 2026-03-01 has passed`,
 	}
 	if len(l.Remarks) != len(want) {

@@ -139,6 +139,9 @@ func All() []Probe {
 		{Name: "volume-keeps", Text: "whether a volume keeps its content when its container is made again", Look: volumeKeeps},
 		{Name: "container-port-closed", Text: "whether a port that a container publishes is not reached unless it is declared", Twin: "container-port-open", Look: explained(containerPortClosed)},
 		{Name: "container-port-open", Text: "whether a declared port that a container publishes is reached", Twin: "container-port-closed", Look: containerPortOpen},
+		{Name: "route-answers", Text: "whether a service answers by its name through the reverse proxy", Twin: "route-unknown", Look: Taking(routeAnswers)},
+		{Name: "route-unknown", Text: "whether a name that nobody has leads nowhere", Twin: "route-answers", Look: Taking(routeUnknown)},
+		{Name: "route-reaches", Text: "whether requests for a name come into the container of its service", Look: Taking(routeReaches)},
 		{Name: "firewall-lasts", Text: "whether the firewall comes back by itself, and after a restart", Look: firewallLasts},
 	}
 }

@@ -91,6 +91,11 @@ var labBackground = map[Code]Background{
 		See:   "`cairn service show NAME` tells the routes and ports of a service.",
 		Other: "Run one of the two from a Compose file of your own, with another name or port.",
 	},
+	ServiceThere: {
+		Why:   "You or somebody else added it before. A lab has each service once.",
+		See:   "`cairn service list` shows the lab's services and where they run.",
+		Other: "Put a copy of its folder under another name into `catalog/` beside lab.yaml, if you need it twice.",
+	},
 	ServiceMissing: {
 		Why:   "A service of the catalog names others that must run before it, such as its database.",
 		See:   "`cairn service show NAME` tells what it uses.",

@@ -81,6 +81,46 @@ var runBackground = map[Code]Background{
 		See:   "On the host, `dockerd --validate --config-file /etc/docker/daemon.json` says the same.",
 		Other: "Move the file away. Cairn then writes a new one with its own keys.",
 	},
+	ServiceUnhealthy: {
+		Why:   "A container ended, its health check failed, or it did not answer in time. A wrong option, a missing secret or too little memory does that.",
+		See:   "The message has the last lines of the container. On the host, `docker logs NAME` shows more while it is there.",
+		Other: "Take the change of the service back in lab.yaml. The release before it runs meanwhile.",
+	},
+	ServiceBroken: {
+		Why:   "Docker failed twice: with the new release, and with the one before it. Perhaps the disk is full or Docker itself is not well.",
+		See:   "On the host, `docker ps --all` shows the containers, and `journalctl --unit docker` what Docker says.",
+		Other: "On the host, `docker compose up -d` in the folder below /opt/cairn starts the service without Cairn.",
+	},
+	ServiceTaken: {
+		Why:   "Somebody made a network of that name by hand. Cairn touches nothing on which its own labels are missing.",
+		See:   "On the host, `docker network inspect NAME` shows what is on it.",
+		Other: "If nothing needs it, remove it with `docker network rm NAME`.",
+	},
+	ImageMissing: {
+		Why:   "The tag was removed, was never there, or the mirror does not have it.",
+		See:   "On the host, `docker pull IMAGE` says the same.",
+		Other: "Put the image onto the host yourself with `docker load`. Cairn takes an image that is there.",
+	},
+	ImageArchitecture: {
+		Why:   "Its makers do not build it for this architecture, such as arm64.",
+		See:   "On any machine, `docker manifest inspect IMAGE` lists the architectures.",
+		Other: "Use another service for the same purpose.",
+	},
+	ImageLimit: {
+		Why:   "Docker Hub counts what an address fetches. All machines behind your router share that address.",
+		See:   "On the host, `docker pull IMAGE` says how long to wait.",
+		Other: "Name a mirror with `images` in lab.yaml, or log in on the host with `docker login`.",
+	},
+	ImageNoSpace: {
+		Why:   "The disk with /var/lib/docker is full, often of images that nothing uses any more.",
+		See:   "On the host, `df -h /var/lib/docker` shows the space.",
+		Other: "Put the service with `on` on a host with more room.",
+	},
+	ImageUnreachable: {
+		Why:   "The host has no way to the internet, name resolution fails, or the registry is down.",
+		See:   "On the host, `docker pull IMAGE` says the same; `curl -v https://registry-1.docker.io/v2/` shows how far it gets.",
+		Other: "Put the image onto the host yourself with `docker load`. Cairn takes an image that is there.",
+	},
 	CommandHung: {
 		Why:   "The program waits for a lock, a network that is silent, a disk that is dying, or a question that nobody sees.",
 		See:   "The message names the program. On the host, `dmesg | tail` shows a failing disk, and running the program by hand shows a question.",

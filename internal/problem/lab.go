@@ -17,6 +17,7 @@ const (
 	ServiceNoRoom   Code = "service.no-room"
 	ServiceConflict Code = "service.conflict"
 	ServiceMissing  Code = "service.missing"
+	ServiceThere    Code = "service.there-already"
 )
 
 // What can be wrong at one place of the lab file. They come as a list, under
@@ -53,7 +54,8 @@ var labEntries = []Entry{
 	{Code: CatalogUnknown, Exit: ExitFailed, Meaning: "The catalog has no service of that name.", Fix: "`cairn service list` shows all"},
 	{Code: ServiceNoRoom, Exit: ExitFailed, Meaning: "No host has what a service needs.", Fix: "give it a larger host with `on`, or leave another service out"},
 	{Code: ServiceConflict, Exit: ExitFailed, Meaning: "Two services want the same name or the same port.", Fix: "the message says which; put one of them on another host, or leave it out"},
-	{Code: ServiceMissing, Exit: ExitFailed, Meaning: "A service uses another one that the lab file does not have.", Fix: "add it under `services` in lab.yaml"},
+	{Code: ServiceThere, Exit: ExitFailed, Meaning: "The lab file has the service already.", Fix: "change its entry under `services` in lab.yaml"},
+	{Code: ServiceMissing, Exit: ExitFailed, Meaning: "The lab file does not have a service that was named, or that another one uses.", Fix: "add it under `services` in lab.yaml"},
 	{Code: CatalogWrong, Exit: ExitFailed, Meaning: "A service of a catalog is wrong.", Fix: "fix the places named; if they are not yours, please report them"},
 	{Code: RoadmapWrong, Exit: ExitFailed, Meaning: "The roadmap contradicts itself.", Fix: "this is a fault in Cairn: please report it"},
 }

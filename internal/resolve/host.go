@@ -9,9 +9,13 @@ import (
 )
 
 // Host returns what tasks derive a host's work from: the lab, the facts that
-// the host reports, and the owner's public key as a line of authorized_keys.
+// the host reports, and the owner's public key as a line of authorized_keys. The
+// ports that its services need are open.
 func (r *Resolution) Host(h lab.Host, facts wire.Facts, ownerKey string) task.Host {
-	return task.Host{Lab: r.Lab, Host: h, Facts: facts, OwnerKey: ownerKey}
+	if opened, known := r.Lab.Host(h.Name); known {
+		h.Open = opened.Open
+	}
+	return task.Host{Lab: r.Lab, Host: h, Facts: facts, OwnerKey: ownerKey, Releases: r.Services.On(h.Name)}
 }
 
 // Guards returns the guarded changes of a host, in the order in which they are

@@ -8,6 +8,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/wiring"
 )
 
 // Vantages as the roadmap names them.
@@ -83,7 +84,7 @@ func kindsOf(c roadmap.Checkpoint) []evidence.SubjectKind {
 
 // subjectsOf returns the lab's managed hosts, and the subjects that its tasks
 // create.
-func subjectsOf(l *lab.Lab, tasks []task.Definition) map[evidence.SubjectKind][]task.Subject {
+func subjectsOf(l *lab.Lab, services *wiring.Wiring, tasks []task.Definition) map[evidence.SubjectKind][]task.Subject {
 	all := map[evidence.SubjectKind][]task.Subject{}
 	for _, h := range managed(l) {
 		all[evidence.AboutHost] = append(all[evidence.AboutHost], task.Subject{Host: h.Name})
@@ -92,7 +93,7 @@ func subjectsOf(l *lab.Lab, tasks []task.Definition) map[evidence.SubjectKind][]
 		if d.Subjects == nil {
 			continue
 		}
-		for _, s := range d.Subjects(l) {
+		for _, s := range d.Subjects(l, services) {
 			all[s.Kind] = append(all[s.Kind], s)
 		}
 	}

@@ -11,12 +11,15 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/wiring"
 )
 
 // Inputs is what gets resolved.
 type Inputs struct {
 	Lab     *lab.Lab
 	Roadmap *roadmap.Roadmap
+	// Services are what the lab runs. nil means none.
+	Services *wiring.Wiring
 	// Tasks are what this version carries out. nil means [task.All].
 	Tasks []task.Definition
 	// Waivers stand in for proof, in addition to the lab's own.
@@ -29,6 +32,8 @@ type Resolution struct {
 	Lab     *lab.Lab
 	Roadmap *roadmap.Roadmap
 	Waivers []evidence.Waiver
+	// Services are what the lab runs; never nil.
+	Services *wiring.Wiring
 
 	definitions []task.Definition
 	guards      []task.Guard        // of the definitions that apply
@@ -42,13 +47,16 @@ func Of(in Inputs) *Resolution {
 	if in.Tasks == nil {
 		in.Tasks = task.All()
 	}
+	if in.Services == nil {
+		in.Services = &wiring.Wiring{}
+	}
 	r := &Resolution{
-		Lab: in.Lab, Roadmap: in.Roadmap, Waivers: slices.Concat(waiversOf(in.Lab), in.Waivers),
+		Lab: in.Services.Open(in.Lab), Services: in.Services, Roadmap: in.Roadmap, Waivers: slices.Concat(waiversOf(in.Lab), in.Waivers),
 		implemented: map[string]bool{}, looks: map[string][]Look{}, tasks: map[string][]string{},
 	}
 	r.definitions = slices.DeleteFunc(slices.Clone(in.Tasks), func(d task.Definition) bool { return !d.In(in.Lab) })
 	r.guards = task.GuardsOf(r.definitions)
-	subjects := subjectsOf(in.Lab, r.definitions)
+	subjects := subjectsOf(in.Lab, in.Services, r.definitions)
 	for _, stage := range in.Roadmap.Stages {
 		for _, t := range stage.Tasks {
 			r.implemented[t.ID] = r.canDo(t)

@@ -10,6 +10,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
+	"cairn/internal/wiring"
 )
 
 const small = `roadmap: small
@@ -35,7 +36,7 @@ func definitions() []task.Definition {
 		{
 			ID: "ground.shop", Applies: func(l *lab.Lab) bool { return l.Choose["shop"] == "yes" },
 			Guards: []task.Guard{{ID: "two"}, {ID: "one", Deadline: 5, Trials: []task.Trial{task.StagedLogin, task.StagedLogin}}},
-			Subjects: func(l *lab.Lab) []task.Subject {
+			Subjects: func(l *lab.Lab, _ *wiring.Wiring) []task.Subject {
 				return []task.Subject{
 					{Subject: evidence.Subject{Kind: evidence.AboutService, Name: "till"}, Host: "nas", Arguments: map[string]any{"c": map[string]int{"port": 80}}},
 					{Subject: evidence.Subject{Kind: evidence.AboutService, Name: "cart"}, Host: "atlas"},

@@ -179,7 +179,7 @@ func (b *bench) sh(t testing.TB, script string) string {
 
 // looking are the first words of the commands that only read.
 var looking = []string{
-	"/usr/sbin/sshd -T", "/usr/sbin/sshd -t", "apt-config dump", "apt-get --simulate", "docker info", "dockerd --validate", "dpkg --status", "dpkg-query -W", "getent", "id", "nft --check",
+	"/usr/sbin/sshd -T", "/usr/sbin/sshd -t", "apt-config dump", "apt-get --simulate", "docker image inspect", "docker info", "docker inspect", "docker logs", "docker network inspect", "docker ps", "dockerd --validate", "dpkg --status", "dpkg-query -W", "getent", "id", "nft --check",
 	"nft --json list", "nft --stateless list", "ssh-keygen -l -f -", "systemctl is-active", "systemctl is-enabled", "systemctl show",
 	"systemd-analyze calendar", "systemd-analyze cat-config", "uname -n", "unshare --net sh -c nft -f -", "visudo --check",
 }

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -265,12 +266,14 @@ func places(v reflect.Value, path string, each func(string, reflect.Value, func(
 		if v.Len() == 0 {
 			whole = reflect.MakeSlice(v.Type(), 1, 1)
 		}
-		places(whole.Index(0), path+"[0]", each, func(other reflect.Value) Resource {
-			changed := reflect.MakeSlice(v.Type(), whole.Len(), whole.Len())
-			reflect.Copy(changed, whole)
-			changed.Index(0).Set(other)
-			return put(changed)
-		})
+		for i := range whole.Len() {
+			places(whole.Index(i), fmt.Sprintf("%s[%d]", path, i), each, func(other reflect.Value) Resource {
+				changed := reflect.MakeSlice(v.Type(), whole.Len(), whole.Len())
+				reflect.Copy(changed, whole)
+				changed.Index(i).Set(other)
+				return put(changed)
+			})
+		}
 	}
 }
 

@@ -45,15 +45,22 @@ func TestConformanceOnARealHost(t *testing.T) {
 	}
 }
 
+// withDocker lets a host have a Docker Engine of its own.
+func withDocker(o *throwaway.Options) { o.Nested = true }
+
 // throwAwayHost returns a rehearsal with one host, "box".
-func throwAwayHost(t *testing.T) *throwaway.Hosts {
+func throwAwayHost(t *testing.T, options ...func(*throwaway.Options)) *throwaway.Hosts {
 	t.Helper()
 	l := &lab.Lab{
 		Name:    "conform",
 		Network: lab.Network{CIDR: netip.MustParsePrefix("10.85.0.0/24"), Gateway: netip.MustParseAddr("10.85.0.1")},
 		Hosts:   []lab.Host{{Name: "box", Address: netip.MustParseAddr("10.85.0.10"), Port: 22}},
 	}
-	r, err := throwaway.Start(t.Context(), throwaway.Options{Lab: l, RunID: "conform-" + strings.ToLower(rand.Text()[:8]), Key: testkey.New(t).PublicKey()})
+	o := throwaway.Options{Lab: l, RunID: "conform-" + strings.ToLower(rand.Text()[:8]), Key: testkey.New(t).PublicKey()}
+	for _, set := range options {
+		set(&o)
+	}
+	r, err := throwaway.Start(t.Context(), o)
 	if err != nil {
 		t.Fatalf("Docker is needed to make a host: run `make need` as root; -short leaves this test out.\n%v", err)
 	}

@@ -22,6 +22,7 @@ var kinds = []struct {
 	{NftTable{}.Kind(), read[NftTable]},
 	{Packages{}.Kind(), read[Packages]},
 	{Release{}.Kind(), read[Release]},
+	{Service{}.Kind(), read[Service]},
 	{SSHDropin{}.Kind(), read[SSHDropin]},
 	{Sudoers{}.Kind(), read[Sudoers]},
 	{Sysctl{}.Kind(), read[Sysctl]},

@@ -86,16 +86,27 @@ func (s *System) entry(path, name string, fields int) ([]string, bool, error) {
 	return nil, false, nil
 }
 
-// Owner returns the UID and GID of a user and a group. An empty name means root.
+// Owner returns the UID and GID of a user and a group. An empty name means root, and
+// a number stands for itself: users in containers have no account on the host.
 func (s *System) Owner(user, group string) (uid, gid int, err error) {
-	if user != "" && user != "root" {
+	number, isNumber := numberOf(user)
+	switch {
+	case user == "" || user == "root":
+	case isNumber:
+		uid = number
+	default:
 		a, found, err := s.AccountOf(user)
 		if err != nil || !found {
 			return 0, 0, orMissing(err, "user", user)
 		}
 		uid, gid = a.UID, a.GID
 	}
-	if group != "" && group != "root" {
+	number, isNumber = numberOf(group)
+	switch {
+	case group == "" || group == "root":
+	case isNumber:
+		gid = number
+	default:
 		id, found, err := s.GroupID(group)
 		if err != nil || !found {
 			return 0, 0, orMissing(err, "group", group)
@@ -103,6 +114,12 @@ func (s *System) Owner(user, group string) (uid, gid int, err error) {
 		gid = id
 	}
 	return uid, gid, nil
+}
+
+// numberOf returns the id that a text of digits stands for.
+func numberOf(name string) (id int, isNumber bool) {
+	n, err := strconv.ParseUint(name, 10, 31)
+	return int(n), err == nil
 }
 
 func orMissing(err error, what, name string) error {

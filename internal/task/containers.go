@@ -12,6 +12,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
+	"cairn/internal/wiring"
 )
 
 // WithDocker reports whether the lab runs its containers with Docker, on at least
@@ -21,13 +22,13 @@ func WithDocker(l *lab.Lab) bool {
 }
 
 // OnlyDefault are the choices of which this version sets up nothing but the default.
-var OnlyDefault = []string{"container-platform"}
+var OnlyDefault = []string{"container-platform", "reverse-proxy"}
 
 // RunsContainers reports whether a host gets the container platform.
 func RunsContainers(h lab.Host) bool { return h.Has(lab.Server) || h.Has(lab.Worker) }
 
 // platforms are the container platforms of the lab's hosts.
-func platforms(l *lab.Lab) []Subject {
+func platforms(l *lab.Lab, _ *wiring.Wiring) []Subject {
 	var all []Subject
 	for _, h := range l.Hosts {
 		if RunsContainers(h) {

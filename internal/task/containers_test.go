@@ -113,7 +113,7 @@ func TestDockerIsForServersAndWorkers(t *testing.T) {
 	h := containerHost("192.168.1.0/24")
 	h.Lab.Hosts = append(h.Lab.Hosts, lab.Host{Name: "nas", Roles: []lab.Role{lab.Storage}}, lab.Host{Name: "muscle", Roles: []lab.Role{lab.Worker}})
 	var names []string
-	for _, s := range platforms(h.Lab) {
+	for _, s := range platforms(h.Lab, nil) {
 		names = append(names, s.Host)
 	}
 	if got := strings.Join(names, " "); got != "atlas muscle" {

@@ -8,6 +8,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
+	"cairn/internal/wiring"
 )
 
 // Definition is a task of the roadmap that this version carries out. Adding it
@@ -25,7 +26,7 @@ type Definition struct {
 	Work func(Host) []Work
 	// Subjects returns what its checkpoints look at besides the hosts. It is pure.
 	// nil means nothing.
-	Subjects func(*lab.Lab) []Subject
+	Subjects func(*lab.Lab, *wiring.Wiring) []Subject
 }
 
 // In reports whether this version can do the task in a lab.
@@ -38,6 +39,10 @@ type Host struct {
 	Facts wire.Facts
 	// OwnerKey is the owner's public key as a line of authorized_keys.
 	OwnerKey string
+	// Releases are the services that run on it, in their order, and Secrets the
+	// values that they get, by service.
+	Releases []wiring.Release
+	Secrets  map[string]map[string]wiring.Secret
 }
 
 // Work is a group of resources that a task needs on one host.
@@ -71,6 +76,7 @@ const (
 	SecureRemoteAccess = "foundation.secure-remote-access"
 	Firewall           = "foundation.firewall"
 	ContainerPlatform  = "core.container-platform"
+	ReverseProxy       = "core.reverse-proxy"
 )
 
 // All returns the tasks that this version carries out, in the roadmap's order.
@@ -90,6 +96,7 @@ func All() []Definition {
 			return []Work{{Guard: GuardGate, Resources: []resource.Resource{firewallTable(h)}}}
 		}},
 		{ID: ContainerPlatform, Applies: WithDocker, Work: docker, Subjects: platforms},
+		{ID: ReverseProxy, Applies: withServices, Work: services, Subjects: routes},
 	}
 }
 

@@ -118,10 +118,13 @@ type Facts struct {
 	Docker   Docker       `cbor:"54,keyasint,omitzero"`
 }
 
-// Docker says what a host has of Docker that is not from the distribution's packages.
+// Docker says what a host has of Docker that is not from the distribution's packages,
+// and which services of Cairn's it remembers.
 type Docker struct {
 	EngineElsewhere  bool `cbor:"1,keyasint,omitempty"`
 	ComposeElsewhere bool `cbor:"2,keyasint,omitempty"` // Compose v2
+
+	Services []string `cbor:"3,keyasint,omitempty"`
 }
 
 // Filter is somebody else's table that drops all packets it does not let in.

@@ -1,6 +1,8 @@
 package wiring
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,13 +11,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"cairn/internal/catalog"
-)
-
-// Labels of all that Cairn makes on a container platform. Nothing without them is
-// touched.
-const (
-	LabelLab     = "io.cairn.lab"
-	LabelService = "io.cairn.service"
+	"cairn/internal/resource"
+	"cairn/internal/secret"
 )
 
 // Logs of a container are bounded, since Docker keeps them for ever otherwise
@@ -26,9 +23,54 @@ const (
 	logFiles  = "3"
 )
 
-// Compose returns the Compose file of a release. It stands alone: `docker compose`
-// runs it without Cairn. The bytes are always the same.
+// Compose returns the Compose file of a release. `docker compose` runs it without
+// Cairn. The bytes are always the same.
 func (r Release) Compose() ([]byte, error) {
+	b, err := r.build(nil)
+	return b.compose, err
+}
+
+// build is a release once it is put together.
+type build struct {
+	project *types.Project
+	compose []byte // the Compose file
+	beside  []File // that containers read once
+	stamp   string
+}
+
+// build puts a release together. It parses the Compose file once, which takes the
+// most time of all.
+func (r Release) build(secrets map[string]Secret) (b build, err error) {
+	if b.project, err = r.project(); err != nil {
+		return build{}, err
+	}
+	if b.stamp, err = r.stamp(b.project, secrets); err != nil {
+		return build{}, err
+	}
+	r.finish(b.project, b.stamp)
+	if b.compose, err = r.composeOf(b.project); err != nil {
+		return build{}, err
+	}
+	b.beside, err = r.beside(func(name string) string { return secrets[name].Value.Reveal() })
+	return b, err
+}
+
+func (r Release) composeOf(project *types.Project) ([]byte, error) {
+	body, err := project.MarshalYAML()
+	if err != nil {
+		return nil, fmt.Errorf("render the Compose file of %s: %w", r.Service.Name, err)
+	}
+	return append([]byte(header), body...), nil
+}
+
+const header = `# Made by Cairn from the catalog and lab.yaml; the next cairn up writes it anew.
+# It needs nothing of Cairn: docker compose up -d, in this folder, runs it. If its
+# networks are gone, docker network create makes them.
+`
+
+// project is what Compose is told of the release, but for its stamp and what it
+// joins.
+func (r Release) project() (*types.Project, error) {
 	project, err := r.Service.Project(r.Values)
 	if err != nil {
 		return nil, err
@@ -43,32 +85,35 @@ func (r Release) Compose() ([]byte, error) {
 		r.handSecrets(&c)
 		project.Services[name] = c
 	}
-	project.Networks = types.Networks{"default": {Name: r.Project(), Internal: !r.Service.Egress, Labels: r.labels()}}
+	project.Networks = types.Networks{"default": {Name: r.Project(), External: true}}
 	for name, v := range project.Volumes {
 		v.Name, v.Labels = r.Project()+"_"+name, r.labels()
 		project.Volumes[name] = v
 	}
 	r.declareSecrets(project)
-	body, err := project.MarshalYAML()
-	if err != nil {
-		return nil, fmt.Errorf("render the Compose file of %s: %w", r.Service.Name, err)
-	}
-	return append([]byte(header), body...), nil
+	return project, nil
 }
 
-const header = `# Made by Cairn from the catalog and lab.yaml; the next cairn up writes it anew.
-# It needs nothing of Cairn: docker compose up -d, in this folder, runs it.
-`
+// finish has the containers bear the stamp, and the main one join networks.
+func (r Release) finish(project *types.Project, stamp string) {
+	for _, c := range project.Services {
+		c.Labels[resource.LabelRelease] = stamp
+	}
+	for _, n := range r.Joins {
+		project.Networks[n.Name] = types.NetworkConfig{Name: n.Name, External: true}
+		project.Services[r.Service.Main].Networks[n.Name] = nil
+	}
+}
 
-// Project is the name of the release's Compose project, of its network, and the
+// Project is the name of the release's Compose project and of its network, and the
 // beginning of the names of its containers and volumes.
-func (r Release) Project() string { return "cairn-" + r.Service.Name }
+func (r Release) Project() string { return resource.ServiceProject(r.Service.Name) }
 
 // Dir is the folder of the release on its host.
-func (r Release) Dir() string { return "/opt/cairn/" + r.Service.Name }
+func (r Release) Dir() string { return resource.ServiceDir(r.Service.Name) }
 
 func (r Release) labels() types.Labels {
-	return types.Labels{LabelLab: r.Lab, LabelService: r.Service.Name}
+	return types.Labels{resource.LabelLab: r.Lab, resource.LabelService: r.Service.Name}
 }
 
 // defaults sets what is the same for every container.
@@ -166,18 +211,68 @@ type File struct {
 	Content []byte
 	Secret  bool // it holds a secret: only Owner may read it
 	Owner   int  // a user id; 0 is root
+	Live    bool // it is read again while its container runs
 }
 
-// Files returns the files of a release, sorted by path. secrets maps the name of each
-// secret to its value.
-func (r Release) Files(secrets map[string]string) ([]File, error) {
-	compose, err := r.Compose()
+// Secret is a value that a service gets. Its version changes whenever the value
+// does, and tells nothing of it.
+type Secret struct {
+	Value   secret.Text
+	Version string
+}
+
+// Files returns the files of a release, sorted by path. secrets has a value for each
+// secret of its service.
+func (r Release) Files(secrets map[string]Secret) ([]File, error) {
+	if err := r.hasAll(secrets); err != nil {
+		return nil, err
+	}
+	b, err := r.build(secrets)
 	if err != nil {
 		return nil, err
 	}
-	files := []File{{Path: "compose.yaml", Content: compose}}
+	return r.filesOf(b)
+}
+
+func (r Release) hasAll(secrets map[string]Secret) error {
+	for _, s := range r.Service.Secrets {
+		if _, known := secrets[s.Name]; !known {
+			return fmt.Errorf("render %s: there is no secret %s", r.Service.Name, s.Name)
+		}
+	}
+	return nil
+}
+
+func (r Release) filesOf(b build) ([]File, error) {
+	live, err := r.live()
+	if err != nil {
+		return nil, err
+	}
+	files := append(slices.Concat(b.beside, live), File{Path: "compose.yaml", Content: b.compose})
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files, nil
+}
+
+// beside returns the files that containers read once, with what value returns for
+// each secret.
+func (r Release) beside(value func(secret string) string) (files []File, err error) {
 	v := r.Values
-	v.Secrets = secrets
+	v.Secrets = map[string]string{}
+	variables := map[string]*strings.Builder{}
+	for _, s := range r.Service.Secrets {
+		v.Secrets[s.Name] = value(s.Name)
+		if s.Variable == "" {
+			files = append(files, File{Path: "secrets/" + s.Name, Content: []byte(value(s.Name)), Secret: true, Owner: s.Owner})
+			continue
+		}
+		if variables[s.Container] == nil {
+			variables[s.Container] = &strings.Builder{}
+		}
+		fmt.Fprintf(variables[s.Container], "%s=%s\n", s.Variable, quoted(value(s.Name)))
+	}
+	for container, text := range variables {
+		files = append(files, File{Path: variablesFile(container), Content: []byte(text.String()), Secret: true})
+	}
 	for _, t := range r.Service.Templates {
 		content, err := t.Render(v)
 		if err != nil {
@@ -185,26 +280,28 @@ func (r Release) Files(secrets map[string]string) ([]File, error) {
 		}
 		files = append(files, File{Path: t.Path, Content: content, Secret: len(t.Secrets) > 0, Owner: r.ownerOf(t)})
 	}
-	variables := map[string]*strings.Builder{}
-	for _, s := range r.Service.Secrets {
-		value, known := secrets[s.Name]
-		if !known {
-			return nil, fmt.Errorf("render %s: there is no secret %s", r.Service.Name, s.Name)
-		}
-		if s.Variable == "" {
-			files = append(files, File{Path: "secrets/" + s.Name, Content: []byte(value), Secret: true, Owner: s.Owner})
-			continue
-		}
-		if variables[s.Container] == nil {
-			variables[s.Container] = &strings.Builder{}
-		}
-		fmt.Fprintf(variables[s.Container], "%s=%s\n", s.Variable, quoted(value))
+	return files, nil
+}
+
+// stamp names everything of a release that needs new containers when it changes.
+// Versions stand for secrets, since everybody who may use Docker reads labels. The
+// networks that it joins are left out: a running container can join another.
+func (r Release) stamp(project *types.Project, secrets map[string]Secret) (string, error) {
+	compose, err := r.composeOf(project)
+	if err != nil {
+		return "", err
 	}
-	for container, text := range variables {
-		files = append(files, File{Path: variablesFile(container), Content: []byte(text.String()), Secret: true})
+	files, err := r.beside(func(name string) string { return name + " " + secrets[name].Version })
+	if err != nil {
+		return "", err
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return files, nil
+	digest := sha256.New()
+	fmt.Fprintf(digest, "%q\n", compose)
+	for _, f := range files {
+		fmt.Fprintf(digest, "%q %q %d\n", f.Path, f.Content, f.Owner)
+	}
+	return hex.EncodeToString(digest.Sum(nil)[:6]), nil
 }
 
 // ownerOf returns who reads a template with secrets: the owner of the first of them.

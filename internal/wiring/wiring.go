@@ -12,6 +12,7 @@ import (
 	"cairn/internal/catalog"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/resource"
 )
 
 // Wiring is all that follows from the services of a lab. It does not change after
@@ -27,6 +28,18 @@ type Release struct {
 	Lab     string
 	Host    string
 	Values  catalog.Values // without secrets
+	// Routes are those that a reverse proxy serves, and Joins the networks on which
+	// it finds them. Other services have neither.
+	Routes []Route
+	Joins  []resource.ContainerNetwork
+}
+
+// Route is a way in to a service of the lab.
+type Route struct {
+	catalog.Route
+	Service string
+	Host    string // where the service and its reverse proxy run
+	FQDN    string // its whole name
 }
 
 // Of wires the services that a lab takes from the catalog. The error is a problem:
@@ -36,15 +49,25 @@ func Of(l *lab.Lab, c *catalog.Catalog) (*Wiring, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxy, err := proxyOf(l, c, services)
+	if err != nil {
+		return nil, err
+	}
 	w := &Wiring{}
 	room := roomOf(l)
 	for _, s := range services {
+		if s.Proxy != "" {
+			continue // it runs wherever routes are
+		}
 		declared := declarationOf(l, s.Name)
 		host, err := room.place(s, declared.On)
 		if err != nil {
 			return nil, err
 		}
 		w.Releases = append(w.Releases, Release{Service: s, Lab: l.Name, Host: host, Values: valuesOf(l, s, declared)})
+	}
+	if err := w.addProxies(l, proxy, room); err != nil {
+		return nil, err
 	}
 	if err := w.conflicts(l); err != nil {
 		return nil, err
@@ -60,6 +83,22 @@ func (w *Wiring) On(host string) (all []Release) {
 		}
 	}
 	return all
+}
+
+// Open returns the lab with the ports that services need open among those of their
+// hosts. So everything that asks for a host's open ports learns of them.
+func (w *Wiring) Open(l *lab.Lab) *lab.Lab {
+	opened := *l
+	opened.Hosts = slices.Clone(l.Hosts)
+	for i, h := range opened.Hosts {
+		for _, o := range w.Openings(h.Name) {
+			said := func(have lab.Opening) bool { return have.Port == o.Port && have.Protocol == o.Protocol }
+			if !slices.ContainsFunc(h.Open, said) {
+				opened.Hosts[i].Open = append(slices.Clone(opened.Hosts[i].Open), o)
+			}
+		}
+	}
+	return &opened
 }
 
 // Openings returns the ports of a host that its services need open, sorted. HTTP is
@@ -82,8 +121,8 @@ func chosen(l *lab.Lab, c *catalog.Catalog) ([]*catalog.Service, error) {
 	services := map[string]*catalog.Service{}
 	var names []string
 	for _, declared := range l.Services {
-		if declared.Compose != "" {
-			continue
+		if declared.Compose != "" || !c.Has(declared.Name) {
+			continue // the lab file's remarks say so
 		}
 		s, err := c.Get(declared.Name)
 		if err != nil {
@@ -140,9 +179,13 @@ func (o *order) add(name string, path []string) error {
 	return nil
 }
 
-// declarationOf returns what the lab file says of a service.
+// declarationOf returns what the lab file says of a service: nothing, for one that
+// Cairn adds.
 func declarationOf(l *lab.Lab, name string) lab.Service {
 	i := slices.IndexFunc(l.Services, func(s lab.Service) bool { return s.Name == name })
+	if i < 0 {
+		return lab.Service{Name: name}
+	}
 	return l.Services[i]
 }
 

@@ -15,6 +15,7 @@ import (
 	"cairn/internal/golden"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/secret"
 )
 
 // testCatalog is the catalog of the tests.
@@ -36,6 +37,13 @@ func testCatalog(t testing.TB) *catalog.Catalog {
 		t.Fatal(err, errors.Unwrap(err))
 	}
 	return c
+}
+
+// secretsOf are the secrets of the catalog of the tests.
+func secretsOf(admin, session, store, version string) map[string]Secret {
+	return map[string]Secret{
+		"admin-password": {secret.New(admin), version}, "session-key": {secret.New(session), version}, "store-password": {secret.New(store), version},
+	}
 }
 
 // labWith is a lab of two servers with services.
@@ -66,7 +74,7 @@ func TestReleases(t *testing.T) {
 	}
 	archive := &txtar.Archive{}
 	for _, r := range w.Releases {
-		files, err := r.Files(map[string]string{"admin-password": "PASSWORD", "session-key": "it's a $KEY", "store-password": "STORE"})
+		files, err := r.Files(secretsOf("PASSWORD", "it's a $KEY", "STORE", "1"))
 		if err != nil {
 			t.Fatal(err)
 		}

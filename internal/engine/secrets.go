@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"cairn/internal/wiring"
+)
+
+// Secrets returns the values of the secrets of releases, by service and name. With
+// make it first makes those that are missing, and keeps them. Without, it returns
+// something in their place, so that a plan can be made.
+type Secrets func(ctx context.Context, releases []wiring.Release, make bool) (map[string]map[string]wiring.Secret, error)
+
+// serviceSecrets are the secrets of the lab's services. They are opened once, since
+// a person may have to type a passphrase.
+type serviceSecrets struct {
+	from Secrets
+
+	mu     sync.Mutex
+	opened bool
+	values map[string]map[string]wiring.Secret
+}
+
+// open opens the secrets of the lab, if its services have any.
+func (s *serviceSecrets) open(ctx context.Context, w *wiring.Wiring, make bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	needed := slices.ContainsFunc(w.Releases, func(r wiring.Release) bool { return len(r.Service.Secrets) > 0 })
+	if s.opened || s.from == nil || !needed {
+		return nil
+	}
+	values, err := s.from(ctx, w.Releases, make)
+	s.values, s.opened = values, err == nil && make
+	return err
+}

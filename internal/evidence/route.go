@@ -1,0 +1,11 @@
+package evidence
+
+import "net/netip"
+
+// RouteArguments are what the probes of a route need to know of it.
+type RouteArguments struct {
+	Address   netip.Addr `json:"address"`   // of its reverse proxy
+	Port      uint16     `json:"port"`      // for plain HTTP
+	Path      string     `json:"path"`      // that answers when the service works
+	Container string     `json:"container"` // that should answer
+}

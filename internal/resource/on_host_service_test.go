@@ -1,0 +1,226 @@
+package resource
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"cairn/internal/problem"
+)
+
+// dockerBench is this machine, if it was made to be changed and has Docker.
+func dockerBench(t *testing.T) *bench {
+	t.Helper()
+	if os.Getenv(hostVariable) != "docker" {
+		t.Skip("TestServicesOnAHostWithDocker runs this where it may change things")
+	}
+	mustBeThrownAway(t)
+	return newBench("/", []string{"/etc/cairn", "/opt"}, nil)
+}
+
+// testImages makes an image with a web server, under the names of two versions.
+const testImages = `docker image inspect localhost/conform/web:1 >/dev/null 2>&1 || {
+	tar -C /bin -c busybox | docker import --change 'ENTRYPOINT ["/busybox"]' - localhost/conform/web:1 >/dev/null
+	docker tag localhost/conform/web:1 localhost/conform/web:2; }`
+
+// noService removes all that the tests make.
+const noService = testImages + `
+	docker ps --all --quiet --filter name=conform | xargs --no-run-if-empty docker rm --force >/dev/null
+	docker network ls --quiet --filter name=conform | xargs --no-run-if-empty docker network rm >/dev/null
+	docker volume ls --quiet --filter name=conform | xargs --no-run-if-empty docker volume rm >/dev/null
+	rm -rf /opt/cairn /etc/cairn`
+
+// webCompose is a web server that serves a folder, with a volume and a secret.
+const webCompose = `name: cairn-conform
+services:
+  web:
+    image: localhost/conform/web:VERSION
+    command: [httpd, -f, -p, "8080", -h, /www]
+    labels: {io.cairn.lab: home, io.cairn.service: conform, io.cairn.release: STAMP}
+    environment: {GREETING: hello}
+    read_only: true
+    cap_drop: [ALL]
+    mem_limit: 32m
+    networks: {default: }
+    volumes: ["./www:/www:ro", "data:/data"]
+    secrets: [key]
+networks: {default: {name: cairn-conform, external: true}}
+volumes: {data: {name: cairn-conform_data, labels: {io.cairn.service: conform}}}
+secrets: {key: {file: ./secrets/key}}
+`
+
+// web is a release of that service.
+func web(version, stamp string) Service {
+	compose := strings.NewReplacer("VERSION", version, "STAMP", stamp).Replace(webCompose)
+	return Service{
+		Name: "conform", Stamp: stamp, Within: 10,
+		Files: []ServiceFile{
+			{Path: "compose.yaml", Content: Inline(compose)}, {Path: "secrets/key", Content: Inline("SECRET-OF-" + version), Sensitive: true},
+			{Path: "www/index.html", Content: Inline("page of " + version + "\n"), Live: true},
+		},
+		Containers: []Container{{
+			Name: "web", Image: "localhost/conform/web:" + version, Environment: []string{"GREETING=hello"}, Memory: 32 << 20, Networks: []string{"cairn-conform"},
+			Mounts: []string{"/opt/cairn/conform/secrets/key:/run/secrets/key:ro", "/opt/cairn/conform/www:/www:ro", "cairn-conform_data:/data"},
+		}},
+		Networks: []ContainerNetwork{{Name: "cairn-conform", Internal: true, Labels: []string{"io.cairn.lab=home", "io.cairn.service=conform"}}},
+		Health:   []HealthCheck{{Container: "web", Port: 8080, Path: "/index.html"}},
+	}
+}
+
+func serviceExample() example {
+	const file = "/opt/cairn/conform/"
+	broken := web("1", "one")
+	broken.Files = broken.Files[1:]
+	up := web("1", "one")
+	up.Files[0].Path = "../compose.yaml"
+	return example{
+		name: "service", desired: web("1", "one"), begin: does(noService),
+		tamper: ways{
+			"the container is gone": does("docker rm --force cairn-conform-web-1"), "it is stopped": does("docker stop --time 0 cairn-conform-web-1"),
+			"its page":               has(file+"www/index.html", "mine\n", 0o644),
+			"its Compose file":       does("sed -i s/hello/goodbye/ " + file + "compose.yaml"),
+			"others read its secret": does("chmod 644 " + file + "secrets/key"), "off its network": does("docker network disconnect cairn-conform cairn-conform-web-1"),
+			"more memory": does("docker update --memory 64m --memory-swap 64m cairn-conform-web-1"), "not remembered": does("rm -rf /etc/cairn/services/conform"),
+		},
+		change: does("docker network create cairn-conform --label io.cairn.service=conform"),
+		bad:    []Resource{Service{}, Service{Name: "a b", Absent: true}, Service{Name: "conform"}, Service{Name: "conform", Absent: true, Files: web("1", "one").Files}, broken, up},
+	}
+}
+
+func absentServiceExample() example {
+	return example{
+		name: "service, no longer wanted", desired: Service{Name: "conform", Absent: true, Networks: []ContainerNetwork{{Name: "cairn-conform"}}},
+		begin: func(t testing.TB, b *bench) {
+			does(noService)(t, b)
+			bringAbout(t, b, web("1", "one"))
+		},
+		tamper: ways{"it is back": func(t testing.TB, b *bench) { bringAbout(t, b, web("1", "one")) }},
+		bad:    []Resource{Service{Absent: true}},
+	}
+}
+
+func TestWithDockerConformance(t *testing.T) {
+	all := []example{serviceExample()}
+	if os.Getenv("CAIRN_LONG") != "" {
+		all = append(all, absentServiceExample())
+	}
+	conform(t, dockerBench(t), all)
+}
+
+// runs is what of the service runs: its image, page and process.
+func runs(t *testing.T, b *bench) string {
+	return b.sh(t, `docker inspect --format '{{.Config.Image}} {{.State.Status}}' cairn-conform-web-1 | tr '\n' ' '; docker exec cairn-conform-web-1 /busybox cat /www/index.html`)
+}
+
+// TestWithDockerABadReleaseGoesBack has each kind of bad release put back. Data in
+// the volume stays.
+func TestWithDockerABadReleaseGoesBack(t *testing.T) {
+	b := dockerBench(t)
+	does(noService)(t, b)
+	bringAbout(t, b, web("1", "one"))
+	b.sh(t, "echo precious >/var/lib/docker/volumes/cairn-conform_data/_data/file")
+	before := runs(t, b)
+	ends := func(s *Service) {
+		s.Files[0].Content = Inline(strings.Replace(s.Files[0].Content.Text(), `[httpd, -f, -p, "8080", -h, /www]`, `[sh, -c, "echo the key is $$(/busybox cat /run/secrets/key); exit 3"]`, 1))
+	}
+	for name, c := range map[string]struct {
+		spoil func(s *Service)
+		code  problem.Code
+		says  string
+	}{
+		"its program ends":   {ends, problem.ServiceUnhealthy, "ends again and again, the last time with exit code 3"},
+		"it does not answer": {func(s *Service) { s.Health[0].Path = "/no-such-page" }, problem.ServiceUnhealthy, "404 Not Found"},
+		"Compose refuses it": {func(s *Service) { s.Files[0].Content = Inline("services: [\n") }, problem.ServiceUnhealthy, "yaml"},
+		"there is no image":  {func(s *Service) { s.Containers[0].Image = "localhost:1/conform/none:1" }, problem.ImageUnreachable, "localhost:1/conform/none:1 could not be fetched"},
+	} {
+		s := web("2", "two")
+		c.spoil(&s)
+		_, err := Converge(t.Context(), b.sys, s, "")
+		var p *problem.Problem
+		if !errors.As(err, &p) || p.Code != c.code || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: it ended with %v", name, err)
+		}
+		if strings.Contains(err.Error(), "SECRET-OF") {
+			t.Errorf("%s: the error shows a secret: %v", name, err)
+		}
+		if after := runs(t, b); after != before {
+			t.Errorf("%s: afterwards %s runs, and not %s", name, after, before)
+		}
+		if d := check(t, b, web("1", "one")); !d.Empty() {
+			t.Errorf("%s: the release before is not as it was: %+v", name, d.Changes)
+		}
+	}
+	bringAbout(t, b, web("2", "two"))
+	if after := runs(t, b); !strings.Contains(after, "web:2 running page of 2") {
+		t.Errorf("afterwards %s runs", after)
+	}
+	if kept := b.sh(t, "cat /var/lib/docker/volumes/cairn-conform_data/_data/file"); kept != "precious\n" {
+		t.Errorf("the volume has %q", kept)
+	}
+}
+
+// TestWithDockerAFirstReleaseThatFails leaves nothing running.
+func TestWithDockerAFirstReleaseThatFails(t *testing.T) {
+	b := dockerBench(t)
+	does(noService)(t, b)
+	s := web("1", "one")
+	s.Health[0].Path = "/no-such-page"
+	_, err := Converge(t.Context(), b.sys, s, "")
+	mustFail(t, err, "nothing of it is left running")
+	if left := b.sh(t, "docker ps --all --quiet --filter name=conform"); left != "" {
+		t.Errorf("containers are left: %s", left)
+	}
+}
+
+// TestWithDockerLiveChanges changes what needs no new container: the process stays.
+func TestWithDockerLiveChanges(t *testing.T) {
+	b := dockerBench(t)
+	does(noService+"; docker network create other")(t, b)
+	defer does("docker network rm --force other")(t, b)
+	bringAbout(t, b, web("1", "one"))
+	pid := func() string { return b.sh(t, "docker inspect --format '{{.State.Pid}}' cairn-conform-web-1") }
+	before := pid()
+	s := web("1", "one")
+	s.Files[2].Content = Inline("another page\n")
+	s.Containers[0].Networks = []string{"cairn-conform", "other"}
+	bringAbout(t, b, s)
+	if after := runs(t, b); !strings.HasSuffix(after, "another page\n") || pid() != before {
+		t.Errorf("it is %s with the process %s, which was %s", after, pid(), before)
+	}
+	bringAbout(t, b, web("1", "one"))
+	if pid() != before || b.sh(t, "docker network inspect --format '{{len .Containers}}' other") != "0\n" {
+		t.Error("it is still on the other network, or was started again")
+	}
+}
+
+// TestWithDockerOthersStay has a service come and go beside what is the owner's.
+func TestWithDockerOthersStay(t *testing.T) {
+	b := dockerBench(t)
+	const own = `docker rm --force mine >/dev/null 2>&1; docker run --detach --name mine --volume mine:/data localhost/conform/web:1 sleep 10000 >/dev/null; mkdir -p /opt/mine; echo x >/opt/mine/file`
+	const look = `docker ps --all --no-trunc --filter name=^mine --format '{{.ID}} {{.Names}} {{.State}}'; docker network ls --no-trunc --format '{{.ID}} {{.Name}}'
+		docker volume ls --format '{{.Name}}'; docker images --no-trunc --format '{{.ID}} {{.Repository}}'; ls -l /opt/mine`
+	does(noService+"\n"+own)(t, b)
+	defer does("docker rm --force mine; docker volume rm mine; rm -rf /opt/mine")(t, b)
+	before := b.sh(t, look)
+	bringAbout(t, b, web("1", "one"))
+	bringAbout(t, b, Service{Name: "conform", Absent: true, Networks: []ContainerNetwork{{Name: "cairn-conform"}}})
+	if d := apart(before+"cairn-conform_data\n", strings.Replace(b.sh(t, look), "cairn-conform_data\n", "", 1)+"cairn-conform_data\n"); d != "" {
+		t.Errorf("what is the owner's was changed:\n%s", d)
+	}
+	if left := b.sh(t, "docker volume ls --quiet --filter name=cairn-conform_data"); left != "cairn-conform_data\n" {
+		t.Errorf("the data of the service is gone: %q", left)
+	}
+	for _, taken := range []struct{ make, look string }{
+		{"docker network create cairn-conform", "docker network inspect --format '{{.Id}}' cairn-conform"},
+		{"docker network rm cairn-conform; docker run --detach --name cairn-conform-web-1 localhost/conform/web:2 sleep 1000", "docker inspect --format '{{.Id}} {{.State.Pid}}' cairn-conform-web-1"},
+	} {
+		does(taken.make)(t, b)
+		before := b.sh(t, taken.look)
+		_, err := Converge(t.Context(), b.sys, web("1", "one"), "")
+		mustFail(t, err, "is there, and is not Cairn's")
+		if after := b.sh(t, taken.look); after != before {
+			t.Errorf("it was touched: %s, before %s", after, before)
+		}
+	}
+}

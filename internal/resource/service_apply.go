@@ -1,0 +1,394 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"cairn/internal/problem"
+	"cairn/internal/system"
+)
+
+// Apply implements [Resource]. New containers have to work, or the release before
+// runs again.
+func (s Service) Apply(ctx context.Context, sys *system.System, _ Diff) error {
+	if s.Absent {
+		return s.remove(ctx, sys)
+	}
+	have, err := s.look(ctx, sys)
+	if err != nil {
+		return err
+	}
+	if err := s.noneTaken(have); err != nil {
+		return err
+	}
+	if err := s.makeNetworks(ctx, sys, have); err != nil {
+		return err
+	}
+	if err := s.pull(ctx, sys); err != nil {
+		return err
+	}
+	err = s.deploy(ctx, sys, have)
+	if err != nil && ctx.Err() == nil {
+		return s.goBack(ctx, sys, err)
+	}
+	return errors.Join(err, s.rememberAfter(err, sys))
+}
+
+// noneTaken refuses to go on where somebody else's container has the name of one of
+// the service's. It may hold data.
+func (s Service) noneTaken(have dockerState) error {
+	for _, c := range s.Containers {
+		name := ServiceContainer(s.Name, c.Name)
+		if there, found := have.container(name); found && there.Config.Labels[LabelService] != s.Name {
+			return problem.New(problem.ServiceTaken, s.Name, "the container "+name+" is there, and is not Cairn's").
+				WithFix("rename or remove it on the host with `docker rename` or `docker rm`, then run `cairn up` again")
+		}
+	}
+	return nil
+}
+
+func (s Service) rememberAfter(err error, sys *system.System) error {
+	if err != nil {
+		return nil
+	}
+	return s.remember(sys)
+}
+
+// deploy writes the files, brings the containers up to date, and waits until they
+// work.
+func (s Service) deploy(ctx context.Context, sys *system.System, have dockerState) error {
+	kept, err := s.record(sys)
+	if err != nil {
+		return err
+	}
+	live, fixed, err := s.write(ctx, sys, kept)
+	if err != nil {
+		return err
+	}
+	switch {
+	case fixed || s.needsContainers(have):
+		err = s.up(ctx, sys, fixed || s.changedByHand(have))
+	default:
+		if err = s.join(ctx, sys, have); err == nil && live {
+			err = s.reload(ctx, sys)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.waitUntilWorks(ctx, sys)
+}
+
+// write writes the files that differ, and removes those of the release before. It
+// reports whether live files changed, and whether others did.
+func (s Service) write(ctx context.Context, sys *system.System, kept serviceRecord) (live, fixed bool, err error) {
+	for _, f := range s.Files {
+		file := s.file(f)
+		d, err := file.check(sys)
+		if err != nil {
+			return false, false, err
+		}
+		if d.Empty() {
+			continue
+		}
+		if err := file.Apply(ctx, sys, d); err != nil {
+			return false, false, err
+		}
+		live, fixed = live || f.Live, fixed || !f.Live
+	}
+	for _, name := range s.surplus(kept) {
+		if err := sys.Remove(path.Join(ServiceDir(s.Name), name)); err != nil {
+			return false, false, err
+		}
+		live = true
+	}
+	return live, fixed, nil
+}
+
+// needsContainers reports whether anything differs but the networks, which a
+// container can join while it runs.
+func (s Service) needsContainers(have dockerState) bool {
+	for _, c := range s.Containers {
+		there, found := have.container(ServiceContainer(s.Name, c.Name))
+		if !found {
+			return true
+		}
+		for _, p := range c.properties(there, s.Stamp) {
+			if p.name != "networks" && p.have != p.want {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// changedByHand reports whether a container of this very release is not as it was
+// made. Compose does not notice that.
+func (s Service) changedByHand(have dockerState) bool {
+	for _, c := range s.Containers {
+		there, found := have.container(ServiceContainer(s.Name, c.Name))
+		if !found || there.Config.Labels[LabelRelease] != s.Stamp {
+			continue
+		}
+		for _, p := range c.properties(there, s.Stamp) {
+			if p.name != "networks" && p.name != "state" && p.have != p.want {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// compose returns the words of a Compose command for the release.
+func (s Service) compose(words ...string) []string {
+	dir := ServiceDir(s.Name)
+	return append([]string{"docker", "compose", "--project-name", ServiceProject(s.Name), "--project-directory", dir, "--file", path.Join(dir, composeFile)}, words...)
+}
+
+// up has Compose make what differs. Files that were changed by hand may be in use,
+// which Compose does not see.
+func (s Service) up(ctx context.Context, sys *system.System, anew bool) error {
+	words := []string{"up", "--detach", "--remove-orphans", "--no-build", "--pull", "never", "--quiet-pull"}
+	if anew {
+		words = append(words, "--force-recreate")
+	}
+	_, err := sys.RunWith(ctx, system.Command{Argv: s.compose(words...), Silence: system.Silences[system.Installing]})
+	return err
+}
+
+// join connects running containers to networks that they lack, and takes them off
+// those that they should not be on. So a reverse proxy learns of another service
+// without a restart.
+func (s Service) join(ctx context.Context, sys *system.System, have dockerState) error {
+	for _, c := range s.Containers {
+		name := ServiceContainer(s.Name, c.Name)
+		there, _ := have.container(name)
+		on := there.networks()
+		for _, n := range c.Networks {
+			if slices.Contains(on, n) {
+				continue
+			}
+			if _, err := sys.Run(ctx, "docker", "network", "connect", n, name); err != nil {
+				return err
+			}
+		}
+		for _, n := range on {
+			if slices.Contains(c.Networks, n) {
+				continue
+			}
+			if _, err := sys.Run(ctx, "docker", "network", "disconnect", n, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reload has the container take over live files that changed.
+func (s Service) reload(ctx context.Context, sys *system.System) error {
+	if s.Reload == nil {
+		return nil
+	}
+	name := ServiceContainer(s.Name, s.Reload.Container)
+	argv := append([]string{"docker", "exec", name}, s.Reload.Command...)
+	if s.Reload.Signal != "" {
+		argv = []string{"docker", "kill", "--signal", s.Reload.Signal, name}
+	}
+	_, err := sys.Run(ctx, argv...)
+	return err
+}
+
+// makeNetworks makes the networks that are missing. One that is of the wrong kind is
+// made again, which takes its containers off it for a moment.
+func (s Service) makeNetworks(ctx context.Context, sys *system.System, have dockerState) error {
+	for _, n := range s.Networks {
+		switch have.network(n.Name) {
+		case n.words():
+			continue
+		case absent:
+		default:
+			if err := s.removeNetwork(ctx, sys, n.Name); err != nil {
+				return err
+			}
+		}
+		argv := []string{"docker", "network", "create"}
+		if n.Internal {
+			argv = append(argv, "--internal")
+		}
+		for _, l := range n.Labels {
+			argv = append(argv, "--label", l)
+		}
+		if _, err := sys.Run(ctx, append(argv, n.Name)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeNetwork removes a network of Cairn's. One that is somebody else's has no
+// label, and stays.
+func (s Service) removeNetwork(ctx context.Context, sys *system.System, name string) error {
+	out, err := sys.Ask(ctx, "docker", "network", "inspect", "--format", "{{index .Labels \""+LabelService+"\"}} {{range .Containers}}{{.Name}} {{end}}", name)
+	if err != nil || out.Exit != 0 {
+		return err
+	}
+	owner, containers, _ := strings.Cut(strings.TrimSpace(string(out.Stdout)), " ")
+	if owner == "" || owner == "<no" {
+		return problem.New(problem.ServiceTaken, s.Name, "the network "+name+" is there, and is not Cairn's")
+	}
+	for _, c := range strings.Fields(containers) {
+		if _, err := sys.Run(ctx, "docker", "network", "disconnect", "--force", name, c); err != nil {
+			return err
+		}
+	}
+	_, err = sys.Run(ctx, "docker", "network", "rm", name)
+	return err
+}
+
+// remove ends the containers and removes what is Cairn's of the service. Its volumes
+// stay.
+func (s Service) remove(ctx context.Context, sys *system.System) error {
+	have, err := s.look(ctx, sys)
+	if err != nil {
+		return err
+	}
+	if names := have.containers(); len(names) > 0 {
+		if _, err := sys.Run(ctx, append([]string{"docker", "stop"}, names...)...); err != nil {
+			return err
+		}
+		if _, err := sys.Run(ctx, append([]string{"docker", "rm"}, names...)...); err != nil {
+			return err
+		}
+	}
+	for _, n := range s.Networks {
+		if have.network(n.Name) == absent {
+			continue
+		}
+		if err := s.removeNetwork(ctx, sys, n.Name); err != nil {
+			return err
+		}
+	}
+	kept, err := s.record(sys)
+	if err != nil {
+		return err
+	}
+	for _, name := range s.surplus(kept) {
+		if err := sys.Remove(path.Join(ServiceDir(s.Name), name)); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.removeFolders(sys, kept), s.forget(sys))
+}
+
+// removeFolders removes the folders of the release that are empty.
+func (s Service) removeFolders(sys *system.System, kept serviceRecord) error {
+	var folders []string
+	for _, f := range kept.Files {
+		for dir := path.Dir(path.Join(ServiceDir(s.Name), f.Path)); len(dir) >= len(ServiceDir(s.Name)); dir = path.Dir(dir) {
+			folders = append(folders, dir)
+		}
+	}
+	slices.Sort(folders)
+	slices.Reverse(folders) // those inside come first
+	for _, dir := range slices.Compact(folders) {
+		if err := sys.RemoveEmpty(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goBack has the release before run again, and says why the new one does not. With
+// none before it, nothing of the service is left running.
+func (s Service) goBack(ctx context.Context, sys *system.System, reason error) error {
+	reason = s.withLastWords(ctx, sys, reason)
+	old, found, err := s.before(sys)
+	if err != nil {
+		return errors.Join(reason, err)
+	}
+	after := "there was no release before it, and nothing of it is left running"
+	if found {
+		after = "the release before it runs again"
+		err = s.returnTo(ctx, sys, old)
+	} else {
+		_, err = sys.Run(ctx, s.compose("down")...)
+	}
+	if err != nil {
+		return problem.Wrap(problem.ServiceBroken, s.Name, s.Name+" does not work, and what was before could not be brought back", errors.Join(reason, err))
+	}
+	return problem.Wrap(problem.ServiceUnhealthy, s.Name, fmt.Sprintf("the new release of %s does not work; %s", s.Name, after), reason)
+}
+
+// returnTo writes the files of an earlier release and starts its containers.
+func (s Service) returnTo(ctx context.Context, sys *system.System, old Service) error {
+	made := serviceRecord{}
+	for _, f := range s.Files {
+		made.Files = append(made.Files, keptFile{Path: f.Path})
+	}
+	if _, _, err := old.write(ctx, sys, made); err != nil {
+		return err
+	}
+	return old.up(ctx, sys, true)
+}
+
+// withLastWords adds what the failing container said last.
+func (s Service) withLastWords(ctx context.Context, sys *system.System, reason error) error {
+	have, err := s.look(ctx, sys)
+	if err != nil {
+		return reason
+	}
+	for _, c := range s.Containers {
+		name := ServiceContainer(s.Name, c.Name)
+		there, found := have.container(name)
+		if !found || there.state() == "running" && there.RestartCount == 0 {
+			continue
+		}
+		out, err := sys.Ask(ctx, "docker", "logs", "--tail", "5", name)
+		if err == nil && out.Exit == 0 {
+			return fmt.Errorf("%w; the last lines of %s: %s", reason, c.Name, s.withoutSecrets(lastLines(out)))
+		}
+	}
+	return reason
+}
+
+// lastLines are those of both streams.
+func lastLines(out system.Output) string {
+	return system.LastWords(system.Output{Stderr: append(slices.Clone(out.Stderr), out.Stdout...)})
+}
+
+// withoutSecrets takes secrets out of what a container said. A program may print
+// its configuration when it fails.
+func (s Service) withoutSecrets(text string) string {
+	for _, f := range s.Files {
+		if !f.Sensitive {
+			continue
+		}
+		content, err := f.Content.bytes()
+		if err != nil {
+			return "(not shown, since it could have secrets)"
+		}
+		for line := range strings.Lines(string(content)) {
+			for _, word := range secretWords(line) {
+				text = strings.ReplaceAll(text, word, "(secret)")
+			}
+		}
+	}
+	return text
+}
+
+// secretWords are a line of a secret file, and the value of a variable in it. Short
+// words are in any text.
+func secretWords(line string) (words []string) {
+	line = strings.TrimSpace(line)
+	_, value, assigned := strings.Cut(line, "=")
+	for _, w := range []string{line, strings.Trim(strings.TrimSpace(value), `"'`)} {
+		if len(w) >= 6 && (assigned || w == line) {
+			words = append(words, w)
+		}
+	}
+	return words
+}

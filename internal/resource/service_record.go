@@ -1,0 +1,147 @@
+package resource
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+
+	"cairn/internal/system"
+)
+
+// serviceRecord is what a host remembers of the last release that worked. Copies of
+// its files lie beside it, so that it can run again.
+type serviceRecord struct {
+	Sum   string     `json:"sum"` // of all files, and the name of the folder of the copies
+	Files []keptFile `json:"files"`
+}
+
+// keptFile is a [ServiceFile] without its content.
+type keptFile struct {
+	Path      string `json:"path"`
+	Sensitive bool   `json:"sensitive,omitempty"`
+	Owner     int    `json:"owner,omitempty"`
+}
+
+// serviceKeep is the folder of a service's record. Only root reads it.
+func serviceKeep(name string) string { return keepDir + "services/" + name }
+
+// KeptServices are the names of the services that a host remembers, sorted.
+func KeptServices(sys *system.System) (names []string) {
+	entries, err := os.ReadDir(sys.Path(keepDir + "services"))
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if e.IsDir() && label.MatchString(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func (s Service) recordPath() string { return path.Join(serviceKeep(s.Name), "record.json") }
+
+// record reads the record. A damaged one counts as none: then there is nothing to
+// go back to.
+func (s Service) record(sys *system.System) (serviceRecord, error) {
+	var r serviceRecord
+	text, _, err := sys.Read(s.recordPath())
+	if err != nil {
+		return r, err
+	}
+	if json.Unmarshal(text, &r) != nil {
+		return serviceRecord{}, nil
+	}
+	return r, nil
+}
+
+// remembered compares the record with the release. It is written last, so a change
+// that was interrupted is made again.
+func (s Service) remembered(kept serviceRecord) property {
+	have := absent
+	switch {
+	case s.Absent && kept.Sum != "":
+		have = "there"
+	case kept.Sum == "":
+	case kept.Sum != s.sum():
+		have = "an earlier release"
+	default:
+		have = "this release"
+	}
+	want := "this release"
+	if s.Absent {
+		want = absent
+	}
+	return property{"kept to go back to", have, want}
+}
+
+// sum names the release by the contents of its files.
+func (s Service) sum() string {
+	digest := sha256.New()
+	for _, f := range s.Files {
+		fmt.Fprintf(digest, "%q %x %v %d\n", f.Path, f.Content.Name().Sum, f.Sensitive, f.Owner)
+	}
+	return hex.EncodeToString(digest.Sum(nil)[:8])
+}
+
+// remember keeps copies of the files, then the record, and removes the copies of
+// the release before.
+func (s Service) remember(sys *system.System) error {
+	before, err := s.record(sys)
+	if err != nil {
+		return err
+	}
+	now := serviceRecord{Sum: s.sum()}
+	for _, f := range s.Files {
+		now.Files = append(now.Files, keptFile{f.Path, f.Sensitive, f.Owner})
+		if err := sys.WriteFrom(s.copyOf(now, f.Path), f.Content.Open, system.Attributes{Mode: system.FileMode(0o600)}); err != nil {
+			return err
+		}
+	}
+	text, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	if err := sys.Write(s.recordPath(), append(text, '\n'), system.Attributes{Mode: system.FileMode(0o600)}); err != nil {
+		return err
+	}
+	return s.dropCopies(sys, before, now)
+}
+
+func (s Service) copyOf(r serviceRecord, name string) string {
+	return path.Join(serviceKeep(s.Name), r.Sum, name)
+}
+
+func (s Service) dropCopies(sys *system.System, before, now serviceRecord) error {
+	if before.Sum == "" || before.Sum == now.Sum {
+		return nil
+	}
+	return os.RemoveAll(sys.Path(path.Join(serviceKeep(s.Name), before.Sum)))
+}
+
+// forget removes the record and the copies.
+func (s Service) forget(sys *system.System) error {
+	return errors.Join(sys.Remove(s.recordPath()), os.RemoveAll(sys.Path(serviceKeep(s.Name))))
+}
+
+// before is the release that worked last, if it is another one and its copies are
+// complete.
+func (s Service) before(sys *system.System) (Service, bool, error) {
+	kept, err := s.record(sys)
+	if err != nil || kept.Sum == "" || kept.Sum == s.sum() {
+		return Service{}, false, err
+	}
+	old := Service{Name: s.Name}
+	for _, f := range kept.Files {
+		content, there, err := sys.Read(s.copyOf(kept, f.Path))
+		if err != nil || !there {
+			return Service{}, false, err
+		}
+		old.Files = append(old.Files, ServiceFile{Path: f.Path, Content: Inline(content), Sensitive: f.Sensitive, Owner: f.Owner})
+	}
+	return old, true, nil
+}

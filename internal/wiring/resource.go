@@ -1,0 +1,110 @@
+package wiring
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"cairn/internal/resource"
+)
+
+// Resource is the release as its host is to have it.
+func (r Release) Resource(secrets map[string]Secret) (resource.Service, error) {
+	if err := r.hasAll(secrets); err != nil {
+		return resource.Service{}, err
+	}
+	b, err := r.build(secrets)
+	if err != nil {
+		return resource.Service{}, err
+	}
+	files, err := r.filesOf(b)
+	if err != nil {
+		return resource.Service{}, err
+	}
+	s := resource.Service{Name: r.Service.Name, Stamp: b.stamp, Networks: append([]resource.ContainerNetwork{r.network()}, r.Joins...)}
+	for _, f := range files {
+		s.Files = append(s.Files, resource.ServiceFile{Path: f.Path, Content: resource.Inline(f.Content), Sensitive: f.Secret, Owner: f.Owner, Live: f.Live})
+	}
+	for _, name := range b.project.ServiceNames() {
+		s.Containers = append(s.Containers, r.container(b.project, b.project.Services[name]))
+	}
+	for _, route := range r.Service.Routes {
+		s.Health = append(s.Health, resource.HealthCheck{Container: route.Container, Port: route.Port, Path: route.Health})
+	}
+	s.Reload = r.reload()
+	return s, nil
+}
+
+// network is the network of the service's own.
+func (r Release) network() resource.ContainerNetwork {
+	n := resource.ContainerNetwork{Name: r.Project(), Internal: !r.Service.Egress}
+	for name, value := range r.labels() {
+		n.Labels = append(n.Labels, name+"="+value)
+	}
+	slices.Sort(n.Labels)
+	return n
+}
+
+// container is a container in the words of docker inspect.
+func (r Release) container(project *types.Project, c types.ServiceConfig) resource.Container {
+	e := r.exception(c.Name)
+	out := resource.Container{
+		Name: c.Name, Image: c.Image, Memory: int64(c.MemLimit), Writable: e.Writable, Capabilities: slices.Sorted(slices.Values(e.Capabilities)),
+	}
+	for name, value := range c.Environment {
+		if value != nil {
+			out.Environment = append(out.Environment, name+"="+*value)
+		}
+	}
+	for name := range c.Networks {
+		out.Networks = append(out.Networks, project.Networks[name].Name)
+	}
+	for _, p := range c.Ports {
+		out.Ports = append(out.Ports, p.Published+"->"+strconv.Itoa(int(p.Target))+"/"+p.Protocol)
+	}
+	out.Mounts = r.mounts(project, c)
+	for _, list := range [][]string{out.Environment, out.Networks, out.Ports, out.Mounts} {
+		slices.Sort(list)
+	}
+	return out
+}
+
+// mounts are the volumes, files and secrets of a container.
+func (r Release) mounts(project *types.Project, c types.ServiceConfig) (all []string) {
+	add := func(source, target string, readOnly bool) {
+		text := source + ":" + target
+		if readOnly {
+			text += ":ro"
+		}
+		all = append(all, text)
+	}
+	for _, v := range c.Volumes {
+		switch v.Type {
+		case types.VolumeTypeVolume:
+			add(project.Volumes[v.Source].Name, v.Target, v.ReadOnly)
+		case types.VolumeTypeBind:
+			add(path.Join(r.Dir(), v.Source), v.Target, v.ReadOnly)
+		}
+	}
+	for _, s := range c.Secrets {
+		target := s.Target
+		if target == "" {
+			target = s.Source
+		}
+		if !strings.HasPrefix(target, "/") {
+			target = "/run/secrets/" + target
+		}
+		add(path.Join(r.Dir(), "secrets", s.Source), target, true)
+	}
+	return all
+}
+
+// upstream is where a route's container answers, on the network that its reverse
+// proxy joins.
+func (r Route) upstream() string {
+	return fmt.Sprintf("%s:%d", resource.ServiceContainer(r.Service, r.Container), r.Port)
+}
