@@ -25,6 +25,7 @@ func build(root *document.Node) *Lab {
 		Networks: buildNetworks(root.Get("networks")),
 		Choose:   buildChoices(root.Get("choose")),
 		Journal:  Journal{Keep: parseDays(cmp.Or(document.TextOf(root.Get("journal").Get("keep")), defaultKeep))},
+		Images:   buildImages(root.Get("images")),
 	}
 	for _, p := range root.Get("hosts").Each() {
 		l.Hosts = append(l.Hosts, buildHost(p.Key, p.Value, l.SSH))

@@ -43,6 +43,7 @@ func labShape() *document.Shape {
 		document.Key{Name: "hosts", Required: true, Shape: hostsShape(), Doc: "The machines, by name."},
 		document.Key{Name: "choose", Shape: chooseShape(), Doc: "The choices that the roadmap leaves to you. Each has a default."},
 		document.Key{Name: "services", Shape: servicesShape(), Doc: "What to run on the lab, by name: services of Cairn's catalog, or your own."},
+		document.Key{Name: "images", Shape: imagesShape(), Doc: "Where the hosts get the images of containers from."},
 		document.Key{Name: "secrets", Shape: secretsShape(), Doc: "Who can read the lab's secrets. They are encrypted and lie beside this file, in `secrets`."},
 		document.Key{Name: "journal", Shape: journalShape(), Doc: "How long the record of all events is kept."},
 		document.Key{Name: "waivers", Shape: document.ListOf(waiverShape()), Doc: "Checkpoints that need no proof for a time."},

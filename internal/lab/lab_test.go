@@ -156,7 +156,7 @@ func TestEverythingIsRead(t *testing.T) {
 			},
 			{Name: "visitor", Address: addr("192.168.1.20"), Port: 22, User: "ops", Roles: []Role{VantageRole}, Forwarding: ForwardLocal},
 		},
-		Choose: chosen, Journal: Journal{Keep: 730 * day},
+		Choose: chosen, Journal: Journal{Keep: 730 * day}, Images: Images{Mirror: "http://192.168.1.5:5000"},
 		Secrets: Secrets{Recipients: []string{someRecipient, strings.TrimSuffix(phoneKey, " phone")}},
 		Services: []Service{
 			{Name: "n8n", Options: map[string]any{}},

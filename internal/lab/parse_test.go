@@ -145,7 +145,7 @@ func TestFaultsAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"code":"lab.unknown-key","file":"lab.yaml","line":2,"column":1,"message":"unknown key \"adress\" at the top level",` +
-		`"expected":"one of lab, domain, timezone, workflow, ssh, network, networks, hosts, choose, services, secrets, journal, waivers"}`
+		`"expected":"one of lab, domain, timezone, workflow, ssh, network, networks, hosts, choose, services, images, secrets, journal, waivers"}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

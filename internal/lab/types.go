@@ -55,7 +55,8 @@ type Lab struct {
 	Journal  Journal
 	Secrets  Secrets
 	Services []Service // sorted by name
-	Waivers  []Waiver  // in the file's order
+	Images   Images
+	Waivers  []Waiver // in the file's order
 
 	File string // path of the lab file as it was given
 	Dir  string // its folder

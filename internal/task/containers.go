@@ -91,6 +91,9 @@ func dockerOptions(h Host) string {
 		"log-driver": "json-file", "log-opts": map[string]string{"max-size": "10m", "max-file": "3"},
 		"live-restore": true,
 	}
+	if mirror := h.Lab.Images.Mirror; mirror != "" {
+		options["registry-mirrors"] = []string{mirror}
+	}
 	pools := addressPools(h.Lab)
 	if containersHaveIPv6(h) {
 		unique := uniqueLocal(h.Lab.Name + "/" + h.Host.Name)

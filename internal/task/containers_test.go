@@ -30,11 +30,17 @@ func withIPv6(h Host, gateway string) Host {
 	return h
 }
 
+func withMirror(h Host) Host {
+	h.Lab.Images.Mirror = "https://mirror.home.arpa:5000"
+	return h
+}
+
 func TestDockerOptions(t *testing.T) {
 	for name, h := range map[string]Host{
 		"docker-ipv4.json":         containerHost("192.168.1.0/24", "192.168.1.0/24"),
 		"docker-ipv6.json":         withIPv6(containerHost("192.168.1.0/24", "192.168.1.0/24"), "fd83::1"),
 		"docker-ipv6-routers.json": withIPv6(containerHost("192.168.1.0/24", "192.168.1.0/24"), "fe80::1"),
+		"docker-mirror.json":       withMirror(containerHost("192.168.1.0/24", "192.168.1.0/24")),
 		"docker-taken.json":        containerHost("172.16.0.0/12", "172.16.0.0/12", "10.250.0.0/24", "10.100.0.0/16"),
 	} {
 		golden.Check(t, filepath.Join("testdata", name), dockerOptions(h))
