@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"cairn/internal/engine"
 	"cairn/internal/evidence"
 	"cairn/internal/lab"
+	"cairn/internal/standin"
 )
 
 // dockers is an Engine of the owner's: with settings and a container of its own,
@@ -55,6 +57,7 @@ func TestContainerPlatform(t *testing.T) {
 	t.Run("settings", func(t *testing.T) { dockerIsSet(t, b) })
 	t.Run("faults", func(t *testing.T) { containerFaults(t, b) })
 	t.Run("restarts", func(t *testing.T) { dockerRestarts(t, b) })
+	t.Run("mirror", func(t *testing.T) { mirrorServes(t, b) })
 	if left := b.run("server", `for what in "ps -a" "network ls" "volume ls" "images"; do docker $what --filter label=io.cairn.look --quiet; done`); left != "" {
 		t.Errorf("looks have left something: %s", left)
 	}
@@ -150,6 +153,47 @@ func dockerRestarts(t *testing.T, b *bed) {
 		}
 		if after := b.run("server", process); after != before {
 			t.Errorf("after %q the owner's container is %s instead of %s", act, after, before)
+		}
+	}
+}
+
+// mirrorServes pulls an image under its upstream name: nobody has it, and then the
+// registry that the lab file names.
+func mirrorServes(t *testing.T, b *bed) {
+	const image = "docker.io/traefik/whoami:v1.11.0"
+	const pull = "timeout 120 docker pull --quiet " + image + " 2>&1 || echo it failed"
+	if !standin.Reachable(t.Context(), "") {
+		if said := b.run("server", pull); !strings.Contains(said, "it failed") {
+			t.Errorf("without a mirror the image came: %s", said)
+		}
+	}
+	recipe, known := standin.Find(image)
+	cache, err := standin.CacheDir()
+	if !known || err != nil {
+		t.Fatal(known, err)
+	}
+	made, err := standin.Make(t.Context(), cache, recipe, runtime.GOARCH, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry, err := b.rehearsal.StartRegistry(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := standin.Fill(t.Context(), registry, made); err != nil {
+		t.Fatal(err)
+	}
+	b.lab.Images.Mirror = registry
+	b.up()
+	if said := b.run("server", pull); said != image+"\n" {
+		t.Fatalf("with a mirror: %s", said)
+	}
+	answer := b.run("server", `docker run --detach --rm --name whoami --read-only --user 65534:65534 `+image+` --port=8080 >/dev/null
+		at=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' whoami)
+		busybox wget -q -O - http://$at:8080/some/path; docker inspect --format '{{index .Config.Labels "org.cairn.stand-in"}}' whoami; docker rm --force whoami >/dev/null`)
+	for _, want := range []string{"GET /some/path HTTP/1.1", recipe.From} {
+		if !strings.Contains(answer, want) {
+			t.Errorf("it answers %q, want %q", answer, want)
 		}
 	}
 }

@@ -52,6 +52,7 @@ install_packages() {
     # shellcheck disable=SC2046 # a list of words
     set -- $(missing ca-certificates curl debootstrap git iproute2 iptables make unzip ${tests:+$test_packages})
     has dockerd || set -- "$@" docker.io
+    has pip3 || has pip || set -- "$@" python3-pip
     if [ -n "$tests" ]; then
         has node || set -- "$@" nodejs
         has npm || set -- "$@" npm

@@ -12,6 +12,7 @@ import (
 	"cairn/internal/problem"
 	"cairn/internal/rehearse"
 	"cairn/internal/throwaway"
+	"cairn/internal/wiring"
 )
 
 func newRehearse(g *globals) *cobra.Command {
@@ -23,6 +24,9 @@ func newRehearse(g *globals) *cobra.Command {
 		Long: `Rehearse makes a container for every host of the lab, with systemd and sshd, on the local Docker Engine. The containers get the lab's
 addresses if those are free. Rehearse then does what up would do, and gathers the evidence. It does all of it a second time, to prove that
 nothing is left to do. At the end it shows the roadmap and removes everything. It does not touch your own hosts.
+
+The hosts pull the images of your services. If no registry can be reached, Cairn makes stand-ins for them and says so. A stand-in shows that
+the configuration works, not that the image does.
 
 EXIT STATUS
   0    the rehearsal reached its end, and everything in it is proven
@@ -62,12 +66,16 @@ func runSweep(ctx context.Context, g *globals) error {
 }
 
 func runRehearse(ctx context.Context, g *globals, until string, keep bool) error {
-	l, r, err := g.loadLab()
+	l, r, c, err := g.loadWithCatalog()
+	if err != nil {
+		return err
+	}
+	services, err := wiring.Of(l, c)
 	if err != nil {
 		return err
 	}
 	report, err := rehearse.Walk(ctx, rehearse.WalkOptions{
-		Lab: l, Roadmap: r, Until: until, Keep: keep, Now: time.Now, Progress: g.screen.progress,
+		Lab: l, Roadmap: r, Services: services, Until: until, Keep: keep, Now: time.Now, Progress: g.screen.progress,
 	})
 	if ctx.Err() != nil {
 		return problem.New(problem.RunCancelled, "", "the rehearsal was interrupted").
@@ -105,6 +113,9 @@ func writeRehearsalText(s *screen, w io.Writer, report *rehearse.WalkReport) {
 		fmt.Fprintln(w)
 		writeEvidence(s, w, report.Status)
 		fmt.Fprintln(w)
+	}
+	for _, image := range report.Images {
+		fmt.Fprintf(w, "Image: %s  %s\n", image.Image, image.From)
 	}
 	for _, note := range report.Notes {
 		fmt.Fprintf(w, "Note: %s\n", note)

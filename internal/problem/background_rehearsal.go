@@ -31,6 +31,11 @@ var rehearsalBackground = map[Code]Background{
 		See:   "The message gives the numbers: what there is and what the lab needs.",
 		Other: "Rehearse on a larger machine.",
 	},
+	RehearsalNoStandIn: {
+		Why:   "Docker Hub cannot be reached from this machine. Cairn then makes stand-ins from packages that can be had, and it has those of a few images only.",
+		See:   "`curl https://registry-1.docker.io/v2/` says whether Docker Hub answers. The message names the image, or the step that failed.",
+		Other: "Rehearse a copy of the lab file without that service.",
+	},
 	RehearsalHostFailed: {
 		Why:   "A service of the throw-away host failed at start, or the machine is too busy.",
 		See:   "`docker exec NAME systemctl --failed` shows the service.",

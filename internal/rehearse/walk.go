@@ -21,24 +21,28 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
+	"cairn/internal/standin"
 	"cairn/internal/task"
 	"cairn/internal/throwaway"
+	"cairn/internal/wiring"
 )
 
 // WalkOptions says what to rehearse, and how far.
 type WalkOptions struct {
-	Lab     *lab.Lab
-	Roadmap *roadmap.Roadmap
-	Until   string // a stage's id; empty means as far as this version can go
-	Keep    bool   // leave the hosts and the lab's folder for inspection
-	Now     func() time.Time
+	Lab      *lab.Lab
+	Roadmap  *roadmap.Roadmap
+	Services *wiring.Wiring // what follows from the lab's services; nil is none
+	Until    string         // a stage's id; empty means as far as this version can go
+	Keep     bool           // leave the hosts and the lab's folder for inspection
+	Now      func() time.Time
 	// Progress receives events one at a time; it may be nil.
 	Progress func(engine.Event)
 }
 
 // WalkReport is the result of a rehearsal.
 type WalkReport struct {
-	Notes  []string         `json:"notes,omitempty"` // how the rehearsal differs from the owner's lab
+	Notes  []string         `json:"notes,omitempty"`  // how the rehearsal differs from the owner's lab
+	Images []Image          `json:"images,omitempty"` // of the lab's services
 	Plan   *engine.Plan     `json:"plan"`
 	Up     *engine.UpReport `json:"up"`
 	Again  *engine.UpReport `json:"again"` // the second up, which must change nothing
@@ -82,6 +86,7 @@ type walk struct {
 	report  *WalkReport
 	run     string
 	folder  string
+	images  []standin.Made // which the hosts get from a registry beside them
 }
 
 func (w *walk) tell(host, text string) {
@@ -94,6 +99,9 @@ func (w *walk) tell(host, text string) {
 const EventRehearsal = "rehearsal"
 
 func (w *walk) on(ctx context.Context) (err error) {
+	if err := w.prepareImages(ctx); err != nil {
+		return err
+	}
 	keyFile := filepath.Join(w.folder, "id_ed25519")
 	key, err := ownerKey(keyFile)
 	if err != nil {
@@ -115,7 +123,7 @@ func (w *walk) on(ctx context.Context) (err error) {
 	if w.options.Keep {
 		w.report.Kept = &Kept{Folder: w.folder, Logins: logins(&mirrored)}
 	}
-	if err := pin(&mirrored, r); err != nil {
+	if err := errors.Join(pin(&mirrored, r), w.offerImages(ctx, r, &mirrored)); err != nil {
 		return err
 	}
 	return w.through(ctx, &mirrored)

@@ -47,8 +47,13 @@ func EnsureImage(ctx context.Context, d Docker, progress func(string)) (string, 
 	if err != nil {
 		return "", noImage(ctx, err)
 	}
+	files, err := recipeFiles(recipe, "image")
+	if err != nil {
+		return "", err
+	}
+	files = append(files, namedFile{path.Base(distro.Rehearsed.Sources), 0o644, builder.machine.mirrors.sources()})
 	progress("building " + tag + " on " + base)
-	if err := builder.build(ctx, base, tag); err != nil {
+	if err := builder.build(ctx, base, tag, files); err != nil {
 		return "", noImage(ctx, err)
 	}
 	return tag, nil
@@ -100,16 +105,12 @@ func (b imageBuilder) pull(ctx context.Context) error {
 	return err
 }
 
-// build makes the image from the recipe. It uses the machine's network, so that
+// build makes an image from a recipe's files. It uses the machine's network, so that
 // name resolution and mirrors work as they do there.
-func (b imageBuilder) build(ctx context.Context, base, tag string) error {
+func (b imageBuilder) build(ctx context.Context, base, tag string, files []namedFile) error {
 	ctx, cancel := context.WithTimeout(ctx, buildLimit)
 	defer cancel()
-	files, err := recipeFiles()
-	if err != nil {
-		return err
-	}
-	buildContext, err := archive(append(files, namedFile{path.Base(distro.Rehearsed.Sources), 0o644, b.machine.mirrors.sources()}))
+	buildContext, err := archive(files)
 	if err != nil {
 		return err
 	}

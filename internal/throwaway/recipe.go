@@ -24,15 +24,20 @@ const imageName = "cairn-host"
 // ImageTag returns the name of the base image that this program makes. The name
 // contains a hash of the recipe, so another recipe makes another image.
 func ImageTag() (string, error) {
-	files, err := recipeFiles()
+	files, err := recipeFiles(recipe, "image")
 	if err != nil {
 		return "", err
 	}
+	return imageName + ":" + distro.Rehearsed.Tag + "-" + hashOf(files), nil
+}
+
+// hashOf names the contents of a recipe in a tag.
+func hashOf(files []namedFile) string {
 	sum := sha256.New()
 	for _, file := range files {
 		fmt.Fprintf(sum, "%s %d\n%s", file.name, len(file.data), file.data)
 	}
-	return imageName + ":" + distro.Rehearsed.Tag + "-" + hex.EncodeToString(sum.Sum(nil))[:12], nil
+	return hex.EncodeToString(sum.Sum(nil))[:12]
 }
 
 // namedFile is a file of a build context or of a host.
@@ -42,15 +47,15 @@ type namedFile struct {
 	data []byte
 }
 
-// recipeFiles returns the recipe's files, sorted by name.
-func recipeFiles() ([]namedFile, error) {
-	entries, err := fs.ReadDir(recipe, "image")
+// recipeFiles returns the files of a recipe's folder, sorted by name.
+func recipeFiles(in fs.FS, folder string) ([]namedFile, error) {
+	entries, err := fs.ReadDir(in, folder)
 	if err != nil {
 		return nil, err
 	}
 	var files []namedFile
 	for _, entry := range entries {
-		data, err := fs.ReadFile(recipe, "image/"+entry.Name())
+		data, err := fs.ReadFile(in, folder+"/"+entry.Name())
 		if err != nil {
 			return nil, err
 		}
