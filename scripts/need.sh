@@ -40,7 +40,7 @@ missing() {
 }
 
 # Packages that only the tests want, beside those whose programs count.
-test_packages='gcc libc6-dev libxml2-utils nftables openssh-client openssh-tests sudo'
+test_packages='gcc haproxy libc6-dev libxml2-utils nftables nginx openssh-client openssh-tests sudo'
 
 install_packages() {
     tests=$1
@@ -48,7 +48,7 @@ install_packages() {
         has docker || die "this script knows Debian's packages only; install Docker yourself"
         return 0
     fi
-    # Docker, sshd and Node.js may come from elsewhere, so there the programs count.
+    # Docker, sshd, Node.js and pip may come from elsewhere, so there the programs count.
     # shellcheck disable=SC2046 # a list of words
     set -- $(missing ca-certificates curl debootstrap git iproute2 iptables make unzip ${tests:+$test_packages})
     has dockerd || set -- "$@" docker.io
@@ -56,6 +56,7 @@ install_packages() {
     if [ -n "$tests" ]; then
         has node || set -- "$@" nodejs
         has npm || set -- "$@" npm
+        python3 -m pip --version >/dev/null 2>&1 || set -- "$@" python3-pip
         if ! has sshd && [ ! -x /usr/sbin/sshd ]; then set -- "$@" openssh-server; fi
     fi
     if [ $# -gt 0 ]; then apt_install "$@"; fi
@@ -67,13 +68,14 @@ apt_install() {
     as_root "$*"
     say "installing $*"
     [ -n "$scratch" ] || scratch=$(mktemp -d)
-    # The tests want sshd's program; a machine that had none keeps its port shut.
+    # The tests want the programs of sshd, nginx and HAProxy; a machine that had none
+    # keeps their ports shut.
     # Without systemd, Docker's init script may not start either: it fails, and
     # the installation with it, where root may not raise limits.
     policy=/usr/sbin/policy-rc.d
     if [ ! -e $policy ]; then
-        held=ssh
-        [ -d /run/systemd/system ] || held='ssh|docker'
+        held='ssh|nginx|haproxy'
+        [ -d /run/systemd/system ] || held="$held|docker"
         printf '#!/bin/sh\ncase ${1%%%%.*} in %s) exit 101 ;; esac\n' "$held" >$policy
         chmod 755 $policy
         own_policy=$policy
@@ -82,9 +84,11 @@ apt_install() {
         tail -n 20 "$scratch/apt" >&2
         die "apt-get could not install $*"
     fi
-    case " $* " in
-        *' openssh-server '*) ! has systemctl || systemctl --quiet disable ssh.service ssh.socket 2>/dev/null || : ;;
-    esac
+    has systemctl || return 0
+    case " $* " in *' openssh-server '*) systemctl --quiet disable ssh.service ssh.socket 2>/dev/null || : ;; esac
+    for package in nginx haproxy; do
+        case " $* " in *" $package "*) systemctl --quiet disable $package.service 2>/dev/null || : ;; esac
+    done
 }
 
 # Go: the one on PATH when it is new enough or fetches the right one by itself.
