@@ -12,7 +12,6 @@ import (
 	"cairn/internal/problem"
 	"cairn/internal/rehearse"
 	"cairn/internal/throwaway"
-	"cairn/internal/wiring"
 )
 
 func newRehearse(g *globals) *cobra.Command {
@@ -66,16 +65,12 @@ func runSweep(ctx context.Context, g *globals) error {
 }
 
 func runRehearse(ctx context.Context, g *globals, until string, keep bool) error {
-	l, r, c, err := g.loadWithCatalog()
-	if err != nil {
-		return err
-	}
-	services, err := wiring.Of(l, c)
+	in, err := g.loadWired()
 	if err != nil {
 		return err
 	}
 	report, err := rehearse.Walk(ctx, rehearse.WalkOptions{
-		Lab: l, Roadmap: r, Services: services, Until: until, Keep: keep, Now: time.Now, Progress: g.screen.progress,
+		Lab: in.lab, Roadmap: in.roadmap, Services: in.services, Until: until, Keep: keep, Now: time.Now, Progress: g.screen.progress,
 	})
 	if ctx.Err() != nil {
 		return problem.New(problem.RunCancelled, "", "the rehearsal was interrupted").

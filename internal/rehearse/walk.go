@@ -150,7 +150,7 @@ func (w *walk) through(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	e, err := engine.Open(ctx, engine.Options{
-		Lab: l, Roadmap: w.options.Roadmap, Connector: connector, Login: host.Login{User: "root"}, Now: w.options.Now,
+		Lab: l, Roadmap: w.options.Roadmap, Services: w.options.Services, Secrets: madeUp, Connector: connector, Login: host.Login{User: "root"}, Now: w.options.Now,
 		Progress: w.options.Progress, Waivers: Waivers(w.options.Now()),
 	})
 	if err != nil {

@@ -28,7 +28,7 @@ func TestServicesOnAHostWithDocker(t *testing.T) {
 	if err != nil {
 		t.Fatalf("on the host: %v\n%s", err, failures(string(out)))
 	}
-	if !strings.Contains(string(out), "--- PASS: TestWithDockerConformance") {
+	if !strings.Contains(string(out), "--- PASS: TestWithDockerABadReleaseGoesBack") {
 		t.Fatalf("nothing was tried on the host:\n%s", out)
 	}
 }

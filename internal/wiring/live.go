@@ -1,9 +1,48 @@
 package wiring
 
-import "cairn/internal/resource"
+import (
+	"path"
+	"time"
 
-// live returns the files that the release's containers read again while they run.
-func (r Release) live() ([]File, error) { return nil, nil }
+	"cairn/internal/proxy"
+	"cairn/internal/resource"
+)
+
+// proxyFiles returns the files of a reverse proxy: those that its containers read
+// again while they run, and those that they read once.
+func (r Release) proxyFiles() (live, fixed []File, err error) {
+	kind := proxy.Kind(r.Service.Proxy)
+	if kind == "" {
+		return nil, nil, nil
+	}
+	var c proxy.Config
+	for _, route := range r.Routes {
+		c.Routes = append(c.Routes, proxy.Route{
+			Name: route.FQDN, Upstream: route.upstream(), MaxBody: int64(route.MaxBody), Timeout: time.Duration(route.Timeout) * time.Second,
+		})
+	}
+	files, err := proxy.Render(kind, c)
+	for _, f := range files {
+		if readOnce(kind, f.Path) {
+			fixed = append(fixed, File{Path: f.Path, Content: f.Content})
+			continue
+		}
+		live = append(live, File{Path: f.Path, Content: f.Content, Live: true})
+	}
+	return live, fixed, err
+}
+
+// readOnce reports whether a proxy reads a file only when it starts. Traefik watches
+// its routes and nothing else; the others read everything again.
+func readOnce(kind proxy.Kind, file string) bool {
+	return kind == proxy.Traefik && path.Dir(file) == proxy.Folder
+}
 
 // reload is how a container takes over changed live files.
-func (r Release) reload() *resource.Reload { return nil }
+func (r Release) reload() *resource.Reload {
+	signal := proxy.Reload(proxy.Kind(r.Service.Proxy)).Signal
+	if signal == "" {
+		return nil
+	}
+	return &resource.Reload{Container: r.Service.Main, Signal: signal}
+}

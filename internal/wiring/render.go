@@ -244,7 +244,7 @@ func (r Release) hasAll(secrets map[string]Secret) error {
 }
 
 func (r Release) filesOf(b build) ([]File, error) {
-	live, err := r.live()
+	live, _, err := r.proxyFiles()
 	if err != nil {
 		return nil, err
 	}
@@ -270,6 +270,11 @@ func (r Release) beside(value func(secret string) string) (files []File, err err
 		}
 		fmt.Fprintf(variables[s.Container], "%s=%s\n", s.Variable, quoted(value(s.Name)))
 	}
+	_, fixed, err := r.proxyFiles()
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, fixed...)
 	for container, text := range variables {
 		files = append(files, File{Path: variablesFile(container), Content: []byte(text.String()), Secret: true})
 	}
