@@ -11,8 +11,8 @@ import (
 	"cairn/internal/wire"
 )
 
-// containerRuns has Docker run an image. It also tells who may use Docker, which is
-// as good as being root (docs.docker.com, "Manage Docker as a non-root user").
+// containerRuns lets Docker run an image. It also reports who may use Docker, since
+// they are as good as root (docs.docker.com, "Manage Docker as a non-root user").
 func containerRuns(ctx context.Context, _ Vantage, target Target) Finding {
 	seen, err := containersOn(ctx, target, "container-runs")
 	if err != nil {
@@ -24,7 +24,7 @@ func containerRuns(ctx context.Context, _ Vantage, target Target) Finding {
 	}
 	observed := fields("Docker", wordOr(seen.Docker, "no answer"), "in the group docker", members)
 	if seen.Trouble != "" {
-		// No container can be made. That is what was to be found out.
+		// No container can be made. That is a result.
 		return judged(fields("a container", "runs"), observed, seen.Trouble)
 	}
 	return seen.judge(observed, want{"printed", target.Nonce, true})
@@ -40,12 +40,12 @@ func dockerGroup(ctx context.Context, target Target) (string, error) {
 	return wordOr(fields[len(fields)-1], "nobody"), nil
 }
 
-// containersReach has one container ask another on the same network, by its name.
+// containersReach lets one container ask another on the same network, by its name.
 func containersReach(ctx context.Context, _ Vantage, target Target) Finding {
 	return networks(ctx, target, want{"by name", target.Nonce, true})
 }
 
-// containersApart has a container ask one on another network.
+// containersApart lets a container ask one on another network.
 func containersApart(ctx context.Context, _ Vantage, target Target) Finding {
 	return networks(ctx, target, want{"by name from another network", target.Nonce, false}, want{"by address from another network", target.Nonce, false})
 }
@@ -54,7 +54,7 @@ func networks(ctx context.Context, target Target, wants ...want) Finding {
 	return containersLook(ctx, target, "container-networks", wants...)
 }
 
-// volumeKeeps has a container write into a volume, and another one read it.
+// volumeKeeps writes to a volume in one container, and reads it in another.
 func volumeKeeps(ctx context.Context, _ Vantage, target Target) Finding {
 	return containersLook(ctx, target, "container-volume", want{"read by another container", target.Nonce, true})
 }
@@ -81,13 +81,13 @@ func containersOn(ctx context.Context, target Target, name string) (seen contain
 	return seen, wire.Decode(reply.Output, &seen.ContainerLook)
 }
 
-// want is a thing that was tried, and whether the nonce should have come of it.
+// want is one attempt, and whether it should have brought the nonce.
 type want struct {
 	what, nonce string
 	comes       bool
 }
 
-// judge compares what came of each thing with what should have.
+// judge compares what each attempt brought with what it should have brought.
 func (s containerSight) judge(observed []evidence.Field, wants ...want) Finding {
 	expected := fields()
 	var wrong []string
@@ -106,13 +106,13 @@ func (s containerSight) judge(observed []evidence.Field, wants ...want) Finding 
 	return judged(expected, observed, wrong...)
 }
 
-// containerPortClosed is [canaryPublished] with a container of Docker's.
+// containerPortClosed is [publishedPortIsSilent] with a container of Docker.
 func containerPortClosed(ctx context.Context, from Vantage, target Target) Finding {
 	return denied(ctx, from, target, wire.ListenRequest{Container: true})
 }
 
-// containerPortOpen publishes a declared port from a container, one at which no
-// service answers yet, and reaches it.
+// containerPortOpen publishes a declared port from a container and reaches it. It takes
+// a port at which no service answers yet.
 func containerPortOpen(ctx context.Context, from Vantage, target Target) Finding {
 	address := target.Host.At()
 	expected, observed := fields(), fields()

@@ -89,7 +89,7 @@ func TestADeclaredPortThatStaysSilent(t *testing.T) {
 	if got := portScanIPv4(t.Context(), vantage, target); got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, "port 443 is declared open but cannot be reached: ufw filters on the host too") {
 		t.Errorf("%s, %q", got.Outcome, got.Reason)
 	}
-	if got := canaryAllowed(t.Context(), vantage, target); got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, "ufw filters on the host too") {
+	if got := openPortAnswers(t.Context(), vantage, target); got.Outcome != evidence.Refuted || !strings.Contains(got.Reason, "ufw filters on the host too") {
 		t.Errorf("%s, %q", got.Outcome, got.Reason)
 	}
 }

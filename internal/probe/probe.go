@@ -26,7 +26,7 @@ import (
 // Vantage is a place to look from: the controller, or a host of the lab.
 // Implementations are safe for concurrent use, and may be asked as often as wanted. An
 // error means that nobody could look, so that the look is unproven; that nothing
-// answers is a reply. Dial alone has one error for both: whoever dials tells them apart.
+// answers is a reply. Dial has one error for both, so its caller tells them apart.
 type Vantage interface {
 	// Name is "controller" or the host's name.
 	Name() string
@@ -111,7 +111,8 @@ type Probe struct {
 	Look func(ctx context.Context, from Vantage, target Target) Finding
 }
 
-// All returns every probe, under the names that the roadmap uses.
+// All returns every probe, under the names that the roadmap uses. Recorded evidence
+// has these names, so they never change: a canary is a test listener.
 func All() []Probe {
 	return []Probe{
 		{Name: "hardware", Text: "what the host is made of: its processor, memory and disks", Look: hardware},
@@ -129,10 +130,10 @@ func All() []Probe {
 		{Name: "ssh-effective-config", Text: "what is in force of the SSH server's configuration", Look: sshEffectiveConfig},
 		{Name: "port-scan-ipv4", Text: "which TCP ports answer over IPv4", Twin: "canary-allowed", Look: explained(portScanIPv4)},
 		{Name: "port-scan-ipv6", Text: "which TCP ports answer over IPv6", Twin: "canary-allowed", Look: explained(portScanIPv6)},
-		{Name: "canary-allowed", Text: "whether a listener on an open port is reached", Twin: "canary-denied", Look: canaryAllowed},
-		{Name: "canary-denied", Text: "whether a listener on a closed port is not reached", Twin: "canary-allowed", Look: explained(canaryDenied)},
-		{Name: "canary-published", Text: "whether a port that a container would publish is not reached", Twin: "canary-allowed", Look: explained(canaryPublished)},
-		{Name: "udp-canary", Text: "whether UDP gets through on open ports and on no others", Twin: "canary-allowed", Look: explained(udpCanary)},
+		{Name: "canary-allowed", Text: "whether a listener on an open port is reached", Twin: "canary-denied", Look: openPortAnswers},
+		{Name: "canary-denied", Text: "whether a listener on a closed port is not reached", Twin: "canary-allowed", Look: explained(closedPortIsSilent)},
+		{Name: "canary-published", Text: "whether a port that a container would publish is not reached", Twin: "canary-allowed", Look: explained(publishedPortIsSilent)},
+		{Name: "udp-canary", Text: "whether UDP gets through on open ports and on no others", Twin: "canary-allowed", Look: explained(udpIsFiltered)},
 		{Name: "container-runs", Text: "whether Docker runs an image, and who may use Docker", Look: containerRuns},
 		{Name: "containers-reach", Text: "whether containers on one network reach each other by name", Twin: "containers-apart", Look: containersReach},
 		{Name: "containers-apart", Text: "whether containers on different networks do not reach each other", Twin: "containers-reach", Look: containersApart},

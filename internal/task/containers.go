@@ -16,7 +16,7 @@ import (
 )
 
 // WithDocker reports whether the lab runs its containers with Docker, on at least
-// one host. This version sets up no Kubernetes.
+// one host. This version does not set up Kubernetes.
 func WithDocker(l *lab.Lab) bool {
 	return l.Choose["container-platform"] == "docker" && slices.ContainsFunc(l.Hosts, RunsContainers)
 }
@@ -38,8 +38,9 @@ func platforms(l *lab.Lab, _ *wiring.Wiring) []Subject {
 	return all
 }
 
-// docker sets up the Docker Engine. Its configuration comes before its packages:
-// they start the Engine, which then takes no network that is the lab's.
+// docker sets up the Docker Engine. Its configuration comes before its packages,
+// because they start the Engine. Without it, the Engine could take one of the lab's
+// networks.
 func docker(h Host) []Work {
 	if !RunsContainers(h.Host) {
 		return nil
@@ -55,8 +56,8 @@ func docker(h Host) []Work {
 	return []Work{{Resources: before}, {After: before, Resources: []resource.Resource{packages}}, {After: []resource.Resource{packages}, Resources: units}}
 }
 
-// dockerPackages are the distribution's. What came from elsewhere stays in their
-// place.
+// dockerPackages returns the distribution's packages of Docker. An Engine or Compose
+// from elsewhere stays instead.
 func dockerPackages(h Host) []string {
 	system, there := h.system().Docker, h.Facts.Docker
 	var names []string
@@ -70,7 +71,7 @@ func dockerPackages(h Host) []string {
 	return names
 }
 
-// DockerLacks says why a host cannot get Compose v2, if that is so.
+// DockerLacks says why a host cannot get Compose v2, or returns "" if it can.
 func DockerLacks(h Host) string {
 	switch there := h.Facts.Docker; {
 	case there.ComposeElsewhere:
@@ -83,8 +84,8 @@ func DockerLacks(h Host) string {
 	return ""
 }
 
-// dockerOptions is Docker's configuration for a host (dockerd(8), "Daemon
-// configuration file"). Logs are bounded, since json-file has no bound of its own.
+// dockerOptions returns Docker's configuration for a host (dockerd(8), "Daemon
+// configuration file"). It limits logs, since json-file has no limit of its own.
 // Containers outlive a restart of the daemon.
 func dockerOptions(h Host) string {
 	options := map[string]any{
@@ -99,7 +100,7 @@ func dockerOptions(h Host) string {
 		unique := uniqueLocal(h.Lab.Name + "/" + h.Host.Name)
 		options["ipv6"], options["ip6tables"] = true, true
 		options["fixed-cidr-v6"] = netip.PrefixFrom(unique, 64).String()
-		// Before version 27 the pool may be no longer than an integer can count
+		// Before version 27 the number of networks in the pool must fit into an integer
 		// (github.com/moby/moby, issue 42801), and ip6tables needs "experimental".
 		pools = append(pools, addressPool{nextNetwork(unique).String() + "/64", 80})
 		if h.system().Docker.Version.Major < 27 {
@@ -116,15 +117,15 @@ func dockerOptions(h Host) string {
 	return string(text) + "\n"
 }
 
-// addressPool is where Docker takes the networks of containers from, each with a
-// prefix of the size.
+// addressPool is a range from which Docker takes the networks of containers. Each
+// network has a prefix of that size.
 type addressPool struct {
 	Base string `json:"base"`
 	Size int    `json:"size"`
 }
 
-// poolCandidates are private ranges in the order of preference, which begins where
-// home networks are rare.
+// poolCandidates returns private ranges in the order of preference. Ranges that are
+// rare in home networks come first.
 func poolCandidates() []netip.Prefix {
 	var all []netip.Prefix
 	for n := 31; n >= 16; n-- {
@@ -139,9 +140,9 @@ func poolCandidates() []netip.Prefix {
 	return all
 }
 
-// addressPools are two ranges that meet no network that the lab names. Docker
-// itself keeps off the networks that a host has routes to. It cannot know those
-// that lie behind a router, from which the owner may come.
+// addressPools returns two ranges that overlap no network in the lab file. Docker
+// itself avoids networks to which the host has routes. It cannot know networks behind
+// a router, but the owner may come from one of them.
 func addressPools(l *lab.Lab) []addressPool {
 	const pools, size = 2, 24
 	taken := namedNetworks(l)
@@ -154,7 +155,7 @@ func addressPools(l *lab.Lab) []addressPool {
 	return all
 }
 
-// namedNetworks are all networks and addresses that the lab file names.
+// namedNetworks returns all networks and addresses that the lab file names.
 func namedNetworks(l *lab.Lab) []netip.Prefix {
 	all := slices.Clone(l.Network.Admin)
 	for _, s := range l.Subnets() {
@@ -173,10 +174,10 @@ func namedNetworks(l *lab.Lab) []netip.Prefix {
 	return slices.DeleteFunc(all, func(p netip.Prefix) bool { return !p.IsValid() || p.Bits() == 0 })
 }
 
-// containersHaveIPv6 reports whether containers get IPv6 as the lab has it. Docker
-// then has the host forward IPv6, and a host that forwards no longer takes its
-// default route from a router (Linux, ip-sysctl, accept_ra). Such a route leads to
-// a link-local address, and keeps IPv6 off.
+// containersHaveIPv6 reports whether containers get IPv6, if the host has it. For that,
+// Docker makes the host forward IPv6. A host that forwards no longer accepts its
+// default route from a router (Linux, ip-sysctl, accept_ra). So IPv6 stays off if the
+// default route leads to a link-local address.
 func containersHaveIPv6(h Host) bool {
 	return h.Host.Address6.IsValid() && !slices.ContainsFunc(h.Facts.Routes, func(gateway string) bool {
 		address, err := netip.ParseAddr(gateway)
@@ -184,8 +185,8 @@ func containersHaveIPv6(h Host) bool {
 	})
 }
 
-// uniqueLocal is a network of RFC 4193 for a name. Its random part is made from
-// the name, so that it is the same each time.
+// uniqueLocal returns a network of RFC 4193 for a name. Its random part is made from
+// the name, so that it is always the same.
 func uniqueLocal(name string) netip.Addr {
 	sum := sha256.Sum256([]byte("containers of " + name))
 	var address [16]byte
@@ -194,16 +195,16 @@ func uniqueLocal(name string) netip.Addr {
 	return netip.AddrFrom16(address)
 }
 
-// nextNetwork is the next network with a prefix of 64.
+// nextNetwork returns the next network with a prefix of 64.
 func nextNetwork(a netip.Addr) netip.Addr {
-	octets := a.As16()
-	octets[7]++
-	return netip.AddrFrom16(octets)
+	bytes := a.As16()
+	bytes[7]++
+	return netip.AddrFrom16(bytes)
 }
 
-// dockerRulesUnit has Docker load its rules again after a program that flushes all
-// rules at its start. Docker does so only at its own start. It is restarted if that
-// stops no container. Cairn's own table has a unit of its own for this.
+// dockerRulesUnit makes Docker load its rules again after a program that flushes all
+// rules at its start. Docker loads them only at its own start, so the unit restarts it
+// if that stops no container. Another unit does this for Cairn's table.
 var dockerRulesUnit = resource.Unit{Name: "cairn-docker-rules.service", Enabled: on(), Content: resource.Inline(fmt.Sprintf(`[Unit]
 Description=Have Docker load its packet rules again after others
 After=docker.service %[1]s
@@ -220,7 +221,7 @@ ExecStart=/bin/systemctl --no-block restart docker.service
 WantedBy=%[1]s
 `, strings.Join(slices.DeleteFunc(resource.OtherLoaders(), func(u string) bool { return u == "docker.service" }), " ")))}
 
-// DockerThere says whose Docker a host has, if it is not the distribution's.
+// DockerThere says that a host's Docker is not the distribution's, or returns "".
 func DockerThere(facts wire.Facts) string {
 	if !facts.Docker.EngineElsewhere {
 		return ""

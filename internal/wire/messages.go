@@ -18,7 +18,7 @@ const (
 	KindStart    = "start"    // Run; StartReply; if bytes are missing: the bytes, then Done
 	KindAttach   = "attach"   // AttachRequest; all Events to the last one of the run
 	KindSignal   = "signal"   // GuardSignal; Done
-	KindTrial    = "canary"   // TrialLogin; Done, then the bytes of an SSH server on the staged configuration
+	KindTrial    = "trial"    // TrialLogin; Done, then the bytes of an SSH server on the staged configuration
 	KindDial     = "dial"     // DialRequest; Done, then the bytes of the connection
 	KindScan     = "scan"     // ScanRequest; ScanNews until one has the reply
 	KindListen   = "listen"   // ListenRequest; ListenReply; listens until the stream closes

@@ -11,9 +11,9 @@ import (
 	"cairn/internal/wire"
 )
 
-// canaryAllowed reaches a port that is open to the vantage. As a twin it shows
+// openPortAnswers reaches a port that is open to the vantage. As a twin it shows
 // that the vantage can reach the host at all.
-func canaryAllowed(ctx context.Context, from Vantage, target Target) Finding {
+func openPortAnswers(ctx context.Context, from Vantage, target Target) Finding {
 	ports := openPorts(target, "tcp", target.Host.At())
 	if len(ports) == 0 {
 		return blind("the lab opens no TCP port to " + from.Name() + ", so no port has to answer")
@@ -46,15 +46,15 @@ func fillPort(ctx context.Context, target Target, port uint16) (stop func() erro
 	return stop, nil
 }
 
-// canaryDenied opens a test listener on a port that is not open, and expects
+// closedPortIsSilent opens a test listener on a port that is not open, and expects
 // the vantage not to reach it, on either address family.
-func canaryDenied(ctx context.Context, from Vantage, target Target) Finding {
+func closedPortIsSilent(ctx context.Context, from Vantage, target Target) Finding {
 	return denied(ctx, from, target, wire.ListenRequest{})
 }
 
-// canaryPublished is canaryDenied for a port that is published as a container
-// runtime does it: by destination NAT, past the input chain.
-func canaryPublished(ctx context.Context, from Vantage, target Target) Finding {
+// publishedPortIsSilent is [closedPortIsSilent] for a port that is published as a
+// container runtime does it: by destination NAT, past the input chain.
+func publishedPortIsSilent(ctx context.Context, from Vantage, target Target) Finding {
 	return denied(ctx, from, target, wire.ListenRequest{Forwarded: true})
 }
 
@@ -133,10 +133,10 @@ func askListener(ctx context.Context, from Vantage, address string) string {
 	return answer
 }
 
-// udpCanary sends datagrams to a UDP port that is not open, and expects no
+// udpIsFiltered sends datagrams to a UDP port that is not open, and expects no
 // answer. It also sends them to declared ports where nothing listens yet, and
 // expects the test listener's answer.
-func udpCanary(ctx context.Context, from Vantage, target Target) Finding {
+func udpIsFiltered(ctx context.Context, from Vantage, target Target) Finding {
 	var expected, observed []evidence.Field
 	var wrong []string
 	ask := func(port uint16, open bool) *Finding {
