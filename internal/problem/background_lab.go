@@ -7,7 +7,7 @@ var labBackground = map[Code]Background{
 		Other: "Change into the lab's folder, then run the command again.",
 	},
 	LabSyntax: {
-		Why:   "Mostly the indentation is wrong, a tab was typed, or a value with `: ` or `#` in it has no quotes.",
+		Why:   "Often the indentation is wrong, there is a tab, or a value with `: ` or `#` in it has no quotes.",
 		See:   "The message shows the line and marks the place. `cairn validate` names all places.",
 		Other: "Take the file back from git: `git checkout lab.yaml`.",
 	},
@@ -52,7 +52,7 @@ var labBackground = map[Code]Background{
 		Other: "Put the value into quotes, or take the quotes away from a number.",
 	},
 	LabBadValue: {
-		Why:   "The value has the right type but not the form of, say, an address, a port or a name.",
+		Why:   "The value has the right type but the wrong form, for instance for an address, a port or a name.",
 		See:   "The message says which form is expected and often what was probably meant.",
 		Other: "Take the key out where it has a default: the [reference of the lab file](lab-file.md) lists defaults.",
 	},
@@ -67,7 +67,7 @@ var labBackground = map[Code]Background{
 		Other: "Take one of them out, so that its default counts.",
 	},
 	LabUnsafe: {
-		Why:   "The lab file would let the whole internet reach SSH, close SSH to you, or make root the account that logs in.",
+		Why:   "The lab file would open SSH to the whole internet, close it to you, or make root your account.",
 		See:   "The message names the line and what is safe.",
 		Other: "Ask for less: name the single address that you administer from.",
 	},
@@ -82,7 +82,7 @@ var labBackground = map[Code]Background{
 		Other: "Make the checkpoint hold, so that it needs no waiver.",
 	},
 	ServiceNoRoom: {
-		Why:   "What the services of a host need together is more memory than the lab file declares for it, less 512 MiB for the system. Or no host has the role that a service asks for.",
+		Why:   "The services of a host need more memory than the lab file declares for it. The system keeps 512 MiB of that. Or no host has the role that a service asks for.",
 		See:   "The message has the numbers. `cairn service list` shows what each service needs.",
 		Other: "Declare more memory under `hardware` if the host has it: Cairn verifies that.",
 	},
@@ -107,7 +107,7 @@ var labBackground = map[Code]Background{
 		Other: "Run it from a Compose file of your own: `compose` in the lab file.",
 	},
 	CatalogWrong: {
-		Why:   "A service says something that cannot be. It has an unknown key, or names a container that is not in `compose.yaml`, or has a volume that nobody backs up.",
+		Why:   "A service contradicts itself. It has an unknown key, names a container that is not in `compose.yaml`, or has a volume that nobody backs up.",
 		See:   "The message names the file, the line and what was expected there.",
 		Other: "Move the folder out of `catalog/` until it is right. The other services are not affected.",
 	},

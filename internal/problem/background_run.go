@@ -24,12 +24,12 @@ var runBackground = map[Code]Background{
 	RunFailed: {
 		Why:   "A command on the host failed, or a file was not what the step expects. What depends on the step was left out.",
 		See:   "The message names the step and has the last lines of its output. `cairn explain` with the task's name shows the rest.",
-		Other: "Repair that part by hand on the host. Cairn takes what is as declared and goes on.",
+		Other: "Repair that part by hand on the host. Cairn sees that it is as declared, and goes on.",
 	},
 	RunCancelled: {
 		Why:   "Somebody pressed Ctrl-C, or the program got a signal to end.",
-		See:   "The last lines say what is true of each host. `cairn status` repeats it.",
-		Other: "Do nothing: a guarded change that nobody confirms is put back by the host itself.",
+		See:   "The last lines say in which state each host is. `cairn status` repeats it.",
+		Other: "Do nothing: the host itself puts back a guarded change that nobody confirms.",
 	},
 	RunUnproven: {
 		Why:   "A probe refuted the checkpoint, or could not look at it.",
@@ -39,11 +39,11 @@ var runBackground = map[Code]Background{
 	ResourceFailed: {
 		Why:   "A command failed, a file is in the way, or the host does not allow the change.",
 		See:   "The cause is above, with the last lines of what the command said.",
-		Other: "Make that change by hand on the host, then run `cairn up`: it finds it done.",
+		Other: "Make that change by hand on the host, then run `cairn up`: it sees that nothing is left to do.",
 	},
 	ResourceStale: {
 		Why:   "Somebody or something on the host changed the same thing in the meantime, for instance another configuration tool.",
-		See:   "`cairn plan` shows the difference that is there now.",
+		See:   "`cairn plan` shows the present difference.",
 		Other: "If another tool manages it, let one of the two do it.",
 	},
 	ResourceBad: {
@@ -77,7 +77,7 @@ var runBackground = map[Code]Background{
 		Other: "Give the host another role than `server` or `worker`, if it needs no containers.",
 	},
 	DockerRefuses: {
-		Why:   "A key in the file has a value that this version of Docker does not know, or the file is not JSON.",
+		Why:   "The file is not JSON, or a key in it has a value that this version of Docker does not know.",
 		See:   "On the host, `dockerd --validate --config-file /etc/docker/daemon.json` says the same.",
 		Other: "Move the file away. Cairn then writes a new one with its own keys.",
 	},
@@ -122,8 +122,8 @@ var runBackground = map[Code]Background{
 		Other: "Put the image onto the host yourself with `docker load`. Cairn takes an image that is there.",
 	},
 	CommandHung: {
-		Why:   "The program waits for a lock, a network that is silent, a disk that is dying, or a question that nobody sees.",
-		See:   "The message names the program. On the host, `dmesg | tail` shows a failing disk, and running the program by hand shows a question.",
+		Why:   "The program waits for a lock, a silent network, a dying disk, or an answer to a question that nobody sees.",
+		See:   "The message names the program. On the host, `dmesg | tail` shows a failing disk. Run the program by hand to see a question.",
 		Other: "Restart the host, then run `cairn up` again.",
 	},
 }
