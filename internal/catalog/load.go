@@ -28,8 +28,7 @@ const (
 // maxTemplate bounds the text of a template. Dashboards are the largest.
 const maxTemplate = 2 << 20
 
-// dialect limits the YAML of a service.yaml. Its limits are far above what a
-// service needs.
+// dialect limits the YAML of a service.yaml, far above what a service needs.
 var dialect = document.Dialect{
 	Name: "a service.yaml", Least: "at least the keys service, summary, licence, website and needs",
 	MaxBytes: 64 << 10, MaxDepth: 16, MaxValues: 5000, DuplicateKeys: true,
@@ -50,14 +49,14 @@ type Catalog struct {
 	read    map[string]*outcome
 }
 
-// outcome is what reading a service came to.
+// outcome is the result of reading a service.
 type outcome struct {
 	service *Service
 	faults  document.Faults
 }
 
-// Open lists the services of all sources, and reads none. A service of a later
-// source takes the place of one with its name. The error is a problem with the code
+// Open lists the services of all sources, and reads none. A service replaces one of
+// the same name in an earlier source. The error is a problem with the code
 // CatalogWrong.
 func Open(sources ...Source) (*Catalog, error) {
 	c := &Catalog{folders: map[string]Source{}, read: map[string]*outcome{}}
@@ -156,7 +155,7 @@ func (c *Catalog) readService(name string) *outcome {
 	return &outcome{service: s, faults: faults}
 }
 
-// unknownReferences reports where a service names one that does not exist.
+// unknownReferences reports names of services that do not exist.
 func (c *Catalog) unknownReferences(s *Service) (faults document.Faults) {
 	for _, r := range s.references {
 		if slices.Contains(c.names, r.name) {
@@ -258,7 +257,7 @@ func readCompose(dir string, s *Service, files fs.FS) (*compose.File, document.F
 	return f, faults
 }
 
-// compose reads the Compose file with values.
+// compose reads the Compose file with the values of its variables.
 func (s *Service) compose(at string, v Values) (*compose.File, document.Faults) {
 	variables := v.Variables()
 	return compose.Read(at, s.composeText, compose.Options{
@@ -268,8 +267,8 @@ func (s *Service) compose(at string, v Values) (*compose.File, document.Faults) 
 }
 
 // Project returns the containers of the service with values in place of variables.
-// The caller may change it. The error means that a value has not the form that its
-// place needs.
+// The caller may change it. The error means that a value has the wrong form for its
+// place.
 func (s *Service) Project(v Values) (*types.Project, error) {
 	f, faults := s.compose(path.Join(s.Name, composeFile), v)
 	if len(faults) > 0 {
@@ -278,7 +277,7 @@ func (s *Service) Project(v Values) (*types.Project, error) {
 	return f.Project, nil
 }
 
-// sample returns values of the right form for everything that a service may name.
+// sample returns values of the right form for every name that a service may use.
 func (s *Service) sample() Values { return s.Defaults("lab.home.arpa", "Etc/UTC") }
 
 // Defaults returns the values of a service in a domain, with the default of each
@@ -294,8 +293,8 @@ func (s *Service) Defaults(domain, timezone string) Values {
 	return v
 }
 
-// guessMain returns the container that facets are about, and the names of all. It
-// reads the Compose file before anything else is known of it.
+// guessMain returns the container that facets are about, and the names of all. It runs
+// before the Compose file is read in full.
 func guessMain(root *document.Node, files fs.FS, name string) (main string, containers []string) {
 	if data, err := fs.ReadFile(files, composeFile); err == nil {
 		containers = compose.Containers(data)

@@ -30,14 +30,14 @@ func newHostAdd(g *globals) *cobra.Command {
 		Use:   "add NAME",
 		Short: "Add a host of lab.yaml: pin its key, log in once, show what it is",
 		Long: `Add shows you the host's key, pins it, and logs in. It brings a small program to /var/lib/cairn and changes nothing else.
-It names what listens there and would be closed, with the line for lab.yaml that keeps it open.
+It lists open ports that Cairn would close, with the line for lab.yaml that keeps them open.
 
-Where your own account is not there yet, Add logs in as the first user: the account that the installer or the image made. It asks for
-passwords when they are needed, and remembers the user, but no password, for the commands that follow.
+If your own account is not there yet, add logs in as the first user: the account that the installer or the image made. It asks for
+passwords when they are needed. It remembers the user for later commands, but no password.
 
 EXIT STATUS
   0    the host was added
-  1    it cannot be reached, is of a kind that Cairn does not manage, or its key is not the pinned one
+  1    the host cannot be reached, has a system that Cairn does not manage, or shows another key than the pinned one
   4    it refused the login
   130  interrupted`,
 		Args: cobra.ExactArgs(1),
@@ -48,7 +48,7 @@ EXIT STATUS
 		},
 	}
 	login.addFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&write, "write-open", false, "write the line for what listens there into lab.yaml")
+	cmd.Flags().BoolVar(&write, "write-open", false, "add the line that keeps those ports open to lab.yaml")
 	return cmd
 }
 
@@ -145,8 +145,8 @@ func newHostPurge(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "purge NAME",
 		Short: "Remove the agent and Cairn's own records from a host; what was set up there stays and works",
-		Long: `Purge removes Cairn's own records from a host, including what the host was before: release it first if you want that back. A later
-run brings the agent again.
+		Long: `Purge removes the agent and Cairn's own records from a host. Among them is what the host was before Cairn. To get that back, release the
+host first. A later run brings the agent again.
 
 EXIT STATUS
   0    the agent and its records are gone

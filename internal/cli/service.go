@@ -32,7 +32,7 @@ runs that lab.yaml asks for.
 
 EXIT STATUS
   0  the services were listed
-  1  a service of the catalog is wrong, or the lab file is`,
+  1  the lab file or a service of the catalog is wrong`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return runServiceList(g) },
 	}
@@ -42,22 +42,22 @@ func newServiceShow(g *globals) *cobra.Command {
 	var files bool
 	cmd := &cobra.Command{
 		Use:   "show NAME",
-		Short: "Show what a service is, what it needs, and the files that it would get",
-		Long: `Show tells the containers, names, ports, data and secrets of a service, and which options lab.yaml can set.
+		Short: "Show what a service is, what it needs, and its files",
+		Long: `Show lists the containers, names, ports, data and secrets of a service, and the options that you can set in lab.yaml.
 
 With --files it prints the Compose file as the host of the service would get it. No secret is made or shown.
 
 EXIT STATUS
   0  the service was shown
-  1  there is none of that name, or it is wrong, or the lab file is`,
+  1  there is no such service, or the lab file or the service is wrong`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return runServiceShow(g, args[0], files) },
 	}
-	cmd.Flags().BoolVar(&files, "files", false, "also print its Compose file as it would be on its host")
+	cmd.Flags().BoolVar(&files, "files", false, "also print the Compose file for its host")
 	return cmd
 }
 
-// services are those of the catalog, and where the lab has them.
+// services are the services of the catalog, and where the lab runs them.
 type services struct {
 	catalog *catalog.Catalog
 	lab     *lab.Lab       // nil outside of a lab
@@ -77,7 +77,7 @@ func (g *globals) loadServices() (*services, error) {
 	return &services{catalog: in.catalog, lab: in.lab, wiring: in.services}, nil
 }
 
-// release returns where a service of the lab runs. It is nil if the lab has it not.
+// release returns where a service of the lab runs, or nil if the lab does not have it.
 func (s *services) release(name string) *wiring.Release {
 	if s.wiring == nil {
 		return nil
@@ -89,7 +89,7 @@ func (s *services) release(name string) *wiring.Release {
 	return &s.wiring.Releases[i]
 }
 
-// serviceList is what service list tells.
+// serviceList is the result of service list.
 type serviceList struct {
 	Services []listedService `json:"services"`
 }
@@ -103,7 +103,7 @@ type listedService struct {
 	Memory     int64         `json:"memory"`         // bytes
 	Disk       int64         `json:"disk"`           // bytes
 	Licence    string        `json:"licence"`        // an SPDX identifier
-	Proof      catalog.Proof `json:"proof"`          // how far it was tried
+	Proof      catalog.Proof `json:"proof"`          // how far it was tested
 	Deprecated string        `json:"deprecated,omitempty"`
 	Host       string        `json:"host,omitempty"` // where the lab has it
 }
@@ -150,7 +150,7 @@ func writeServices(w io.Writer, list []listedService, all []*catalog.Service) {
 	fmt.Fprintln(w, "\nNext: cairn service show NAME")
 }
 
-// shownService is what service show tells.
+// shownService is the result of service show.
 type shownService struct {
 	listedService
 	Website string        `json:"website"`
@@ -209,7 +209,7 @@ func writeService(w io.Writer, shown shownService, s *catalog.Service) {
 		fmt.Fprintf(w, "  %s\n", line)
 	}
 	for _, o := range shown.Options {
-		fmt.Fprintf(w, "  Option `%s` (%s, `%s` unless you set it): %s\n", o.Name, o.Kind, o.Default, o.Doc)
+		fmt.Fprintf(w, "  Option `%s` (%s, default `%s`): %s\n", o.Name, o.Kind, o.Default, o.Doc)
 	}
 	fmt.Fprintf(w, "  Licence %s; documentation: %s\n", shown.Licence, shown.Website)
 	if shown.Compose != "" {

@@ -28,13 +28,12 @@ func newValidate(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate",
 		Short: "Check lab.yaml without touching a host",
-		Long: `Validate reads the lab file and names everything wrong with it, with line, column and what was expected. It also
-names waivers that are over, and a key that is not on this machine. It says which secrets nobody can read any more, and what this
-version of Cairn does not do yet.
+		Long: `Validate reads the lab file and lists every fault, with line, column and what was expected. It also names expired waivers, and a
+key that is not on this machine. It says which secrets nobody can read any more, and what this version of Cairn cannot do yet.
 
 EXIT STATUS
-  0  the lab file is valid; a waiver that is over and a secret that is lost are only reported
-  1  it is not, or there is none, or the key that it names is not on this machine`,
+  0  the lab file is valid; expired waivers and lost secrets are only reported
+  1  the lab file is missing or wrong, or the key that it names is not on this machine`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return runValidate(g) },
 	}

@@ -15,7 +15,7 @@ import (
 	"cairn/internal/secret"
 )
 
-// Logs of a container are bounded, since Docker keeps them for ever otherwise
+// Logs of a container are bounded. Otherwise Docker keeps them for ever
 // (https://docs.docker.com/engine/logging/drivers/json-file/).
 const (
 	logDriver = "json-file"
@@ -126,7 +126,7 @@ func (r Release) defaults(c *types.ServiceConfig) {
 	c.Networks = map[string]*types.ServiceNetworkConfig{"default": nil}
 }
 
-// isolate takes from a container what it does not need (CIS Docker Benchmark 1.7,
+// isolate denies a container what it does not need (CIS Docker Benchmark 1.7,
 // 5.4 capabilities, 5.13 read-only root, 5.26 no new privileges).
 func (r Release) isolate(c *types.ServiceConfig) {
 	e := r.exception(c.Name)
@@ -147,7 +147,7 @@ func (r Release) exception(container string) catalog.Exception {
 	return r.Service.Exceptions[i]
 }
 
-// limits returns the memory limit of each container. One without a limit of its own
+// limits returns the memory limit of each container. A container without its own limit
 // gets what the others leave.
 func (r Release) limits(project *types.Project) map[string]types.UnitBytes {
 	left := types.UnitBytes(r.Service.Needs.Memory)
@@ -175,8 +175,8 @@ func (r Release) publish(c *types.ServiceConfig) {
 	}
 }
 
-// handSecrets gives a container the secrets that it reads as variables, in a file
-// that only root reads.
+// handSecrets gives a container the secrets that it reads as variables. They are in a
+// file that only root can read.
 func (r Release) handSecrets(c *types.ServiceConfig) {
 	if len(r.variables(c.Name)) > 0 {
 		c.EnvFiles = append(c.EnvFiles, types.EnvFile{Path: "./" + variablesFile(c.Name), Required: true})
@@ -193,11 +193,11 @@ func (r Release) variables(container string) (all []catalog.Secret) {
 	return all
 }
 
-// variablesFile is where a container's secret variables are.
+// variablesFile is the path of the file with a container's secret variables.
 func variablesFile(container string) string { return "secrets/" + container + ".env" }
 
-// declareSecrets names the files of the secrets. The Compose file of the catalog has
-// them relative to its own folder, as the release has.
+// declareSecrets sets the paths of the secrets' files. They are relative to the
+// release's folder, as in the catalog to the service's folder.
 func (r Release) declareSecrets(project *types.Project) {
 	for name, s := range project.Secrets {
 		s.Name, s.File = "", "./secrets/"+name
@@ -309,7 +309,7 @@ func (r Release) stamp(project *types.Project, secrets map[string]Secret) (strin
 	return hex.EncodeToString(digest.Sum(nil)[:6]), nil
 }
 
-// ownerOf returns who reads a template with secrets: the owner of the first of them.
+// ownerOf returns the owner of a template with secrets: that of its first secret.
 func (r Release) ownerOf(t catalog.Template) int {
 	for _, s := range r.Service.Secrets {
 		if slices.Contains(t.Secrets, s.Name) {
@@ -322,7 +322,7 @@ func (r Release) ownerOf(t catalog.Template) int {
 // inQuotes escapes a value for double quotes.
 var inQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`, "\r", `\r`)
 
-// quoted returns a value as an environment file of Compose has it. Single quotes
-// would not do: a backslash before the closing one could not be written
+// quoted returns a value as it stands in an environment file of Compose. Single quotes
+// would not do: a backslash could not be the last character in them
 // (https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/).
 func quoted(value string) string { return `"` + inQuotes.Replace(value) + `"` }

@@ -1,6 +1,6 @@
-// Package wiring derives from the services of a lab what others need of them: where
-// each runs and in which order, names, ports of the firewall, and the files of each
-// release. It is pure: the same lab and catalog give the same bytes.
+// Package wiring derives what follows from the services of a lab. It decides where each
+// runs and in which order, and makes names, ports of the firewall, and the files of
+// each release. It is pure: the same lab and catalog give the same bytes.
 package wiring
 
 import (
@@ -15,10 +15,10 @@ import (
 	"cairn/internal/resource"
 )
 
-// Wiring is all that follows from the services of a lab. It does not change after
-// [Of], so it is safe for concurrent use.
+// Wiring is everything that follows from the services of a lab. It does not change
+// after [Of], so it is safe for concurrent use.
 type Wiring struct {
-	// Releases are what runs, each after those that it uses.
+	// Releases are sorted: each comes after those that it uses.
 	Releases []Release
 }
 
@@ -42,8 +42,8 @@ type Route struct {
 	FQDN    string // its whole name
 }
 
-// Of wires the services that a lab takes from the catalog. The error is a problem:
-// of the catalog, or ServiceMissing, ServiceNoRoom or ServiceConflict.
+// Of wires the services that a lab takes from the catalog. The error is a problem of
+// the catalog, or has the code ServiceMissing, ServiceNoRoom or ServiceConflict.
 func Of(l *lab.Lab, c *catalog.Catalog) (*Wiring, error) {
 	services, err := chosen(l, c)
 	if err != nil {
@@ -154,7 +154,7 @@ const (
 	done
 )
 
-// add appends a service after those that it uses. path are the services that led to
+// add appends a service after those that it uses. path has the services that led to
 // it.
 func (o *order) add(name string, path []string) error {
 	switch o.state[name] {

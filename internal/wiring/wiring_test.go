@@ -65,7 +65,8 @@ services:
 	return l
 }
 
-// TestReleases: the golden file has all files of all releases, as hosts get them.
+// TestReleases compares all files of all releases, as hosts get them, with the golden
+// file.
 func TestReleases(t *testing.T) {
 	c := testCatalog(t)
 	w, err := Of(labWith(t, c, "  notes: {title: Our notes, public: true}\n  store: {on: boreas}\n"), c)
@@ -89,8 +90,8 @@ func TestReleases(t *testing.T) {
 	golden.Check(t, "testdata/releases.golden", txtar.Format(archive))
 }
 
-// TestPlaces: a service goes where the lab file says, or to the first server that it
-// fits on, after those that it uses.
+// TestPlaces checks that a service goes where the lab file says, or to the first server
+// that it fits on, after those that it uses.
 func TestPlaces(t *testing.T) {
 	c := testCatalog(t)
 	for _, example := range []struct{ name, services, want string }{
@@ -113,7 +114,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestRefusals: what cannot be is refused before anything is done, with the numbers.
+// TestRefusals checks that an impossible lab is refused at once, with the numbers.
 func TestRefusals(t *testing.T) {
 	c := testCatalog(t)
 	for _, example := range []struct {
@@ -136,7 +137,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestVariables: Compose reads a secret as it is, whatever is in it.
+// TestVariables checks that Compose reads every secret exactly, whatever is in it.
 func TestVariables(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.StringMatching(`([\\\\'"$ \n{}#=n0]|[ -~äß])*`).Draw(t, "value")
@@ -147,7 +148,7 @@ func TestVariables(t *testing.T) {
 	})
 }
 
-// TestOpenings: ports that are not HTTP are open on the host of their service alone.
+// TestOpenings checks that ports that are not HTTP are open only on their service's host.
 func TestOpenings(t *testing.T) {
 	c := testCatalog(t)
 	w, err := Of(labWith(t, c, "  store: {on: boreas}\n"), c)
