@@ -24,6 +24,7 @@ import (
 	"cairn/internal/task"
 	"cairn/internal/testkey"
 	"cairn/internal/throwaway"
+	"cairn/internal/wiring"
 )
 
 // bed is a lab on throw-away hosts, and everything needed to work on it.
@@ -33,6 +34,7 @@ type bed struct {
 	lab       *lab.Lab
 	key       ssh.PublicKey // the owner's
 	roadmap   *roadmap.Roadmap
+	services  *wiring.Wiring // nil without any
 	mu        sync.Mutex
 	events    []engine.Event
 }
@@ -177,7 +179,7 @@ func (b *bed) engineWith(watch func(engine.Event)) *engine.Engine {
 func (b *bed) engineOver(connector *host.Connector, watch func(engine.Event)) *engine.Engine {
 	b.t.Helper()
 	e, err := engine.Open(b.t.Context(), engine.Options{
-		Lab: b.lab, Roadmap: b.roadmap, Connector: connector, Login: host.Login{User: "root"}, Now: time.Now,
+		Lab: b.lab, Roadmap: b.roadmap, Services: b.services, Connector: connector, Login: host.Login{User: "root"}, Now: time.Now,
 		Progress: watch, Waivers: rehearse.Waivers(time.Now()),
 	})
 	if err != nil {

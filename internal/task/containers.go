@@ -50,10 +50,11 @@ func docker(h Host) []Work {
 	units := []resource.Resource{resource.Unit{Name: "docker.service", Enabled: on(), Active: on()}, dockerRulesUnit}
 	names := dockerPackages(h)
 	if len(names) == 0 {
-		return []Work{{Resources: before}, {After: before, Resources: units}}
+		return append([]Work{{Resources: before}, {After: before, Resources: units}}, unwanted(h, units)...)
 	}
 	packages := resource.Packages{Names: names}
-	return []Work{{Resources: before}, {After: before, Resources: []resource.Resource{packages}}, {After: []resource.Resource{packages}, Resources: units}}
+	works := []Work{{Resources: before}, {After: before, Resources: []resource.Resource{packages}}, {After: []resource.Resource{packages}, Resources: units}}
+	return append(works, unwanted(h, units)...)
 }
 
 // dockerPackages returns the distribution's packages of Docker. An Engine or Compose

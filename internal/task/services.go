@@ -10,36 +10,33 @@ import (
 	"cairn/internal/wiring"
 )
 
-// withServices reports whether the lab has services that Docker runs, and a reverse
-// proxy that this version can set up.
-func withServices(l *lab.Lab) bool {
-	return len(l.Services) > 0 && WithDocker(l) && slices.Contains(proxies, l.Choose["reverse-proxy"])
-}
+// withServices reports whether the lab has services, and Docker to run them.
+func withServices(l *lab.Lab) bool { return len(l.Services) > 0 && WithDocker(l) }
 
-// proxies are the reverse proxies that this version sets up.
-var proxies = []string{"traefik"}
-
-// services has Docker run the releases of a host. One that is no longer wanted goes
-// last, when no reverse proxy leads to it any more.
+// services has Docker run the releases of a host, each after those that it uses.
 func services(h Host) []Work {
 	var works []Work
-	var before []resource.Resource
 	for _, r := range h.Releases {
 		s, err := r.Resource(h.Secrets[r.Service.Name])
 		if err != nil {
 			s = resource.Service{Name: r.Service.Name, Lacks: system.OneLine(err.Error())}
 		}
-		works = append(works, Work{After: slices.Clone(before), Resources: []resource.Resource{s}})
-		if len(r.Routes) > 0 {
-			before = append(before, s)
-		}
+		works = append(works, Work{Resources: []resource.Resource{s}})
 	}
+	return works
+}
+
+// unwanted removes the services that a host remembers and the lab no longer has. It is
+// the container platform's work, since a lab may have no services left.
+func unwanted(h Host, after []resource.Resource) []Work {
+	var works []Work
 	for _, name := range h.Facts.Docker.Services {
-		if !slices.ContainsFunc(h.Releases, func(r wiring.Release) bool { return r.Service.Name == name }) {
-			works = append(works, Work{After: slices.Clone(before), Resources: []resource.Resource{resource.Service{
-				Name: name, Absent: true, Networks: []resource.ContainerNetwork{{Name: resource.ServiceProject(name)}},
-			}}})
+		if slices.ContainsFunc(h.Releases, func(r wiring.Release) bool { return r.Service.Name == name }) {
+			continue
 		}
+		works = append(works, Work{After: after, Resources: []resource.Resource{resource.Service{
+			Name: name, Absent: true, Networks: []resource.ContainerNetwork{{Name: resource.ServiceProject(name)}},
+		}}})
 	}
 	return works
 }

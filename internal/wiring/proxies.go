@@ -11,17 +11,18 @@ import (
 	"cairn/internal/resource"
 )
 
-// proxyChoice is the choice of the lab file between reverse proxies.
-const proxyChoice = "reverse-proxy"
+// defaultProxy is the reverse proxy that this version sets up. Another choice has no
+// effect yet, which the lab file's remarks say.
+const defaultProxy = "traefik"
 
-// proxyOf returns the reverse proxy that the lab chooses, or nil if the catalog does
-// not have it. The lab file may name it, to set its options.
+// proxyOf returns the reverse proxy, or nil if the catalog does not have it. The lab
+// file may name it, to set its options.
 func proxyOf(l *lab.Lab, c *catalog.Catalog, services []*catalog.Service) (*catalog.Service, error) {
-	chosen := l.Choose[proxyChoice]
+	chosen := defaultProxy
 	for _, s := range services {
 		if s.Proxy != "" && s.Proxy != chosen {
-			return nil, problem.New(problem.ServiceConflict, s.Name, fmt.Sprintf("lab.yaml has the service %s, and chooses %s as its reverse proxy", s.Name, chosen)).
-				WithFix(fmt.Sprintf("choose %s with `reverse-proxy` under `choose`, or take the service out", s.Proxy))
+			return nil, problem.New(problem.ServiceConflict, s.Name, fmt.Sprintf("%s and %s are both reverse proxies, and this version sets up %s alone", s.Name, chosen, chosen)).
+				WithFix("take " + s.Name + " out of `services` in lab.yaml")
 		}
 	}
 	if !c.Has(chosen) {

@@ -1,0 +1,128 @@
+package e2e
+
+import (
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	builtin "cairn/catalog"
+	"cairn/internal/catalog"
+	"cairn/internal/evidence"
+	"cairn/internal/lab"
+	"cairn/internal/standin"
+	"cairn/internal/wiring"
+)
+
+// serviceBed has a server with the services, a reverse proxy by default, and a
+// registry from which the server has their images.
+func serviceBed(t *testing.T, services ...lab.Service) *bed {
+	t.Helper()
+	l := labOf([]string{"server", "visitor"})
+	l.Choose = map[string]string{"container-platform": "docker", "reverse-proxy": "traefik"}
+	l.Hosts[0].Roles = []lab.Role{lab.Server}
+	b := newBedOf(t, l)
+	b.lab.Services = services
+	b.wire()
+	registry, err := b.rehearsal.StartRegistry(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := standin.CacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, image := range []string{"docker.io/traefik/whoami:v1.11.0", "docker.io/library/traefik:v3.7.15"} {
+		recipe, known := standin.Find(image)
+		if !known {
+			t.Fatalf("there is no recipe for %s", image)
+		}
+		made, err := standin.Make(t.Context(), cache, recipe, runtime.GOARCH, func(string) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := standin.Fill(t.Context(), registry, made); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.lab.Images.Mirror = registry
+	return b
+}
+
+// wire derives what follows from the lab's services.
+func (b *bed) wire() {
+	b.t.Helper()
+	c, err := catalog.Open(catalog.Source{Dir: "catalog", Files: builtin.Files})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if b.services, err = wiring.Of(b.lab, c); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+var routeProbes = []string{"route-answers", "route-unknown", "route-reaches"}
+
+// TestServices deploys a service behind a reverse proxy on a bare host, and breaks
+// what each look is about. The next up repairs it. In the end the service goes, and
+// what is the owner's stays.
+func TestServices(t *testing.T) {
+	b := serviceBed(t, lab.Service{Name: "whoami"})
+	b.up()
+	e := b.engine()
+	if !reached(e.Status(), "core.reverse-proxy-routing") {
+		t.Fatal("the milestone is not reached")
+	}
+	if plan, err := e.Plan(t.Context()); err != nil || plan.Changes() != 0 {
+		t.Errorf("a second up would change something: %+v, %v", plan, err)
+	}
+	b.run("server", `docker run --detach --name mine --volume mine:/data --network cairn-whoami docker.io/traefik/whoami:v1.11.0 --port=8080 >/dev/null`)
+	const ownLook = "docker inspect --format '{{.Id}} {{.State.StartedAt}}' mine; docker volume ls --quiet --filter name=mine"
+	owners := b.run("server", ownLook)
+	t.Run("faults", func(t *testing.T) { routeFaults(t, b) })
+	t.Run("removal", func(t *testing.T) { serviceGoes(t, b) })
+	if now := b.run("server", ownLook); now != owners {
+		t.Errorf("the owner's container is %s instead of %s", now, owners)
+	}
+}
+
+// routeFaults breaks one thing at a time. Each is noticed, and repaired by up.
+func routeFaults(t *testing.T, b *bed) {
+	const refuted, unproven, proven = evidence.Refuted, evidence.Unproven, evidence.Proven
+	const routes = "/opt/cairn/traefik/config/routes/routes.yaml"
+	for _, c := range []struct {
+		name, do string
+		want     []evidence.Outcome // of routeProbes
+		reason   string
+	}{
+		{"the upstream is stopped", "docker stop --time 1 cairn-whoami-whoami-1", []evidence.Outcome{refuted, proven, unproven}, ""},
+		{"the upstream is gone", "docker rm --force cairn-whoami-whoami-1", []evidence.Outcome{refuted, proven, unproven}, ""},
+		{"another upstream", "sed -i s/cairn-whoami-whoami-1:/mine:/ " + routes + "; sleep 3", []evidence.Outcome{proven, proven, refuted}, "do not reach the container cairn-whoami-whoami-1"},
+		{"every name leads there", "sed -i 's/rule: Host(.*/rule: PathPrefix(`\\/`)/' " + routes + "; sleep 3", []evidence.Outcome{proven, refuted, proven}, "is answered with 200 OK"},
+		{"the route is gone", "printf 'http: {}\\n' >" + routes + "; sleep 3", []evidence.Outcome{refuted, proven, refuted}, "404"},
+		{"the proxy is stopped", "docker stop --time 1 cairn-traefik-traefik-1", []evidence.Outcome{refuted, refuted, refuted}, "nothing answers"},
+		{"the proxy is off the service's network", "docker network disconnect cairn-whoami cairn-traefik-traefik-1", []evidence.Outcome{refuted, proven, refuted}, ""},
+	} {
+		b.run("server", c.do+" >/dev/null")
+		for _, r := range b.lookAt(t, routeProbes...) {
+			want := c.want[slices.Index(routeProbes, r.Probe)]
+			if r.Outcome != want || r.Outcome == refuted && !strings.Contains(r.Reason, c.reason) {
+				t.Errorf("%s: %s from %s is %s: %q, want %s, %q", c.name, r.Probe, r.Vantage, r.Outcome, r.Reason, want, c.reason)
+			}
+		}
+		b.up()
+		assertOutcome(t, b.lookAt(t, routeProbes...), proven)
+	}
+}
+
+// serviceGoes takes the service out of the lab file. Nothing of Cairn's is left of it
+// and of the reverse proxy, but volumes.
+func serviceGoes(t *testing.T, b *bed) {
+	b.lab.Services = nil
+	b.wire()
+	b.up()
+	const left = "docker ps --all --filter label=io.cairn.service --format '{{.Names}}'; ls /opt/cairn /etc/cairn/services 2>/dev/null || true"
+	if got := b.run("server", left); strings.Contains(got, "whoami") || strings.Contains(got, "traefik") {
+		t.Errorf("these are left:\n%s", got)
+	}
+}
