@@ -28,7 +28,7 @@ type Service struct {
 	// as the label [LabelRelease].
 	Stamp  string        `cbor:"5,keyasint,omitempty"`
 	Health []HealthCheck `cbor:"6,keyasint,omitempty"`
-	// Reload has a container take over changed live files. nil: it watches them.
+	// Reload has a container take over changed live files. nil: there are none.
 	Reload *Reload `cbor:"7,keyasint,omitempty"`
 	// Absent removes the containers, their networks and files. Volumes stay.
 	Absent bool `cbor:"8,keyasint,omitempty"`
@@ -75,11 +75,12 @@ type HealthCheck struct {
 	Path      string `cbor:"3,keyasint"`
 }
 
-// Reload is a signal, or a command in the container.
+// Reload is how a container takes over changed live files: by a signal, or by itself.
 type Reload struct {
 	Container string   `cbor:"1,keyasint"`
 	Signal    string   `cbor:"2,keyasint,omitempty"`
-	Command   []string `cbor:"3,keyasint,omitempty"`
+	// Takes is how many seconds pass until it has them.
+	Takes int `cbor:"3,keyasint,omitempty"`
 }
 
 // Labels of all that Cairn makes on a container platform. Nothing without them is
@@ -152,6 +153,9 @@ func (s Service) Validate() error {
 			return fmt.Errorf("%q cannot be the name of a network", n.Name)
 		}
 	}
+	if s.Reload != nil && (s.Reload.Takes < 0 || s.Reload.Takes > 60) {
+		return fmt.Errorf("a container cannot take %d seconds to read its files again", s.Reload.Takes)
+	}
 	for _, h := range s.Health {
 		if strings.ContainsAny(h.Path, " \r\n") || !strings.HasPrefix(h.Path, "/") {
 			return fmt.Errorf("%q cannot be a path", h.Path)
@@ -176,7 +180,7 @@ func (s Service) words() []string {
 		words = append(words, h.Container, h.Path)
 	}
 	if s.Reload != nil {
-		words = append(append(words, s.Reload.Container, s.Reload.Signal), s.Reload.Command...)
+		words = append(words, s.Reload.Container, s.Reload.Signal)
 	}
 	return words
 }

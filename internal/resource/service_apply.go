@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"cairn/internal/problem"
 	"cairn/internal/system"
@@ -188,18 +189,23 @@ func (s Service) join(ctx context.Context, sys *system.System, have dockerState)
 	return nil
 }
 
-// reload has the container take over live files that changed.
+// reload has the container take over live files that changed, and gives it the time
+// that it takes. A look just afterwards would find it as it was before.
 func (s Service) reload(ctx context.Context, sys *system.System) error {
 	if s.Reload == nil {
 		return nil
 	}
-	name := ServiceContainer(s.Name, s.Reload.Container)
-	argv := append([]string{"docker", "exec", name}, s.Reload.Command...)
 	if s.Reload.Signal != "" {
-		argv = []string{"docker", "kill", "--signal", s.Reload.Signal, name}
+		name := ServiceContainer(s.Name, s.Reload.Container)
+		if _, err := sys.Run(ctx, "docker", "kill", "--signal", s.Reload.Signal, name); err != nil {
+			return err
+		}
 	}
-	_, err := sys.Run(ctx, argv...)
-	return err
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Duration(s.Reload.Takes) * time.Second):
+	}
+	return ctx.Err()
 }
 
 // makeNetworks makes the networks that are missing. One that is of the wrong kind is

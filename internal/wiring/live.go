@@ -38,11 +38,14 @@ func readOnce(kind proxy.Kind, file string) bool {
 	return kind == proxy.Traefik && path.Dir(file) == proxy.Folder
 }
 
+// takesOver is how many seconds pass until a proxy has changed files. Traefik waits
+// for two (providers.providersThrottleDuration in its static configuration).
+const takesOver = 3
+
 // reload is how a container takes over changed live files.
 func (r Release) reload() *resource.Reload {
-	signal := proxy.Reload(proxy.Kind(r.Service.Proxy)).Signal
-	if signal == "" {
+	if r.Service.Proxy == "" {
 		return nil
 	}
-	return &resource.Reload{Container: r.Service.Main, Signal: signal}
+	return &resource.Reload{Container: r.Service.Main, Signal: proxy.Reload(proxy.Kind(r.Service.Proxy)).Signal, Takes: takesOver}
 }
