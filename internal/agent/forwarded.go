@@ -79,10 +79,12 @@ func (f *forwardedListener) open(ctx context.Context, request wire.ListenRequest
 	for _, step := range []struct{ do, undo []string }{
 		{[]string{"ip", "netns", "add", f.name}, []string{"ip", "netns", "delete", f.name}},
 		{[]string{"ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", f.name}, []string{"ip", "link", "delete", link}},
+		{withIPv6(match, link), nil},
 		{[]string{"ip", family, "address", "add", host.String(), "dev", link, "nodad"}, nil},
 		{[]string{"ip", "link", "set", link, "up"}, nil},
 		{[]string{"ip", "-n", f.name, "link", "set", "lo", "up"}, nil},
 		{[]string{"ip", "-n", f.name, "link", "set", "eth0", "up"}, nil},
+		{append([]string{"ip", "netns", "exec", f.name}, withIPv6(match, "eth0")...), nil},
 		{[]string{"ip", "-n", f.name, family, "address", "add", inside.String(), "dev", "eth0", "nodad"}, nil},
 		{[]string{"ip", "-n", f.name, family, "route", "add", "default", "via", host.Addr().String()}, nil},
 	} {
@@ -112,6 +114,15 @@ func (f *forwardedListener) open(ctx context.Context, request wire.ListenRequest
 		return err
 	}
 	return listenerAnswers(ctx, target, request.Nonce)
+}
+
+// withIPv6 switches IPv6 on for a link. New links have it off where the host says so
+// for all to come (Linux, ip-sysctl, disable_ipv6). Docker does the same for its own.
+func withIPv6(match, link string) []string {
+	if match == "ip" {
+		return []string{"true"}
+	}
+	return []string{"sh", "-c", `echo 0 >"/proc/sys/net/ipv6/conf/$0/disable_ipv6"`, link}
 }
 
 func without(words []string, word string) []string {

@@ -45,7 +45,7 @@ func TestNeededImages(t *testing.T) {
 		services *wiring.Wiring
 		want     []string
 	}{
-		{nil, nil}, {wired(t, builtin.Files), nil}, {wired(t, builtin.Files, "whoami"), []string{"docker.io/traefik/whoami:v1.11.0"}},
+		{nil, nil}, {wired(t, builtin.Files), nil}, {wired(t, builtin.Files, "whoami"), []string{"docker.io/library/traefik:v3.7.15", "docker.io/traefik/whoami:v1.11.0"}},
 	} {
 		if diff := cmp.Diff(test.want, neededImages(test.services)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)

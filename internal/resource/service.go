@@ -77,8 +77,8 @@ type HealthCheck struct {
 
 // Reload is how a container takes over changed live files: by a signal, or by itself.
 type Reload struct {
-	Container string   `cbor:"1,keyasint"`
-	Signal    string   `cbor:"2,keyasint,omitempty"`
+	Container string `cbor:"1,keyasint"`
+	Signal    string `cbor:"2,keyasint,omitempty"`
 	// Takes is how many seconds pass until it has them.
 	Takes int `cbor:"3,keyasint,omitempty"`
 }
