@@ -92,14 +92,14 @@ func TestAProgramThatHangsOnALockSaysWhoHasIt(t *testing.T) {
 // A program hangs if it repeats the same status again and again. It does not hang
 // if its status moves.
 func TestAStatusThatDoesNotChangeIsNoWord(t *testing.T) {
-	const same, moving = `for n in 1 2 3 4 5 6 7 8 9; do echo dlstatus:1:7.5:Retrieving file 1 of 2 >&3; sleep 0.1; done`,
+	const same, moving = `for n in $(seq 100); do echo dlstatus:1:7.5:Retrieving file 1 of 2 >&3; sleep 0.1; done`,
 		`for n in 1 2 3 4 5 6 7 8 9; do echo dlstatus:1:7.$n:Retrieving file 1 of 2 >&3; sleep 0.1; done`
-	defer within(&system.Silences, map[system.Work]time.Duration{system.Fetching: 400 * time.Millisecond})()
+	defer within(&system.Silences, map[system.Work]time.Duration{system.Fetching: time.Second})()
 	command := func(script string) system.Command {
-		return system.Command{Argv: []string{"sh", "-c", script}, Silence: time.Second, Status: (&aptStatus{}).line}
+		return system.Command{Argv: []string{"sh", "-c", script}, Silence: 5 * time.Second, Status: (&aptStatus{}).line}
 	}
 	_, err := system.NewLocal().RunWith(t.Context(), command(same))
-	mustFail(t, err, "sh was silent for 400ms and was ended")
+	mustFail(t, err, "sh was silent for 1s and was ended")
 	var seen []string
 	ctx := system.Showing(t.Context(), func(text string) { seen = append(seen, text) })
 	_, err = system.NewLocal().RunWith(ctx, command(moving))

@@ -171,8 +171,8 @@ func TestWithDockerAFirstReleaseThatFails(t *testing.T) {
 	s.Health[0].Path = "/no-such-page"
 	_, err := Converge(t.Context(), b.sys, s, "")
 	mustFail(t, err, "nothing of it is left running")
-	if left := b.sh(t, "docker ps --all --quiet --filter name=conform"); left != "" {
-		t.Errorf("containers are left: %s", left)
+	if left := b.sh(t, "docker ps --all --quiet --filter name=conform; docker network ls --quiet --filter name=conform; find /opt/cairn/conform /etc/cairn/services 2>/dev/null || true"); left != "" {
+		t.Errorf("these are left: %s", left)
 	}
 }
 

@@ -59,6 +59,8 @@ type Container struct {
 	Memory       int64    `cbor:"7,keyasint,omitempty"` // bytes
 	Writable     bool     `cbor:"8,keyasint,omitempty"` // its root file system
 	Capabilities []string `cbor:"9,keyasint,omitempty"` // added, without CAP_
+	// Once means that it is a step, which ends and is not started again.
+	Once bool `cbor:"10,keyasint,omitempty"`
 }
 
 // ContainerNetwork is a network of Docker's.
@@ -284,13 +286,20 @@ func (n ContainerNetwork) words() string {
 	return "there"
 }
 
+func (c Container) state() string {
+	if c.Once {
+		return endedWell
+	}
+	return "running"
+}
+
 // properties compares one container. Its stamp stands for what cannot be seen, such
 // as its command.
 func (c Container) properties(have dockerContainer, stamp string) []property {
 	list := func(words []string) string { return strings.Join(words, " ") }
 	return []property{
 		{"image", have.Config.Image, c.Image},
-		{"state", have.state(), "running"},
+		{"state", have.state(), c.state()},
 		{"release", have.Config.Labels[LabelRelease], stamp},
 		{"environment", list(have.environment(c.Environment)), list(c.Environment)},
 		{"mounts", list(have.mounts()), list(c.Mounts)},

@@ -255,10 +255,19 @@ func (s Service) removeNetwork(ctx context.Context, sys *system.System, name str
 	return err
 }
 
-// remove ends the containers and removes what is Cairn's of the service. Its volumes
-// stay.
+// remove takes the service off the host, but for its volumes.
 func (s Service) remove(ctx context.Context, sys *system.System) error {
-	have, err := s.look(ctx, sys)
+	kept, err := s.record(sys)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.clear(ctx, sys, kept.Files), s.forget(sys))
+}
+
+// clear removes the containers that bear the service's label, its network and files.
+func (s Service) clear(ctx context.Context, sys *system.System, files []keptFile) error {
+	network := ServiceProject(s.Name)
+	have, err := Service{Name: s.Name, Absent: true, Networks: []ContainerNetwork{{Name: network}}}.look(ctx, sys)
 	if err != nil {
 		return err
 	}
@@ -270,30 +279,23 @@ func (s Service) remove(ctx context.Context, sys *system.System) error {
 			return err
 		}
 	}
-	for _, n := range s.Networks {
-		if have.network(n.Name) == absent {
-			continue
-		}
-		if err := s.removeNetwork(ctx, sys, n.Name); err != nil {
+	if have.network(network) != absent {
+		if err := s.removeNetwork(ctx, sys, network); err != nil {
 			return err
 		}
 	}
-	kept, err := s.record(sys)
-	if err != nil {
-		return err
-	}
-	for _, name := range s.surplus(kept) {
-		if err := sys.Remove(path.Join(ServiceDir(s.Name), name)); err != nil {
+	for _, f := range files {
+		if err := sys.Remove(path.Join(ServiceDir(s.Name), f.Path)); err != nil {
 			return err
 		}
 	}
-	return errors.Join(s.removeFolders(sys, kept), s.forget(sys))
+	return s.removeFolders(sys, files)
 }
 
 // removeFolders removes the folders of the release that are empty.
-func (s Service) removeFolders(sys *system.System, kept serviceRecord) error {
+func (s Service) removeFolders(sys *system.System, files []keptFile) error {
 	var folders []string
-	for _, f := range kept.Files {
+	for _, f := range files {
 		for dir := path.Dir(path.Join(ServiceDir(s.Name), f.Path)); len(dir) >= len(ServiceDir(s.Name)); dir = path.Dir(dir) {
 			folders = append(folders, dir)
 		}
@@ -321,7 +323,7 @@ func (s Service) goBack(ctx context.Context, sys *system.System, reason error) e
 		after = "the release before it runs again"
 		err = s.returnTo(ctx, sys, old)
 	} else {
-		_, err = sys.Run(ctx, s.compose("down")...)
+		err = s.clear(ctx, sys, s.keptFiles())
 	}
 	if err != nil {
 		return problem.Wrap(problem.ServiceBroken, s.Name, s.Name+" does not work, and what was before could not be brought back", errors.Join(reason, err))
@@ -331,11 +333,7 @@ func (s Service) goBack(ctx context.Context, sys *system.System, reason error) e
 
 // returnTo writes the files of an earlier release and starts its containers.
 func (s Service) returnTo(ctx context.Context, sys *system.System, old Service) error {
-	made := serviceRecord{}
-	for _, f := range s.Files {
-		made.Files = append(made.Files, keptFile{Path: f.Path})
-	}
-	if _, _, err := old.write(ctx, sys, made); err != nil {
+	if _, _, err := old.write(ctx, sys, serviceRecord{Files: s.keptFiles()}); err != nil {
 		return err
 	}
 	return old.up(ctx, sys, true)

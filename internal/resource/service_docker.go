@@ -128,8 +128,14 @@ func (d dockerState) network(name string) string {
 	return ContainerNetwork{Internal: n.internal}.words()
 }
 
-// state is "running", or what is wrong.
+// endedWell is the state of a step that is done.
+const endedWell = "ended well"
+
+// state is how the container is: running, for most.
 func (c dockerContainer) state() string {
+	if c.State.Status == "exited" && c.State.ExitCode == 0 {
+		return endedWell
+	}
 	if c.State.Status == "running" && c.State.Health.Status == "unhealthy" {
 		return "unhealthy"
 	}

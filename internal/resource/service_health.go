@@ -63,7 +63,7 @@ func (s Service) works(ctx context.Context, have dockerState) error {
 		if !found {
 			return fmt.Errorf("there is no container %s", c.Name)
 		}
-		if err := there.works(c.Name, s.asks(c.Name)); err != nil {
+		if err := there.works(c, s.asks(c.Name)); err != nil {
 			return err
 		}
 	}
@@ -80,8 +80,15 @@ func (s Service) asks(container string) bool {
 	return false
 }
 
-func (c dockerContainer) works(name string, asked bool) error {
+func (c dockerContainer) works(wanted Container, asked bool) error {
+	name := wanted.Name
 	switch health := c.State.Health.Status; {
+	case wanted.Once && c.State.Status == "exited" && c.State.ExitCode == 0:
+		return nil
+	case wanted.Once && c.State.Status == "exited":
+		return brokenContainer(fmt.Sprintf("the step %s ended with exit code %d", name, c.State.ExitCode))
+	case wanted.Once:
+		return fmt.Errorf("the step %s is %s", name, c.State.Status)
 	case c.RestartCount >= restartsTooOften:
 		return brokenContainer(fmt.Sprintf("the container %s ends again and again, the last time with exit code %d", name, c.State.ExitCode))
 	case health == "unhealthy":

@@ -95,9 +95,8 @@ func (s Service) remember(sys *system.System) error {
 	if err != nil {
 		return err
 	}
-	now := serviceRecord{Sum: s.sum()}
+	now := serviceRecord{Sum: s.sum(), Files: s.keptFiles()}
 	for _, f := range s.Files {
-		now.Files = append(now.Files, keptFile{f.Path, f.Sensitive, f.Owner})
 		if err := sys.WriteFrom(s.copyOf(now, f.Path), f.Content.Open, system.Attributes{Mode: system.FileMode(0o600)}); err != nil {
 			return err
 		}
@@ -110,6 +109,14 @@ func (s Service) remember(sys *system.System) error {
 		return err
 	}
 	return s.dropCopies(sys, before, now)
+}
+
+// keptFiles are the files of the release without their contents.
+func (s Service) keptFiles() (all []keptFile) {
+	for _, f := range s.Files {
+		all = append(all, keptFile{f.Path, f.Sensitive, f.Owner})
+	}
+	return all
 }
 
 func (s Service) copyOf(r serviceRecord, name string) string {
