@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	builtin "cairn/catalog"
 	"cairn/internal/catalog"
@@ -97,19 +98,23 @@ func routeFaults(t *testing.T, b *bed) {
 	}{
 		{"the upstream is stopped", "docker stop --time 1 cairn-whoami-whoami-1", []evidence.Outcome{refuted, proven, unproven}, ""},
 		{"the upstream is gone", "docker rm --force cairn-whoami-whoami-1", []evidence.Outcome{refuted, proven, unproven}, ""},
-		{"another upstream", "sed -i s/cairn-whoami-whoami-1:/mine:/ " + routes + "; sleep 3", []evidence.Outcome{proven, proven, refuted}, "do not reach the container cairn-whoami-whoami-1"},
-		{"every name leads there", "sed -i 's/rule: Host(.*/rule: PathPrefix(`\\/`)/' " + routes + "; sleep 3", []evidence.Outcome{proven, refuted, proven}, "is answered with 200 OK"},
-		{"the route is gone", "printf 'http: {}\\n' >" + routes + "; sleep 3", []evidence.Outcome{refuted, proven, refuted}, ""},
+		{"another upstream", "sed -i s/cairn-whoami-whoami-1:/mine:/ " + routes + "", []evidence.Outcome{proven, proven, refuted}, "do not reach the container cairn-whoami-whoami-1"},
+		{"every name leads there", "sed -i 's/rule: Host(.*/rule: PathPrefix(`\\/`)/' " + routes + "", []evidence.Outcome{proven, refuted, proven}, "is answered with 200 OK"},
+		{"the route is gone", "printf 'http: {}\\n' >" + routes + "", []evidence.Outcome{refuted, proven, refuted}, ""},
 		{"the proxy is stopped", "docker stop --time 1 cairn-traefik-traefik-1", []evidence.Outcome{refuted, refuted, refuted}, "nothing answers"},
 		{"the proxy is off the service's network", "docker network disconnect cairn-whoami cairn-traefik-traefik-1", []evidence.Outcome{refuted, proven, refuted}, ""},
 	} {
 		b.run("server", c.do+" >/dev/null")
-		for _, r := range b.lookAt(t, routeProbes...) {
-			want := c.want[slices.Index(routeProbes, r.Probe)]
-			if r.Outcome != want || r.Outcome == refuted && !strings.Contains(r.Reason, c.reason) {
-				t.Errorf("%s: %s from %s is %s: %q, want %s, %q", c.name, r.Probe, r.Vantage, r.Outcome, r.Reason, want, c.reason)
-			}
-		}
+		eventually(t, 30*time.Second, c.name+" is noticed", func() bool {
+			// Traefik takes its time to read changed routes.
+			return !slices.ContainsFunc(b.lookAt(t, routeProbes...), func(r evidence.Record) bool {
+				wrong := r.Outcome != c.want[slices.Index(routeProbes, r.Probe)] || r.Outcome == refuted && !strings.Contains(r.Reason, c.reason)
+				if wrong {
+					t.Logf("%s: %s from %s is %s: %q", c.name, r.Probe, r.Vantage, r.Outcome, r.Reason)
+				}
+				return wrong
+			})
+		})
 		b.up()
 		assertOutcome(t, b.lookAt(t, routeProbes...), proven)
 	}

@@ -39,8 +39,9 @@ func readOnce(kind proxy.Kind, file string) bool {
 }
 
 // takesOver is how many seconds pass until a proxy has changed files. Traefik waits
-// for two (providers.providersThrottleDuration in its static configuration).
-const takesOver = 3
+// for two (providers.providersThrottleDuration in its static configuration), and on a
+// busy host needs another one or two.
+const takesOver = 5
 
 // reload is how a container takes over changed live files.
 func (r Release) reload() *resource.Reload {
