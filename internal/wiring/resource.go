@@ -53,7 +53,8 @@ func (r Release) network() resource.ContainerNetwork {
 func (r Release) container(project *types.Project, c types.ServiceConfig) resource.Container {
 	e := r.exception(c.Name)
 	out := resource.Container{
-		Name: c.Name, Image: c.Image, Memory: int64(c.MemLimit), Writable: e.Writable, Once: c.Restart == types.RestartPolicyNo, Capabilities: slices.Sorted(slices.Values(e.Capabilities)),
+		Name: c.Name, Image: c.Image, Memory: int64(c.MemLimit), Writable: e.Writable, Once: c.Restart == types.RestartPolicyNo,
+		Capabilities: slices.Sorted(slices.Values(e.Capabilities)),
 	}
 	for name, value := range c.Environment {
 		if value != nil {
