@@ -59,6 +59,7 @@ test: need check ## everything: check, then the tests on real hosts; cleans up a
 
 .PHONY: test-long
 test-long: need agents ## the tests on real hosts that test leaves out: all faults of guards and controller, first contacts, guests, a failing network, a host in use, another port, bans, doors, addresses, the guides of the documentation
+	CAIRN_LONG=1 $(GO) test -count=1 -timeout 40m -run TestServicesOnAHostWithDocker -v ./internal/resource
 	CAIRN_LONG=1 $(GO) test -count=1 -timeout 2h -run 'TestArrows|TestKilledController|TestFirstContact|TestGuestsKeepTheirNetwork|TestUnprivilegedGuest|TestFaultyNetwork|TestPlanOfAHostInUse|TestSSHPort|TestNobodyIsBannedWhoLooks|TestDoorsOfASSHServer|TestAddresses|TestOneOfThreeIsDead|TestPackageOnDebian12|TestGuides' -v ./e2e
 
 .PHONY: test-network
