@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -82,11 +81,7 @@ func (s *services) release(name string) *wiring.Release {
 	if s.wiring == nil {
 		return nil
 	}
-	i := slices.IndexFunc(s.wiring.Releases, func(r wiring.Release) bool { return r.Service.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &s.wiring.Releases[i]
+	return s.wiring.Release(name)
 }
 
 // serviceList is the result of service list.

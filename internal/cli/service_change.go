@@ -78,17 +78,25 @@ func runServiceAdd(g *globals, name, on string) error {
 		return err
 	}
 	done := changedService{Service: name, File: in.lab.File, In: true}
-	i := slices.IndexFunc(services.Releases, func(r wiring.Release) bool { return r.Service.Name == name })
-	if i >= 0 {
-		done.Host = services.Releases[i].Host
+	release := services.Release(name)
+	if release != nil {
+		done.Host = release.Host
 	}
-	return g.screen.result(done, func(w io.Writer) {
-		fmt.Fprintf(w, "%s has %s now, on %s.\n", done.File, name, done.Host)
-		for _, r := range services.Releases[i].Service.Routes {
-			fmt.Fprintf(w, "Its address will be http://%s\n", services.Releases[i].Values.Routes[r.Name])
+	return g.screen.result(done, func(w io.Writer) { writeAdded(w, done, release) })
+}
+
+// writeAdded tells where a service will run. A reverse proxy runs nowhere as long as
+// there is no route.
+func writeAdded(w io.Writer, done changedService, release *wiring.Release) {
+	if release == nil {
+		fmt.Fprintf(w, "%s has %s now. It runs on each host with services that have an address, and there are none yet.\n", done.File, done.Service)
+	} else {
+		fmt.Fprintf(w, "%s has %s now, on %s.\n", done.File, done.Service, done.Host)
+		for _, r := range release.Service.Routes {
+			fmt.Fprintf(w, "Its address will be http://%s\n", release.Values.Routes[r.Name])
 		}
-		fmt.Fprintln(w, "Nothing has changed on the host yet.\nNext: cairn plan")
-	})
+	}
+	fmt.Fprintln(w, "Nothing has changed on the host yet.\nNext: cairn plan")
 }
 
 func runServiceRemove(g *globals, name string) error {

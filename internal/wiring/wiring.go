@@ -85,6 +85,16 @@ func (w *Wiring) On(host string) (all []Release) {
 	return all
 }
 
+// Release returns the release of a service, or nil if the lab does not run it. A
+// reverse proxy has several; it is the first.
+func (w *Wiring) Release(service string) *Release {
+	i := slices.IndexFunc(w.Releases, func(r Release) bool { return r.Service.Name == service })
+	if i < 0 {
+		return nil
+	}
+	return &w.Releases[i]
+}
+
 // Open returns the lab with the ports that services need open among those of their
 // hosts. So everything that asks for a host's open ports learns of them.
 func (w *Wiring) Open(l *lab.Lab) *lab.Lab {
