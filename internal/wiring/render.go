@@ -34,25 +34,43 @@ func (r Release) Compose() ([]byte, error) {
 type build struct {
 	project *types.Project
 	compose []byte // the Compose file
-	beside  []File // that containers read once
+	files   []File // all of them, sorted by path
 	stamp   string
 }
 
-// build puts a release together. It parses the Compose file once, which takes the
-// most time of all.
+// build puts a release together. It parses the Compose file and renders the routes
+// once, which takes the most time of all.
 func (r Release) build(secrets map[string]Secret) (b build, err error) {
 	if b.project, err = r.project(); err != nil {
 		return build{}, err
 	}
-	if b.stamp, err = r.stamp(b.project, secrets); err != nil {
+	live, fixed, err := r.proxyFiles()
+	if err != nil {
+		return build{}, err
+	}
+	versions, err := r.beside(func(name string) string { return name + " " + secrets[name].Version })
+	if err != nil {
+		return build{}, err
+	}
+	if b.stamp, err = r.stamp(b.project, slices.Concat(versions, fixed)); err != nil {
 		return build{}, err
 	}
 	r.finish(b.project, b.stamp)
 	if b.compose, err = r.composeOf(b.project); err != nil {
 		return build{}, err
 	}
-	b.beside, err = r.beside(func(name string) string { return secrets[name].Value.Reveal() })
-	return b, err
+	values, err := r.beside(func(name string) string { return secrets[name].Value.Reveal() })
+	if err != nil {
+		return build{}, err
+	}
+	b.files = byPath(append(slices.Concat(values, fixed, live), File{Path: "compose.yaml", Content: b.compose}))
+	return b, nil
+}
+
+// byPath sorts files.
+func byPath(files []File) []File {
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files
 }
 
 func (r Release) composeOf(project *types.Project) ([]byte, error) {
@@ -224,36 +242,21 @@ type Secret struct {
 // Files returns the files of a release, sorted by path. secrets has a value for each
 // secret of its service.
 func (r Release) Files(secrets map[string]Secret) ([]File, error) {
-	if err := r.hasAll(secrets); err != nil {
-		return nil, err
-	}
-	b, err := r.build(secrets)
-	if err != nil {
-		return nil, err
-	}
-	return r.filesOf(b)
+	b, err := r.whole(secrets)
+	return b.files, err
 }
 
-func (r Release) hasAll(secrets map[string]Secret) error {
+// whole is [Release.build] for a release that has all its secrets.
+func (r Release) whole(secrets map[string]Secret) (build, error) {
 	for _, s := range r.Service.Secrets {
 		if _, known := secrets[s.Name]; !known {
-			return fmt.Errorf("render %s: there is no secret %s", r.Service.Name, s.Name)
+			return build{}, fmt.Errorf("render %s: there is no secret %s", r.Service.Name, s.Name)
 		}
 	}
-	return nil
+	return r.build(secrets)
 }
 
-func (r Release) filesOf(b build) ([]File, error) {
-	live, _, err := r.proxyFiles()
-	if err != nil {
-		return nil, err
-	}
-	files := append(slices.Concat(b.beside, live), File{Path: "compose.yaml", Content: b.compose})
-	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return files, nil
-}
-
-// beside returns the files that containers read once, with what value returns for
+// beside returns the templates and the files of secrets, with what value returns for
 // each secret.
 func (r Release) beside(value func(secret string) string) (files []File, err error) {
 	v := r.Values
@@ -270,11 +273,6 @@ func (r Release) beside(value func(secret string) string) (files []File, err err
 		}
 		fmt.Fprintf(variables[s.Container], "%s=%s\n", s.Variable, quoted(value(s.Name)))
 	}
-	_, fixed, err := r.proxyFiles()
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, fixed...)
 	for container, text := range variables {
 		files = append(files, File{Path: variablesFile(container), Content: []byte(text.String()), Secret: true})
 	}
@@ -291,19 +289,14 @@ func (r Release) beside(value func(secret string) string) (files []File, err err
 // stamp names everything of a release that needs new containers when it changes.
 // Versions stand for secrets, since everybody who may use Docker reads labels. The
 // networks that it joins are left out: a running container can join another.
-func (r Release) stamp(project *types.Project, secrets map[string]Secret) (string, error) {
+func (r Release) stamp(project *types.Project, files []File) (string, error) {
 	compose, err := r.composeOf(project)
 	if err != nil {
 		return "", err
 	}
-	files, err := r.beside(func(name string) string { return name + " " + secrets[name].Version })
-	if err != nil {
-		return "", err
-	}
-	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	digest := sha256.New()
 	fmt.Fprintf(digest, "%q\n", compose)
-	for _, f := range files {
+	for _, f := range byPath(files) {
 		fmt.Fprintf(digest, "%q %q %d\n", f.Path, f.Content, f.Owner)
 	}
 	return hex.EncodeToString(digest.Sum(nil)[:6]), nil

@@ -14,19 +14,12 @@ import (
 
 // Resource is the release as its host is to have it.
 func (r Release) Resource(secrets map[string]Secret) (resource.Service, error) {
-	if err := r.hasAll(secrets); err != nil {
-		return resource.Service{}, err
-	}
-	b, err := r.build(secrets)
-	if err != nil {
-		return resource.Service{}, err
-	}
-	files, err := r.filesOf(b)
+	b, err := r.whole(secrets)
 	if err != nil {
 		return resource.Service{}, err
 	}
 	s := resource.Service{Name: r.Service.Name, Stamp: b.stamp, Networks: append([]resource.ContainerNetwork{r.network()}, r.Joins...)}
-	for _, f := range files {
+	for _, f := range b.files {
 		s.Files = append(s.Files, resource.ServiceFile{Path: f.Path, Content: resource.Inline(f.Content), Sensitive: f.Secret, Owner: f.Owner, Live: f.Live})
 	}
 	for _, name := range b.project.ServiceNames() {
