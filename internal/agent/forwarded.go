@@ -84,10 +84,13 @@ func (f *forwardedListener) open(ctx context.Context, request wire.ListenRequest
 		{[]string{"ip", "link", "set", link, "up"}, nil},
 		{[]string{"ip", "-n", f.name, "link", "set", "lo", "up"}, nil},
 		{[]string{"ip", "-n", f.name, "link", "set", "eth0", "up"}, nil},
-		{append([]string{"ip", "netns", "exec", f.name}, withIPv6(match, "eth0")...), nil},
+		{withIPv6(match, "eth0", "ip", "netns", "exec", f.name), nil},
 		{[]string{"ip", "-n", f.name, family, "address", "add", inside.String(), "dev", "eth0", "nodad"}, nil},
 		{[]string{"ip", "-n", f.name, family, "route", "add", "default", "via", host.Addr().String()}, nil},
 	} {
+		if step.do == nil {
+			continue
+		}
 		if match == "ip" {
 			step.do = without(step.do, "nodad")
 		}
@@ -118,11 +121,12 @@ func (f *forwardedListener) open(ctx context.Context, request wire.ListenRequest
 
 // withIPv6 switches IPv6 on for a link. New links have it off where the host says so
 // for all to come (Linux, ip-sysctl, disable_ipv6). Docker does the same for its own.
-func withIPv6(match, link string) []string {
+// For IPv4 there is nothing to do. in are words that lead to where the link is.
+func withIPv6(match, link string, in ...string) []string {
 	if match == "ip" {
-		return []string{"true"}
+		return nil
 	}
-	return []string{"sh", "-c", `echo 0 >"/proc/sys/net/ipv6/conf/$0/disable_ipv6"`, link}
+	return append(in, "sh", "-c", `echo 0 >"/proc/sys/net/ipv6/conf/$0/disable_ipv6"`, link)
 }
 
 func without(words []string, word string) []string {

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"cairn/internal/wiring"
 )
@@ -16,17 +15,13 @@ type Secrets func(ctx context.Context, releases []wiring.Release, make bool) (ma
 // serviceSecrets are the secrets of the lab's services. They are opened once, since
 // a person may have to type a passphrase.
 type serviceSecrets struct {
-	from Secrets
-
-	mu     sync.Mutex
+	from   Secrets
 	opened bool
 	values map[string]map[string]wiring.Secret
 }
 
 // open opens the secrets of the lab, if its services have any.
 func (s *serviceSecrets) open(ctx context.Context, w *wiring.Wiring, make bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	needed := slices.ContainsFunc(w.Releases, func(r wiring.Release) bool { return len(r.Service.Secrets) > 0 })
 	if s.opened || s.from == nil || !needed {
 		return nil

@@ -32,11 +32,14 @@ func (s Service) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	if err := s.pull(ctx, sys); err != nil {
 		return err
 	}
-	err = s.deploy(ctx, sys, have)
-	if err != nil && ctx.Err() == nil {
+	switch err := s.deploy(ctx, sys, have); {
+	case err == nil:
+		return s.remember(sys)
+	case ctx.Err() != nil:
+		return err
+	default:
 		return s.goBack(ctx, sys, err)
 	}
-	return errors.Join(err, s.rememberAfter(err, sys))
 }
 
 // noneTaken refuses to go on where somebody else's container has the name of one of
@@ -52,13 +55,6 @@ func (s Service) noneTaken(have dockerState) error {
 	return nil
 }
 
-func (s Service) rememberAfter(err error, sys *system.System) error {
-	if err != nil {
-		return nil
-	}
-	return s.remember(sys)
-}
-
 // deploy writes the files, brings the containers up to date, and waits until they
 // work.
 func (s Service) deploy(ctx context.Context, sys *system.System, have dockerState) error {
@@ -70,13 +66,11 @@ func (s Service) deploy(ctx context.Context, sys *system.System, have dockerStat
 	if err != nil {
 		return err
 	}
-	switch {
-	case fixed || s.needsContainers(have):
-		err = s.up(ctx, sys, fixed || s.changedByHand(have))
-	default:
-		if err = s.join(ctx, sys, have); err == nil && live {
-			err = s.reload(ctx, sys)
-		}
+	different, byHand := s.compareContainers(have)
+	if fixed || different {
+		err = s.up(ctx, sys, fixed || byHand)
+	} else if err = s.join(ctx, sys, have); err == nil && live {
+		err = s.reload(ctx, sys)
 	}
 	if err != nil {
 		return err
@@ -110,38 +104,26 @@ func (s Service) write(ctx context.Context, sys *system.System, kept serviceReco
 	return live, fixed, nil
 }
 
-// needsContainers reports whether anything differs but the networks, which a
-// container can join while it runs.
-func (s Service) needsContainers(have dockerState) bool {
+// compareContainers reports whether anything differs but the networks, which a
+// container can join while it runs. byHand means that a container of this very release
+// is not as it was made, which Compose does not notice.
+func (s Service) compareContainers(have dockerState) (different, byHand bool) {
 	for _, c := range s.Containers {
 		there, found := have.container(ServiceContainer(s.Name, c.Name))
 		if !found {
-			return true
-		}
-		for _, p := range c.properties(there, s.Stamp) {
-			if p.name != "networks" && p.have != p.want {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// changedByHand reports whether a container of this very release is not as it was
-// made. Compose does not notice that.
-func (s Service) changedByHand(have dockerState) bool {
-	for _, c := range s.Containers {
-		there, found := have.container(ServiceContainer(s.Name, c.Name))
-		if !found || there.Config.Labels[LabelRelease] != s.Stamp {
+			different = true
 			continue
 		}
+		ours := there.Config.Labels[LabelRelease] == s.Stamp
 		for _, p := range c.properties(there, s.Stamp) {
-			if p.name != "networks" && p.name != "state" && p.have != p.want {
-				return true
+			if p.name == "networks" || p.have == p.want {
+				continue
 			}
+			different = true
+			byHand = byHand || ours && p.name != "state"
 		}
 	}
-	return false
+	return different, byHand
 }
 
 // compose returns the words of a Compose command for the release.

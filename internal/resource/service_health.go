@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,12 +73,7 @@ func (s Service) works(ctx context.Context, have dockerState) error {
 
 // asks reports whether a container has a path to ask.
 func (s Service) asks(container string) bool {
-	for _, h := range s.Health {
-		if h.Container == container {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.Health, func(h HealthCheck) bool { return h.Container == container })
 }
 
 func (c dockerContainer) works(wanted Container, asked bool) error {
