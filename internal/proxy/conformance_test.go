@@ -165,66 +165,48 @@ var conformance = []struct {
 }
 
 func TestConformance(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs four proxies")
-	}
-	for _, kind := range Kinds {
-		t.Run(string(kind), func(t *testing.T) {
-			l := newLab(t, kind)
-			l.start()
-			for _, c := range conformance {
-				t.Run(c.name, func(t *testing.T) {
-					if err := c.try(l); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-		})
-	}
+	onEach(t, Kinds, func(t *testing.T, l *lab) {
+		l.start()
+		for _, c := range conformance {
+			t.Run(c.name, func(t *testing.T) {
+				if err := c.try(l); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
 }
 
 // TestWithoutCertificates has everything by plain HTTP.
 func TestWithoutCertificates(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs four proxies")
-	}
-	for _, kind := range Kinds {
-		t.Run(string(kind), func(t *testing.T) {
-			l := newLab(t, kind)
-			l.config.Certificates = ""
-			l.render()
-			l.run(func() error { return status(l, request{host: whoami, plain: true}, 200) })
-			err := errors.Join(
-				l.echo(request{host: whoami, plain: true, path: "/a?b", header: spoofed}, unspoofed("http", "127.0.0.1")),
-				nothing(l, request{host: foreign, plain: true}),
-				status(l, request{host: down, plain: true}, 502),
-				status(l, request{host: whoami, plain: true, path: "/.well-known/acme-challenge/x"}, 200),
-			)
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	onEach(t, Kinds, func(t *testing.T, l *lab) {
+		l.config.Certificates = ""
+		l.render()
+		l.run(func() error { return status(l, request{host: whoami, plain: true}, 200) })
+		err := errors.Join(
+			l.echo(request{host: whoami, plain: true, path: "/a?b", header: spoofed}, unspoofed("http", "127.0.0.1")),
+			nothing(l, request{host: foreign, plain: true}),
+			status(l, request{host: down, plain: true}, 502),
+			status(l, request{host: whoami, plain: true, path: "/.well-known/acme-challenge/x"}, 200),
+		)
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestWithoutRoutes has a proxy wait for its first route.
 func TestWithoutRoutes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs four proxies")
-	}
-	for _, kind := range Kinds {
-		t.Run(string(kind), func(t *testing.T) {
-			l := newLab(t, kind)
-			routes := l.config.Routes
-			l.config.Routes, l.config.Challenges = nil, ""
-			l.render()
-			l.run(func() error { return nothing(l, request{host: whoami, plain: true}) })
-			l.config.Routes, l.config.Challenges = routes, l.upstream.address
-			l.render()
-			l.reload()
-			l.until("the first route works", func() error { return status(l, request{host: whoami}, 200) })
-		})
-	}
+	onEach(t, Kinds, func(t *testing.T, l *lab) {
+		routes := l.config.Routes
+		l.config.Routes, l.config.Challenges = nil, ""
+		l.render()
+		l.run(func() error { return nothing(l, request{host: whoami, plain: true}) })
+		l.config.Routes, l.config.Challenges = routes, l.upstream.address
+		l.render()
+		l.reload()
+		l.until("the first route works", func() error { return status(l, request{host: whoami}, 200) })
+	})
 }
 
 // faults are configurations that are wrong in one thing, and the case that must

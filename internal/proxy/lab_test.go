@@ -47,6 +47,17 @@ type lab struct {
 	process  *exec.Cmd
 }
 
+// onEach runs a test with each of the products.
+func onEach(t *testing.T, kinds []Kind, test func(t *testing.T, l *lab)) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs reverse proxies")
+	}
+	for _, kind := range kinds {
+		t.Run(string(kind), func(t *testing.T) { test(t, newLab(t, kind)) })
+	}
+}
+
 // newLab lays out everything and starts nothing but the upstream.
 func newLab(t *testing.T, kind Kind) *lab {
 	t.Helper()

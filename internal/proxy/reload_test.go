@@ -20,55 +20,49 @@ import (
 // TestReloadDropsNothing sends 500 requests a second while routes come and go and a
 // certificate is renewed: half of them on connections that stay, half on new ones.
 func TestReloadDropsNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs four proxies")
-	}
-	for _, kind := range Kinds {
-		t.Run(string(kind), func(t *testing.T) {
-			l := newLab(t, kind)
-			l.start()
-			load := l.load(500)
-			time.Sleep(500 * time.Millisecond)
+	onEach(t, Kinds, func(t *testing.T, l *lab) {
+		l.start()
+		load := l.load(500)
+		time.Sleep(500 * time.Millisecond)
 
-			routes := l.config.Routes
-			const added = "added.cairn.test"
-			for range 2 {
-				l.config.Routes = append(routes[:len(routes):len(routes)], Route{Name: added, Upstream: l.upstream.address})
-				l.render()
-				l.reload()
-				l.until("the added route works", func() error { return status(l, request{host: added}, 200) })
-				l.config.Routes = routes
-				l.render()
-				l.reload()
-				l.until("the route that was taken away is gone", func() error {
-					return refused(l, &tls.Config{ServerName: added})
-				})
-			}
-
-			before := l.serial()
-			l.issue(whoami)
+		routes := l.config.Routes
+		const added = "added.cairn.test"
+		for range 2 {
+			l.config.Routes = append(routes[:len(routes):len(routes)], Route{Name: added, Upstream: l.upstream.address})
+			l.render()
 			l.reload()
-			l.until("the renewed certificate is shown", func() error {
-				if l.serial() == before {
-					return fmt.Errorf("it is still number %s", before)
-				}
-				return nil
+			l.until("the added route works", func() error { return status(l, request{host: added}, 200) })
+			l.config.Routes = routes
+			l.render()
+			l.reload()
+			l.until("the route that was taken away is gone", func() error {
+				return refused(l, &tls.Config{ServerName: added})
 			})
-			time.Sleep(500 * time.Millisecond)
+		}
 
-			sent, failed := load()
-			if sent < 500 {
-				t.Errorf("only %d requests were sent", sent)
+		before := l.serial()
+		l.issue(whoami)
+		l.reload()
+		l.until("the renewed certificate is shown", func() error {
+			if l.serial() == before {
+				return fmt.Errorf("it is still number %s", before)
 			}
-			if kind == Caddy {
-				failed = l.withoutFresh(failed, sent)
-			}
-			if len(failed) > 0 {
-				t.Fatalf("%d of %d requests failed, such as: %v", len(failed), sent, errors.Join(failed[:min(5, len(failed))]...))
-			}
-			t.Logf("%d requests", sent)
+			return nil
 		})
-	}
+		time.Sleep(500 * time.Millisecond)
+
+		sent, failed := load()
+		if sent < 500 {
+			t.Errorf("only %d requests were sent", sent)
+		}
+		if l.kind == Caddy {
+			failed = l.withoutFresh(failed, sent)
+		}
+		if len(failed) > 0 {
+			t.Fatalf("%d of %d requests failed, such as: %v", len(failed), sent, errors.Join(failed[:min(5, len(failed))]...))
+		}
+		t.Logf("%d requests", sent)
+	})
 }
 
 // errFresh is a failure on a connection that was new, or that did not come about.
@@ -91,50 +85,38 @@ func (l *lab) withoutFresh(failed []error, sent int) []error {
 // their upstream has an address. The others have it asked for each request by the
 // system.
 func TestUpstreamComesLater(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs two proxies")
-	}
-	for _, kind := range []Kind{Nginx, HAProxy} {
-		t.Run(string(kind), func(t *testing.T) {
-			l := newLab(t, kind)
-			_, port, err := net.SplitHostPort(l.upstream.address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			const late = "late.cairn.test"
-			l.config.Routes = append(l.config.Routes, Route{Name: late, Upstream: "late.invalid:" + port})
-			l.render()
-			l.start()
-			if err := status(l, request{host: late}, 502); err != nil {
-				t.Fatal(err)
-			}
-			l.names.add("late.invalid")
-			l.until("the upstream is found", func() error { return status(l, request{host: late}, 200) })
-		})
-	}
+	onEach(t, []Kind{Nginx, HAProxy}, func(t *testing.T, l *lab) {
+		_, port, err := net.SplitHostPort(l.upstream.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const late = "late.cairn.test"
+		l.config.Routes = append(l.config.Routes, Route{Name: late, Upstream: "late.invalid:" + port})
+		l.render()
+		l.start()
+		if err := status(l, request{host: late}, 502); err != nil {
+			t.Fatal(err)
+		}
+		l.names.add("late.invalid")
+		l.until("the upstream is found", func() error { return status(l, request{host: late}, 200) })
+	})
 }
 
 // TestWebsocketOutlivesReload keeps an upgraded connection over a change of routes.
 func TestWebsocketOutlivesReload(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs four proxies")
-	}
-	for _, kind := range Kinds {
-		t.Run(string(kind), func(t *testing.T) {
-			l := newLab(t, kind)
-			l.start()
-			done := make(chan error)
-			go func() { done <- l.websocket(whoami, 1500*time.Millisecond) }()
-			time.Sleep(500 * time.Millisecond)
-			l.config.Routes = append(l.config.Routes, Route{Name: "added.cairn.test", Upstream: l.upstream.address})
-			l.render()
-			l.reload()
-			l.until("the added route works", func() error { return status(l, request{host: "added.cairn.test"}, 200) })
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	onEach(t, Kinds, func(t *testing.T, l *lab) {
+		l.start()
+		done := make(chan error)
+		go func() { done <- l.websocket(whoami, 1500*time.Millisecond) }()
+		time.Sleep(500 * time.Millisecond)
+		l.config.Routes = append(l.config.Routes, Route{Name: "added.cairn.test", Upstream: l.upstream.address})
+		l.render()
+		l.reload()
+		l.until("the added route works", func() error { return status(l, request{host: "added.cairn.test"}, 200) })
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // until waits until something is right.

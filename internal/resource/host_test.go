@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,20 @@ import (
 // TestConformanceOnARealHost tries the kinds that need a host on one that is made
 // for this and then removed.
 func TestConformanceOnARealHost(t *testing.T) {
+	// Names that nobody knows are asked for many times. So the host does not wait long
+	// for a resolver that stays silent (resolv.conf(5)). A flush removes the rules
+	// that lead to the engine's resolver, so a file has the names of apt's mirrors.
+	const settle = `echo options timeout:1 attempts:3 >>/etc/resolv.conf
+		for name in $(grep -rhoE 'https?://[^/ ]+' /etc/apt/sources.list.d | sed 's|.*//||; s|:.*||' | sort -u); do
+			getent ahosts "$name" | awk '!seen[$1]++ {print $1, name}' name="$name"
+		done >/tmp/mirrors && cat /tmp/mirrors >>/etc/hosts`
+	testOnHost(t, settle, []string{"CAIRN_REAL_HOST=1"}, "^(TestConformanceOfAHost|TestOnAHost)", "TestConformanceOfAHost")
+}
+
+// testOnHost runs this package's tests of a pattern on a host that is made for this
+// and then removed. A script settles the host first. Of the tests, one must have run.
+func testOnHost(t *testing.T, settle string, environment []string, pattern, must string, options ...func(*throwaway.Options)) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("makes a host")
 	}
@@ -25,22 +40,15 @@ func TestConformanceOnARealHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = program.Close() }()
-	host := throwAwayHost(t)
-	// Names that nobody knows are asked for many times. So the host does not wait long
-	// for a resolver that stays silent (resolv.conf(5)). A flush removes the rules
-	// that lead to the engine's resolver, so a file has the names of apt's mirrors.
-	const settle = `cat >/conform && chmod 755 /conform && echo options timeout:1 attempts:3 >>/etc/resolv.conf
-		for name in $(grep -rhoE 'https?://[^/ ]+' /etc/apt/sources.list.d | sed 's|.*//||; s|:.*||' | sort -u); do
-			getent ahosts "$name" | awk '!seen[$1]++ {print $1, name}' name="$name"
-		done >/tmp/mirrors && cat /tmp/mirrors >>/etc/hosts`
-	if _, stderr, err := host.Exec(t.Context(), "box", []string{"sh", "-c", settle}, program); err != nil {
+	host := throwAwayHost(t, options...)
+	if _, stderr, err := host.Exec(t.Context(), "box", []string{"sh", "-c", "cat >/conform && chmod 755 /conform && " + settle}, program); err != nil {
 		t.Fatalf("%v: %s", err, stderr)
 	}
-	out, _, err := host.Exec(t.Context(), "box", []string{"env", "CAIRN_REAL_HOST=1", "/conform", "-test.v", "-test.run=^(TestConformanceOfAHost|TestOnAHost)"}, nil)
+	out, _, err := host.Exec(t.Context(), "box", slices.Concat([]string{"env"}, environment, []string{"/conform", "-test.v", "-test.run=" + pattern}), nil)
 	if err != nil {
 		t.Fatalf("on the host: %v\n%s", err, failures(string(out)))
 	}
-	if !strings.Contains(string(out), "--- PASS: TestConformanceOfAHost") {
+	if !strings.Contains(string(out), "--- PASS: "+must) {
 		t.Fatalf("nothing was tried on the host:\n%s", out)
 	}
 }
