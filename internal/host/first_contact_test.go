@@ -257,8 +257,7 @@ func (m *machine) vantageOf(user string) lab.Host {
 	return h
 }
 
-// traces lists what a look could leave: files of its user, and Cairn's own. If the
-// machine's tree is that of a machine in use, there may be others of the user.
+// traces lists what a look could leave: files of its user, and Cairn's own.
 func (m *machine) traces() string {
 	m.t.Helper()
 	return m.sh(`find /tmp /var/tmp /dev/shm /home/plain /run \( -user plain -o -name '.cairn*' \) -printf '%p %s\n' 2>/dev/null; ls -d /var/lib/cairn /run/cairn 2>/dev/null || true`)
