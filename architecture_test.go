@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"firewall", "problem", "proxy", "secret", "spelling", "sshdconf", "standin"},
 	{"document", "system", "vault"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "compose", "catalog", "resource", "wire", "vantage"},
-	{"wiring"}, // what tasks do for a service
+	{"wiring", "adoption"}, // what tasks do for a service, and where one comes from
 	{"task", "probe", "host", "evidence", "journal", "agent", "throwaway"},
 	{"resolve"}, // a look is evidence's, the work is task's
 	{"engine", "rehearse"},

@@ -85,3 +85,25 @@ func TestRight(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestWith adds two services that come from no folder: each stays, and one that cannot
+// be made is the error of whoever asks for it.
+func TestWith(t *testing.T) {
+	c, err := Open(Source{Dir: "catalog", Files: inMemory(rightExample(t))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("it cannot be made")
+	c = c.With("mine", &Service{Name: "mine"}, nil).With("broken", nil, broken)
+	for _, name := range []string{"mine", "notes"} {
+		if s, err := c.Get(name); err != nil || s.Name != name {
+			t.Errorf("%s: %v, %v", name, s, err)
+		}
+	}
+	if _, err := c.Get("broken"); !errors.Is(err, broken) {
+		t.Errorf("broken: %v", err)
+	}
+	if diff := cmp.Diff([]string{"broken", "mine", "notes"}, c.Names()); diff != "" {
+		t.Error(diff)
+	}
+}

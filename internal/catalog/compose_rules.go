@@ -142,11 +142,21 @@ func (r *rules) mounts(c types.ServiceConfig) {
 // secretName matches usual names of variables with secrets.
 var secretName = regexp.MustCompile(`(?i)(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ENCRYPTION_KEY)$`)
 
+// LooksSecret reports whether a variable seems to hold a secret in the open. The path of
+// a secret's file is none, and neither is a switch.
+func LooksSecret(name, value string) bool {
+	switch strings.ToLower(value) {
+	case "", "0", "1", "false", "no", "true", "yes":
+		return false
+	}
+	return secretName.MatchString(name) && !strings.HasPrefix(value, "/run/secrets/")
+}
+
 // environment refuses secrets among the variables: anybody who may inspect the
 // container can read them.
 func (r *rules) environment(c types.ServiceConfig) {
 	for _, name := range sorted(c.Environment) {
-		if value := c.Environment[name]; secretName.MatchString(name) && value != nil && *value != "" && !strings.HasPrefix(*value, "/run/secrets/") {
+		if value := c.Environment[name]; value != nil && LooksSecret(name, *value) {
 			r.inContainer(c, document.Flaw{
 				Message:  name + " looks like a secret in the open",
 				Expected: "a file, such as " + name + "_FILE: /run/secrets/NAME, or `variable` of a secret in service.yaml",

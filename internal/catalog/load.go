@@ -53,6 +53,7 @@ type Catalog struct {
 type outcome struct {
 	service *Service
 	faults  document.Faults
+	err     error // why there is none, of a service that did not come from a folder
 }
 
 // Open lists the services of all sources, and reads none. A service replaces one of
@@ -75,6 +76,19 @@ func Open(sources ...Source) (*Catalog, error) {
 	return c, nil
 }
 
+// With returns the catalog with a service that comes from no folder. It replaces one of
+// the same name. err is why there is no such service; whoever asks for it gets err.
+func (c *Catalog) With(name string, s *Service, err error) *Catalog {
+	c.mutex.Lock()
+	more := &Catalog{folders: maps.Clone(c.folders), read: maps.Clone(c.read)}
+	c.mutex.Unlock()
+	// What was wrong may be right now: it may have named this service.
+	maps.DeleteFunc(more.read, func(_ string, found *outcome) bool { return len(found.faults) > 0 })
+	more.folders[name], more.read[name] = Source{}, &outcome{service: s, err: err}
+	more.names = slices.Sorted(maps.Keys(more.folders))
+	return more
+}
+
 // Has reports whether there is a service of a name. It reads none.
 func (c *Catalog) Has(name string) bool { return slices.Contains(c.names, name) }
 
@@ -95,7 +109,7 @@ func (c *Catalog) Get(name string) (*Service, error) {
 	if len(found.faults) > 0 {
 		return nil, problemOf(found.faults)
 	}
-	return found.service, nil
+	return found.service, found.err
 }
 
 // Options returns what a lab file may say of a service. It is nil if the service
@@ -119,6 +133,9 @@ func (c *Catalog) All() ([]*Service, error) {
 	var faults document.Faults
 	for _, name := range c.names {
 		found := c.outcome(name)
+		if found.err != nil {
+			return nil, found.err
+		}
 		faults = append(faults, found.faults...)
 		all = append(all, found.service)
 	}

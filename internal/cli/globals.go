@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	builtin "cairn/catalog"
+	"cairn/internal/adoption"
 	"cairn/internal/catalog"
 	"cairn/internal/engine"
 	"cairn/internal/host"
@@ -56,7 +57,40 @@ func (g *globals) loadWithCatalog() (*lab.Lab, *roadmap.Roadmap, *catalog.Catalo
 	}
 	known.Services = c
 	l, err := known.Load(path)
-	return l, r, c, err
+	if err != nil {
+		return l, r, c, err
+	}
+	return l, r, withOwn(c, l), nil
+}
+
+// withOwn returns a catalog with the services that a lab has from Compose files of the
+// owner's own.
+func withOwn(c *catalog.Catalog, l *lab.Lab) *catalog.Catalog {
+	for _, declared := range l.Services {
+		if declared.Compose == "" {
+			continue
+		}
+		var service *catalog.Service
+		p, err := adoption.Of(filepath.Join(l.Dir, filepath.FromSlash(declared.Compose)), adoption.Options{
+			Name: declared.Name, HTTPPort: declared.HTTPPort, Others: serviceNames(l), NoSecrets: true,
+		})
+		if err == nil {
+			service, err = p.Catalog()
+		}
+		c = c.With(declared.Name, service, err)
+	}
+	return c
+}
+
+// serviceNames returns the names of a lab's services.
+func serviceNames(l *lab.Lab) (names []string) {
+	if l == nil {
+		return nil
+	}
+	for _, s := range l.Services {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 // catalogFolder is the folder beside the lab file with services of the owner's own.

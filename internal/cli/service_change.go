@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"cairn/internal/adoption"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/roadmap"
@@ -14,21 +16,46 @@ import (
 )
 
 func newServiceAdd(g *globals) *cobra.Command {
-	var on string
+	var f serviceFlags
 	cmd := &cobra.Command{
 		Use:   "add NAME",
-		Short: "Add a service of the catalog to lab.yaml",
+		Short: "Add a service of the catalog, or of your own Compose file, to lab.yaml",
 		Long: `Add writes the service into lab.yaml, below services, and keeps your comments. It first checks that the service fits on its host
 and gets in nobody's way. No host is changed before the next cairn up.
 
+With --compose it makes a service of a Compose file of your own: a folder catalog/NAME beside lab.yaml, which you can change. NAME is that
+of the file if you give none. Secrets in the file go into the lab's vault. Add warns of what is dangerous or loses data. It refuses what no
+service may do. With --dry-run it only shows the service, its files and all warnings.
+
 EXIT STATUS
-  0  lab.yaml has the service
-  1  there is no such service, it does not fit, or lab.yaml cannot be changed without changing more`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return runServiceAdd(g, args[0], on) },
+  0  lab.yaml has the service, or it was shown
+  1  there is no such service, it does not fit, the Compose file cannot become a service, or lab.yaml cannot be changed without changing more`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.compose != "" {
+				return cobra.MaximumNArgs(1)(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			switch {
+			case f.compose != "" && f.dryRun:
+				return runServicePropose(g, f, args)
+			case f.compose != "":
+				return runServiceAdopt(g, f, args)
+			}
+			return runServiceAdd(g, args[0], f)
+		},
 	}
-	cmd.Flags().StringVar(&on, "on", "", "the `HOST` that it runs on (default: the first server that it fits on)")
+	cmd.Flags().StringVar(&f.on, "on", "", "the `HOST` that it runs on (default: the first server that it fits on)")
+	cmd.Flags().StringVar(&f.compose, "compose", "", "make the service of this Compose `FILE`")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "change nothing, and only show what would be added")
 	return cmd
+}
+
+// serviceFlags are the flags of service add.
+type serviceFlags struct {
+	on, compose string
+	dryRun      bool
 }
 
 func newServiceRemove(g *globals) *cobra.Command {
@@ -52,9 +79,14 @@ type changedService struct {
 	Host    string `json:"host,omitempty"` // where it will run
 	File    string `json:"file"`           // the lab file
 	In      bool   `json:"in"`             // whether the lab file has it now
+	// Only for a Compose file of your own: the service's folder, the names of its secrets
+	// in the vault, and what is dangerous or loses data.
+	Folder   string             `json:"folder,omitempty"`
+	Secrets  []string           `json:"secrets,omitempty"`
+	Warnings []adoption.Warning `json:"warnings,omitempty"`
 }
 
-func runServiceAdd(g *globals, name, on string) error {
+func runServiceAdd(g *globals, name string, f serviceFlags) error {
 	in, err := g.loadWired()
 	if err != nil {
 		return err
@@ -62,23 +94,38 @@ func runServiceAdd(g *globals, name, on string) error {
 	if _, err := in.catalog.Get(name); err != nil {
 		return err
 	}
+	release, err := in.planned(name, f.on)
+	if err != nil {
+		return err
+	}
+	if !f.dryRun {
+		if err := knownWith(in).AddService(in.lab.File, name, f.on); err != nil {
+			return err
+		}
+	}
+	return g.added(changedService{Service: name, File: in.lab.File, In: !f.dryRun}, release)
+}
+
+// planned returns the release that a service of the catalog would have if it were
+// added to the lab. It is nil if nothing would run yet.
+func (in wired) planned(name, on string) (*wiring.Release, error) {
 	if hasService(in.lab, name) {
-		return problem.New(problem.ServiceThere, in.lab.File, "lab.yaml has the service "+name+" already")
+		return nil, problem.New(problem.ServiceThere, in.lab.File, "lab.yaml has the service "+name+" already")
 	}
 	planned := *in.lab
 	planned.Services = append(slices.Clone(in.lab.Services), lab.Service{Name: name, On: on})
 	if on != "" && !slices.Contains(hostNames(in.lab), on) {
-		return in.roadmap.NoSuch(roadmap.SortHost, on, hostNames(in.lab)...)
+		return nil, in.roadmap.NoSuch(roadmap.SortHost, on, hostNames(in.lab)...)
 	}
 	services, err := wiring.Of(&planned, in.catalog)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := knownWith(in).AddService(in.lab.File, name, on); err != nil {
-		return err
-	}
-	done := changedService{Service: name, File: in.lab.File, In: true}
-	release := services.Release(name)
+	return services.Release(name), nil
+}
+
+// added shows that a service was added.
+func (g *globals) added(done changedService, release *wiring.Release) error {
 	if release != nil {
 		done.Host = release.Host
 	}
@@ -88,15 +135,30 @@ func runServiceAdd(g *globals, name, on string) error {
 // writeAdded tells where a service will run. A reverse proxy runs nowhere as long as
 // there is no route.
 func writeAdded(w io.Writer, done changedService, release *wiring.Release) {
+	has := "has " + done.Service + " now"
+	if !done.In {
+		has = "would have " + done.Service
+	}
+	if done.Folder != "" {
+		fmt.Fprintf(w, "%s is what Cairn made of your Compose file. It is yours to change.\n", done.Folder)
+	}
+	if len(done.Secrets) > 0 {
+		fmt.Fprintf(w, "The vault has its secrets: %s. Commit them with lab.yaml, and take them out of the Compose file.\n", strings.Join(done.Secrets, ", "))
+	}
+	for _, warning := range done.Warnings {
+		fmt.Fprintf(w, "warning: %s: %s\n", warning.Where, warning.Summary)
+	}
 	if release == nil {
-		fmt.Fprintf(w, "%s has %s now. It runs on each host with services that have an address, and there are none yet.\n", done.File, done.Service)
+		fmt.Fprintf(w, "%s %s. It runs on each host with services that have an address, and there are none yet.\n", done.File, has)
 	} else {
-		fmt.Fprintf(w, "%s has %s now, on %s.\n", done.File, done.Service, done.Host)
+		fmt.Fprintf(w, "%s %s, on %s.\n", done.File, has, done.Host)
 		for _, r := range release.Service.Routes {
 			fmt.Fprintf(w, "Its address will be http://%s\n", release.Values.Routes[r.Name])
 		}
 	}
-	fmt.Fprintln(w, "Nothing has changed on the host yet.\nNext: cairn plan")
+	if done.In {
+		fmt.Fprintln(w, "Nothing has changed on the host yet.\nNext: cairn plan")
+	}
 }
 
 func runServiceRemove(g *globals, name string) error {

@@ -74,21 +74,24 @@ func keysOf(of reflect.Type) (keys []string) {
 // interpolation reports a variable that cannot be read.
 func (f *File) interpolation(rest string) document.Fault {
 	path, rest, _ := strings.Cut(rest, ".\n")
-	value := rest[strings.LastIndex(rest, "\n")+1:]
+	value := document.Quoted(strings.TrimSpace(rest[strings.LastIndex(rest, "\n")+1:]))
+	if f.inFolder {
+		value = "the value" // it may hold a secret
+	}
 	return f.fault(strings.Split(path, "."), document.Flaw{
-		Message: document.Quoted(strings.TrimSpace(value)) + " names no variable that can be read", Expected: "${NAME}, or $$ for a dollar sign",
+		Message: value + " names no variable that can be read", Expected: "${NAME}, or $$ for a dollar sign",
 	})
 }
 
 // placeOfValue finds the place of a complaint without a path. It looks for the only
-// value that equals the complaint's last word, or its part after the last colon. If
-// none or several do, it returns the top of the file.
+// value that equals the complaint's last word, or its part before the first or after
+// the last colon. If none or several do, it returns the top of the file.
 func (f *File) placeOfValue(line string) document.Place {
 	words := strings.Fields(line)
 	last := strings.Trim(words[len(words)-1], "'\"")
 	var found []document.Place
 	f.eachText(f.root, func(n *document.Node) {
-		if n.Text == last || strings.HasSuffix(n.Text, ":"+last) {
+		if n.Text == last || strings.HasPrefix(n.Text, last+":") || strings.HasSuffix(n.Text, ":"+last) {
 			found = append(found, n.Place)
 		}
 	})

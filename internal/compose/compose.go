@@ -8,6 +8,9 @@ import (
 	"context"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,7 +33,11 @@ func init() { logrus.SetOutput(io.Discard) }
 type File struct {
 	Project *types.Project
 	Path    string
-	root    *document.Node // nil if only the library could read the file
+	// Unset are the variables without a value and without a default, sorted. Only a file
+	// that was read in its folder has them: they are empty there.
+	Unset    []string
+	root     *document.Node
+	inFolder bool
 }
 
 // Options say how a file is read.
@@ -45,6 +52,11 @@ type Options struct {
 	Profiles []string
 	// Alone forbids keys that read other files: extends, include and env_file.
 	Alone bool
+	// InFolder reads the file as docker compose does in Dir. Relative paths become
+	// absolute, and a variable without a value is empty. Lookup has the variables, and
+	// Environment has them for files that this one includes.
+	InFolder    bool
+	Environment map[string]string
 }
 
 // Read reads the text of a Compose file. The faults have the file's path and, as far
@@ -54,25 +66,27 @@ func Read(path string, data []byte, o Options) (*File, document.Faults) {
 	if len(faults) > 0 {
 		return nil, faults.In(path)
 	}
-	f := &File{Path: path, root: root}
-	if len(root.Get("services").Each()) == 0 {
+	f := &File{Path: path, root: root, inFolder: o.InFolder}
+	elsewhere := o.InFolder && root.Pair("include") != nil
+	if !elsewhere && len(root.Get("services").Each()) == 0 {
 		return nil, document.Faults{f.Fault(nil, document.Flaw{Message: "there are no services in it", Expected: "a Compose file with the key services"})}
 	}
-	if faults := f.reaches(o); len(faults) > 0 {
+	if faults := append(f.reaches(o), f.missingFiles(o)...); len(faults) > 0 {
 		return nil, faults.In(path)
 	}
 	missing := variables{lookup: o.Lookup, unknown: map[string]bool{}}
 	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
-		WorkingDir: o.Dir, ConfigFiles: []types.ConfigFile{{Filename: path, Content: data}}, Environment: types.Mapping{},
+		WorkingDir: o.Dir, ConfigFiles: []types.ConfigFile{{Filename: path, Content: data}}, Environment: o.Environment,
 	}, func(l *loader.Options) {
 		l.SetProjectName(o.Name, true)
 		l.SkipResolveEnvironment = true
-		l.ResolvePaths = false
+		l.ResolvePaths = o.InFolder
 		l.Profiles = o.Profiles
 		l.Interpolate.LookupValue = missing.value
 	})
-	// An unknown variable is empty, which would cause further faults.
-	if faults := f.unknownVariables(missing); len(faults) > 0 {
+	if o.InFolder {
+		f.Unset = f.withoutDefault(missing.unknown)
+	} else if faults := f.unknownVariables(missing); len(faults) > 0 {
 		return nil, faults.In(path)
 	}
 	if err != nil {
@@ -112,6 +126,9 @@ func (f *File) fault(path []string, flaw document.Flaw) document.Fault { return 
 // nearest key above it.
 func (f *File) place(path []string) document.Place {
 	at, n := document.Place{Line: 1, Column: 1}, f.root
+	if len(path) > 1 && path[0] == "services" && n.Get("services").Pair(path[1]) == nil && n.Pair("include") != nil {
+		return n.Pair("include").Place // whatever it is, it stands in an included file
+	}
 	for _, key := range path {
 		if p := n.Pair(key); p != nil {
 			at, n = p.Place, p.Value
@@ -179,6 +196,101 @@ func (f *File) unknownVariables(v variables) (faults document.Faults) {
 		}
 	})
 	return faults
+}
+
+// missingFiles reports files that the file names and that are not there. The library
+// names no place for them.
+func (f *File) missingFiles(o Options) (faults document.Faults) {
+	if !o.InFolder {
+		return nil
+	}
+	there := func(n *document.Node) {
+		if n == nil || n.Kind != document.Text || n.Text == "" || strings.Contains(n.Text, "$") {
+			return
+		}
+		name := filepath.FromSlash(n.Text)
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(o.Dir, name)
+		}
+		if info, err := os.Stat(name); err != nil || info.IsDir() {
+			faults = append(faults, document.Flaw{Message: "there is no file " + document.Quoted(n.Text)}.At(n.Place))
+		}
+	}
+	for _, n := range f.root.Get("include").List() {
+		there(n)
+		there(n.Get("path"))
+		for _, path := range n.Get("path").List() {
+			there(path)
+		}
+	}
+	for _, service := range f.root.Get("services").Each() {
+		there(service.Value.Get("extends").Get("file"))
+	}
+	return faults
+}
+
+// withoutDefault returns those of the unknown variables that the text names without a
+// default, sorted.
+func (f *File) withoutDefault(unknown map[string]bool) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(unknown)) {
+		plain := regexp.MustCompile(`\$\{` + regexp.QuoteMeta(name) + `\}|\$` + regexp.QuoteMeta(name) + `\b`)
+		named := false
+		f.eachText(f.root, func(n *document.Node) { named = named || plain.MatchString(n.Text) })
+		if named {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Find returns the place below a path of keys whose text fits, or else the place of
+// the path. A key fits as well as a value.
+func (f *File) Find(fits func(text string) bool, path ...string) document.Place {
+	n := f.node(path)
+	if place, found := find(n, fits); found {
+		return place
+	}
+	return f.place(path)
+}
+
+// find returns the first place in a value whose text fits.
+func find(n *document.Node, fits func(string) bool) (document.Place, bool) {
+	if n == nil {
+		return document.Place{}, false
+	}
+	if n.Kind != document.List && n.Kind != document.Mapping && fits(n.Text) {
+		return n.Place, true
+	}
+	for _, item := range n.Items {
+		if place, found := find(item, fits); found {
+			return place, true
+		}
+	}
+	for _, p := range n.Pairs {
+		if fits(p.Key) {
+			return p.Place, true
+		}
+		if place, found := find(p.Value, fits); found {
+			return place, true
+		}
+	}
+	return document.Place{}, false
+}
+
+// node returns the value that a path of keys leads to, or nil.
+func (f *File) node(path []string) *document.Node {
+	n := f.root
+	for _, key := range path {
+		n = n.Get(key)
+	}
+	return n
+}
+
+// EachText visits every text below a path of keys, with its place.
+func (f *File) EachText(visit func(text string, at document.Place), path ...string) {
+	if n := f.node(path); n != nil {
+		f.eachText(n, func(n *document.Node) { visit(n.Text, n.Place) })
+	}
 }
 
 // eachText visits every text of the file.

@@ -139,9 +139,9 @@ func journalShape() *document.Shape {
 func servicesShape() *document.Shape {
 	service := document.Keyed(
 		document.Key{Name: "compose", Shape: document.Words(composeForm),
-			Doc: "Your own compose file, relative to the lab file and within its folder. Without it the service is one of Cairn's catalog, and its other keys are that service's options."},
+			Doc: "Your own Compose file, relative to the lab file and within its folder. Without it the service is one of the catalog, and its other keys are that service's options."},
 		document.Key{Name: "http", Shape: document.Keyed(document.Key{Name: "port", Required: true, Shape: document.Number(document.PortForm), Doc: "The port it answers HTTP on."}),
-			Doc: "Where your own service answers HTTP. Only together with `compose`."},
+			Fallback: "the first port of the file that looks like HTTP", Doc: "Where your own service answers HTTP. Only together with `compose`."},
 	)
 	service.Keys = append(service.Keys, document.Key{Name: "on", Fallback: "the only server, or the first that it fits on", Shape: document.Words(hostForm), Doc: "The host that it runs on."})
 	service.Open = true

@@ -38,7 +38,7 @@ func (r *rules) later() {
 // laterService says why this version ignores a service, or "".
 func (r *rules) laterService(p document.Pair) (why, suggestion string) {
 	if p.Value.Get("compose") != nil {
-		return "Cairn runs no Compose files of your own yet", ""
+		return "", ""
 	}
 	var names []string
 	if r.known.Services != nil {

@@ -111,6 +111,11 @@ var labBackground = map[Code]Background{
 		See:   "The message names the file, the line and what was expected there.",
 		Other: "Move the folder out of `catalog/` until it is right. The other services are not affected.",
 	},
+	ComposeWrong: {
+		Why:   "The file is not right, or it says what no service may do. Examples are power over the host, an image without a version, and a secret among arguments.",
+		See:   "`cairn service add --compose FILE --dry-run` shows the service, its files and all warnings, and changes nothing.",
+		Other: "Write the service's folder in `catalog/` by hand: docs/reference/catalog.md has the keys.",
+	},
 	RoadmapWrong: {
 		Why:   "The roadmap inside the program contradicts itself. Its tests should have found that.",
 		See:   "The message names the place in the roadmap.",

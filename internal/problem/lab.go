@@ -11,6 +11,8 @@ const (
 	LabUnwritten Code = "lab.not-written"
 	RoadmapWrong Code = "roadmap.invalid"
 	CatalogWrong Code = "catalog.invalid"
+	// ComposeWrong: a Compose file of the owner's cannot become a service as it is.
+	ComposeWrong Code = "compose.invalid"
 
 	CatalogUnknown Code = "catalog.unknown-service"
 
@@ -57,5 +59,6 @@ var labEntries = []Entry{
 	{Code: ServiceThere, Exit: ExitFailed, Meaning: "The lab file has the service already.", Fix: "change its entry under `services` in lab.yaml"},
 	{Code: ServiceMissing, Exit: ExitFailed, Meaning: "The lab file does not have a service that was named, or that another one uses.", Fix: "add it under `services` in lab.yaml"},
 	{Code: CatalogWrong, Exit: ExitFailed, Meaning: "A service of a catalog is wrong.", Fix: "fix the places named; if they are not yours, please report them"},
+	{Code: ComposeWrong, Exit: ExitFailed, Meaning: "A Compose file of your own cannot become a service as it is.", Fix: "change the places named; `cairn service add --compose FILE --dry-run` shows everything that Cairn makes of the file"},
 	{Code: RoadmapWrong, Exit: ExitFailed, Meaning: "The roadmap contradicts itself.", Fix: "this is a fault in Cairn: please report it"},
 }

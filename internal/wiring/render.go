@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -78,7 +79,9 @@ func (r Release) composeOf(project *types.Project) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render the Compose file of %s: %w", r.Service.Name, err)
 	}
-	return append([]byte(header), body...), nil
+	// All variables have their values, so a dollar sign that is left is one. Without a
+	// second one, docker compose on the host would take it for a variable.
+	return append([]byte(header), bytes.ReplaceAll(body, []byte("$"), []byte("$$"))...), nil
 }
 
 const header = `# Made by Cairn from the catalog and lab.yaml; the next cairn up writes it anew.

@@ -131,7 +131,7 @@ func chosen(l *lab.Lab, c *catalog.Catalog) ([]*catalog.Service, error) {
 	services := map[string]*catalog.Service{}
 	var names []string
 	for _, declared := range l.Services {
-		if declared.Compose != "" || !c.Has(declared.Name) {
+		if !c.Has(declared.Name) {
 			continue // the lab file's remarks say so
 		}
 		s, err := c.Get(declared.Name)
