@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -8,6 +11,7 @@ import (
 	"time"
 
 	builtin "cairn/catalog"
+	"cairn/internal/adoption"
 	"cairn/internal/catalog"
 	"cairn/internal/evidence"
 	"cairn/internal/lab"
@@ -57,6 +61,17 @@ func (b *bed) wire() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	for _, declared := range b.lab.Services {
+		if declared.Compose == "" {
+			continue
+		}
+		p, err := adoption.Of(declared.Compose, adoption.Options{Name: declared.Name, NoSecrets: true})
+		if err != nil {
+			b.t.Fatal(err, errors.Unwrap(err))
+		}
+		service, err := p.Catalog()
+		c = c.With(declared.Name, service, err)
+	}
 	if b.services, err = wiring.Of(b.lab, c); err != nil {
 		b.t.Fatal(err)
 	}
@@ -81,6 +96,7 @@ func TestServices(t *testing.T) {
 	const ownLook = "docker inspect --format '{{.Id}} {{.State.StartedAt}}' mine; docker volume ls --quiet --filter name=mine"
 	owners := b.run("server", ownLook)
 	t.Run("faults", func(t *testing.T) { routeFaults(t, b) })
+	t.Run("own", func(t *testing.T) { ownComposeFile(t, b) })
 	t.Run("removal", func(t *testing.T) { serviceGoes(t, b) })
 	if now := b.run("server", ownLook); now != owners {
 		t.Errorf("the owner's container is %s instead of %s", now, owners)
@@ -120,6 +136,42 @@ func routeFaults(t *testing.T, b *bed) {
 	}
 }
 
+// kept is a file in the volume of that service.
+const kept = "/var/lib/docker/volumes/cairn-hello_data/_data/kept"
+
+// tenLines is a Compose file as somebody writes it first, with a dollar sign.
+const tenLines = `services:
+  hello:
+    image: traefik/whoami:v1.11.0
+    command: ["--port=8080"]
+    environment: {PRICE: 5$$}
+    ports:
+      - "8080:8080"
+    volumes:
+      - data:/data
+volumes: {data: {}}
+`
+
+// ownComposeFile adds a service from a Compose file of ten lines. It gets a route, its
+// port stays closed, and [serviceGoes] looks if its volume outlives it.
+func ownComposeFile(t *testing.T, b *bed) {
+	file := filepath.Join(t.TempDir(), "hello.yaml")
+	if err := os.WriteFile(file, []byte(tenLines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.lab.Services = append(slices.Clone(b.lab.Services), lab.Service{Name: "hello", Compose: file})
+	b.wire()
+	b.up()
+	assertOutcome(t, b.lookAt(t, routeProbes...), evidence.Proven)
+	if plan, err := b.engine().Plan(t.Context()); err != nil || plan.Changes() != 0 {
+		t.Errorf("a second up would change something: %+v, %v", plan, err)
+	}
+	got := b.run("server", "echo mine >"+kept+"; ss -Hltn 'sport = 8080'; docker inspect --format '{{.Config.Env}}{{.HostConfig.Privileged}}' cairn-hello-hello-1")
+	if !strings.Contains(got, "PRICE=5$") || strings.Contains(got, "$$") || strings.Contains(got, "8080") {
+		t.Errorf("on the host:\n%s", got)
+	}
+}
+
 // serviceGoes takes the service out of the lab file. Nothing of Cairn's is left of it
 // and of the reverse proxy, but volumes.
 func serviceGoes(t *testing.T, b *bed) {
@@ -127,7 +179,10 @@ func serviceGoes(t *testing.T, b *bed) {
 	b.wire()
 	b.up()
 	const left = "docker ps --all --filter label=io.cairn.service --format '{{.Names}}'; ls /opt/cairn /etc/cairn/services 2>/dev/null || true"
-	if got := b.run("server", left); strings.Contains(got, "whoami") || strings.Contains(got, "traefik") {
+	if got := b.run("server", left); strings.Contains(got, "whoami") || strings.Contains(got, "traefik") || strings.Contains(got, "hello") {
 		t.Errorf("these are left:\n%s", got)
+	}
+	if got := b.run("server", "cat "+kept); strings.TrimSpace(got) != "mine" {
+		t.Errorf("in the volume is %q", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 
 	"cairn/internal/evidence"
 	"cairn/internal/wire"
@@ -127,6 +128,11 @@ func containerPortOpen(ctx context.Context, from Vantage, target Target) Finding
 			continue
 		}
 		listener, stop, err := target.Inside.Listen(ctx, wire.ListenRequest{Network: "tcp" + suffixOf(address), Port: port, Nonce: target.Nonce, Container: true})
+		// Docker holds a published port also while nothing in its container answers.
+		if err == nil && listener.Failure != nil && strings.Contains(listener.Failure.Cause, syscall.EADDRINUSE.Error()) {
+			observed = append(observed, fields(name, "another program has it already")...)
+			continue
+		}
 		if err != nil || listener.Failure != nil {
 			return blind("cannot publish a port from a container: "+listenerError(err, listener), observed...)
 		}

@@ -2,10 +2,13 @@ package probe
 
 import (
 	"context"
+	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"cairn/internal/evidence"
+	"cairn/internal/lab"
 	"cairn/internal/wire"
 )
 
@@ -76,4 +79,28 @@ func evidenceText(all []evidence.Field) string {
 		words = append(words, f.Name+"="+f.Value)
 	}
 	return strings.Join(words, " ")
+}
+
+// refusingVantage gets no connection.
+type refusingVantage struct{ hostVantage }
+
+func (refusingVantage) Dial(context.Context, string, string) (net.Conn, error) {
+	return nil, syscall.ECONNREFUSED
+}
+
+// TestTakenPort covers a port that a container has published, and at which it answers
+// nothing. A look cannot have it, and nothing is wrong.
+func TestTakenPort(t *testing.T) {
+	for cause, want := range map[string]evidence.Outcome{
+		"listen tcp :443: bind: address already in use": evidence.Proven,
+		"listen tcp :443: bind: permission denied":      evidence.Unproven,
+	} {
+		target := factsTarget(healthyFacts())
+		target.Expect.Openings = []lab.Opening{{Protocol: "tcp", Port: 443}}
+		target.Inside = hostReport{listener: wire.ListenReply{Failure: &wire.Failure{Summary: "no test listener could be opened", Cause: cause}}}
+		got := containerPortOpen(t.Context(), refusingVantage{hostVantage{name: "visitor"}}, target)
+		if got.Outcome != want {
+			t.Errorf("%s: %s, %q, %v", cause, got.Outcome, got.Reason, got.Observed)
+		}
+	}
 }
