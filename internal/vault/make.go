@@ -5,8 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"slices"
+	"time"
 
+	"cairn/internal/authority"
 	"cairn/internal/problem"
 	"cairn/internal/secret"
 )
@@ -21,10 +24,12 @@ const (
 	Base64   Form = "base64"
 	UUID     Form = "uuid" // version 4 (RFC 9562)
 	Given    Form = "given"
+	// Authority is a certificate authority for a domain, as package authority makes it.
+	Authority Form = "authority"
 )
 
 // Forms returns all forms that Cairn can make.
-func Forms() []Form { return []Form{Password, Hex, Base64, UUID} }
+func Forms() []Form { return []Form{Password, Hex, Base64, UUID, Authority} }
 
 // Declaration is a secret that a service needs.
 type Declaration struct {
@@ -35,6 +40,8 @@ type Declaration struct {
 	Length int
 	// Escrow marks a secret without which a restore is worthless.
 	Escrow bool
+	// Domain is what an authority certifies. No other form has one.
+	Domain string
 }
 
 // Bounds of a length. A shorter secret could be guessed.
@@ -52,7 +59,10 @@ func (d Declaration) filled() (Declaration, error) {
 	if d.Form == "" {
 		d.Form = Password
 	}
-	if d.Form == UUID || d.Form == Given {
+	if d.Form != Authority {
+		d.Domain = ""
+	}
+	if d.Form == UUID || d.Form == Given || d.Form == Authority {
 		d.Length = 0
 	} else if d.Length == 0 {
 		d.Length = defaultLength
@@ -60,11 +70,16 @@ func (d Declaration) filled() (Declaration, error) {
 	switch {
 	case d.Form != Given && !slices.Contains(Forms(), d.Form):
 		return d, problem.New(problem.SecretValue, d.place(), fmt.Sprintf("there is no form %q of secrets", d.Form))
+	case d.Form == Authority && !domainForm.MatchString(d.Domain):
+		return d, problem.New(problem.SecretValue, d.place(), fmt.Sprintf("an authority cannot be for the domain %q", d.Domain))
 	case d.Length != 0 && (d.Length < leastLength || d.Length > mostLength):
 		return d, problem.New(problem.SecretValue, d.place(), fmt.Sprintf("the length %d is not from %d to %d", d.Length, leastLength, mostLength))
 	}
 	return d, CheckNames(d.Service, d.Name)
 }
+
+// domainForm is a domain in lower case, as the lab file has it.
+var domainForm = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
 
 func (d Declaration) place() string { return d.Service + "/" + d.Name }
 
@@ -83,6 +98,9 @@ func Generate(d Declaration) (secret.Text, error) {
 		return secret.New(base64.StdEncoding.EncodeToString(random(d.Length))), nil
 	case UUID:
 		return secret.New(uuid()), nil
+	case Authority:
+		parts, err := authority.New(d.Domain, time.Now())
+		return secret.New(parts.Text()), err
 	}
 	return secret.New(password(d.Length)), nil
 }

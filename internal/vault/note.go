@@ -15,7 +15,8 @@ type note struct {
 	Form   Form      `json:"form"`
 	Length int       `json:"length,omitempty"`
 	Escrow bool      `json:"escrow,omitempty"`
-	For    []string  `json:"for"` // the recipients
+	Domain string    `json:"domain,omitempty"` // of an authority
+	For    []string  `json:"for"`              // the recipients
 }
 
 // noteType and noteVersion are how the stanza begins.
@@ -54,6 +55,9 @@ func (r *noteReader) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 // shown on a terminal, and anybody who can write to the repository can write them.
 func (n note) plain() bool {
 	if n.Form != Given && !slices.Contains(Forms(), n.Form) || n.Made.Year() < 1 || n.Made.Year() > 9999 || !n.Made.Equal(moment(n.Made)) {
+		return false
+	}
+	if (n.Domain != "") != (n.Form == Authority) || n.Domain != "" && !domainForm.MatchString(n.Domain) {
 		return false
 	}
 	return !slices.ContainsFunc(n.For, func(text string) bool {

@@ -180,7 +180,7 @@ type current struct {
 }
 
 func (c *current) declaration() Declaration {
-	return Declaration{Service: c.file.service, Name: c.file.name, Form: c.note.Form, Length: c.note.Length, Escrow: c.note.Escrow}
+	return Declaration{Service: c.file.service, Name: c.file.name, Form: c.note.Form, Length: c.note.Length, Escrow: c.note.Escrow, Domain: c.note.Domain}
 }
 
 // inUse returns the value in use, or nil if there is none.
@@ -220,7 +220,7 @@ func (v *Vault) replace(now *current, d Declaration, value secret.Text) error {
 			made = now.note.Made.Add(time.Millisecond)
 		}
 	}
-	body, err := sealed(value, note{Made: made, Form: d.Form, Length: d.Length, Escrow: d.Escrow}, v.recipients)
+	body, err := sealed(value, note{Made: made, Form: d.Form, Length: d.Length, Escrow: d.Escrow, Domain: d.Domain}, v.recipients)
 	if err != nil {
 		return problem.Wrap(problem.SecretNoRecipient, d.place(), "the secret cannot be encrypted", err)
 	}

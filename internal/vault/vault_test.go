@@ -3,12 +3,15 @@ package vault
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +22,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"pgregory.net/rapid"
 
+	"cairn/internal/authority"
 	"cairn/internal/problem"
 	"cairn/internal/secret"
 	"cairn/internal/testkey"
@@ -105,13 +109,43 @@ func TestForms(t *testing.T) {
 			seen[value.Reveal()] = true
 		}
 	}
-	for _, d := range []Declaration{{Length: 15}, {Length: 513}, {Length: -1}, {Form: "pin"}} {
+	for _, d := range []Declaration{{Length: 15}, {Length: 513}, {Length: -1}, {Form: "pin"}, {Form: Authority}, {Form: Authority, Domain: "Home Example"}} {
 		d.Service, d.Name = "web", "key"
 		_, err := Generate(d)
 		wantCode(t, err, problem.SecretValue)
 	}
 	_, err := Generate(Declaration{Service: "web", Name: "key", Form: Given})
 	wantCode(t, err, problem.SecretGiven)
+}
+
+// TestAnAuthorityIsRotated checks that a new authority is for the same domain.
+func TestAnAuthorityIsRotated(t *testing.T) {
+	v := newHouse(t)
+	d := Declaration{Service: "ca", Name: "authority", Form: Authority, Domain: "home.example", Escrow: true}
+	if _, err := v.Ensure(d); err != nil {
+		t.Fatal(err)
+	}
+	read := func() authority.Parts {
+		value, err := v.Get(t.Context(), "ca", "authority")
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts, err := authority.Parse(value.Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parts
+	}
+	before := read()
+	if err := v.Rotate("ca", "authority"); err != nil {
+		t.Fatal(err)
+	}
+	after := read()
+	block, _ := pem.Decode([]byte(after.Root))
+	root, err := x509.ParseCertificate(block.Bytes)
+	if err != nil || after == before || !slices.Equal(root.PermittedDNSDomains, []string{"home.example"}) {
+		t.Errorf("%v, %v", root.PermittedDNSDomains, err)
+	}
 }
 
 // TestPasswordsAreFair checks that no letter comes more often than chance allows.
