@@ -3,6 +3,7 @@ package resource
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -187,7 +188,23 @@ func TestWithDockerLiveChanges(t *testing.T) {
 	s := web("1", "one")
 	s.Files[2].Content = Inline("another page\n")
 	s.Containers[0].Networks = []string{"cairn-conform", "other"}
-	bringAbout(t, b, s)
+	names := func(names ...string) {
+		s.Containers[0].Known = nil
+		compose := strings.NewReplacer("VERSION", "1", "STAMP", "one", "{default: }", "{default: , other: {aliases: ["+strings.Join(names, ", ")+"]}}",
+			"external: true}}", "external: true}, other: {name: other, external: true}}").Replace(webCompose)
+		for _, name := range names {
+			s.Containers[0].Known = append(s.Containers[0].Known, "other/"+name)
+		}
+		s.Files = slices.Clone(s.Files)
+		s.Files[0].Content = Inline(compose)
+		bringAbout(t, b, s)
+		for _, name := range names {
+			b.sh(t, "docker run --rm --network other localhost/conform/web:1 nslookup -type=a "+name+" 127.0.0.11")
+		}
+	}
+	names("a.home.example")
+	names("a.home.example", "b.home.example")
+	names("b.home.example")
 	if after := runs(t, b); !strings.HasSuffix(after, "another page\n") || pid() != before {
 		t.Errorf("it is %s with the process %s, which was %s", after, pid(), before)
 	}

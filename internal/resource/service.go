@@ -36,6 +36,8 @@ type Service struct {
 	Lacks string `cbor:"9,keyasint,omitempty"`
 	// Within is how many seconds a new release may take until it works. 0 means 180.
 	Within int `cbor:"10,keyasint,omitempty"`
+	// Certificates are those that a container gets by itself. nil: it gets none.
+	Certificates *Certificates `cbor:"11,keyasint,omitempty"`
 }
 
 // ServiceFile is a file in the folder of a release.
@@ -61,6 +63,9 @@ type Container struct {
 	Capabilities []string `cbor:"9,keyasint,omitempty"` // added, without CAP_
 	// Once means that it is a step, which ends and is not started again.
 	Once bool `cbor:"10,keyasint,omitempty"`
+	// Known are names that it has on networks beside its own, as network/name. They
+	// are whole names, with a dot.
+	Known []string `cbor:"11,keyasint,omitempty"`
 }
 
 // ContainerNetwork is a network of Docker's.
@@ -158,6 +163,9 @@ func (s Service) Validate() error {
 	if s.Reload != nil && (s.Reload.Takes < 0 || s.Reload.Takes > 60) {
 		return fmt.Errorf("a container cannot take %d seconds to read its files again", s.Reload.Takes)
 	}
+	if err := s.Certificates.validate(); err != nil {
+		return err
+	}
 	for _, h := range s.Health {
 		if strings.ContainsAny(h.Path, " \r\n") || !strings.HasPrefix(h.Path, "/") {
 			return fmt.Errorf("%q cannot be a path", h.Path)
@@ -173,7 +181,7 @@ func (s Service) words() []string {
 		words = append(words, f.Path)
 	}
 	for _, c := range s.Containers {
-		words = slices.Concat(words, c.Environment, c.Mounts, c.Networks, c.Ports, c.Capabilities)
+		words = slices.Concat(words, c.Environment, c.Mounts, c.Networks, c.Ports, c.Capabilities, c.Known)
 	}
 	for _, n := range s.Networks {
 		words = append(words, n.Labels...)
@@ -183,6 +191,9 @@ func (s Service) words() []string {
 	}
 	if s.Reload != nil {
 		words = append(words, s.Reload.Container, s.Reload.Signal)
+	}
+	if s.Certificates != nil {
+		words = append(append(words, s.Certificates.Container), s.Certificates.Names...)
 	}
 	return words
 }
@@ -235,7 +246,7 @@ func (s Service) Check(ctx context.Context, sys *system.System) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	parts = append(parts, compare(s.properties(have)...), compare(s.remembered(kept)))
+	parts = append(parts, compare(s.properties(have)...), compare(s.certificateProperties(ctx, have)...), compare(s.remembered(kept)))
 	return merge(parts...), nil
 }
 
@@ -304,6 +315,7 @@ func (c Container) properties(have dockerContainer, stamp string) []property {
 		{"environment", list(have.environment(c.Environment)), list(c.Environment)},
 		{"mounts", list(have.mounts()), list(c.Mounts)},
 		{"networks", list(have.networks()), list(c.Networks)},
+		{"names", list(have.known()), list(c.Known)},
 		{"ports", list(have.ports()), list(c.Ports)},
 		{"memory", strconv.FormatInt(have.HostConfig.Memory, 10), strconv.FormatInt(c.Memory, 10)},
 		{"root file system", writable(!have.HostConfig.ReadonlyRootfs), writable(c.Writable)},

@@ -75,11 +75,15 @@ func (s Service) deploy(ctx context.Context, sys *system.System, have dockerStat
 	if err != nil {
 		return err
 	}
+	if err := s.certify(ctx, sys); err != nil {
+		return err
+	}
 	return s.waitUntilWorks(ctx, sys)
 }
 
 // write writes the files that differ, and removes those of the release before. It
-// reports whether live files changed, and whether others did.
+// reports whether live files changed, and whether others did. The Compose file is neither:
+// what it says of a container is compared with the container.
 func (s Service) write(ctx context.Context, sys *system.System, kept serviceRecord) (live, fixed bool, err error) {
 	for _, f := range s.Files {
 		file := s.file(f)
@@ -93,7 +97,7 @@ func (s Service) write(ctx context.Context, sys *system.System, kept serviceReco
 		if err := file.Apply(ctx, sys, d); err != nil {
 			return false, false, err
 		}
-		live, fixed = live || f.Live, fixed || !f.Live
+		live, fixed = live || f.Live, fixed || !f.Live && f.Path != composeFile
 	}
 	for _, name := range s.surplus(kept) {
 		if err := sys.Remove(path.Join(ServiceDir(s.Name), name)); err != nil {
@@ -116,7 +120,7 @@ func (s Service) compareContainers(have dockerState) (different, byHand bool) {
 		}
 		ours := there.Config.Labels[LabelRelease] == s.Stamp
 		for _, p := range c.properties(there, s.Stamp) {
-			if p.name == "networks" || p.have == p.want {
+			if p.name == "networks" || p.have == p.want || p.name == "names" && s.sameAtHome(c, there) {
 				continue
 			}
 			different = true
@@ -124,6 +128,13 @@ func (s Service) compareContainers(have dockerState) (different, byHand bool) {
 		}
 	}
 	return different, byHand
+}
+
+// sameAtHome reports whether a container has the names that it should have on the
+// service's own network.
+func (s Service) sameAtHome(c Container, there dockerContainer) bool {
+	home := ServiceProject(s.Name)
+	return slices.Equal(namesOn(there.known(), home), namesOn(c.Known, home))
 }
 
 // compose returns the words of a Compose command for the release.
@@ -143,32 +154,48 @@ func (s Service) up(ctx context.Context, sys *system.System, anew bool) error {
 	return err
 }
 
-// join connects running containers to networks that they lack, and takes them off
-// those that they should not be on. So a reverse proxy learns of another service
-// without a restart.
+// join connects running containers to networks that they lack or have other names on,
+// and takes them off those that they should not be on. So a reverse proxy learns of
+// another service without a restart. A network on which a name changes breaks off for a
+// moment; those of the services stay.
 func (s Service) join(ctx context.Context, sys *system.System, have dockerState) error {
 	for _, c := range s.Containers {
 		name := ServiceContainer(s.Name, c.Name)
 		there, _ := have.container(name)
 		on := there.networks()
-		for _, n := range c.Networks {
-			if slices.Contains(on, n) {
-				continue
-			}
-			if _, err := sys.Run(ctx, "docker", "network", "connect", n, name); err != nil {
-				return err
-			}
-		}
 		for _, n := range on {
-			if slices.Contains(c.Networks, n) {
+			if slices.Contains(c.Networks, n) && slices.Equal(namesOn(there.known(), n), namesOn(c.Known, n)) {
 				continue
 			}
 			if _, err := sys.Run(ctx, "docker", "network", "disconnect", n, name); err != nil {
 				return err
 			}
+			on = slices.DeleteFunc(slices.Clone(on), func(left string) bool { return left == n })
+		}
+		for _, n := range c.Networks {
+			if slices.Contains(on, n) {
+				continue
+			}
+			argv := []string{"docker", "network", "connect"}
+			for _, alias := range namesOn(c.Known, n) {
+				argv = append(argv, "--alias", alias)
+			}
+			if _, err := sys.Run(ctx, append(argv, n, name)...); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// namesOn are the names on a network among words such as network/name.
+func namesOn(known []string, network string) (all []string) {
+	for _, word := range known {
+		if on, name, _ := strings.Cut(word, "/"); on == network {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // reload has the container take over live files that changed, and gives it the time

@@ -45,7 +45,10 @@ type dockerContainer struct {
 		RW                              bool
 	}
 	NetworkSettings struct {
-		Networks map[string]struct{ IPAddress string }
+		Networks map[string]struct {
+			IPAddress string
+			Aliases   []string
+		}
 	}
 	// Of a network.
 	Driver   string
@@ -177,6 +180,20 @@ func (c dockerContainer) networks() (all []string) {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// known are the whole names that the container has on its networks. Compose adds names
+// without a dot, and some Engines the container's id.
+func (c dockerContainer) known() (all []string) {
+	for network, n := range c.NetworkSettings.Networks {
+		for _, alias := range n.Aliases {
+			if strings.Contains(alias, ".") {
+				all = append(all, network+"/"+alias)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (c dockerContainer) ports() (all []string) {

@@ -68,6 +68,13 @@ func (s Service) works(ctx context.Context, have dockerState) error {
 			return err
 		}
 	}
+	names, err := s.uncertified(ctx, have)
+	if err == nil && len(names) > 0 {
+		err = fmt.Errorf("the container %s has got no certificate for %s", s.Certificates.Container, strings.Join(names, ", "))
+	}
+	if err != nil {
+		return err
+	}
 	return s.unanswered(ctx, have)
 }
 

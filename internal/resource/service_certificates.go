@@ -1,0 +1,193 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"cairn/internal/system"
+)
+
+// Certificates are names that a container gets certificates for by itself.
+type Certificates struct {
+	Container string   `cbor:"1,keyasint"`
+	Port      uint16   `cbor:"2,keyasint"` // where it serves them
+	Names     []string `cbor:"3,keyasint"`
+}
+
+func (c *Certificates) validate() error {
+	if c == nil {
+		return nil
+	}
+	for _, name := range c.Names {
+		if name == "" || len(name) > 253 || strings.ContainsAny(name, " /:") {
+			return fmt.Errorf("%q cannot be the name in a certificate", name)
+		}
+	}
+	return nil
+}
+
+// certifiedWithin is how long a container may take to get certificates. After that it
+// is started again: Traefik tries a name that failed once only after its next start
+// (github.com/traefik/traefik, issue 9405).
+const certifiedWithin = 15 * time.Second
+
+// uncertified returns the names for which a container has no certificate. A container
+// that does not run is asked nothing.
+func (s Service) uncertified(ctx context.Context, have dockerState) (names []string, err error) {
+	if s.Certificates == nil {
+		return nil, nil
+	}
+	there, _ := have.container(ServiceContainer(s.Name, s.Certificates.Container))
+	addresses := there.addresses(s.Certificates.Port)
+	if there.State.Status != "running" || len(addresses) == 0 {
+		return nil, nil
+	}
+	for _, name := range s.Certificates.Names {
+		certified, err := hasCertificate(ctx, addresses[0], name)
+		if err != nil {
+			return nil, fmt.Errorf("the container %s is asked for the certificate of %s: %w", s.Certificates.Container, name, err)
+		}
+		if !certified {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// certify waits until a container has all certificates, and starts it again if it does
+// not get them.
+func (s Service) certify(ctx context.Context, sys *system.System) error {
+	if s.Certificates == nil {
+		return nil
+	}
+	for end := time.Now().Add(certifiedWithin); ; {
+		have, err := s.look(ctx, sys)
+		if err != nil {
+			return err
+		}
+		names, err := s.uncertified(ctx, have)
+		switch {
+		case err == nil && len(names) == 0:
+			return nil
+		case err == nil && time.Now().After(end):
+			_, err := sys.Run(ctx, "docker", "restart", ServiceContainer(s.Name, s.Certificates.Container))
+			return err
+		case err != nil && time.Now().After(end):
+			return nil // it is not a matter of certificates
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(askEvery):
+		}
+	}
+}
+
+// certificateProperties compares the certificates that a container has with those that
+// it should have. If it cannot be asked, that is no difference: other looks tell.
+func (s Service) certificateProperties(ctx context.Context, have dockerState) (all []property) {
+	names, err := s.uncertified(ctx, have)
+	if err != nil || s.Certificates == nil {
+		return nil
+	}
+	for _, name := range s.Certificates.Names {
+		p := property{"certificate of " + name, "there", "there"}
+		if slices.Contains(names, name) {
+			p.have = absent
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// Of RFC 8446 and RFC 6066.
+const (
+	recordAlert      = 21
+	recordHandshake  = 22
+	unrecognizedName = 112
+)
+
+// hasCertificate begins a handshake for a name, and reports whether the server goes on
+// with it. A server that has no certificate for a name answers with an alert (RFC 6066,
+// 3). crypto/tls would make the agent larger by a tenth.
+func hasCertificate(ctx context.Context, address, name string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = conn.Close() }()
+	if deadline, bounded := ctx.Deadline(); bounded {
+		_ = conn.SetDeadline(deadline)
+	}
+	hello, err := clientHello(name)
+	if err != nil {
+		return false, err
+	}
+	if _, err := conn.Write(hello); err != nil {
+		return false, err
+	}
+	answer := make([]byte, 7) // type, version, length; of an alert its level and what it is
+	if _, err := io.ReadFull(conn, answer); err != nil {
+		return false, err
+	}
+	switch {
+	case answer[0] == recordHandshake:
+		return true, nil
+	case answer[0] == recordAlert && answer[6] == unrecognizedName:
+		return false, nil
+	case answer[0] == recordAlert:
+		return false, errors.New("it ends the handshake with the alert " + strconv.Itoa(int(answer[6])))
+	}
+	return false, errors.New("it does not speak TLS")
+}
+
+// clientHello is the first message of a client that knows TLS 1.2, with the ciphers and
+// curves that every server of today has (RFC 5246, 7.4.1.2).
+func clientHello(name string) ([]byte, error) {
+	var b cryptobyte.Builder
+	list16 := func(b *cryptobyte.Builder, values ...uint16) {
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+			for _, v := range values {
+				b.AddUint16(v)
+			}
+		})
+	}
+	extension := func(b *cryptobyte.Builder, number uint16, body func(*cryptobyte.Builder)) {
+		b.AddUint16(number)
+		b.AddUint16LengthPrefixed(body)
+	}
+	b.AddUint8(recordHandshake)
+	b.AddUint16(0x0301) // the version of the record, for old servers
+	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+		b.AddUint8(1) // ClientHello
+		b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
+			b.AddUint16(0x0303)          // TLS 1.2
+			b.AddBytes(make([]byte, 32)) // the random: nothing is ever encrypted with it
+			b.AddUint8(0)                // no session
+			list16(b, 0xc02b, 0xc02f)    // ECDHE with ECDSA or RSA, AES-128-GCM
+			b.AddUint16(0x0100)          // no compression
+			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+				extension(b, 0, func(b *cryptobyte.Builder) { // server name
+					b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+						b.AddUint8(0)
+						b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes([]byte(name)) })
+					})
+				})
+				extension(b, 10, func(b *cryptobyte.Builder) { list16(b, 0x001d, 0x0017) })         // X25519, P-256
+				extension(b, 13, func(b *cryptobyte.Builder) { list16(b, 0x0403, 0x0804, 0x0401) }) // ECDSA, RSA
+			})
+		})
+	})
+	return b.Bytes()
+}
