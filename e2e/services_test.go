@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,10 +13,12 @@ import (
 
 	builtin "cairn/catalog"
 	"cairn/internal/adoption"
+	"cairn/internal/authority"
 	"cairn/internal/catalog"
 	"cairn/internal/evidence"
 	"cairn/internal/lab"
 	"cairn/internal/standin"
+	"cairn/internal/vault"
 	"cairn/internal/wiring"
 )
 
@@ -24,7 +27,7 @@ import (
 func serviceBed(t *testing.T, services ...lab.Service) *bed {
 	t.Helper()
 	l := labOf([]string{"server", "visitor"})
-	l.Choose = map[string]string{"container-platform": "docker", "reverse-proxy": "traefik"}
+	l.Choose = map[string]string{"container-platform": "docker", "reverse-proxy": "traefik", "tls": "internal-ca"}
 	l.Hosts[0].Roles = []lab.Role{lab.Server}
 	b := newBedOf(t, l)
 	b.lab.Services = services
@@ -37,7 +40,7 @@ func serviceBed(t *testing.T, services ...lab.Service) *bed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, image := range []string{"docker.io/traefik/whoami:v1.11.0", "docker.io/library/traefik:v3.7.15"} {
+	for _, image := range []string{"docker.io/traefik/whoami:v1.11.0", "docker.io/library/traefik:v3.7.15", "docker.io/smallstep/step-ca:0.30.2"} {
 		recipe, known := standin.Find(image)
 		if !known {
 			t.Fatalf("there is no recipe for %s", image)
@@ -77,7 +80,33 @@ func (b *bed) wire() {
 	}
 }
 
-var routeProbes = []string{"route-answers", "route-unknown", "route-reaches"}
+var (
+	routeProbes       = []string{"route-answers", "route-unknown", "route-reaches"}
+	certificateProbes = []string{"https-answers", "tls-old-refused", "certificate-valid", "certificate-renews"}
+)
+
+// madeUp are secrets that live as long as a test.
+type madeUp struct {
+	values map[vault.Declaration]wiring.Secret
+	root   string
+}
+
+func (m *madeUp) secrets(_ context.Context, releases []wiring.Release, _ bool) (map[string]map[string]wiring.Secret, error) {
+	return wiring.SecretsOf(releases, func(d vault.Declaration) (wiring.Secret, error) {
+		if value, made := m.values[d]; made {
+			return value, nil
+		}
+		value, err := vault.Generate(d)
+		if d.Form == vault.Authority {
+			m.root = wiring.RootOf(value).Reveal()
+		}
+		if m.values == nil {
+			m.values = map[vault.Declaration]wiring.Secret{}
+		}
+		m.values[d] = wiring.Secret{Value: value, Version: "test"}
+		return m.values[d], err
+	})
+}
 
 // TestServices deploys a service behind a reverse proxy on a bare host, and breaks
 // what each look is about. The next up repairs it. In the end the service goes, and
@@ -86,8 +115,10 @@ func TestServices(t *testing.T) {
 	b := serviceBed(t, lab.Service{Name: "whoami"})
 	b.up()
 	e := b.engine()
-	if !reached(e.Status(), "core.reverse-proxy-routing") {
-		t.Fatal("the milestone is not reached")
+	for _, milestone := range []string{"core.reverse-proxy-routing", "core.https-established"} {
+		if !reached(e.Status(), milestone) {
+			t.Fatalf("the milestone %s is not reached", milestone)
+		}
 	}
 	if plan, err := e.Plan(t.Context()); err != nil || plan.Changes() != 0 {
 		t.Errorf("a second up would change something: %+v, %v", plan, err)
@@ -95,36 +126,38 @@ func TestServices(t *testing.T) {
 	b.run("server", `docker run --detach --name mine --volume mine:/data --network cairn-whoami docker.io/traefik/whoami:v1.11.0 --port=8080 >/dev/null`)
 	const ownLook = "docker inspect --format '{{.Id}} {{.State.StartedAt}}' mine; docker volume ls --quiet --filter name=mine"
 	owners := b.run("server", ownLook)
+	t.Run("the root key is on no host", func(t *testing.T) { rootKeyIsAway(t, b) })
 	t.Run("faults", func(t *testing.T) { routeFaults(t, b) })
 	t.Run("own", func(t *testing.T) { ownComposeFile(t, b) })
+	t.Run("faults of certificates", func(t *testing.T) { certificateFaults(t, b) })
 	t.Run("removal", func(t *testing.T) { serviceGoes(t, b) })
 	if now := b.run("server", ownLook); now != owners {
 		t.Errorf("the owner's container is %s instead of %s", now, owners)
 	}
 }
 
-// routeFaults breaks one thing at a time. Each is noticed, and repaired by up.
-func routeFaults(t *testing.T, b *bed) {
-	const refuted, unproven, proven = evidence.Refuted, evidence.Unproven, evidence.Proven
-	const routes = "/opt/cairn/traefik/config/routes/routes.yaml"
-	for _, c := range []struct {
-		name, do string
-		want     []evidence.Outcome // of routeProbes
-		reason   string
-	}{
-		{"the upstream is stopped", "docker stop --time 1 cairn-whoami-whoami-1", []evidence.Outcome{refuted, proven, unproven}, ""},
-		{"the upstream is gone", "docker rm --force cairn-whoami-whoami-1", []evidence.Outcome{refuted, proven, unproven}, ""},
-		{"another upstream", "sed -i s/cairn-whoami-whoami-1:/mine:/ " + routes + "", []evidence.Outcome{proven, proven, refuted}, "do not reach the container cairn-whoami-whoami-1"},
-		{"every name leads there", "sed -i 's/rule: Host(.*/rule: PathPrefix(`\\/`)/' " + routes + "", []evidence.Outcome{proven, refuted, proven}, "is answered with 200 OK"},
-		{"the route is gone", "printf 'http: {}\\n' >" + routes + "", []evidence.Outcome{refuted, proven, refuted}, ""},
-		{"the proxy is stopped", "docker stop --time 1 cairn-traefik-traefik-1", []evidence.Outcome{refuted, refuted, refuted}, "nothing answers"},
-		{"the proxy is off the service's network", "docker network disconnect cairn-whoami cairn-traefik-traefik-1", []evidence.Outcome{refuted, proven, refuted}, ""},
-	} {
+func (m *madeUp) rootCertificate() (string, error) { return m.root, nil }
+
+// serviceFault is something that breaks, and what each of some probes says of it.
+type serviceFault struct {
+	name, do string
+	want     []evidence.Outcome
+	reason   string
+}
+
+const (
+	refuted, unproven, proven = evidence.Refuted, evidence.Unproven, evidence.Proven
+	routesFile                = "/opt/cairn/traefik/config/routes/routes.yaml"
+)
+
+// breakServices breaks one thing at a time. Each is noticed, and repaired by up.
+func breakServices(t *testing.T, b *bed, probes []string, faults []serviceFault) {
+	for _, c := range faults {
 		b.run("server", c.do+" >/dev/null")
 		eventually(t, 30*time.Second, c.name+" is noticed", func() bool {
 			// Traefik takes its time to read changed routes.
-			return !slices.ContainsFunc(b.lookAt(t, routeProbes...), func(r evidence.Record) bool {
-				wrong := r.Outcome != c.want[slices.Index(routeProbes, r.Probe)] || r.Outcome == refuted && !strings.Contains(r.Reason, c.reason)
+			return !slices.ContainsFunc(b.lookAt(t, probes...), func(r evidence.Record) bool {
+				wrong := r.Outcome != c.want[slices.Index(probes, r.Probe)] || r.Outcome == refuted && !strings.Contains(r.Reason, c.reason)
 				if wrong {
 					t.Logf("%s: %s from %s is %s: %q", c.name, r.Probe, r.Vantage, r.Outcome, r.Reason)
 				}
@@ -132,7 +165,7 @@ func routeFaults(t *testing.T, b *bed) {
 			})
 		})
 		b.up()
-		assertOutcome(t, b.lookAt(t, routeProbes...), proven)
+		assertOutcome(t, b.lookAt(t, probes...), proven)
 	}
 }
 
@@ -172,6 +205,57 @@ func ownComposeFile(t *testing.T, b *bed) {
 	}
 }
 
+func routeFaults(t *testing.T, b *bed) {
+	breakServices(t, b, routeProbes, []serviceFault{
+		{"the upstream is stopped", "docker stop --time 1 cairn-whoami-whoami-1", []evidence.Outcome{refuted, proven, unproven}, ""},
+		{"the upstream is gone", "docker rm --force cairn-whoami-whoami-1", []evidence.Outcome{refuted, proven, unproven}, ""},
+		{"another upstream", "sed -i s/cairn-whoami-whoami-1:/mine:/ " + routesFile, []evidence.Outcome{proven, proven, refuted}, "do not reach the container cairn-whoami-whoami-1"},
+		{"every name leads there", "sed -i 's/rule: Host(.whoami.*/rule: PathPrefix(`\\/`)/; s/sniStrict: true/sniStrict: false/' " + routesFile, []evidence.Outcome{proven, refuted, proven}, "is answered with 200 OK"},
+		{"the route is gone", "printf 'http: {}\\n' >" + routesFile, []evidence.Outcome{refuted, proven, refuted}, ""},
+		{"the proxy is stopped", "docker stop --time 1 cairn-traefik-traefik-1", []evidence.Outcome{refuted, refuted, refuted}, "nothing answers"},
+		{"the proxy is off the service's network", "docker network disconnect cairn-whoami cairn-traefik-traefik-1", []evidence.Outcome{refuted, proven, refuted}, ""},
+	})
+}
+
+func certificateFaults(t *testing.T, b *bed) {
+	// What Traefik has of certificates is gone, and it starts anew.
+	const anew = "docker stop --time 1 cairn-traefik-traefik-1; rm -f $(docker volume inspect --format '{{.Mountpoint}}' cairn-traefik_certificates)/*; docker start cairn-traefik-traefik-1"
+	breakServices(t, b, certificateProbes, []serviceFault{
+		{"the authority is down", "docker stop --time 1 cairn-step-ca-step-ca-1", []evidence.Outcome{proven, proven, proven, proven}, ""},
+		{"the authority is down and no certificate is there", "docker stop --time 1 cairn-step-ca-step-ca-1; " + anew, []evidence.Outcome{refuted, refuted, refuted, refuted}, ""},
+		{"old TLS is offered", "sed -i 's/minVersion: VersionTLS12/minVersion: VersionTLS10/; /cipherSuites/,$d' " + routesFile, []evidence.Outcome{proven, refuted, proven, proven}, "is accepted"},
+		{"every name gets a certificate", "sed -i 's/sniStrict: true/sniStrict: false/' " + routesFile, []evidence.Outcome{proven, proven, refuted, proven}, "gets a certificate"},
+		{"plain HTTP is served", "sed -i 's/service: noop@internal/service: whoami.home.arpa/; s/middlewares: .redirect./middlewares: [clean]/' " + routesFile, []evidence.Outcome{refuted, proven, proven, proven}, "not led to HTTPS"},
+		{"a wrong certificate", "sed -i 's/, *tls: {certResolver: lab}//; s/tls: {certResolver: lab}/tls: {}/; s/sniStrict: true/sniStrict: false/' " + routesFile + "; " + anew, []evidence.Outcome{refuted, proven, refuted, proven}, ""},
+	})
+}
+
+// rootKeyIsAway looks for the key of the root everywhere on the host, and finds the one
+// that is there.
+func rootKeyIsAway(t *testing.T, b *bed) {
+	for d, s := range b.madeUp.values {
+		if d.Form != vault.Authority {
+			continue
+		}
+		parts, err := authority.Parse(s.Value.Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		find := func(key string) string {
+			line := strings.Split(key, "\n")[1] // of its base64
+			return b.run("server", "grep -rlF -- '"+line+"' /opt /etc /var/lib /root /home /tmp /run 2>/dev/null || true")
+		}
+		if found := find(parts.RootKey); found != "" {
+			t.Errorf("the root's key is in\n%s", found)
+		}
+		if found := find(parts.IntermediateKey); !strings.Contains(found, "/opt/cairn/step-ca/config/intermediate.key") {
+			t.Errorf("the key that issues is not found, so nothing would be: %s", found)
+		}
+		return
+	}
+	t.Error("the lab has no authority")
+}
+
 // serviceGoes takes the service out of the lab file. Nothing of Cairn's is left of it
 // and of the reverse proxy, but volumes.
 func serviceGoes(t *testing.T, b *bed) {
@@ -179,7 +263,7 @@ func serviceGoes(t *testing.T, b *bed) {
 	b.wire()
 	b.up()
 	const left = "docker ps --all --filter label=io.cairn.service --format '{{.Names}}'; ls /opt/cairn /etc/cairn/services 2>/dev/null || true"
-	if got := b.run("server", left); strings.Contains(got, "whoami") || strings.Contains(got, "traefik") || strings.Contains(got, "hello") {
+	if got := b.run("server", left); strings.Contains(got, "whoami") || strings.Contains(got, "traefik") || strings.Contains(got, "hello") || strings.Contains(got, "step-ca") {
 		t.Errorf("these are left:\n%s", got)
 	}
 	if got := b.run("server", "cat "+kept); strings.TrimSpace(got) != "mine" {

@@ -21,6 +21,7 @@ func build(root *document.Node, main string) *Service {
 		Proxy: text("proxy"), Logs: root.Get("logs") == nil || yes(root.Get("logs")), Egress: yes(root.Get("egress")),
 		Deprecated: b.deprecation(root.Get("deprecated")),
 	}
+	s.Authority = b.authority(root.Get("authority"))
 	s.Routes = each(root.Get("routes"), b.route)
 	s.Data = each(root.Get("data"), b.data)
 	s.Secrets = each(root.Get("secrets"), b.secret)
@@ -86,6 +87,16 @@ func (b builder) port(n *document.Node) Port {
 	return Port{
 		Number: uint16(port), Protocol: protocol, Container: b.container(n),
 		Target: cmp.Or(uint16(document.NumberOf(n.Get("target"))), uint16(port)), Reason: document.TextOf(n.Get("reason")),
+	}
+}
+
+func (b builder) authority(n *document.Node) *Authority {
+	if n == nil {
+		return nil
+	}
+	return &Authority{
+		Name: document.TextOf(n.Get("name")), Port: uint16(document.NumberOf(n.Get("port"))),
+		Directory: document.TextOf(n.Get("directory")), Daily: document.TextOf(n.Get("daily")),
 	}
 }
 

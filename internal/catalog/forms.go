@@ -84,7 +84,7 @@ var (
 	proofForm   = oneOf("how far a service was tested", Rendered, Rehearsed, Proven)
 	loginForm   = oneOf("who asks for a login", LoginNone, LoginOwn, LoginForward)
 	quiesceForm = oneOf("how data is kept unchanged", QuiesceNone, QuiesceStop, QuiescePause)
-	madeForm    = oneOf("how a secret is made", "password", "hex", "base64", "uuid", "given")
+	madeForm    = oneOf("how a secret is made", "password", "hex", "base64", "uuid", "authority", "given")
 	proxyForm   = oneOf("a reverse proxy", "traefik", "caddy", "nginx", "haproxy")
 	kindForm    = oneOf("a kind of value", "text", "number", "yes-no")
 	archForm    = oneOf("an architecture", "amd64", "arm64")

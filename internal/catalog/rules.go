@@ -33,6 +33,7 @@ func (r *rules) check() document.Faults {
 	r.facetContainers()
 	r.options()
 	r.secrets()
+	r.authority()
 	r.network()
 	if r.compose != nil {
 		r.checkCompose()
@@ -136,6 +137,35 @@ func (r *rules) secrets() {
 			r.fault(document.Flaw{Message: fmt.Sprintf("%s has the same variable", other)}, "secrets", s.Name, "variable")
 		}
 		seen[key] = s.Name
+	}
+}
+
+// authority checks that an authority has one secret to issue with, and that nobody
+// else has such a secret. It is several files, so no container mounts it as one.
+func (r *rules) authority() {
+	has := 0
+	for _, s := range r.service.Secrets {
+		if s.Form != AuthorityForm {
+			continue
+		}
+		has++
+		switch {
+		case r.service.Authority == nil:
+			r.fault(document.Flaw{Message: "only an authority has a secret of this form", Expected: "`authority` beside `secrets`"}, "secrets", s.Name, "form")
+		case has > 1:
+			r.fault(document.Flaw{Message: "an authority has one secret of this form"}, "secrets", s.Name, "form")
+		case s.Variable != "":
+			r.fault(document.Flaw{Message: "an authority is no variable", Expected: "templates that read its parts"}, "secrets", s.Name, "variable")
+		}
+		if r.compose == nil {
+			continue
+		}
+		if _, mounted := r.compose.Project.Secrets[s.Name]; mounted {
+			r.inCompose(document.Flaw{Message: "an authority is no file", Expected: "templates that read its parts"}, "secrets", s.Name)
+		}
+	}
+	if r.service.Authority != nil && has == 0 {
+		r.fault(document.Flaw{Message: "an authority needs a secret of the form authority, to issue with"}, "authority")
 	}
 }
 

@@ -18,6 +18,8 @@ func serviceShape() *document.Shape {
 		document.Key{Name: "uses", Fallback: "none", Shape: document.ListOf(document.Words(serviceForm)), Doc: "Other services that must run before it."},
 		document.Key{Name: "proxy", Fallback: "it is none", Shape: document.Words(proxyForm),
 			Doc: "The reverse proxy that it is. Its release gets the routes of all services on its host, rendered for that product, and joins their networks."},
+		document.Key{Name: "authority", Fallback: "it is none", Shape: authorityShape(),
+			Doc: "It is a certificate authority. Reverse proxies get their certificates from it, and trust it."},
 		document.Key{Name: "routes", Fallback: "none", Shape: document.Named(routeForm, routeShape()),
 			Doc: "Its ways in over HTTP, by name. Each gets the address `ROUTE.DOMAIN`, a certificate, and a route in the reverse proxy."},
 		document.Key{Name: "ports", Fallback: "none", Shape: document.ListOf(portShape()), Doc: "Ports of the host that are not HTTP. The firewall opens them."},
@@ -65,6 +67,15 @@ func routeShape() *document.Shape {
 	)
 }
 
+func authorityShape() *document.Shape {
+	return document.Keyed(
+		document.Key{Name: "name", Required: true, Shape: document.Words(routeForm), Doc: "Its name in the lab's domain."},
+		document.Key{Name: "port", Required: true, Shape: document.Number(document.PortForm), Doc: "The port in its main container. Its host opens the same port if reverse proxies on other hosts need it."},
+		document.Key{Name: "directory", Required: true, Shape: document.Words(pathForm), Doc: "The path of its ACME directory."},
+		document.Key{Name: "daily", Required: true, Shape: document.Words(pathForm), Doc: "The path of the ACME directory for certificates that live for a day. They show that renewal works."},
+	)
+}
+
 func portShape() *document.Shape {
 	return document.Keyed(
 		document.Key{Name: "port", Required: true, Shape: document.Words(portWordForm), Doc: "The port of the host, with its protocol."},
@@ -94,7 +105,7 @@ func dataShape() *document.Shape {
 func secretShape() *document.Shape {
 	return document.Keyed(
 		document.Key{Name: "reason", Required: true, Shape: document.Words(reasonForm), Doc: "What it is for."},
-		document.Key{Name: "form", Fallback: "`password`", Shape: document.Words(madeForm), Doc: "How Cairn makes it. `given`: you set it with `cairn secret set`."},
+		document.Key{Name: "form", Fallback: "`password`", Shape: document.Words(madeForm), Doc: "How Cairn makes it. `given`: you set it with `cairn secret set`. `authority`: the certificates and keys of an authority for the lab's domain, of which templates read parts."},
 		document.Key{Name: "length", Fallback: "`32`", Shape: document.Number(lengthForm), Doc: "How many characters a password has, or how many random bytes are in hex or base64."},
 		document.Key{Name: "escrow", Fallback: "`false`", Shape: document.YesNo(), Doc: "Whether a restore is worthless without it."},
 		document.Key{Name: "variable", Fallback: "it is a file", Shape: document.Words(variableForm),

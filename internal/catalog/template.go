@@ -10,6 +10,7 @@ import (
 	"text/template"
 	"text/template/parse"
 
+	"cairn/internal/authority"
 	"cairn/internal/document"
 	"cairn/internal/spelling"
 )
@@ -65,7 +66,29 @@ func functions(v Values) template.FuncMap {
 			return value, nil
 		}
 	}
-	return template.FuncMap{"route": lookup("route", v.Routes), "option": lookup("option", v.Options), "secret": lookup("secret", v.Secrets)}
+	all := template.FuncMap{"route": lookup("route", v.Routes), "option": lookup("option", v.Options), "secret": lookup("secret", v.Secrets)}
+	for name, part := range authorityParts {
+		all[name] = func(secret string) (string, error) {
+			value, err := lookup("authority", v.Secrets)(secret)
+			if err != nil {
+				return "", err
+			}
+			parts, err := authority.Parse(value)
+			if err != nil {
+				return value, nil // something stands in for the authority
+			}
+			return part(parts), nil
+		}
+	}
+	return all
+}
+
+// authorityParts are the functions that read a part of an authority. None of them
+// reads the root key.
+var authorityParts = map[string]func(authority.Parts) string{
+	"rootCertificate":    func(p authority.Parts) string { return p.Root },
+	"issuingCertificate": func(p authority.Parts) string { return p.Intermediate },
+	"issuingKey":         func(p authority.Parts) string { return p.IntermediateKey },
 }
 
 // templateCheck finds names in a template that do not exist.
@@ -101,8 +124,17 @@ func namesOf(s *Service) map[string][]string {
 	for _, o := range s.Options {
 		names["option"] = append(names["option"], o.Name)
 	}
+	for part := range authorityParts {
+		names[part] = []string{}
+	}
 	for _, x := range s.Secrets {
-		names["secret"] = append(names["secret"], x.Name)
+		if x.Form != AuthorityForm {
+			names["secret"] = append(names["secret"], x.Name)
+			continue
+		}
+		for part := range authorityParts {
+			names[part] = append(names[part], x.Name)
+		}
 	}
 	return names
 }
@@ -189,7 +221,7 @@ func (c *templateCheck) call(f *parse.IdentifierNode, known []string, args []par
 	if !slices.Contains(known, name) {
 		c.fault(args[0], document.Flaw{Message: fmt.Sprintf("there is no %s %s", f.Ident, document.Quoted(name)), Suggestion: spelling.Nearest(name, known)})
 	}
-	if f.Ident == "secret" {
+	if _, part := authorityParts[f.Ident]; part || f.Ident == "secret" {
 		c.secrets = append(c.secrets, name)
 	}
 }

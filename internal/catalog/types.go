@@ -9,6 +9,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -37,18 +38,20 @@ type Service struct {
 	Proof   Proof
 	Main    string // the container that facets are about unless they name another
 
-	Needs   Needs
-	Uses    []string // services that must run before it
-	Proxy   string   // the product of reverse proxy that it is; empty if it is none
-	Routes  []Route
-	Ports   []Port
-	Metrics *Metrics // nil if it has none
-	Logs    bool     // whether its logs are collected
-	Data    []Data
-	Secrets []Secret
-	Options []Option
-	Hooks   []Hook
-	Egress  bool // whether its containers may reach the internet
+	Needs Needs
+	Uses  []string // services that must run before it
+	Proxy string   // the product of reverse proxy that it is; empty if it is none
+	// Authority is where it issues certificates; nil if it does not.
+	Authority *Authority
+	Routes    []Route
+	Ports     []Port
+	Metrics   *Metrics // nil if it has none
+	Logs      bool     // whether its logs are collected
+	Data      []Data
+	Secrets   []Secret
+	Options   []Option
+	Hooks     []Hook
+	Egress    bool // whether its containers may reach the internet
 	// Exceptions are what its containers need beyond the defaults, by container.
 	Exceptions []Exception
 	Deprecated *Deprecation // nil if it is not
@@ -96,6 +99,27 @@ type Route struct {
 	WebSocket bool           // whether it keeps connections open
 	MaxBody   document.Bytes // of a request; 0 means the proxy's default
 	Timeout   int            // seconds that an answer may take; 0 means the proxy's default
+}
+
+// Authority is a service that issues the lab's certificates by ACME (RFC 8555).
+type Authority struct {
+	Name      string // the first label of its name in the lab's domain
+	Port      uint16 // in its main container
+	Directory string // the path of its ACME directory
+	Daily     string // the same, for certificates that live for a day
+}
+
+// AuthorityForm is the form of the secret that an authority issues with. Templates
+// read its parts; its root key is on no host.
+const AuthorityForm = "authority"
+
+// AuthoritySecret returns the secret that an authority issues with.
+func (s *Service) AuthoritySecret() (Secret, bool) {
+	i := slices.IndexFunc(s.Secrets, func(x Secret) bool { return x.Form == AuthorityForm })
+	if i < 0 {
+		return Secret{}, false
+	}
+	return s.Secrets[i], true
 }
 
 // Login says who asks for a login before a route.

@@ -35,6 +35,7 @@ var wrongExamples = []struct{ name, file, old, new string }{
 	{"a volume that is not backed up", "notes/service.yaml", "  db: {reason: its database, dump: [pg_dump, -U, notes, notes]}\n", ""},
 	{"an empty dump", "notes/service.yaml", "dump: [pg_dump, -U, notes, notes]", "dump: []"},
 	{"a secret of an unknown form", "notes/service.yaml", "form: hex", "form: hexadecimal"},
+	{"an authority's secret without an authority", "notes/service.yaml", "form: hex", "form: authority"},
 	{"a length for a secret that is given", "notes/service.yaml", "form: hex", "form: given, length: 20"},
 	{"a short secret", "notes/service.yaml", "form: hex", "length: 8"},
 	{"two secrets in one variable", "notes/service.yaml", "{reason: the first login}", "{reason: the first login, variable: SESSION_KEY}"},

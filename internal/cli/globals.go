@@ -228,7 +228,7 @@ func (g *globals) openAs(ctx context.Context, load loader, login loginFlags, hos
 		return nil, err
 	}
 	return engine.Open(ctx, engine.Options{
-		Lab: in.lab, Roadmap: in.roadmap, Services: in.services, Secrets: g.secretsOf(in.lab),
+		Lab: in.lab, Roadmap: in.roadmap, Services: in.services, Secrets: g.secretsOf(in.lab), Root: rootOf(in.lab),
 		Connector: connector, Now: time.Now, Progress: g.screen.progress,
 		Login: how, Only: hosts, LookOnly: lookOnly,
 	})

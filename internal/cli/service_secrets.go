@@ -2,10 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 
 	"cairn/internal/engine"
 	"cairn/internal/lab"
 	"cairn/internal/secret"
+	"cairn/internal/system"
 	"cairn/internal/vault"
 	"cairn/internal/wiring"
 )
@@ -25,40 +29,49 @@ func (g *globals) secretsOf(l *lab.Lab) engine.Secrets {
 		if err != nil {
 			return nil, err
 		}
-		all := map[string]map[string]wiring.Secret{}
-		for _, r := range releases {
-			if all[r.Service.Name], err = secretsFor(ctx, v, r, make); err != nil {
-				return nil, err
+		return wiring.SecretsOf(releases, func(d vault.Declaration) (wiring.Secret, error) {
+			value, err := secretOf(ctx, v, d, make)
+			if err != nil || d.Form != vault.Authority || !make {
+				return value, err
 			}
-		}
-		return all, nil
+			return value, writeRoot(l, wiring.RootOf(value.Value))
+		})
 	}
 }
 
-// secretsFor returns the secrets of a release. Those that are missing are made, or
-// stand-ins are returned for them.
-func secretsFor(ctx context.Context, v *vault.Vault, r wiring.Release, make bool) (map[string]wiring.Secret, error) {
-	all := map[string]wiring.Secret{}
-	for _, s := range r.Service.Secrets {
-		d := vault.Declaration{Service: r.Service.Name, Name: s.Name, Form: vault.Form(s.Form), Length: s.Length, Escrow: s.Escrow}
-		if make {
-			if _, err := v.Ensure(d); err != nil {
-				return nil, err
-			}
+// secretOf returns a secret. If it is missing, it is made, or something stands in for
+// it.
+func secretOf(ctx context.Context, v *vault.Vault, d vault.Declaration, make bool) (wiring.Secret, error) {
+	if make {
+		if _, err := v.Ensure(d); err != nil {
+			return wiring.Secret{}, err
 		}
-		e, there, err := entryOf(v, d.Service, d.Name)
-		if err != nil {
-			return nil, err
-		}
-		if !there {
-			all[s.Name] = wiring.Secret{Value: secret.New("(made by cairn up)"), Version: "new"}
-			continue
-		}
-		value, err := v.Get(ctx, d.Service, d.Name)
-		if err != nil {
-			return nil, err
-		}
-		all[s.Name] = wiring.Secret{Value: value, Version: e.Made.Format("20060102T150405.000")}
 	}
-	return all, nil
+	e, there, err := entryOf(v, d.Service, d.Name)
+	if err != nil {
+		return wiring.Secret{}, err
+	}
+	if !there {
+		return wiring.Secret{Value: secret.New("(made by cairn up)"), Version: "new"}, nil
+	}
+	value, err := v.Get(ctx, d.Service, d.Name)
+	return wiring.Secret{Value: value, Version: e.Made.Format("20060102T150405.000")}, err
+}
+
+// writeRoot writes the root certificate of the lab's authority beside lab.yaml, from
+// where the owner installs it on phones and in browsers. It is no secret.
+func writeRoot(l *lab.Lab, root secret.Text) error {
+	return system.ReplaceFile(l.RootFile(), []byte(root.Reveal()), 0o644)
+}
+
+// rootOf returns where the engine gets that certificate from. There is none until the
+// lab has an authority.
+func rootOf(l *lab.Lab) engine.Root {
+	return func() (string, error) {
+		text, err := os.ReadFile(l.RootFile())
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", nil
+		}
+		return string(text), err
+	}
 }

@@ -25,10 +25,11 @@ const StateDir = ".cairn"
 type Options struct {
 	Lab     *lab.Lab
 	Roadmap *roadmap.Roadmap
-	// Services are what the lab runs, and Secrets where their secrets come from. nil
-	// means none.
+	// Services are what the lab runs, and Secrets where their secrets come from. Root
+	// is where the root certificate of the lab's authority comes from. nil means none.
 	Services  *wiring.Wiring
 	Secrets   Secrets
+	Root      Root
 	Connector *host.Connector
 	// Login is how to log in where the owner's key is not accepted yet.
 	Login host.Login
@@ -62,6 +63,7 @@ type Engine struct {
 	only      []string
 	outcomes  *outcomes
 	secrets   serviceSecrets
+	root      Root
 	// command is the run id of what the controller does by itself.
 	command string
 }
@@ -72,8 +74,8 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		view:      emptyView(ReadOptions{Lab: o.Lab, Roadmap: o.Roadmap, Services: o.Services, Now: o.Now, Waivers: o.Waivers, Tasks: o.Tasks, Probes: o.Probes}, nil),
 		connector: o.Connector, login: o.Login,
-		secrets: serviceSecrets{from: o.Secrets},
-		local:   host.Local{}, only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
+		secrets: serviceSecrets{from: o.Secrets}, root: o.Root,
+		local: host.Local{}, only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
 	}
 	if err := e.knowsOnly(); err != nil {
 		return nil, err

@@ -150,6 +150,11 @@ func (e *Engine) observe(ctx context.Context, f *fleet, p resolve.Look, nonce st
 	if err != nil {
 		return unproven(err)
 	}
+	if e.root != nil {
+		if target.Root, err = e.root(); err != nil {
+			return unproven(err)
+		}
+	}
 	target.Subject, target.Arguments, target.Nonce = p.Subject, p.Arguments, nonce
 	return b.doubt(ctx, from, target, p, look.Look(ctx, from, target))
 }

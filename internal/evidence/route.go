@@ -9,3 +9,11 @@ type RouteArguments struct {
 	Path      string     `json:"path"`      // that answers when the service works
 	Container string     `json:"container"` // that should answer
 }
+
+// CertificateArguments are what the probes of certificates need to know.
+type CertificateArguments struct {
+	Address netip.Addr `json:"address"`        // of what serves it
+	Port    uint16     `json:"port"`           // for HTTPS
+	Plain   uint16     `json:"plain"`          // for plain HTTP
+	Path    string     `json:"path,omitempty"` // that answers when the service works
+}

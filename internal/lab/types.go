@@ -8,6 +8,7 @@ package lab
 
 import (
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -67,6 +68,10 @@ type Lab struct {
 	// settings that this version of Cairn does not support yet (LabNotReady).
 	Remarks document.Faults
 }
+
+// RootFile is the path of the root certificate of the lab's own authority, beside the
+// lab file.
+func (l *Lab) RootFile() string { return filepath.Join(l.Dir, "authority.crt") }
 
 // SSH is how the owner logs in.
 type SSH struct {

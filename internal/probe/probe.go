@@ -72,6 +72,8 @@ type Target struct {
 	Expect Expectation
 	// Sources are the vantage's own addresses, as the target sees them.
 	Sources []netip.Addr
+	// Root is the root certificate of the lab's authority as PEM; empty if it has none.
+	Root string
 	// Subject is what the look is about on the host. Arguments are the probe's
 	// own; [Taking] decodes them.
 	Subject   evidence.Subject
@@ -143,6 +145,10 @@ func All() []Probe {
 		{Name: "route-answers", Text: "whether a service answers by its name through the reverse proxy", Twin: "route-unknown", Look: Taking(routeAnswers)},
 		{Name: "route-unknown", Text: "whether a name that nobody has leads nowhere", Twin: "route-answers", Look: Taking(routeUnknown)},
 		{Name: "route-reaches", Text: "whether requests for a name come into the container of its service", Look: Taking(routeReaches)},
+		{Name: "https-answers", Text: "whether a service answers over HTTPS, and plain HTTP leads there", Twin: "tls-old-refused", Look: Taking(httpsAnswers)},
+		{Name: "tls-old-refused", Text: "whether old versions of TLS are refused", Twin: "https-answers", Look: Taking(tlsOldRefused)},
+		{Name: "certificate-valid", Text: "whether a client that trusts only the lab's authority accepts the certificate", Look: Taking(certificateValid)},
+		{Name: "certificate-renews", Text: "whether a certificate that lives for a day is renewed in time", Look: Taking(certificateRenews)},
 		{Name: "firewall-lasts", Text: "whether the firewall comes back by itself, and after a restart", Look: firewallLasts},
 	}
 }

@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -25,10 +27,12 @@ const (
 // Kinds are all products.
 var Kinds = []Kind{Traefik, Caddy, Nginx, HAProxy}
 
-// Ports inside the container. They are above 1024, so that no capability is needed.
+// Ports inside the container. An authority that looks for the proxy on a network of
+// containers knows no others than 80 and 443. They need no capability: Docker lets
+// every user of a container listen on all ports of its own network.
 const (
-	HTTPPort   = 8080
-	HTTPSPort  = 8443
+	HTTPPort   = 80
+	HTTPSPort  = 443
 	HealthPort = 8082 // never published
 )
 
@@ -64,7 +68,32 @@ type Config struct {
 	// Challenges is host:port of what answers the challenges of ACME by plain HTTP, for
 	// all names (RFC 8555, 8.3). Empty if nobody does.
 	Challenges string
+
+	// Authority gives the certificates, instead of Certificates. nil: none does.
+	Authority *Authority
 }
+
+// Authority is a certificate authority that the proxy asks by itself (RFC 8555), which
+// so far only Traefik does. It answers the challenges by plain HTTP.
+type Authority struct {
+	Directory string // the address of its ACME directory
+	Root      string // the file in Folder with the certificate that proves it
+	Storage   string // a folder in the container, which keeps accounts and certificates
+
+	// Renewal is a name whose certificate lives for a day, so that renewals can be seen
+	// every day. Daily is the directory for such certificates.
+	Renewal, Daily string
+}
+
+// Lifetimes of certificates from an authority, in hours. A month gives ten days to
+// repair an authority before anything ends: Traefik renews at two thirds.
+const (
+	Lifetime      = 30 * 24
+	DailyLifetime = 24
+)
+
+// Secure reports whether the proxy serves HTTPS.
+func (c Config) Secure() bool { return c.Certificates != "" || c.Authority != nil }
 
 // File is a file of the proxy.
 type File struct {
@@ -87,6 +116,9 @@ func ConfigPath(kind Kind) string {
 		HAProxy: "/usr/local/etc/haproxy",
 	}[kind]
 }
+
+// StoragePath returns the folder in the product's container for what it gets by itself.
+func StoragePath(kind Kind) string { return "/var/lib/" + string(kind) }
 
 // Takeover is how a running proxy takes over changed files and renewed certificates,
 // without dropping a request. Only Caddy ends connections that are just being made then,
@@ -145,8 +177,34 @@ func (c Config) check() error {
 			return fmt.Errorf("challenges: %w", err)
 		}
 	}
+	if err := c.checkAuthority(); err != nil {
+		return err
+	}
 	if c.Certificates != "" && (!folderForm.MatchString(c.Certificates) || path.Clean(c.Certificates) != c.Certificates) {
 		return fmt.Errorf("%q is no folder for certificates", c.Certificates)
+	}
+	return nil
+}
+
+func (c Config) checkAuthority() error {
+	a := c.Authority
+	if a == nil {
+		return nil
+	}
+	if c.Certificates != "" || c.Challenges != "" {
+		return errors.New("certificates come either from a folder or from an authority")
+	}
+	for _, address := range []string{a.Directory, a.Daily} {
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "https" || u.Host == "" || strings.ContainsAny(address, " \"'`{}") {
+			return fmt.Errorf("%q is no address of an authority", address)
+		}
+	}
+	if !nameForm.MatchString(a.Renewal) || !folderForm.MatchString(a.Storage) || !upstreamForm.MatchString(a.Root) {
+		return errors.New("an authority needs a name to renew, a folder to keep certificates in, and a file with its root")
+	}
+	if slices.ContainsFunc(c.Routes, func(r Route) bool { return r.Name == a.Renewal }) {
+		return fmt.Errorf("%s is a route, so it cannot be the name that shows renewals", a.Renewal)
 	}
 	return nil
 }

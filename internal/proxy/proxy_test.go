@@ -43,6 +43,50 @@ func TestRender(t *testing.T) {
 	}
 }
 
+// authorityConfig has the proxy ask an authority.
+func authorityConfig() Config {
+	return Config{
+		Routes: []Route{{Name: "whoami.home.arpa", Upstream: "cairn-whoami-whoami-1:8080"}},
+		Authority: &Authority{
+			Directory: "https://ca.home.arpa:9000/acme/acme/directory", Daily: "https://ca.home.arpa:9000/acme/daily/directory",
+			Root: "authority.crt", Storage: "/var/lib/traefik", Renewal: "renewal-atlas.home.arpa",
+		},
+	}
+}
+
+func TestRenderWithAnAuthority(t *testing.T) {
+	files, err := Render(Traefik, authorityConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all bytes.Buffer
+	for _, f := range files {
+		fmt.Fprintf(&all, "-- %s --\n%s", f.Path, f.Content)
+	}
+	golden.Check(t, filepath.Join("testdata", "traefik-authority.golden"), all.Bytes())
+	for _, kind := range []Kind{Caddy, Nginx, HAProxy} {
+		if _, err := Render(kind, authorityConfig()); err == nil {
+			t.Errorf("%s is rendered without certificates", kind)
+		}
+	}
+	for what, change := range map[string]func(*Config){
+		"a folder too":      func(c *Config) { c.Certificates = "/certificates" },
+		"plain HTTP":        func(c *Config) { c.Authority.Directory = "http://ca.home.arpa/" },
+		"no daily":          func(c *Config) { c.Authority.Daily = "" },
+		"a quote":           func(c *Config) { c.Authority.Daily = `https://ca.home.arpa/"` },
+		"no name to renew":  func(c *Config) { c.Authority.Renewal = "" },
+		"a route to renew":  func(c *Config) { c.Authority.Renewal = c.Routes[0].Name },
+		"nowhere to keep":   func(c *Config) { c.Authority.Storage = "here" },
+		"a root with a way": func(c *Config) { c.Authority.Root = "../authority.crt" },
+	} {
+		c := authorityConfig()
+		change(&c)
+		if _, err := Render(Traefik, c); err == nil {
+			t.Errorf("%s: rendered", what)
+		}
+	}
+}
+
 func TestRenderRefuses(t *testing.T) {
 	route := Route{Name: "a.home.arpa", Upstream: "a:80"}
 	with := func(change func(*Route)) Config {

@@ -72,6 +72,10 @@ func (i input) Timeouts() (all []time.Duration) {
 	return all
 }
 
+// Lifetime and DailyLifetime are how long certificates live, in hours.
+func (i input) Lifetime() int      { return Lifetime }
+func (i input) DailyLifetime() int { return DailyLifetime }
+
 // Ciphers are those of TLS 1.2, as OpenSSL names them (Mozilla's intermediate
 // recommendation, without finite-field Diffie-Hellman, which browsers do not use).
 func (i input) Ciphers() string {
@@ -82,6 +86,9 @@ func (i input) Ciphers() string {
 func render(kind Kind, c Config, at place) ([]File, error) {
 	if err := c.check(); err != nil {
 		return nil, err
+	}
+	if c.Authority != nil && kind != Traefik {
+		return nil, fmt.Errorf("%s asks no authority by itself here", kind)
 	}
 	names, known := files[kind]
 	if !known {

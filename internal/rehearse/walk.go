@@ -149,8 +149,9 @@ func (w *walk) through(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
+	secrets := &madeUp{values: map[string]wiring.Secret{}}
 	e, err := engine.Open(ctx, engine.Options{
-		Lab: l, Roadmap: w.options.Roadmap, Services: w.options.Services, Secrets: madeUp, Connector: connector, Login: host.Login{User: "root"}, Now: w.options.Now,
+		Lab: l, Roadmap: w.options.Roadmap, Services: w.options.Services.At(l), Secrets: secrets.secrets, Root: secrets.rootCertificate, Connector: connector, Login: host.Login{User: "root"}, Now: w.options.Now,
 		Progress: w.options.Progress, Waivers: Waivers(w.options.Now()),
 	})
 	if err != nil {

@@ -160,7 +160,9 @@ func TestWhatIsCarriedOut(t *testing.T) {
 			"second-host:canary-denied second-host:canary-published second-host:udp-canary host:firewall-lasts",
 		"core.containers-run": "host:container-runs host:containers-reach host:containers-apart host:volume-keeps " +
 			"second-host:container-port-closed second-host:container-port-open",
-		"core.http-routed": "controller:route-answers controller:route-unknown controller:route-reaches second-host:route-answers second-host:route-unknown",
+		"core.http-routed":        "controller:route-answers controller:route-unknown controller:route-reaches second-host:route-answers second-host:route-unknown",
+		"core.https-served":       "controller:https-answers controller:tls-old-refused second-host:https-answers",
+		"core.certificates-valid": "controller:certificate-valid controller:certificate-renews",
 	}
 	got := map[string]string{}
 	for _, s := range r.Stages {
@@ -173,7 +175,7 @@ func TestWhatIsCarriedOut(t *testing.T) {
 	if diff := cmp.Diff(looks, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	want := []string{"hardware-assembly", "firmware", "operating-system", "network", "host-base", "secure-remote-access", "firewall", "core.container-platform", "core.reverse-proxy"}
+	want := []string{"hardware-assembly", "firmware", "operating-system", "network", "host-base", "secure-remote-access", "firewall", "core.container-platform", "core.reverse-proxy", "core.tls"}
 	if diff := cmp.Diff(want, availableTasks(r)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -183,6 +183,11 @@ func (r Recipe) packLayer(program, target string) (layer descriptor, content str
 	if err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: "tmp/", Mode: 0o1777, ModTime: time.Unix(0, 0)}); err != nil {
 		return layer, "", err
 	}
+	for _, f := range r.folders {
+		if err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: f.path, Mode: 0o755, Uid: f.user, Gid: f.user, ModTime: time.Unix(0, 0)}); err != nil {
+			return layer, "", err
+		}
+	}
 	if err := add(archive, r.program, program, 0o755); err != nil {
 		return layer, "", err
 	}

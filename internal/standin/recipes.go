@@ -22,6 +22,14 @@ type Recipe struct {
 	program    string // where the program is in the image
 	entrypoint []string
 	ports      []string
+	folders    []folder
+}
+
+// folder is a folder of an image that belongs to a user. A new volume that is mounted
+// there belongs to that user too.
+type folder struct {
+	path string
+	user int
 }
 
 // source is where the program of an image comes from.
@@ -49,6 +57,13 @@ var recipes = []Recipe{
 			},
 		},
 		program: "usr/local/bin/traefik", entrypoint: []string{"/usr/local/bin/traefik"}, ports: []string{"80/tcp"},
+	},
+	{
+		// github.com/smallstep/certificates, docker/Dockerfile. Its entrypoint.sh makes an
+		// authority, and wants a shell and upstream's other program.
+		Image: "docker.io/smallstep/step-ca:0.30.2", From: "built here from the Go module github.com/smallstep/certificates v0.30.2: a stand-in for the image, with the product's own program",
+		source: goModule{path: "github.com/smallstep/certificates", version: "v0.30.2", program: "./cmd/step-ca"}, program: "usr/local/bin/step-ca",
+		entrypoint: []string{"/usr/local/bin/step-ca"}, ports: []string{"9000/tcp"}, folders: []folder{{"home/step/", 1000}},
 	},
 	{
 		// github.com/traefik/whoami, Dockerfile.

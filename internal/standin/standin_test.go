@@ -47,6 +47,11 @@ func TestRecipesAreWhole(t *testing.T) {
 		if WholeName(r.Image) != r.Image || r.From == "" || r.source == nil || "/"+r.program != r.entrypoint[0] || len(r.ports) == 0 {
 			t.Errorf("%+v", r)
 		}
+		for _, f := range r.folders {
+			if !strings.HasSuffix(f.path, "/") || strings.HasPrefix(f.path, "/") {
+				t.Errorf("%s: the folder %q", r.Image, f.path)
+			}
+		}
 		if w, is := r.source.(wheel); is {
 			for _, arch := range []string{"amd64", "arm64"} {
 				if _, err := hex.DecodeString(w.builds[arch].sha256); err != nil || len(w.builds[arch].sha256) != 64 {

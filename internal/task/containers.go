@@ -22,7 +22,7 @@ func WithDocker(l *lab.Lab) bool {
 }
 
 // OnlyDefault are the choices of which this version sets up nothing but the default.
-var OnlyDefault = []string{"container-platform", "reverse-proxy"}
+var OnlyDefault = []string{"container-platform", "reverse-proxy", "tls"}
 
 // RunsContainers reports whether a host gets the container platform.
 func RunsContainers(h lab.Host) bool { return h.Has(lab.Server) || h.Has(lab.Worker) }

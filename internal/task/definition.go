@@ -77,6 +77,7 @@ const (
 	Firewall           = "foundation.firewall"
 	ContainerPlatform  = "core.container-platform"
 	ReverseProxy       = "core.reverse-proxy"
+	TLS                = "core.tls"
 )
 
 // All returns the tasks that this version carries out, in the roadmap's order.
@@ -97,6 +98,8 @@ func All() []Definition {
 		}},
 		{ID: ContainerPlatform, Applies: WithDocker, Work: docker, Subjects: platforms},
 		{ID: ReverseProxy, Applies: withServices, Work: services, Subjects: routes},
+		// Its work is done with that of the reverse proxy, which it is part of.
+		{ID: TLS, Applies: withCertificates, Subjects: certificates},
 	}
 }
 

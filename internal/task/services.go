@@ -46,10 +46,35 @@ func routes(l *lab.Lab, services *wiring.Wiring) []Subject {
 	var all []Subject
 	for _, r := range services.Routes() {
 		h, _ := l.Host(r.Host)
+		certificate := evidence.CertificateArguments{Address: h.At(), Port: 443, Plain: 80, Path: r.Health}
 		arguments := evidence.RouteArguments{Address: h.At(), Port: 80, Path: r.Health, Container: resource.ServiceContainer(r.Service, r.Container)}
 		all = append(all, Subject{
 			Subject: evidence.Subject{Kind: evidence.AboutRoute, Name: r.FQDN}, Host: r.Host,
-			Arguments: map[string]any{"route-answers": arguments, "route-unknown": arguments, "route-reaches": arguments},
+			Arguments: map[string]any{
+				"route-answers": arguments, "route-unknown": arguments, "route-reaches": arguments,
+				"https-answers": certificate, "tls-old-refused": certificate, "certificate-valid": certificate,
+			},
+		})
+	}
+	return all
+}
+
+// withCertificates reports whether the lab's services get certificates from its own
+// authority.
+func withCertificates(l *lab.Lab) bool { return withServices(l) && wiring.WithAuthority(l) }
+
+// certificates are the routes, whose certificates clients see, and those names of
+// which the certificates show that renewal works.
+func certificates(l *lab.Lab, services *wiring.Wiring) []Subject {
+	all := routes(l, services)
+	for _, r := range services.Releases {
+		if r.Authority == nil {
+			continue
+		}
+		h, _ := l.Host(r.Host)
+		all = append(all, Subject{
+			Subject: evidence.Subject{Kind: evidence.AboutCertificate, Name: r.Authority.Renewal}, Host: r.Host,
+			Arguments: map[string]any{"certificate-renews": evidence.CertificateArguments{Address: h.At(), Port: 443, Plain: 80}},
 		})
 	}
 	return all

@@ -21,6 +21,12 @@ func (r Release) proxyFiles() (live, fixed []File, err error) {
 			Name: route.FQDN, Upstream: route.upstream(), MaxBody: int64(route.MaxBody), Timeout: time.Duration(route.Timeout) * time.Second,
 		})
 	}
+	if a := r.Authority; a != nil {
+		c.Authority = &proxy.Authority{
+			Directory: a.directory(a.Service.Authority.Directory), Daily: a.directory(a.Service.Authority.Daily),
+			Root: rootFile, Storage: proxy.StoragePath(kind), Renewal: a.Renewal,
+		}
+	}
 	files, err := proxy.Render(kind, c)
 	for _, f := range files {
 		if readOnce(kind, f.Path) {

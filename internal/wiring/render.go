@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,8 +13,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"cairn/internal/catalog"
+	"cairn/internal/proxy"
 	"cairn/internal/resource"
-	"cairn/internal/secret"
 )
 
 // Logs of a container are bounded. Otherwise Docker keeps them for ever
@@ -103,6 +104,7 @@ func (r Release) project() (*types.Project, error) {
 		r.isolate(&c)
 		c.MemLimit = limits[name]
 		r.publish(&c)
+		r.tellNames(&c)
 		r.handSecrets(&c)
 		project.Services[name] = c
 	}
@@ -120,9 +122,38 @@ func (r Release) finish(project *types.Project, stamp string) {
 	for _, c := range project.Services {
 		c.Labels[resource.LabelRelease] = stamp
 	}
+	on := project.Services[r.Service.Main].Networks
 	for _, n := range r.Joins {
 		project.Networks[n.Name] = types.NetworkConfig{Name: n.Name, External: true}
-		project.Services[r.Service.Main].Networks[n.Name] = nil
+		on[n.Name] = r.known(n.Name)
+	}
+	if known := r.known(r.Project()); known != nil {
+		on["default"] = known
+	}
+}
+
+// known are the names that the main container has on a network, or nil.
+func (r Release) known(network string) *types.ServiceNetworkConfig {
+	var names []string
+	for _, k := range r.Known {
+		if k.Network == network {
+			names = append(names, k.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return &types.ServiceNetworkConfig{Aliases: names}
+}
+
+// tellNames tells the main container the addresses of names on other hosts.
+func (r Release) tellNames(c *types.ServiceConfig) {
+	if c.Name != r.Service.Main || len(r.Elsewhere) == 0 {
+		return
+	}
+	c.ExtraHosts = types.HostsList{}
+	for _, e := range r.Elsewhere {
+		c.ExtraHosts[e.Name] = []string{e.Address.String()}
 	}
 }
 
@@ -187,7 +218,7 @@ func (r Release) limits(project *types.Project) map[string]types.UnitBytes {
 
 // publish publishes the ports that are not HTTP.
 func (r Release) publish(c *types.ServiceConfig) {
-	for _, p := range r.Service.Ports {
+	for _, p := range r.ports() {
 		if p.Container == c.Name {
 			c.Ports = append(c.Ports, types.ServicePortConfig{
 				Mode: "ingress", Target: uint32(p.Target), Published: strconv.Itoa(int(p.Number)), Protocol: p.Protocol,
@@ -235,13 +266,6 @@ type File struct {
 	Live    bool // it is read again while its container runs
 }
 
-// Secret is a value that a service gets. Its version changes whenever the value
-// does, and tells nothing of it.
-type Secret struct {
-	Value   secret.Text
-	Version string
-}
-
 // Files returns the files of a release, sorted by path. secrets has a value for each
 // secret of its service.
 func (r Release) Files(secrets map[string]Secret) ([]File, error) {
@@ -251,9 +275,9 @@ func (r Release) Files(secrets map[string]Secret) ([]File, error) {
 
 // whole is [Release.build] for a release that has all its secrets.
 func (r Release) whole(secrets map[string]Secret) (build, error) {
-	for _, s := range r.Service.Secrets {
-		if _, known := secrets[s.Name]; !known {
-			return build{}, fmt.Errorf("render %s: there is no secret %s", r.Service.Name, s.Name)
+	for _, w := range r.Wants() {
+		if _, known := secrets[w.Key()]; !known {
+			return build{}, fmt.Errorf("render %s: there is no secret %s", r.Service.Name, w.Key())
 		}
 	}
 	return r.build(secrets)
@@ -267,6 +291,9 @@ func (r Release) beside(value func(secret string) string) (files []File, err err
 	variables := map[string]*strings.Builder{}
 	for _, s := range r.Service.Secrets {
 		v.Secrets[s.Name] = value(s.Name)
+		if s.Form == catalog.AuthorityForm {
+			continue // templates have its parts
+		}
 		if s.Variable == "" {
 			files = append(files, File{Path: "secrets/" + s.Name, Content: []byte(value(s.Name)), Secret: true, Owner: s.Owner})
 			continue
@@ -275,6 +302,9 @@ func (r Release) beside(value func(secret string) string) (files []File, err err
 			variables[s.Container] = &strings.Builder{}
 		}
 		fmt.Fprintf(variables[s.Container], "%s=%s\n", s.Variable, quoted(value(s.Name)))
+	}
+	if r.Authority != nil {
+		files = append(files, File{Path: path.Join(proxy.Folder, rootFile), Content: []byte(value(rootKey))})
 	}
 	for container, text := range variables {
 		files = append(files, File{Path: variablesFile(container), Content: []byte(text.String()), Secret: true})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 
+	"cairn/internal/proxy"
 	"cairn/internal/resource"
 )
 
@@ -29,6 +30,9 @@ func (r Release) Resource(secrets map[string]Secret) (resource.Service, error) {
 		s.Health = append(s.Health, resource.HealthCheck{Container: route.Container, Port: route.Port, Path: route.Health})
 	}
 	s.Reload = r.reload()
+	if r.Authority != nil {
+		s.Certificates = &resource.Certificates{Container: r.Service.Main, Port: proxy.HTTPSPort, Names: r.names()}
+	}
 	return s, nil
 }
 
@@ -57,11 +61,16 @@ func (r Release) container(project *types.Project, c types.ServiceConfig) resour
 	for name := range c.Networks {
 		out.Networks = append(out.Networks, project.Networks[name].Name)
 	}
+	if c.Name == r.Service.Main {
+		for _, k := range r.Known {
+			out.Known = append(out.Known, k.Network+"/"+k.Name)
+		}
+	}
 	for _, p := range c.Ports {
 		out.Ports = append(out.Ports, p.Published+"->"+strconv.Itoa(int(p.Target))+"/"+p.Protocol)
 	}
 	out.Mounts = r.mounts(project, c)
-	for _, list := range [][]string{out.Environment, out.Networks, out.Ports, out.Mounts} {
+	for _, list := range [][]string{out.Environment, out.Networks, out.Ports, out.Mounts, out.Known} {
 		slices.Sort(list)
 	}
 	return out

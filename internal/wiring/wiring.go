@@ -5,6 +5,7 @@ package wiring
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,30 @@ type Release struct {
 	// it finds them. Other services have neither.
 	Routes []Route
 	Joins  []resource.ContainerNetwork
+	// Authority is where a reverse proxy gets its certificates. nil: it has none.
+	Authority *Authority
+	// Asked means that an authority is asked from other hosts, too.
+	Asked bool
+	// Known are names that the main container has on networks beside its own, and
+	// Elsewhere the addresses of names on other hosts.
+	Known     []Known
+	Elsewhere []Elsewhere
+}
+
+// Authority is the lab's own certificate authority, as a reverse proxy needs it.
+type Authority struct {
+	Service *catalog.Service
+	FQDN    string // its whole name
+	Renewal string // a name of the proxy whose certificate lives for a day
+}
+
+// Known is a name that a container has on a network.
+type Known struct{ Network, Name string }
+
+// Elsewhere is a name with its host and that host's address.
+type Elsewhere struct {
+	Name, Host string
+	Address    netip.Addr
 }
 
 // Route is a way in to a service of the lab.
@@ -56,7 +81,7 @@ func Of(l *lab.Lab, c *catalog.Catalog) (*Wiring, error) {
 	w := &Wiring{}
 	room := roomOf(l)
 	for _, s := range services {
-		if s.Proxy != "" {
+		if s.Proxy != "" || s.Authority != nil {
 			continue // it runs wherever routes are
 		}
 		declared := declarationOf(l, s.Name)
@@ -69,10 +94,34 @@ func Of(l *lab.Lab, c *catalog.Catalog) (*Wiring, error) {
 	if err := w.addProxies(l, proxy, room); err != nil {
 		return nil, err
 	}
+	authority, err := authorityOf(l, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.addAuthority(l, authority, room); err != nil {
+		return nil, err
+	}
 	if err := w.conflicts(l); err != nil {
 		return nil, err
 	}
 	return w, nil
+}
+
+// At returns the wiring for a lab with the same hosts at other addresses.
+func (w *Wiring) At(l *lab.Lab) *Wiring {
+	if w == nil {
+		return nil
+	}
+	moved := &Wiring{Releases: slices.Clone(w.Releases)}
+	for i := range moved.Releases {
+		elsewhere := slices.Clone(moved.Releases[i].Elsewhere)
+		for j, e := range elsewhere {
+			h, _ := l.Host(e.Host)
+			elsewhere[j].Address = h.At()
+		}
+		moved.Releases[i].Elsewhere = elsewhere
+	}
+	return moved
 }
 
 // On returns the releases of a host, in their order.
@@ -115,7 +164,7 @@ func (w *Wiring) Open(l *lab.Lab) *lab.Lab {
 // not among them: it comes through the reverse proxy.
 func (w *Wiring) Openings(host string) (all []lab.Opening) {
 	for _, r := range w.On(host) {
-		for _, p := range r.Service.Ports {
+		for _, p := range r.ports() {
 			all = append(all, lab.Opening{Protocol: p.Protocol, Port: p.Number})
 		}
 	}
@@ -228,13 +277,21 @@ func (w *Wiring) conflicts(l *lab.Lab) error {
 		ports[portKey(h.Name, "tcp", h.Port)] = "the SSH server"
 	}
 	for _, r := range w.Releases {
+		if r.Authority != nil {
+			for _, fqdn := range []string{r.Authority.FQDN, r.Authority.Renewal} {
+				label, _, _ := strings.Cut(fqdn, ".")
+				routes[label] = "the certificate authority"
+			}
+		}
+	}
+	for _, r := range w.Releases {
 		for _, route := range r.Service.Routes {
 			if other := routes[route.Name]; other != "" {
 				return problem.New(problem.ServiceConflict, r.Service.Name, fmt.Sprintf("%s and %s both have the name %s.%s", other, r.Service.Name, route.Name, l.Domain))
 			}
 			routes[route.Name] = r.Service.Name
 		}
-		for _, p := range r.Service.Ports {
+		for _, p := range r.ports() {
 			key := portKey(r.Host, p.Protocol, p.Number)
 			if other := ports[key]; other != "" {
 				return problem.New(problem.ServiceConflict, r.Service.Name, fmt.Sprintf("%s and %s both want port %d/%s of %s", other, r.Service.Name, p.Number, p.Protocol, r.Host))
