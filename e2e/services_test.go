@@ -16,7 +16,9 @@ import (
 	"cairn/internal/authority"
 	"cairn/internal/catalog"
 	"cairn/internal/evidence"
+	"cairn/internal/host"
 	"cairn/internal/lab"
+	"cairn/internal/resource"
 	"cairn/internal/standin"
 	"cairn/internal/vault"
 	"cairn/internal/wiring"
@@ -127,6 +129,7 @@ func TestServices(t *testing.T) {
 	const ownLook = "docker inspect --format '{{.Id}} {{.State.StartedAt}}' mine; docker volume ls --quiet --filter name=mine"
 	owners := b.run("server", ownLook)
 	t.Run("the root key is on no host", func(t *testing.T) { rootKeyIsAway(t, b) })
+	t.Run("looked after", func(t *testing.T) { serviceIsLookedAfter(t, b) })
 	t.Run("faults", func(t *testing.T) { routeFaults(t, b) })
 	t.Run("own", func(t *testing.T) { ownComposeFile(t, b) })
 	t.Run("faults of certificates", func(t *testing.T) { certificateFaults(t, b) })
@@ -134,6 +137,32 @@ func TestServices(t *testing.T) {
 	if now := b.run("server", ownLook); now != owners {
 		t.Errorf("the owner's container is %s instead of %s", now, owners)
 	}
+}
+
+// serviceIsLookedAfter restarts the service, and reads in its log that it started twice.
+func serviceIsLookedAfter(t *testing.T, b *bed) {
+	const since = "docker inspect --format '{{.State.StartedAt}}' cairn-whoami-whoami-1"
+	before, e, begun := b.run("server", since), b.engine(), time.Now()
+	report, err := e.Restart(t.Context(), b.host("server"), *b.services.Release("whoami"))
+	if err != nil || report.Took <= 0 || report.Took > time.Minute {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	session, err := b.connector().Connect(t.Context(), b.host("server"), host.Login{OwnerOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = session.Close() }()
+	log, err := session.ServiceLog(t.Context(), resource.LogRequest{Service: "whoami", Lines: 20})
+	if n := len(log.Lines); err != nil || n < 2 || log.Lines[0].Container != "whoami" || log.Lines[0].At.After(begun) || log.Lines[n-1].At.Before(begun) {
+		t.Errorf("its log is %+v, %v", log, err)
+	}
+	if now := b.run("server", since); now == before {
+		t.Errorf("it runs since %s, as before", now)
+	}
+	if plan, err := e.Plan(t.Context()); err != nil || plan.Changes() != 0 {
+		t.Errorf("after a restart, an up would change something: %+v, %v", plan, err)
+	}
+	assertOutcome(t, b.lookAt(t, routeProbes...), evidence.Proven)
 }
 
 func (m *madeUp) rootCertificate() (string, error) { return m.root, nil }

@@ -60,6 +60,8 @@ func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadR
 		return s.firewallState(ctx)
 	case "sleeping-keys":
 		return s.sleepingKeys(ctx)
+	case wire.ReadServiceLog:
+		return s.serviceLog(ctx, request.Args)
 	}
 	if look, known := containerLooks[request.Name]; known {
 		return s.containerLook(ctx, look, request)

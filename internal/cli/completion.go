@@ -59,6 +59,19 @@ func (g *globals) completeServices(_ *cobra.Command, args []string, _ string) ([
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
+// completePlaced completes one argument with the services that the lab runs.
+func (g *globals) completePlaced(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	if in, err := g.loadWired(); err == nil && len(args) == 0 {
+		for _, r := range in.services.Releases {
+			if !slices.Contains(names, r.Service.Name) {
+				names = append(names, r.Service.Name)
+			}
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 // completions set how the commands below root complete their arguments, by the
 // commands' paths.
 func (g *globals) completions(root *cobra.Command) {
@@ -70,6 +83,7 @@ func (g *globals) completions(root *cobra.Command) {
 		"host add": g.completeHosts, "host forget": g.completeHosts, "host purge": g.completeHosts,
 		"secret set": g.completeSecrets, "secret get": g.completeSecrets, "secret rotate": g.completeSecrets,
 		"service show": g.completeServices, "service add": g.completeServices, "service remove": g.completeServices,
+		"service logs": g.completePlaced, "service restart": g.completePlaced, "service open": g.completePlaced,
 	}
 	flags := map[string]completion{
 		"until": completeIDs(1, roadmap.SortStage), "workflow": completeWords("waterfall", "agile", "hybrid"), "scheme": completeWords("auto", "light", "dark"),

@@ -16,9 +16,9 @@ import (
 func newService(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "service",
-		Short: "List, show, add and remove the services of the lab",
+		Short: "List, show, add, remove and look after the services of the lab",
 	}
-	cmd.AddCommand(newServiceList(g), newServiceShow(g), newServiceAdd(g), newServiceRemove(g))
+	cmd.AddCommand(newServiceList(g), newServiceShow(g), newServiceAdd(g), newServiceRemove(g), newServiceLogs(g), newServiceRestart(g), newServiceOpen(g))
 	return cmd
 }
 

@@ -152,8 +152,8 @@ func writeAdded(w io.Writer, done changedService, release *wiring.Release) {
 		fmt.Fprintf(w, "%s %s. It runs on each host with services that have an address, and there are none yet.\n", done.File, has)
 	} else {
 		fmt.Fprintf(w, "%s %s, on %s.\n", done.File, has, done.Host)
-		for _, r := range release.Service.Routes {
-			fmt.Fprintf(w, "Its address will be http://%s\n", release.Values.Routes[r.Name])
+		for _, address := range release.Addresses() {
+			fmt.Fprintf(w, "Its address will be %s\n", address)
 		}
 	}
 	if done.In {

@@ -23,30 +23,21 @@ type ReleaseReport struct {
 // Release restores on a host what Cairn changed there, under a guard like any other
 // change that could lock the owner out. The owner's user, key and sudo stay.
 // consent is called before any change; nil means that consent is given.
-func (e *Engine) Release(ctx context.Context, h lab.Host, consent func(*ReleaseReport) (bool, error)) (*ReleaseReport, error) {
-	done, err := e.takeLock(ctx, "host release")
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	f := e.connectAll(ctx, []lab.Host{h})
-	defer f.close()
-	left := newAbsentHosts()
-	if err := e.finishRuns(ctx, f, left); err != nil {
-		return nil, err
-	}
-	if err := left.err([]lab.Host{h}); err != nil {
-		return nil, err
-	}
-	session, err := f.session(ctx, h)
-	if err != nil {
-		return nil, err
-	}
+func (e *Engine) Release(ctx context.Context, h lab.Host, consent func(*ReleaseReport) (bool, error)) (report *ReleaseReport, err error) {
+	err = e.onOne(ctx, "host release", h, func(session *host.Session) error {
+		report, err = e.releaseOn(ctx, session, consent)
+		return err
+	})
+	return report, err
+}
+
+// releaseOn is [Engine.Release] over a session.
+func (e *Engine) releaseOn(ctx context.Context, session *host.Session, consent func(*ReleaseReport) (bool, error)) (*ReleaseReport, error) {
 	step, err := e.releaseStep(ctx, session)
 	if err != nil {
 		return nil, err
 	}
-	report := &ReleaseReport{Host: h.Name, Left: step.Diff.Left}
+	report := &ReleaseReport{Host: session.Host().Name, Left: step.Diff.Left}
 	for _, c := range step.Diff.Changes {
 		report.Back = append(report.Back, c.Property)
 	}

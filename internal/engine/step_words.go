@@ -9,18 +9,19 @@ import (
 // kindWords are the owner's words for kinds of resources: for one, with its key
 // behind it, for several, and for one of its values.
 var kindWords = map[resource.Kind]struct{ one, many, value string }{
-	"sysctl":         {one: "kernel setting", many: "kernel settings"},
-	"file":           {one: "file", many: "files"},
-	"unit":           {one: "unit", many: "units"},
-	"directory":      {one: "folder", many: "folders"},
-	"authorized-key": {one: "key for", many: "keys"},
-	"sudoers":        {one: "sudo rule", many: "sudo rules"},
-	"sshd-dropin":    {one: "settings of the SSH server in", many: "files of the SSH server", value: "option"},
-	"service":        {one: "service", many: "services"},
-	"docker-daemon":  {one: "settings of Docker in", many: "files of Docker", value: "option"},
-	"nft-table":      {one: "firewall table", many: "firewall tables", value: "rule"},
-	"user":           {one: "user", many: "users"},
-	"group":          {one: "group", many: "groups"},
+	"sysctl":          {one: "kernel setting", many: "kernel settings"},
+	"file":            {one: "file", many: "files"},
+	"unit":            {one: "unit", many: "units"},
+	"directory":       {one: "folder", many: "folders"},
+	"authorized-key":  {one: "key for", many: "keys"},
+	"sudoers":         {one: "sudo rule", many: "sudo rules"},
+	"sshd-dropin":     {one: "settings of the SSH server in", many: "files of the SSH server", value: "option"},
+	"service":         {one: "service", many: "services"},
+	"service-restart": {one: "restart of", many: "restarts"},
+	"docker-daemon":   {one: "settings of Docker in", many: "files of Docker", value: "option"},
+	"nft-table":       {one: "firewall table", many: "firewall tables", value: "rule"},
+	"user":            {one: "user", many: "users"},
+	"group":           {one: "group", many: "groups"},
 }
 
 // Kind returns the kind of the step's resource.

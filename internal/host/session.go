@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"time"
 
 	"cairn/internal/lab"
@@ -311,6 +312,22 @@ func (s *Session) Datagram(ctx context.Context, request wire.DatagramRequest) (w
 func (s *Session) Read(ctx context.Context, command wire.ReadCommand) (wire.ReadReply, error) {
 	var reply wire.ReadReply
 	return reply, s.ask(ctx, wire.KindRead, command, &reply)
+}
+
+// ServiceLog reads what the containers of a service said.
+func (s *Session) ServiceLog(ctx context.Context, r resource.LogRequest) (log resource.ServiceLog, err error) {
+	since := ""
+	if !r.Since.IsZero() {
+		since = r.Since.UTC().Format(time.RFC3339Nano)
+	}
+	reply, err := s.Read(ctx, wire.ReadCommand{Name: wire.ReadServiceLog, Args: []string{r.Service, r.Container, strconv.Itoa(r.Lines), since}})
+	if err == nil {
+		err = s.failed(reply.Failure)
+	}
+	if err != nil {
+		return log, err
+	}
+	return log, wire.Decode(reply.Output, &log)
 }
 
 // Listen opens a test listener on the host, which lasts until stop is called or

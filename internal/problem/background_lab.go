@@ -96,6 +96,11 @@ var labBackground = map[Code]Background{
 		See:   "`cairn service list` shows the lab's services and where they run.",
 		Other: "Put a copy of its folder under another name into `catalog/` beside lab.yaml, if you need it twice.",
 	},
+	ServiceNoAddress: {
+		Why:   "Some services answer other programs only, such as a database or a name server.",
+		See:   "`cairn service show NAME` tells what it is and how it is reached.",
+		Other: "A service of your own has an address once its `service.yaml` declares `http`.",
+	},
 	ServiceMissing: {
 		Why:   "A service of the catalog names others that must run before it, such as its database.",
 		See:   "`cairn service show NAME` tells what it uses.",

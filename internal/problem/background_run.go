@@ -96,6 +96,16 @@ var runBackground = map[Code]Background{
 		See:   "On the host, `docker network inspect NAME` shows what is on it.",
 		Other: "If nothing needs it, remove it with `docker network rm NAME`.",
 	},
+	ServiceAbsent: {
+		Why:   "The service was added and `cairn up` did not run since, its deployment failed, or somebody removed its containers by hand.",
+		See:   "`cairn plan` shows what is missing on the host.",
+		Other: "If you do not want it, `cairn service remove NAME` takes it out of lab.yaml.",
+	},
+	ServiceDown: {
+		Why:   "What it reads only when it starts has changed: a file, its data, or something on the network that it needs.",
+		See:   "`cairn service logs NAME` shows what it says now.",
+		Other: "Run `cairn plan`: if files or containers differ from the lab, `cairn up` puts them right.",
+	},
 	ImageMissing: {
 		Why:   "The tag was removed, was never there, or the mirror does not have it.",
 		See:   "On the host, `docker pull IMAGE` says the same.",

@@ -20,6 +20,8 @@ const (
 	ServiceConflict Code = "service.conflict"
 	ServiceMissing  Code = "service.missing"
 	ServiceThere    Code = "service.there-already"
+
+	ServiceNoAddress Code = "service.no-address"
 )
 
 // What can be wrong at one place of the lab file. They come as a list, under
@@ -57,6 +59,7 @@ var labEntries = []Entry{
 	{Code: ServiceNoRoom, Exit: ExitFailed, Meaning: "No host has what a service needs.", Fix: "give it a larger host with `on`, or leave another service out"},
 	{Code: ServiceConflict, Exit: ExitFailed, Meaning: "Two services want the same name or the same port.", Fix: "the message says which; put one of them on another host, or leave it out"},
 	{Code: ServiceThere, Exit: ExitFailed, Meaning: "The lab file has the service already.", Fix: "change its entry under `services` in lab.yaml"},
+	{Code: ServiceNoAddress, Exit: ExitFailed, Meaning: "A service is not made for a browser.", Fix: "`cairn service show NAME` tells its ports"},
 	{Code: ServiceMissing, Exit: ExitFailed, Meaning: "The lab file does not have a service that was named, or that another one uses.", Fix: "add it under `services` in lab.yaml"},
 	{Code: CatalogWrong, Exit: ExitFailed, Meaning: "A service of a catalog is wrong.", Fix: "fix the places named; if they are not yours, please report them"},
 	{Code: ComposeWrong, Exit: ExitFailed, Meaning: "A Compose file of your own cannot become a service as it is.", Fix: "change the places named; `cairn service add --compose FILE --dry-run` shows everything that Cairn makes of the file"},

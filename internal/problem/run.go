@@ -24,6 +24,8 @@ const (
 	ServiceUnhealthy  Code = "service.unhealthy"
 	ServiceBroken     Code = "service.broken"
 	ServiceTaken      Code = "service.name-taken"
+	ServiceAbsent     Code = "service.not-deployed"
+	ServiceDown       Code = "service.down"
 	ImageMissing      Code = "image.missing"
 	ImageArchitecture Code = "image.architecture"
 	ImageLimit        Code = "image.rate-limited"
@@ -52,6 +54,8 @@ var runEntries = []Entry{
 	{Code: ServiceUnhealthy, Exit: ExitFailed, Meaning: "A new release of a service did not work, so the one before it runs again, if there was one.", Fix: "fix what the last lines of the container say, then run `cairn up` again"},
 	{Code: ServiceBroken, Exit: ExitFailed, Meaning: "A new release of a service does not work, and the one before it could not be started again.", Fix: "fix the cause above, then run `cairn up` again"},
 	{Code: ServiceTaken, Exit: ExitFailed, Meaning: "Something on the host has a name that Cairn needs, and is not Cairn's.", Fix: "rename or remove it on the host, then run `cairn up` again"},
+	{Code: ServiceAbsent, Exit: ExitFailed, Meaning: "lab.yaml has the service, but its host does not run it.", Fix: "run `cairn up`, which deploys it"},
+	{Code: ServiceDown, Exit: ExitFailed, Meaning: "A service was started again, and does not work.", Fix: "fix what the last lines of the container say; `cairn service logs NAME` shows more"},
 	{Code: ImageMissing, Exit: ExitFailed, Meaning: "A registry does not have the image of a service.", Fix: "check the image's name and tag; with `images` in lab.yaml, check the mirror"},
 	{Code: ImageArchitecture, Exit: ExitFailed, Meaning: "An image does not exist for the processor of its host.", Fix: "put the service with `on` on a host of another architecture"},
 	{Code: ImageLimit, Exit: ExitFailed, Meaning: "A registry refuses to send an image for now, because it has sent so many.", Fix: "wait an hour, then run `cairn up` again"},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cairn/internal/problem"
 )
@@ -102,6 +103,23 @@ func absentServiceExample() example {
 	}
 }
 
+func serviceRestartExample() example {
+	restart := ServiceRestart{Service: "conform", Token: "second", Containers: []string{"web"}, Health: web("1", "one").Health, Within: 10}
+	without := restart
+	without.Containers = nil
+	return example{
+		name: "service-restart", desired: restart,
+		begin: func(t testing.TB, b *bench) {
+			does(noService)(t, b)
+			bringAbout(t, b, web("1", "one"))
+			b.put(t, restart.tokenPath(), "first\n", 0o600)
+		},
+		tamper: ways{"another one was the last": has(restart.tokenPath(), "third\n", 0o600), "none was": lacks(restart.tokenPath())},
+		change: has(restart.tokenPath(), "third\n", 0o600),
+		bad:    []Resource{without, ServiceRestart{Service: "a b", Token: "x", Containers: []string{"web"}}, ServiceRestart{Service: "conform", Token: "a b", Containers: []string{"web"}}},
+	}
+}
+
 // TestWithDockerConformance takes minutes: each point at which the change can be
 // interrupted starts containers.
 func TestWithDockerConformance(t *testing.T) {
@@ -109,7 +127,7 @@ func TestWithDockerConformance(t *testing.T) {
 	if os.Getenv("CAIRN_LONG") == "" {
 		t.Skip("takes minutes: run `make test-long`")
 	}
-	conform(t, b, []example{serviceExample(), absentServiceExample()})
+	conform(t, b, []example{serviceExample(), absentServiceExample(), serviceRestartExample()})
 }
 
 // runs is what of the service runs: its image, page and process.
@@ -243,4 +261,61 @@ func TestWithDockerOthersStay(t *testing.T) {
 			t.Errorf("it was touched: %s, before %s", after, before)
 		}
 	}
+}
+
+// TestWithDockerRestart starts a service again: once for each token, and it has to work.
+func TestWithDockerRestart(t *testing.T) {
+	b := dockerBench(t)
+	does(noService)(t, b)
+	e := serviceRestartExample()
+	_, err := e.desired.Check(t.Context(), b.sys)
+	mustFail(t, err, "does not run on its host")
+	e.begin(t, b)
+	started := func() string {
+		return b.sh(t, "docker inspect --format '{{.Id}} {{.State.StartedAt}}' cairn-conform-web-1")
+	}
+	first := started()
+	bringAbout(t, b, e.desired)
+	second := started()
+	bringAbout(t, b, e.desired)
+	if first[:64] != second[:64] || first == second || second != started() {
+		t.Errorf("it was started at %s, %s and %s", first, second, started())
+	}
+	if d := check(t, b, web("1", "one")); !d.Empty() {
+		t.Errorf("the service is not as it was: %+v", d.Changes)
+	}
+	restart := e.desired.(ServiceRestart)
+	restart.Token, restart.Within, restart.Health = "third", 3, []HealthCheck{{Container: "web", Port: 8080, Path: "/no-such-page"}}
+	_, err = Converge(t.Context(), b.sys, restart, "")
+	mustFail(t, err, "conform was started again, and does not work: not within 3s")
+	mustFail(t, err, "404 Not Found")
+	does("docker rm --force cairn-conform-web-1")(t, b)
+	_, err = Converge(t.Context(), b.sys, restart, "")
+	mustFail(t, err, "conform has no container web on its host")
+}
+
+// TestWithDockerLog reads what containers say, without the secret.
+func TestWithDockerLog(t *testing.T) {
+	b := dockerBench(t)
+	does(noService)(t, b)
+	_, err := ReadServiceLog(t.Context(), b.sys, LogRequest{Service: "conform", Lines: 5})
+	mustFail(t, err, "does not run on its host")
+	s := web("1", "one")
+	s.Files[0].Content = Inline(strings.Replace(s.Files[0].Content.Text(), `[httpd, -f, -p, "8080", -h, /www]`,
+		`[sh, -c, "echo the key is $$(/busybox cat /run/secrets/key); echo aloud >&2; exec /busybox httpd -f -p 8080 -h /www"]`, 1))
+	bringAbout(t, b, s)
+	log, err := ReadServiceLog(t.Context(), b.sys, LogRequest{Service: "conform", Lines: 5})
+	ok(t, err)
+	if len(log.Lines) != 2 || log.Lines[0].Container != "web" || time.Since(log.Lines[1].At) > time.Minute {
+		t.Errorf("it says %+v", log)
+	}
+	if said := log.Lines[0].Text + log.Lines[1].Text; said != "the key is (secret)aloud" && said != "aloudthe key is (secret)" {
+		t.Errorf("it says %q", said)
+	}
+	since := LogRequest{Service: "conform", Container: "web", Lines: 5, Since: log.Until}
+	if log, err = ReadServiceLog(t.Context(), b.sys, since); err != nil || len(log.Lines) != 0 {
+		t.Errorf("since then it says %+v, %v", log, err)
+	}
+	_, err = ReadServiceLog(t.Context(), b.sys, LogRequest{Service: "conform", Container: "wep", Lines: 5})
+	mustFail(t, err, `no container "wep"`)
 }

@@ -23,6 +23,7 @@ var kinds = []struct {
 	{Packages{}.Kind(), read[Packages]},
 	{Release{}.Kind(), read[Release]},
 	{Service{}.Kind(), read[Service]},
+	{ServiceRestart{}.Kind(), read[ServiceRestart]},
 	{SSHDropin{}.Kind(), read[SSHDropin]},
 	{Sudoers{}.Kind(), read[Sudoers]},
 	{Sysctl{}.Kind(), read[Sysctl]},

@@ -11,7 +11,7 @@ import (
 // every returns the desired state of each example.
 func every() []Resource {
 	var found []Resource
-	for _, e := range append(append(fileExamples(), hostExamples()...), serviceExample()) {
+	for _, e := range append(append(fileExamples(), hostExamples()...), serviceExample(), serviceRestartExample()) {
 		found = append(found, e.desired)
 	}
 	return found

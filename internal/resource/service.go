@@ -166,7 +166,14 @@ func (s Service) Validate() error {
 	if err := s.Certificates.validate(); err != nil {
 		return err
 	}
-	for _, h := range s.Health {
+	return validHealth(s.Health)
+}
+
+func validHealth(all []HealthCheck) error {
+	for _, h := range all {
+		if !containerName.MatchString(h.Container) {
+			return fmt.Errorf("%q cannot be a container", h.Container)
+		}
 		if strings.ContainsAny(h.Path, " \r\n") || !strings.HasPrefix(h.Path, "/") {
 			return fmt.Errorf("%q cannot be a path", h.Path)
 		}

@@ -461,6 +461,11 @@ type ReadCommand struct {
 	Args []string `cbor:"2,keyasint,omitempty"`
 }
 
+// ReadServiceLog is the read command whose output is a [resource.ServiceLog]. Its
+// arguments are service, container, lines, and the time since when; container and time
+// may be empty.
+const ReadServiceLog = "service-log"
+
 // ReadReply is the command's output.
 type ReadReply struct {
 	Output  []byte   `cbor:"1,keyasint,omitempty"`

@@ -26,15 +26,39 @@ func (r Release) Resource(secrets map[string]Secret) (resource.Service, error) {
 	for _, name := range b.project.ServiceNames() {
 		s.Containers = append(s.Containers, r.container(b.project, b.project.Services[name]))
 	}
-	for _, route := range r.Service.Routes {
-		s.Health = append(s.Health, resource.HealthCheck{Container: route.Container, Port: route.Port, Path: route.Health})
-	}
-	s.Reload = r.reload()
+	s.Health, s.Reload = r.health(), r.reload()
 	if r.Authority != nil {
 		s.Certificates = &resource.Certificates{Container: r.Service.Main, Port: proxy.HTTPSPort, Names: r.names()}
 	}
 	return s, nil
 }
+
+// health are the paths at which the containers answer when they work.
+func (r Release) health() (all []resource.HealthCheck) {
+	for _, route := range r.Service.Routes {
+		all = append(all, resource.HealthCheck{Container: route.Container, Port: route.Port, Path: route.Health})
+	}
+	return all
+}
+
+// Restart has the containers of the release start again, as they are. No secret is
+// needed for it.
+func (r Release) Restart(token string) (resource.ServiceRestart, error) {
+	project, err := r.project()
+	if err != nil {
+		return resource.ServiceRestart{}, err
+	}
+	restart := resource.ServiceRestart{Service: r.Service.Name, Token: token, Health: r.health()}
+	for _, name := range project.ServiceNames() {
+		if !once(project.Services[name]) {
+			restart.Containers = append(restart.Containers, name)
+		}
+	}
+	return restart, nil
+}
+
+// once reports whether a container is a step, which ends.
+func once(c types.ServiceConfig) bool { return c.Restart == types.RestartPolicyNo }
 
 // network is the network of the service's own.
 func (r Release) network() resource.ContainerNetwork {
@@ -50,7 +74,7 @@ func (r Release) network() resource.ContainerNetwork {
 func (r Release) container(project *types.Project, c types.ServiceConfig) resource.Container {
 	e := r.exception(c.Name)
 	out := resource.Container{
-		Name: c.Name, Image: c.Image, Memory: int64(c.MemLimit), Writable: e.Writable, Once: c.Restart == types.RestartPolicyNo,
+		Name: c.Name, Image: c.Image, Memory: int64(c.MemLimit), Writable: e.Writable, Once: once(c),
 		Capabilities: slices.Sorted(slices.Values(e.Capabilities)),
 	}
 	for name, value := range c.Environment {

@@ -59,6 +59,14 @@ type Elsewhere struct {
 	Address    netip.Addr
 }
 
+// Addresses are those that people open in a browser.
+func (r Release) Addresses() (all []string) {
+	for _, route := range r.Service.Routes {
+		all = append(all, "http://"+r.Values.Routes[route.Name])
+	}
+	return all
+}
+
 // Route is a way in to a service of the lab.
 type Route struct {
 	catalog.Route
