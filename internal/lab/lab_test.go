@@ -104,7 +104,7 @@ func TestStarterLab(t *testing.T) {
 			{Name: "server", Address: addr("10.83.0.10"), Address6: addr("fd83::10"), Port: 22, User: "ops", Roles: []Role{Server}, Forwarding: ForwardNone},
 			{Name: "visitor", Address: addr("10.83.0.20"), Address6: addr("fd83::20"), Port: 22, User: "ops", Roles: []Role{VantageRole}, Forwarding: ForwardNone},
 		},
-		Choose: defaultChoices(), Journal: Journal{Keep: 400 * day}, Services: []Service{{Name: "whoami", Options: map[string]any{}}},
+		Choose: defaultChoices(), Journal: Journal{Keep: 400 * day}, Services: []Service{{Name: "hello", Compose: "hello.yaml", Options: map[string]any{}}, {Name: "whoami", Options: map[string]any{}}},
 		File: path, Dir: "../../examples/starter",
 	}
 	if diff := cmp.Diff(want, got, byValue, cmpopts.IgnoreFields(Lab{}, "Hash")); diff != "" {
