@@ -65,6 +65,9 @@ func (w *Wiring) addAuthority(l *lab.Lab, s *catalog.Service, room *room) error 
 		p.Elsewhere = []Elsewhere{{Name: fqdn, Host: host, Address: home.At()}}
 		ca.Asked = true
 	}
+	for i := range w.Releases {
+		w.Releases[i].Secure = true
+	}
 	// It comes before those that ask it.
 	w.Releases = slices.Insert(w.Releases, proxies[0], ca)
 	return nil

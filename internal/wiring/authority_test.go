@@ -92,6 +92,9 @@ func TestTheLabsAuthority(t *testing.T) {
 	if got := strings.Join(order, ", "); got != "store on boreas, whoami on atlas, step-ca on atlas, traefik on atlas, traefik on boreas" {
 		t.Errorf("the releases are %s", got)
 	}
+	if got := w.Release("whoami").Addresses(); !slices.Equal(got, []string{"https://whoami.home.home.arpa"}) {
+		t.Errorf("people open %v", got)
+	}
 	parts, err := authority.New("home.home.arpa", time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +157,7 @@ func TestAnAuthorityOnOneHostOpensNoPort(t *testing.T) {
 func TestALabWithoutItsOwnAuthority(t *testing.T) {
 	_, w := onTwoHosts(t, func(l *lab.Lab) { l.Choose["tls"] = "letsencrypt" })
 	for _, r := range w.Releases {
-		if r.Authority != nil || r.Service.Authority != nil {
+		if r.Authority != nil || r.Service.Authority != nil || r.Secure {
 			t.Errorf("%s has an authority", r.Service.Name)
 		}
 	}

@@ -35,6 +35,8 @@ type Release struct {
 	Joins  []resource.ContainerNetwork
 	// Authority is where a reverse proxy gets its certificates. nil: it has none.
 	Authority *Authority
+	// Secure means that its routes have certificates.
+	Secure bool
 	// Asked means that an authority is asked from other hosts, too.
 	Asked bool
 	// Known are names that the main container has on networks beside its own, and
@@ -61,8 +63,12 @@ type Elsewhere struct {
 
 // Addresses are those that people open in a browser.
 func (r Release) Addresses() (all []string) {
+	scheme := "http://"
+	if r.Secure {
+		scheme = "https://"
+	}
 	for _, route := range r.Service.Routes {
-		all = append(all, "http://"+r.Values.Routes[route.Name])
+		all = append(all, scheme+r.Values.Routes[route.Name])
 	}
 	return all
 }
