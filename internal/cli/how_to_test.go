@@ -28,7 +28,7 @@ stdout '^Nothing was changed'
 ! stdout '^refused'
 ! exists catalog
 exec ` + blocks["add"] + `
-stdout 'http://hello.home.home.arpa'
+stdout 'https://hello.home.home.arpa'
 exists catalog/hello/service.yaml catalog/hello/compose.yaml
 exec cairn service show hello --files
 stdout 'name: cairn-hello_data'
