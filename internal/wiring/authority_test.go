@@ -192,3 +192,16 @@ func TestNamesThatTheAuthorityTakes(t *testing.T) {
 		}
 	}
 }
+
+// TestALabWithoutServicesReadsNothing: reading takes time, and each command would.
+func TestALabWithoutServicesReadsNothing(t *testing.T) {
+	broken := fstest.MapFS{"traefik/service.yaml": {Data: []byte("service: [")}, "step-ca/service.yaml": {Data: []byte("service: [")}}
+	c, err := catalog.Open(catalog.Source{Dir: "catalog", Files: broken})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := labWith(t, c, "  {}\n")
+	if w, err := Of(l, c); err != nil || len(w.Releases) != 0 {
+		t.Errorf("%v, %v", w, err)
+	}
+}

@@ -85,8 +85,8 @@ type Route struct {
 // the catalog, or has the code ServiceMissing, ServiceNoRoom or ServiceConflict.
 func Of(l *lab.Lab, c *catalog.Catalog) (*Wiring, error) {
 	services, err := chosen(l, c)
-	if err != nil {
-		return nil, err
+	if err != nil || len(services) == 0 {
+		return &Wiring{}, err // what goes with services takes a command 60 ms to read
 	}
 	proxy, err := proxyOf(l, c, services)
 	if err != nil {
