@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -89,8 +90,9 @@ var (
 
 // madeUp are secrets that live as long as a test.
 type madeUp struct {
-	values map[vault.Declaration]wiring.Secret
-	root   string
+	values     map[vault.Declaration]wiring.Secret
+	root       string
+	generation int
 }
 
 func (m *madeUp) secrets(_ context.Context, releases []wiring.Release, _ bool) (map[string]map[string]wiring.Secret, error) {
@@ -105,7 +107,7 @@ func (m *madeUp) secrets(_ context.Context, releases []wiring.Release, _ bool) (
 		if m.values == nil {
 			m.values = map[vault.Declaration]wiring.Secret{}
 		}
-		m.values[d] = wiring.Secret{Value: value, Version: "test"}
+		m.values[d] = wiring.Secret{Value: value, Version: fmt.Sprintf("test%d", m.generation)}
 		return m.values[d], err
 	})
 }
@@ -133,6 +135,7 @@ func TestServices(t *testing.T) {
 	t.Run("faults", func(t *testing.T) { routeFaults(t, b) })
 	t.Run("own", func(t *testing.T) { ownComposeFile(t, b) })
 	t.Run("faults of certificates", func(t *testing.T) { certificateFaults(t, b) })
+	t.Run("a new authority", func(t *testing.T) { newAuthority(t, b) })
 	t.Run("removal", func(t *testing.T) { serviceGoes(t, b) })
 	if now := b.run("server", ownLook); now != owners {
 		t.Errorf("the owner's container is %s instead of %s", now, owners)
@@ -261,6 +264,21 @@ func certificateFaults(t *testing.T, b *bed) {
 		{"plain HTTP is served", "sed -i 's/service: noop@internal/service: whoami.home.arpa/; s/middlewares: .redirect./middlewares: [clean]/' " + routesFile, []evidence.Outcome{refuted, proven, proven, proven}, "not led to HTTPS"},
 		{"a wrong certificate", "sed -i 's/, *tls: {certResolver: lab}//; s/tls: {certResolver: lab}/tls: {}/; s/sniStrict: true/sniStrict: false/' " + routesFile + "; " + anew, []evidence.Outcome{refuted, proven, refuted, proven}, ""},
 	})
+}
+
+// newAuthority rotates the authority. Nobody who trusts only the old one accepts what is
+// served then.
+func newAuthority(t *testing.T, b *bed) {
+	old := b.madeUp.root
+	b.madeUp.values, b.madeUp.generation = nil, b.madeUp.generation+1
+	b.up()
+	if b.madeUp.root == old {
+		t.Fatal("the authority is the same")
+	}
+	assertOutcome(t, b.lookAt(t, certificateProbes...), proven)
+	b.madeUp.root, old = old, b.madeUp.root
+	assertOutcome(t, b.lookAt(t, "certificate-valid"), refuted)
+	b.madeUp.root = old
 }
 
 // rootKeyIsAway looks for the key of the root everywhere on the host, and finds the one

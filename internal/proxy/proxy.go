@@ -79,6 +79,8 @@ type Authority struct {
 	Directory string // the address of its ACME directory
 	Root      string // the file in Folder with the certificate that proves it
 	Storage   string // a folder in the container, which keeps accounts and certificates
+	// Generation is another one for another authority, whose certificates nobody trusts.
+	Generation string
 
 	// Renewal is a name whose certificate lives for a day, so that renewals can be seen
 	// every day. Daily is the directory for such certificates.
@@ -150,7 +152,9 @@ func Render(kind Kind, c Config) ([]File, error) {
 var (
 	nameForm     = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$`)
 	upstreamForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
-	folderForm   = regexp.MustCompile(`^/[A-Za-z0-9/._-]*$`)
+	// A generation is part of a file's name.
+	generationForm = regexp.MustCompile(`^[A-Za-z0-9.]*$`)
+	folderForm     = regexp.MustCompile(`^/[A-Za-z0-9/._-]*$`)
 )
 
 // check refuses what could not be a name in a configuration. All of it is written into
@@ -199,6 +203,9 @@ func (c Config) checkAuthority() error {
 		if err != nil || u.Scheme != "https" || u.Host == "" || strings.ContainsAny(address, " \"'`{}") {
 			return fmt.Errorf("%q is no address of an authority", address)
 		}
+	}
+	if !generationForm.MatchString(a.Generation) {
+		return fmt.Errorf("%q is no generation of an authority", a.Generation)
 	}
 	if !nameForm.MatchString(a.Renewal) || !folderForm.MatchString(a.Storage) || !upstreamForm.MatchString(a.Root) {
 		return errors.New("an authority needs a name to renew, a folder to keep certificates in, and a file with its root")

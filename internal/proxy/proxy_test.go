@@ -49,7 +49,7 @@ func authorityConfig() Config {
 		Routes: []Route{{Name: "whoami.home.arpa", Upstream: "cairn-whoami-whoami-1:8080"}},
 		Authority: &Authority{
 			Directory: "https://ca.home.arpa:9000/acme/acme/directory", Daily: "https://ca.home.arpa:9000/acme/daily/directory",
-			Root: "authority.crt", Storage: "/var/lib/traefik", Renewal: "renewal-atlas.home.arpa",
+			Root: "authority.crt", Storage: "/var/lib/traefik", Generation: "20261129T1200.000", Renewal: "renewal-atlas.home.arpa",
 		},
 	}
 }
@@ -70,14 +70,15 @@ func TestRenderWithAnAuthority(t *testing.T) {
 		}
 	}
 	for what, change := range map[string]func(*Config){
-		"a folder too":      func(c *Config) { c.Certificates = "/certificates" },
-		"plain HTTP":        func(c *Config) { c.Authority.Directory = "http://ca.home.arpa/" },
-		"no daily":          func(c *Config) { c.Authority.Daily = "" },
-		"a quote":           func(c *Config) { c.Authority.Daily = `https://ca.home.arpa/"` },
-		"no name to renew":  func(c *Config) { c.Authority.Renewal = "" },
-		"a route to renew":  func(c *Config) { c.Authority.Renewal = c.Routes[0].Name },
-		"nowhere to keep":   func(c *Config) { c.Authority.Storage = "here" },
-		"a root with a way": func(c *Config) { c.Authority.Root = "../authority.crt" },
+		"a folder too":            func(c *Config) { c.Certificates = "/certificates" },
+		"plain HTTP":              func(c *Config) { c.Authority.Directory = "http://ca.home.arpa/" },
+		"no daily":                func(c *Config) { c.Authority.Daily = "" },
+		"a quote":                 func(c *Config) { c.Authority.Daily = `https://ca.home.arpa/"` },
+		"no name to renew":        func(c *Config) { c.Authority.Renewal = "" },
+		"a route to renew":        func(c *Config) { c.Authority.Renewal = c.Routes[0].Name },
+		"nowhere to keep":         func(c *Config) { c.Authority.Storage = "here" },
+		"a generation with a way": func(c *Config) { c.Authority.Generation = "../x" },
+		"a root with a way":       func(c *Config) { c.Authority.Root = "../authority.crt" },
 	} {
 		c := authorityConfig()
 		change(&c)

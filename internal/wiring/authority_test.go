@@ -193,6 +193,21 @@ func TestNamesThatTheAuthorityTakes(t *testing.T) {
 	}
 }
 
+// TestANewAuthority: certificates of the old one stay where nobody looks for them.
+func TestANewAuthority(t *testing.T) {
+	_, w := onTwoHosts(t, nil)
+	config := func(version string) string {
+		s, err := w.Release("traefik").Resource(map[string]Secret{rootKey: {secret.New("root"), version}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fileOf(t, s, "config/traefik.yaml")
+	}
+	if first, second := config("1"), config("2"); !strings.Contains(first, "/lab-1.json") || !strings.Contains(second, "/lab-2.json") || !strings.Contains(second, "/daily-2.json") {
+		t.Errorf("%s\n%s", first, second)
+	}
+}
+
 // TestALabWithoutServicesReadsNothing: reading takes time, and each command would.
 func TestALabWithoutServicesReadsNothing(t *testing.T) {
 	broken := fstest.MapFS{"traefik/service.yaml": {Data: []byte("service: [")}, "step-ca/service.yaml": {Data: []byte("service: [")}}

@@ -9,8 +9,9 @@ import (
 )
 
 // proxyFiles returns the files of a reverse proxy: those that its containers read
-// again while they run, and those that they read once.
-func (r Release) proxyFiles() (live, fixed []File, err error) {
+// again while they run, and those that they read once. generation is that of the
+// authority.
+func (r Release) proxyFiles(generation string) (live, fixed []File, err error) {
 	kind := proxy.Kind(r.Service.Proxy)
 	if kind == "" {
 		return nil, nil, nil
@@ -24,7 +25,7 @@ func (r Release) proxyFiles() (live, fixed []File, err error) {
 	if a := r.Authority; a != nil {
 		c.Authority = &proxy.Authority{
 			Directory: a.directory(a.Service.Authority.Directory), Daily: a.directory(a.Service.Authority.Daily),
-			Root: rootFile, Storage: proxy.StoragePath(kind), Renewal: a.Renewal,
+			Root: rootFile, Storage: proxy.StoragePath(kind), Generation: generation, Renewal: a.Renewal,
 		}
 	}
 	files, err := proxy.Render(kind, c)

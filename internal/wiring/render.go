@@ -46,7 +46,7 @@ func (r Release) build(secrets map[string]Secret) (b build, err error) {
 	if b.project, err = r.project(); err != nil {
 		return build{}, err
 	}
-	live, fixed, err := r.proxyFiles()
+	live, fixed, err := r.proxyFiles(secrets[rootKey].Version)
 	if err != nil {
 		return build{}, err
 	}
