@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sort"
 
 	"cairn/internal/agent/guard"
 	"cairn/internal/resource"
@@ -57,6 +58,6 @@ func byPort(a, b wire.Listener) int {
 
 // sortedByPort returns each listener once, sorted.
 func sortedByPort(all []wire.Listener) []wire.Listener {
-	slices.SortFunc(all, byPort)
+	sort.Slice(all, func(i, j int) bool { return byPort(all[i], all[j]) < 0 })
 	return slices.CompactFunc(all, func(a, b wire.Listener) bool { return byPort(a, b) == 0 })
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -61,8 +62,9 @@ func (a *Agent) allowed() []wire.Allowed {
 	if _, err := os.Stat(filepath.Join(a.System.Root, "/run/firewalld.pid")); err == nil {
 		all = append(all, a.firewalld()...)
 	}
-	slices.SortFunc(all, func(x, y wire.Allowed) int {
-		return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(x.Last, y.Last), cmp.Compare(x.Protocol, y.Protocol), cmp.Compare(x.By, y.By))
+	sort.Slice(all, func(i, j int) bool {
+		x, y := all[i], all[j]
+		return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(x.Last, y.Last), cmp.Compare(x.Protocol, y.Protocol), cmp.Compare(x.By, y.By)) < 0
 	})
 	return slices.Compact(all)
 }

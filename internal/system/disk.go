@@ -8,13 +8,17 @@ import (
 )
 
 // UnfinishedFiles is a pattern for the names of files that ReplaceFile has not
-// finished.
-const UnfinishedFiles = ".new-*"
+// finished, in a folder of Cairn's own.
+const UnfinishedFiles = ".*new-*"
+
+// Unfinished is a pattern for the names of files that ReplaceFile has not finished for
+// one path. A folder of others may have files that look like the rest.
+func Unfinished(path string) string { return "." + filepath.Base(path) + ".new-*" }
 
 // ReplaceFile writes one of Cairn's own files atomically and syncs it to disk. A
 // reader sees the old content or the new one, also after a power cut.
 func ReplaceFile(path string, content []byte, mode fs.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), UnfinishedFiles)
+	temp, err := os.CreateTemp(filepath.Dir(path), Unfinished(path))
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func MakeIdentity(state string, now time.Time) (recipient string, made bool, err
 // writeOnce writes a private file, unless it exists. It ends with a link: unlike a
 // rename, a link replaces nothing.
 func writeOnce(path string, body []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), system.UnfinishedFiles)
+	temp, err := os.CreateTemp(filepath.Dir(path), system.Unfinished(path))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"slices"
+	"sort"
 	"strings"
 
 	"cairn/internal/resource"
@@ -50,7 +51,7 @@ func (g *guard) concerned(ctx context.Context, match string) []user {
 			users = append(users, u)
 		}
 	}
-	slices.SortFunc(users, func(a, b user) int { return strings.Compare(a.name, b.name) })
+	sort.Slice(users, func(i, j int) bool { return users[i].name < users[j].name })
 	return users
 }
 

@@ -154,7 +154,11 @@ func quote(words ...string) string {
 // last in [Systemd.Arm].
 func (a Systemd) Disarm(ctx context.Context, dir string) error {
 	name := unitName(dir) + bootEnd
-	for _, path := range []string{a.path(wantsDir, name), a.path(unitDir, name)} {
+	paths, err := filepath.Glob(a.path(unitDir, system.Unfinished(name))) // of a process that was killed
+	if err != nil {
+		return err
+	}
+	for _, path := range append(paths, a.path(wantsDir, name), a.path(unitDir, name)) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

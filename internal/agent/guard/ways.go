@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -56,7 +57,7 @@ func candidates(sys *system.System) []user {
 			users = append(users, u)
 		}
 	}
-	slices.SortFunc(users, func(a, b user) int { return strings.Compare(a.name, b.name) })
+	sort.Slice(users, func(i, j int) bool { return users[i].name < users[j].name })
 	return users
 }
 
