@@ -3,6 +3,7 @@ package problem
 import (
 	"maps"
 	"slices"
+	"sort"
 	"sync"
 )
 
@@ -28,12 +29,7 @@ var catalogue = sync.OnceValue(func() []Entry {
 	for i := range all {
 		all[i].Background = known[all[i].Code]
 	}
-	slices.SortFunc(all, func(a, b Entry) int {
-		if a.Code < b.Code {
-			return -1
-		}
-		return 1
-	})
+	sort.Slice(all, func(i, j int) bool { return all[i].Code < all[j].Code })
 	return all
 })
 

@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -169,9 +170,7 @@ func originals(s *system.System) ([]original, error) {
 			all = append(all, o)
 		}
 	}
-	slices.SortFunc(all, func(a, b original) int {
-		return strings.Compare(fmt.Sprintf("%020d", a.At), fmt.Sprintf("%020d", b.At))
-	})
+	sort.Slice(all, func(i, j int) bool { return all[i].At < all[j].At })
 	return all, nil
 }
 

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/crypto/cryptobyte"
 
 	"cairn/internal/system"
 )
@@ -130,11 +129,7 @@ func hasCertificate(ctx context.Context, address, name string) (bool, error) {
 	if deadline, bounded := ctx.Deadline(); bounded {
 		_ = conn.SetDeadline(deadline)
 	}
-	hello, err := clientHello(name)
-	if err != nil {
-		return false, err
-	}
-	if _, err := conn.Write(hello); err != nil {
+	if _, err := conn.Write(clientHello(name)); err != nil {
 		return false, err
 	}
 	answer := make([]byte, 7) // type, version, length; of an alert its level and what it is
@@ -153,41 +148,28 @@ func hasCertificate(ctx context.Context, address, name string) (bool, error) {
 }
 
 // clientHello is the first message of a client that knows TLS 1.2, with the ciphers and
-// curves that every server of today has (RFC 5246, 7.4.1.2).
-func clientHello(name string) ([]byte, error) {
-	var b cryptobyte.Builder
-	list16 := func(b *cryptobyte.Builder, values ...uint16) {
-		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-			for _, v := range values {
-				b.AddUint16(v)
-			}
-		})
-	}
-	extension := func(b *cryptobyte.Builder, number uint16, body func(*cryptobyte.Builder)) {
-		b.AddUint16(number)
-		b.AddUint16LengthPrefixed(body)
-	}
-	b.AddUint8(recordHandshake)
-	b.AddUint16(0x0301) // the version of the record, for old servers
-	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-		b.AddUint8(1) // ClientHello
-		b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
-			b.AddUint16(0x0303)          // TLS 1.2
-			b.AddBytes(make([]byte, 32)) // the random: nothing is ever encrypted with it
-			b.AddUint8(0)                // no session
-			list16(b, 0xc02b, 0xc02f)    // ECDHE with ECDSA or RSA, AES-128-GCM
-			b.AddUint16(0x0100)          // no compression
-			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-				extension(b, 0, func(b *cryptobyte.Builder) { // server name
-					b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-						b.AddUint8(0)
-						b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes([]byte(name)) })
-					})
-				})
-				extension(b, 10, func(b *cryptobyte.Builder) { list16(b, 0x001d, 0x0017) })         // X25519, P-256
-				extension(b, 13, func(b *cryptobyte.Builder) { list16(b, 0x0403, 0x0804, 0x0401) }) // ECDSA, RSA
-			})
-		})
-	})
-	return b.Bytes()
+// curves that every server of today has (RFC 5246, 7.4.1.2). Nothing is ever encrypted
+// with it, so its random bytes are none.
+func clientHello(name string) []byte {
+	serverName := counted(2, append([]byte{0}, counted(2, []byte(name))...))
+	extensions := slices.Concat(
+		[]byte{0, 0}, counted(2, serverName),
+		[]byte{0, 10}, counted(2, counted(2, []byte{0x00, 0x1d, 0x00, 0x17})), // X25519, P-256
+		[]byte{0, 13}, counted(2, counted(2, []byte{0x04, 0x03, 0x08, 0x04, 0x04, 0x01})), // ECDSA, RSA
+	)
+	body := slices.Concat(
+		[]byte{3, 3}, make([]byte, 32), // TLS 1.2, the random bytes
+		counted(1, nil), // no session
+		counted(2, []byte{0xc0, 0x2b, 0xc0, 0x2f}), // ECDHE with ECDSA or RSA, AES-128-GCM
+		counted(1, []byte{0}),                      // no compression
+		counted(2, extensions),
+	)
+	message := append([]byte{1}, counted(3, body)...) // a ClientHello
+	return slices.Concat([]byte{recordHandshake, 3, 1}, counted(2, message))
+}
+
+// counted returns bytes behind their number, which has as many bytes as size says.
+func counted(size int, bytes []byte) []byte {
+	number := binary.BigEndian.AppendUint32(nil, uint32(len(bytes)))
+	return append(number[4-size:], bytes...)
 }
