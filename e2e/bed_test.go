@@ -35,7 +35,7 @@ type bed struct {
 	key       ssh.PublicKey // the owner's
 	roadmap   *roadmap.Roadmap
 	services  *wiring.Wiring // nil without any
-	madeUp    madeUp
+	madeUp    rehearse.MadeUp
 	mu        sync.Mutex
 	events    []engine.Event
 }
@@ -180,7 +180,7 @@ func (b *bed) engineWith(watch func(engine.Event)) *engine.Engine {
 func (b *bed) engineOver(connector *host.Connector, watch func(engine.Event)) *engine.Engine {
 	b.t.Helper()
 	e, err := engine.Open(b.t.Context(), engine.Options{
-		Lab: b.lab, Roadmap: b.roadmap, Services: b.services, Secrets: b.madeUp.secrets, Root: b.madeUp.rootCertificate, Connector: connector, Login: host.Login{User: "root"}, Now: time.Now,
+		Lab: b.lab, Roadmap: b.roadmap, Services: b.services, Secrets: b.madeUp.Secrets, Root: b.madeUp.RootCertificate, Connector: connector, Login: host.Login{User: "root"}, Now: time.Now,
 		Progress: watch, Waivers: rehearse.Waivers(time.Now()),
 	})
 	if err != nil {

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -88,30 +86,6 @@ var (
 	certificateProbes = []string{"https-answers", "tls-old-refused", "certificate-valid", "certificate-renews"}
 )
 
-// madeUp are secrets that live as long as a test.
-type madeUp struct {
-	values     map[vault.Declaration]wiring.Secret
-	root       string
-	generation int
-}
-
-func (m *madeUp) secrets(_ context.Context, releases []wiring.Release, _ bool) (map[string]map[string]wiring.Secret, error) {
-	return wiring.SecretsOf(releases, func(d vault.Declaration) (wiring.Secret, error) {
-		if value, made := m.values[d]; made {
-			return value, nil
-		}
-		value, err := vault.Generate(d)
-		if d.Form == vault.Authority {
-			m.root = wiring.RootOf(value).Reveal()
-		}
-		if m.values == nil {
-			m.values = map[vault.Declaration]wiring.Secret{}
-		}
-		m.values[d] = wiring.Secret{Value: value, Version: fmt.Sprintf("test%d", m.generation)}
-		return m.values[d], err
-	})
-}
-
 // TestServices deploys a service behind a reverse proxy on a bare host, and breaks
 // what each look is about. The next up repairs it. In the end the service goes, and
 // what is the owner's stays.
@@ -167,8 +141,6 @@ func serviceIsLookedAfter(t *testing.T, b *bed) {
 	}
 	assertOutcome(t, b.lookAt(t, routeProbes...), evidence.Proven)
 }
-
-func (m *madeUp) rootCertificate() (string, error) { return m.root, nil }
 
 // serviceFault is something that breaks, and what each of some probes says of it.
 type serviceFault struct {
@@ -269,22 +241,22 @@ func certificateFaults(t *testing.T, b *bed) {
 // newAuthority rotates the authority. Nobody who trusts only the old one accepts what is
 // served then.
 func newAuthority(t *testing.T, b *bed) {
-	old := b.madeUp.root
-	b.madeUp.values, b.madeUp.generation = nil, b.madeUp.generation+1
+	old := b.madeUp.Root
+	b.madeUp.Rotate()
 	b.up()
-	if b.madeUp.root == old {
+	if b.madeUp.Root == old {
 		t.Fatal("the authority is the same")
 	}
 	assertOutcome(t, b.lookAt(t, certificateProbes...), proven)
-	b.madeUp.root, old = old, b.madeUp.root
+	b.madeUp.Root, old = old, b.madeUp.Root
 	assertOutcome(t, b.lookAt(t, "certificate-valid"), refuted)
-	b.madeUp.root = old
+	b.madeUp.Root = old
 }
 
 // rootKeyIsAway looks for the key of the root everywhere on the host, and finds the one
 // that is there.
 func rootKeyIsAway(t *testing.T, b *bed) {
-	for d, s := range b.madeUp.values {
+	for d, s := range b.madeUp.Values {
 		if d.Form != vault.Authority {
 			continue
 		}

@@ -149,9 +149,9 @@ func (w *walk) through(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	secrets := &madeUp{values: map[string]wiring.Secret{}}
+	secrets := &MadeUp{}
 	e, err := engine.Open(ctx, engine.Options{
-		Lab: l, Roadmap: w.options.Roadmap, Services: w.options.Services.At(l), Secrets: secrets.secrets, Root: secrets.rootCertificate, Connector: connector, Login: host.Login{User: "root"}, Now: w.options.Now,
+		Lab: l, Roadmap: w.options.Roadmap, Services: w.options.Services.At(l), Secrets: secrets.Secrets, Root: secrets.RootCertificate, Connector: connector, Login: host.Login{User: "root"}, Now: w.options.Now,
 		Progress: w.options.Progress, Waivers: Waivers(w.options.Now()),
 	})
 	if err != nil {
