@@ -69,7 +69,7 @@ func (a *Agent) beginTrial(ctx context.Context) (*containerTrial, error) {
 		if t.lock, err = flock(filepath.Join(a.State, "containers")); err != nil {
 			return t, err
 		}
-		if t.lock == nil && !pauseFor(ctx, 100*time.Millisecond) {
+		if t.lock == nil && system.Pause(ctx, 100*time.Millisecond) != nil {
 			return t, ctx.Err()
 		}
 	}
@@ -80,15 +80,6 @@ func (a *Agent) beginTrial(ctx context.Context) (*containerTrial, error) {
 	t.sweep(ctx)
 	t.image, err = t.makeImage(ctx)
 	return t, err
-}
-
-func pauseFor(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }
 
 // end removes everything that the trial has made.

@@ -208,6 +208,11 @@ func (g *globals) loadToReach() (wired, error) {
 	if err != nil {
 		return wired{}, err
 	}
+	return g.toReach(in)
+}
+
+// toReach is [globals.loadToReach] for a lab that was read already.
+func (g *globals) toReach(in wired) (wired, error) {
 	for _, f := range remarksOf(in.lab, problem.LabExpired) {
 		g.screen.say("warning: %s", f.Error())
 	}

@@ -14,6 +14,7 @@ import (
 	"cairn/internal/host"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
+	"cairn/internal/system"
 )
 
 // mostLogLines is how many lines of each container a command may ask for.
@@ -98,7 +99,7 @@ func followLog(ctx context.Context, g *globals, session *host.Session, request r
 			err = g.showLog(session, request.Service, log)
 		}
 		if err == nil {
-			err = pauseFor(ctx, followEvery)
+			err = system.Pause(ctx, followEvery)
 		}
 		if err != nil {
 			return err

@@ -42,11 +42,7 @@ type openedService struct {
 }
 
 func runServiceOpen(ctx context.Context, g *globals, name, on string) error {
-	in, err := g.loadWired()
-	if err != nil {
-		return err
-	}
-	s, err := in.placedService(name, on)
+	_, s, err := g.placed(g.loadWired, name, on)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +42,16 @@ func (in wired) placedService(name, on string) (placed, error) {
 	chosen := all[max(0, slices.Index(hosts, on))]
 	h, _ := in.lab.Host(chosen.Host)
 	return placed{chosen, h}, nil
+}
+
+// placed reads the lab and finds one of its services.
+func (g *globals) placed(load loader, name, on string) (wired, placed, error) {
+	in, err := load()
+	if err != nil {
+		return wired{}, placed{}, err
+	}
+	s, err := in.placedService(name, on)
+	return in, s, err
 }
 
 // notPlaced says why a service runs nowhere.
@@ -94,15 +103,11 @@ func addOn(cmd *cobra.Command, on *string) {
 }
 
 func runServiceRestart(ctx context.Context, g *globals, name, on string) error {
-	in, err := g.loadWired()
+	in, s, err := g.placed(g.loadWired, name, on)
 	if err != nil {
 		return err
 	}
-	s, err := in.placedService(name, on)
-	if err != nil {
-		return err
-	}
-	e, err := g.open(ctx, loginFlags{})
+	e, err := g.openAs(ctx, func() (wired, error) { return g.toReach(in) }, loginFlags{}, nil, false)
 	if err != nil {
 		return err
 	}
@@ -118,11 +123,7 @@ func runServiceRestart(ctx context.Context, g *globals, name, on string) error {
 
 // connected calls do with a session to the host of a service.
 func (g *globals) connected(ctx context.Context, name, on string, do func(*host.Session) error) error {
-	in, err := g.loadToReach()
-	if err != nil {
-		return err
-	}
-	s, err := in.placedService(name, on)
+	in, s, err := g.placed(g.loadToReach, name, on)
 	if err != nil {
 		return err
 	}
@@ -140,14 +141,4 @@ func (g *globals) connected(ctx context.Context, name, on string, do func(*host.
 	}
 	defer func() { _ = session.Close() }()
 	return do(session)
-}
-
-// pauseFor waits, unless the command is interrupted.
-func pauseFor(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -58,10 +58,8 @@ func aptUnlocked(ctx context.Context, sys *system.System, argv []string) (system
 			system.Tell(ctx, "waiting for another program: "+text)
 			told = text
 		}
-		select {
-		case <-ctx.Done():
-			return out, ctx.Err()
-		case <-time.After(lockPause):
+		if err := system.Pause(ctx, lockPause); err != nil {
+			return out, err
 		}
 	}
 }

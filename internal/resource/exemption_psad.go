@@ -59,10 +59,8 @@ func psadPardon(ctx context.Context, sys *system.System, networks []string) erro
 		if time.Now().After(deadline) {
 			return fmt.Errorf("psad does not lift its ban of %s", strings.Join(banned, ", "))
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Second):
+		if err := system.Pause(ctx, time.Second); err != nil {
+			return err
 		}
 		if banned, err = psadBanned(sys, networks); err != nil {
 			return err

@@ -210,11 +210,7 @@ func (s Service) reload(ctx context.Context, sys *system.System) error {
 			return err
 		}
 	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(time.Duration(s.Reload.Takes) * time.Second):
-	}
-	return ctx.Err()
+	return system.Pause(ctx, time.Duration(s.Reload.Takes)*time.Second)
 }
 
 // makeNetworks makes the networks that are missing. One that is of the wrong kind is

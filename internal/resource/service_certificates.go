@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,10 +82,8 @@ func (s Service) certify(ctx context.Context, sys *system.System) error {
 		case err != nil && time.Now().After(end):
 			return nil // it is not a matter of certificates
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(askEvery):
+		if err := system.Pause(ctx, askEvery); err != nil {
+			return err
 		}
 	}
 }
@@ -119,21 +116,12 @@ const (
 // with it. A server that has no certificate for a name answers with an alert (RFC 6066,
 // 3). crypto/tls would make the agent larger by a tenth.
 func hasCertificate(ctx context.Context, address, name string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = conn.Close() }()
-	if deadline, bounded := ctx.Deadline(); bounded {
-		_ = conn.SetDeadline(deadline)
-	}
-	if _, err := conn.Write(clientHello(name)); err != nil {
-		return false, err
-	}
 	answer := make([]byte, 7) // type, version, length; of an alert its level and what it is
-	if _, err := io.ReadFull(conn, answer); err != nil {
+	err := exchange(ctx, address, clientHello(name), func(conn io.Reader) error {
+		_, err := io.ReadFull(conn, answer)
+		return err
+	})
+	if err != nil {
 		return false, err
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -122,9 +123,9 @@ func (s Service) unanswered(ctx context.Context, have dockerState) error {
 	return nil
 }
 
-// askHTTP asks a path and wants a status from 200 to 299 (RFC 9110 section 15.3).
-// It writes the request itself: an HTTP client would make the agent much larger.
-func askHTTP(ctx context.Context, address, path string) error {
+// exchange sends a request over a connection of its own and has the answer read. Both
+// take five seconds at most.
+func exchange(ctx context.Context, address string, request []byte, read func(io.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
@@ -135,10 +136,21 @@ func askHTTP(ctx context.Context, address, path string) error {
 	if deadline, bounded := ctx.Deadline(); bounded {
 		_ = conn.SetDeadline(deadline)
 	}
-	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: cairn\r\nConnection: close\r\n\r\n", path, address); err != nil {
+	if _, err := conn.Write(request); err != nil {
 		return err
 	}
-	line, err := bufio.NewReader(conn).ReadString('\n')
+	return read(conn)
+}
+
+// askHTTP asks a path and wants a status from 200 to 299 (RFC 9110 section 15.3).
+// It writes the request itself: an HTTP client would make the agent much larger.
+func askHTTP(ctx context.Context, address, path string) error {
+	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: cairn\r\nConnection: close\r\n\r\n", path, address)
+	var line string
+	err := exchange(ctx, address, []byte(request), func(conn io.Reader) (err error) {
+		line, err = bufio.NewReader(conn).ReadString('\n')
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	builtin "cairn/catalog"
 	"cairn/internal/authority"
 	"cairn/internal/catalog"
@@ -21,15 +19,7 @@ import (
 // wholeCatalog is Cairn's own with that of the tests.
 func wholeCatalog(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	archive, err := txtar.ParseFile("testdata/catalog.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := fstest.MapFS{}
-	for _, f := range archive.Files {
-		files[f.Name] = &fstest.MapFile{Data: f.Data}
-	}
-	c, err := catalog.Open(catalog.Source{Dir: "catalog", Files: builtin.Files}, catalog.Source{Dir: "own", Files: files})
+	c, err := catalog.Open(catalog.Source{Dir: "catalog", Files: builtin.Files}, catalog.Source{Dir: "own", Files: testFiles(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

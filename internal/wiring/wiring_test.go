@@ -18,8 +18,8 @@ import (
 	"cairn/internal/secret"
 )
 
-// testCatalog is the catalog of the tests.
-func testCatalog(t testing.TB) *catalog.Catalog {
+// testFiles are the folders of the catalog of the tests.
+func testFiles(t testing.TB) fstest.MapFS {
 	t.Helper()
 	archive, err := txtar.ParseFile("testdata/catalog.txtar")
 	if err != nil {
@@ -29,7 +29,13 @@ func testCatalog(t testing.TB) *catalog.Catalog {
 	for _, f := range archive.Files {
 		files[f.Name] = &fstest.MapFile{Data: f.Data}
 	}
-	c, err := catalog.Open(catalog.Source{Dir: "catalog", Files: files})
+	return files
+}
+
+// testCatalog is the catalog of the tests.
+func testCatalog(t testing.TB) *catalog.Catalog {
+	t.Helper()
+	c, err := catalog.Open(catalog.Source{Dir: "catalog", Files: testFiles(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
