@@ -30,6 +30,14 @@ type Agent struct {
 	Now     func() time.Time
 }
 
+// remembering returns the agent for one look at the host, which runs each program
+// once ([system.System.Remembering]).
+func (a *Agent) remembering() *Agent {
+	looking := *a
+	looking.System = a.System.Remembering()
+	return &looking
+}
+
 // argv returns the command line with which systemd calls this program again.
 func (a *Agent) argv(words ...string) []string {
 	return append([]string{a.Program, "-state", a.State}, words...)

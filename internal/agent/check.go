@@ -17,6 +17,7 @@ const checksPerCPU = 2
 // check checks all resources of the request, several at a time. The rest of the
 // request is answered at the same time.
 func (s *session) check(ctx context.Context, request wire.CheckRequest) wire.CheckReply {
+	s = &session{Agent: s.remembering(), login: s.login}
 	reply := wire.CheckReply{Results: make([]wire.Checked, len(request.Resources))}
 	slots := make(chan struct{}, checksPerCPU*runtime.NumCPU())
 	var wait sync.WaitGroup

@@ -17,6 +17,7 @@ import (
 // facts reads the facts of the host. What cannot be read is left empty, and the
 // probes that need it report that.
 func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
+	a = a.remembering()
 	f := wire.Facts{
 		Arch: runtime.GOARCH, Kernel: a.text("/proc/sys/kernel/osrelease"), BootID: a.text("/proc/sys/kernel/random/boot_id"),
 		Hostname: a.text("/proc/sys/kernel/hostname"), User: login.User, Peer: login.Peer,

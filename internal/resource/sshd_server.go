@@ -12,9 +12,12 @@ import (
 // as in Debian's unit.
 func SSHServer(ctx context.Context, s *system.System) sshdconf.Server {
 	var server sshdconf.Server
-	unit := unitProperties(ctx, s, serverUnit(ctx, s), "FragmentPath", "DropInPaths", "MainPID")
-	server.Unit = strings.Fields(unit["FragmentPath"] + " " + unit["DropInPaths"])
-	if pid := unit["MainPID"]; pid != "" && pid != "0" {
+	units, err := sshUnitsOf(ctx, s)
+	if err != nil {
+		return server
+	}
+	server.Unit = strings.Fields(units.server["FragmentPath"] + " " + units.server["DropInPaths"])
+	if pid := units.server["MainPID"]; pid != "" && pid != "0" {
 		process, _, err := s.Read("/proc/" + pid + "/cmdline")
 		if err == nil {
 			server.Process = string(process)
@@ -23,30 +26,43 @@ func SSHServer(ctx context.Context, s *system.System) sshdconf.Server {
 	return server
 }
 
-// serverUnit returns the unit that starts the server. If a socket starts a server
-// for each connection, that is another unit's instance.
-func serverUnit(ctx context.Context, s *system.System) string {
-	units := s.Distro().SSH
-	socket := unitProperties(ctx, s, units.Socket, "ActiveState", "Accept")
-	if socket["ActiveState"] == "active" && socket["Accept"] == "yes" {
-		return strings.TrimSuffix(units.Service, ".service") + "@cairn.service"
-	}
-	return units.Service
+// sshUnits is what systemd shows of the units that start the SSH server.
+type sshUnits struct {
+	socket socketUnit
+	server map[string]string // the properties of the server's unit
 }
 
-// unitProperties returns some properties of a unit. The map is empty if systemd
-// shows none.
-func unitProperties(ctx context.Context, s *system.System, unit string, names ...string) map[string]string {
-	shown := map[string]string{}
-	out, err := s.Run(ctx, "systemctl", "show", "--property="+strings.Join(names, ","), "--", unit)
+// sshUnitsOf asks for both units at once, since each run of systemctl costs more
+// than all else that a session reads. The unit of the server is another one if the
+// socket starts a server for each connection.
+func sshUnitsOf(ctx context.Context, s *system.System) (sshUnits, error) {
+	units := s.Distro().SSH
+	shown, err := showSSH(ctx, s, units.Socket, units.Service)
 	if err != nil {
-		return shown
+		return sshUnits{}, err
 	}
-	for line := range strings.Lines(string(out.Stdout)) {
+	socket, server, _ := strings.Cut(shown, "\n\n") // between two units systemctl prints an empty line
+	found := sshUnits{socket: parseSocket(socket), server: parseProperties(server)}
+	if found.socket.listens && parseProperties(socket)["Accept"] == "yes" {
+		server, err := showSSH(ctx, s, strings.TrimSuffix(units.Service, ".service")+"@cairn.service")
+		return sshUnits{found.socket, parseProperties(server)}, err
+	}
+	return found, nil
+}
+
+func showSSH(ctx context.Context, s *system.System, units ...string) (string, error) {
+	out, err := s.Run(ctx, append([]string{"systemctl", "show", "--property=ActiveState,Accept,Listen,FragmentPath,DropInPaths,MainPID", "--"}, units...)...)
+	return string(out.Stdout), err
+}
+
+// parseProperties returns the properties of one unit.
+func parseProperties(shown string) map[string]string {
+	properties := map[string]string{}
+	for line := range strings.Lines(shown) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		shown[key] = value
+		properties[key] = value
 	}
-	return shown
+	return properties
 }
 
 // SSHDOptions returns the options that make `sshd -T` judge as the running server

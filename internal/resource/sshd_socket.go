@@ -23,12 +23,20 @@ type socketUnit struct {
 }
 
 func sshSocket(ctx context.Context, s *system.System) (socketUnit, error) {
-	out, err := s.Run(ctx, "systemctl", "show", "--property=ActiveState,Listen", "--", s.Distro().SSH.Socket)
-	if err != nil {
-		return socketUnit{}, err
-	}
+	units, err := sshUnitsOf(ctx, s)
+	return units.socket, err
+}
+
+// SSHSocketPorts returns the ports on which systemd listens instead of sshd, lowest
+// first, and whether it does.
+func SSHSocketPorts(ctx context.Context, s *system.System) (ports []uint16, listens bool) {
+	socket, err := sshSocket(ctx, s)
+	return socket.ports(), err == nil && socket.listens
+}
+
+func parseSocket(shown string) socketUnit {
 	var u socketUnit
-	for line := range strings.Lines(string(out.Stdout)) {
+	for line := range strings.Lines(shown) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		if key == "ActiveState" {
 			u.listens = value == "active"
@@ -37,7 +45,7 @@ func sshSocket(ctx context.Context, s *system.System) (socketUnit, error) {
 			u.streams = append(u.streams, stream)
 		}
 	}
-	return u, nil
+	return u
 }
 
 func cutPort(stream string) (address string, port uint16) {
