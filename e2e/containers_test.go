@@ -106,7 +106,7 @@ func containerFaults(t *testing.T, b *bed) {
 			map[string]evidence.Outcome{"containers-apart": refuted, "containers-reach": evidence.Proven}, "from another network came"},
 		{"something empties volumes", "systemd-run --quiet --unit=emptier sh -c 'while :; do rm -f /var/lib/docker/volumes/cairn-look/_data/*; done'", "systemctl stop emptier",
 			map[string]evidence.Outcome{"volume-keeps": refuted}, "no such file"},
-		{"the table is gone", "systemctl stop cairn-firewall; nft delete table inet cairn", "systemctl start cairn-firewall",
+		{"the table is gone", "systemctl stop cairn-firewall cairn-firewall-again; nft delete table inet cairn", "systemctl start cairn-firewall",
 			map[string]evidence.Outcome{"container-port-closed": refuted, "container-port-open": evidence.Proven}, "is reachable although lab.yaml does not declare it"},
 		{"another filter", "nft 'table inet mine { chain f { type filter hook forward priority 5; tcp dport 7007 drop; }; }'", "nft delete table inet mine",
 			map[string]evidence.Outcome{"container-port-open": refuted}, "port 8080 is declared open, and a container that publishes it cannot be reached"},
