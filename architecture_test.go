@@ -22,7 +22,7 @@ import (
 // allowed names.
 var layers = [][]string{
 	{"distro"}, // whatever speaks of a host's system, errors too, asks it
-	{"authority", "firewall", "problem", "proxy", "secret", "spelling", "sshdconf", "standin"},
+	{"authority", "firewall", "names", "problem", "proxy", "secret", "spelling", "sshdconf", "standin"},
 	{"document", "system", "vault"}, // a fault may have the code of a problem
 	{"lab", "roadmap", "cmmn", "compose", "catalog", "resource", "wire", "vantage"},
 	{"wiring", "adoption"}, // what tasks do for a service, and where one comes from

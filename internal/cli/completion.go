@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cairn/internal/lab"
+	"cairn/internal/names"
 	"cairn/internal/roadmap"
 	"cairn/internal/task"
 )
@@ -89,6 +90,7 @@ func (g *globals) completions(root *cobra.Command) {
 		"until": completeIDs(1, roadmap.SortStage), "workflow": completeWords("waterfall", "agile", "hybrid"), "scheme": completeWords("auto", "light", "dark"),
 		"on":   g.completeHosts,
 		"make": completeWords("password", "hex", "base64", "uuid"),
+		"for":  completeWords(names.Formats()...),
 	}
 	var visit func(cmd *cobra.Command, path string)
 	visit = func(cmd *cobra.Command, path string) {

@@ -32,7 +32,7 @@ var results = map[string]any{
 	"cairn case resume": engine.CaseTurn{}, "cairn case reactivate": engine.CaseTurn{}, "cairn case close": engine.CaseTurn{},
 	"cairn host add": metHost{}, "cairn host release": engine.ReleaseReport{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweepResult{},
 	"cairn service list": serviceList{}, "cairn service show": shownService{}, "cairn service add": changedService{}, "cairn service add --compose --dry-run": proposedServices{}, "cairn service remove": changedService{},
-	"cairn service logs": serviceLog{}, "cairn service restart": engine.RestartReport{}, "cairn service open": openedService{},
+	"cairn service logs": serviceLog{}, "cairn service restart": engine.RestartReport{}, "cairn service open": openedService{}, "cairn names": nameList{},
 	"cairn export roadmap": roadmap.Roadmap{}, "cairn version": versionInfo{},
 	"cairn secret list": secretList{}, "cairn secret set": secretChange{}, "cairn secret get": secretValue{}, "cairn secret rotate": secretChange{},
 	"cairn secret rewrap": rewrapReport{}, "cairn secret escrow": escrowReport{},

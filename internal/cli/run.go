@@ -67,7 +67,7 @@ Begin with "cairn init", or watch the whole of it on throw-away hosts with "cair
 	g.addFlags(root.PersistentFlags())
 	root.AddCommand(
 		newInit(g), newValidate(g), newPlan(g), newUp(g), newCheck(g), newStatus(g), newExplain(g),
-		newTask(g), newCase(g), newHost(g), newService(g), newSecret(g), newRehearse(g), newExport(g), newVersion(g), newExitCodes(),
+		newTask(g), newCase(g), newHost(g), newService(g), newNames(g), newSecret(g), newRehearse(g), newExport(g), newVersion(g), newExitCodes(),
 	)
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(wrongFlag)

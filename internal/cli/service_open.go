@@ -52,7 +52,7 @@ func runServiceOpen(ctx context.Context, g *globals, name, on string) error {
 	}
 	for _, route := range s.release.Service.Routes {
 		if name := s.release.Values.Routes[route.Name]; !resolves(ctx, name) {
-			g.screen.say("%s has no address on this computer. Enter it with %s at your router, or in /etc/hosts.", name, s.host.At())
+			g.screen.say("%s has no address on this computer. `cairn names` lists what to enter, and where.", name)
 		}
 	}
 	if argv := browser(runtime.GOOS, os.Getenv); g.screen.format == formatText && argv != nil {
