@@ -5,6 +5,7 @@ package e2e
 import (
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -34,7 +35,8 @@ type bed struct {
 	lab       *lab.Lab
 	key       ssh.PublicKey // the owner's
 	roadmap   *roadmap.Roadmap
-	services  *wiring.Wiring // nil without any
+	services  *wiring.Wiring    // nil without any
+	images    map[string]string // what the engine has kept
 	madeUp    rehearse.MadeUp
 	mu        sync.Mutex
 	events    []engine.Event
@@ -180,7 +182,7 @@ func (b *bed) engineWith(watch func(engine.Event)) *engine.Engine {
 func (b *bed) engineOver(connector *host.Connector, watch func(engine.Event)) *engine.Engine {
 	b.t.Helper()
 	e, err := engine.Open(b.t.Context(), engine.Options{
-		Lab: b.lab, Roadmap: b.roadmap, Services: b.services, Secrets: b.madeUp.Secrets, Root: b.madeUp.RootCertificate, Connector: connector, Login: host.Login{User: "root"}, Now: time.Now,
+		Lab: b.lab, Roadmap: b.roadmap, Services: b.services, Secrets: b.madeUp.Secrets, Root: b.madeUp.RootCertificate, KeepImages: b.keepImages, Connector: connector, Login: host.Login{User: "root"}, Now: time.Now,
 		Progress: watch, Waivers: rehearse.Waivers(time.Now()),
 	})
 	if err != nil {
@@ -188,6 +190,11 @@ func (b *bed) engineOver(connector *host.Connector, watch func(engine.Event)) *e
 	}
 	b.t.Cleanup(func() { _ = e.Close() })
 	return e
+}
+
+func (b *bed) keepImages(digests map[string]string) error {
+	maps.Copy(b.images, digests)
+	return nil
 }
 
 func (b *bed) take(event engine.Event) {

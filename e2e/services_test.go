@@ -37,25 +37,31 @@ func serviceBed(t *testing.T, services ...lab.Service) *bed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache, err := standin.CacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b.lab.Images.Mirror = registry
 	for _, image := range []string{"docker.io/traefik/whoami:v1.11.0", "docker.io/library/traefik:v3.7.15", "docker.io/smallstep/step-ca:0.30.2"} {
 		recipe, known := standin.Find(image)
 		if !known {
 			t.Fatalf("there is no recipe for %s", image)
 		}
-		made, err := standin.Make(t.Context(), cache, recipe, runtime.GOARCH, func(string) {})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := standin.Fill(t.Context(), registry, made); err != nil {
-			t.Fatal(err)
-		}
+		b.serve(recipe)
 	}
-	b.lab.Images.Mirror = registry
 	return b
+}
+
+// serve puts an image into the bed's registry.
+func (b *bed) serve(recipe standin.Recipe) {
+	b.t.Helper()
+	cache, err := standin.CacheDir()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	made, err := standin.Make(b.t.Context(), cache, recipe, runtime.GOARCH, func(string) {})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := standin.Fill(b.t.Context(), b.lab.Images.Mirror, made); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // wire derives what follows from the lab's services.
@@ -79,6 +85,10 @@ func (b *bed) wire() {
 	if b.services, err = wiring.Of(b.lab, c); err != nil {
 		b.t.Fatal(err)
 	}
+	if b.images == nil {
+		b.images = map[string]string{}
+	}
+	b.services.Pin(b.images)
 }
 
 var (
@@ -105,6 +115,8 @@ func TestServices(t *testing.T) {
 	const ownLook = "docker inspect --format '{{.Id}} {{.State.StartedAt}}' mine; docker volume ls --quiet --filter name=mine"
 	owners := b.run("server", ownLook)
 	t.Run("the root key is on no host", func(t *testing.T) { rootKeyIsAway(t, b) })
+	t.Run("images are held", func(t *testing.T) { imagesAreHeld(t, b) })
+	t.Run("images are upgraded", func(t *testing.T) { imagesAreUpgraded(t, b) })
 	t.Run("looked after", func(t *testing.T) { serviceIsLookedAfter(t, b) })
 	t.Run("faults", func(t *testing.T) { routeFaults(t, b) })
 	t.Run("own", func(t *testing.T) { ownComposeFile(t, b) })
@@ -113,6 +125,64 @@ func TestServices(t *testing.T) {
 	t.Run("removal", func(t *testing.T) { serviceGoes(t, b) })
 	if now := b.run("server", ownLook); now != owners {
 		t.Errorf("the owner's container is %s instead of %s", now, owners)
+	}
+}
+
+// imagesAreHeld compares the digests that up kept with those that Docker knows. Then
+// another image has the name of one, which the next up notices.
+func imagesAreHeld(t *testing.T, b *bed) {
+	const image = "docker.io/traefik/whoami:v1.11.0"
+	if len(b.images) != len(b.services.Releases) {
+		t.Errorf("up kept %v", b.images)
+	}
+	for name, digest := range b.images {
+		if known := b.run("server", "docker image inspect --format '{{.RepoDigests}}' "+name); !strings.Contains(known, "@"+digest+"]") {
+			t.Errorf("up kept %s for %s, and Docker knows %s", digest, name, known)
+		}
+	}
+	b.run("server", `echo FROM `+image+` | docker build --quiet --label other=yes --tag `+image+` - && cd /opt/cairn/whoami && docker compose up --detach --force-recreate 2>&1`)
+	if plan, err := b.engine().Plan(t.Context()); err != nil || plan.Changes() != 1 {
+		t.Errorf("another image of that name is seen as %d changes, %v", plan.Changes(), err)
+	}
+	b.up()
+	if label := b.run("server", `docker inspect --format '{{index .Config.Labels "other"}}' cairn-whoami-whoami-1`); label != "\n" {
+		t.Errorf("the other image still runs: %q", label)
+	}
+}
+
+// imagesAreUpgraded gives the image's name to another one at the registry. Nothing
+// changes by itself; an upgrade takes the new one, and a rollback the old one.
+func imagesAreUpgraded(t *testing.T, b *bed) {
+	const image = "docker.io/traefik/whoami:v1.11.0"
+	whoami := []wiring.Release{*b.services.Release("whoami")}
+	meaning := func() string {
+		found, err := b.engine().RegistryImages(t.Context(), whoami)
+		if err != nil || len(found) != 1 || found[0].Failure != nil || found[0].Image != image {
+			t.Fatalf("the registry says %+v, %v", found, err)
+		}
+		return found[0].Digest
+	}
+	if now := meaning(); now != b.images[image] {
+		t.Errorf("the registry has %s, and up kept %s", now, b.images[image])
+	}
+	recipe, _ := standin.Find(image)
+	recipe.From = "another build of the same"
+	b.serve(recipe)
+	held, now := b.images[image], meaning()
+	if held == now {
+		t.Fatal("the name still means the same image")
+	}
+	if plan, err := b.engine().Plan(t.Context()); err != nil || plan.Changes() != 0 {
+		t.Errorf("another image at the registry is seen as %d changes, %v", plan.Changes(), err)
+	}
+	lock := lab.ImageLock{Images: b.images, Before: map[string]string{}}
+	for _, want := range []string{now, held} {
+		lock.Replace(image, want)
+		b.up()
+		if runs := b.run("server", "docker image inspect --format '{{.RepoDigests}}' $(docker inspect --format '{{.Image}}' cairn-whoami-whoami-1)"); !strings.Contains(runs, want) {
+			t.Errorf("%s runs, want %s", runs, want)
+		}
+		assertOutcome(t, b.lookAt(t, routeProbes...), evidence.Proven)
 	}
 }
 

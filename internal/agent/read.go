@@ -38,6 +38,12 @@ var readCommands = map[string]readCommand{
 			awk '/^Tcp:/ { if (!n) { for (i = 1; i <= NF; i++) if ($i == "InSegs") n = i } else print $n }' "/proc/$pid/net/snmp"`
 		return []string{"sh", "-c", script, a[0]}
 	}, 1},
+	// What the containers of a service run: the image's name, and its names with digests.
+	wire.ReadServiceImages: {func(a []string) []string {
+		const script = `docker ps --all --quiet --filter "label=$0=$1" | xargs -r docker inspect --format '{{.Config.Image}} {{.Image}}' | while read -r name id; do
+			docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$id" | sed -n "s|^.*@|$name |p"; done`
+		return []string{"sh", "-c", script, resource.LabelService, a[0]}
+	}, 1},
 	"resolve": {func(a []string) []string { return []string{"getent", "ahosts", a[0]} }, 1},
 }
 
@@ -60,6 +66,8 @@ func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadR
 		return s.firewallState(ctx)
 	case "sleeping-keys":
 		return s.sleepingKeys(ctx)
+	case wire.ReadRegistryDigest:
+		return s.registryDigest(ctx, request.Args)
 	case wire.ReadServiceLog:
 		return s.serviceLog(ctx, request.Args)
 	}
@@ -87,6 +95,18 @@ func (s *session) read(ctx context.Context, request wire.ReadCommand) wire.ReadR
 		reply.Output = append(reply.Output, out.Stderr...)
 	}
 	return reply
+}
+
+// registryDigest asks what the name of an image means at its registry.
+func (s *session) registryDigest(ctx context.Context, args []string) wire.ReadReply {
+	if len(args) != 1 {
+		return wire.ReadReply{Failure: failureOf(fmt.Errorf("%q do not name an image", args))}
+	}
+	digest, err := resource.RegistryDigest(ctx, args[0])
+	if err != nil {
+		return wire.ReadReply{Failure: failureOf(err)}
+	}
+	return wire.ReadReply{Output: []byte(digest)}
 }
 
 // sleepingKeys lists the accounts with keys that open nothing at present, and the

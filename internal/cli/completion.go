@@ -84,7 +84,7 @@ func (g *globals) completions(root *cobra.Command) {
 		"host add": g.completeHosts, "host forget": g.completeHosts, "host purge": g.completeHosts,
 		"secret set": g.completeSecrets, "secret get": g.completeSecrets, "secret rotate": g.completeSecrets,
 		"service show": g.completeServices, "service add": g.completeServices, "service remove": g.completeServices,
-		"service logs": g.completePlaced, "service restart": g.completePlaced, "service open": g.completePlaced,
+		"service logs": g.completePlaced, "service restart": g.completePlaced, "service open": g.completePlaced, "service upgrade": g.completePlaced, "service rollback": g.completePlaced,
 	}
 	flags := map[string]completion{
 		"until": completeIDs(1, roadmap.SortStage), "workflow": completeWords("waterfall", "agile", "hybrid"), "scheme": completeWords("auto", "light", "dark"),

@@ -193,8 +193,10 @@ func (g *globals) loadWired() (wired, error) {
 	}
 	w, err := wiring.Of(l, c)
 	if err != nil {
-		w = &wiring.Wiring{}
+		return wired{l, r, c, &wiring.Wiring{}}, err
 	}
+	lock, err := l.ReadImageLock()
+	w.Pin(lock.Images)
 	return wired{l, r, c, w}, err
 }
 
@@ -233,7 +235,7 @@ func (g *globals) openAs(ctx context.Context, load loader, login loginFlags, hos
 		return nil, err
 	}
 	return engine.Open(ctx, engine.Options{
-		Lab: in.lab, Roadmap: in.roadmap, Services: in.services, Secrets: g.secretsOf(in.lab), Root: rootOf(in.lab),
+		Lab: in.lab, Roadmap: in.roadmap, Services: in.services, Secrets: g.secretsOf(in.lab), Root: rootOf(in.lab), KeepImages: g.keepImages(in),
 		Connector: connector, Now: time.Now, Progress: g.screen.progress,
 		Login: how, Only: hosts, LookOnly: lookOnly,
 	})

@@ -33,6 +33,7 @@ var results = map[string]any{
 	"cairn host add": metHost{}, "cairn host release": engine.ReleaseReport{}, "cairn rehearse": rehearse.WalkReport{}, "cairn rehearse --sweep": sweepResult{},
 	"cairn service list": serviceList{}, "cairn service show": shownService{}, "cairn service add": changedService{}, "cairn service add --compose --dry-run": proposedServices{}, "cairn service remove": changedService{},
 	"cairn service logs": serviceLog{}, "cairn service restart": engine.RestartReport{}, "cairn service open": openedService{}, "cairn names": nameList{},
+	"cairn service outdated": outdatedList{}, "cairn service upgrade": imageChanges{}, "cairn service rollback": imageChanges{},
 	"cairn export roadmap": roadmap.Roadmap{}, "cairn version": versionInfo{},
 	"cairn secret list": secretList{}, "cairn secret set": secretChange{}, "cairn secret get": secretValue{}, "cairn secret rotate": secretChange{},
 	"cairn secret rewrap": rewrapReport{}, "cairn secret escrow": escrowReport{},

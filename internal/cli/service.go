@@ -18,7 +18,8 @@ func newService(g *globals) *cobra.Command {
 		Use:   "service",
 		Short: "List, show, add, remove and look after the services of the lab",
 	}
-	cmd.AddCommand(newServiceList(g), newServiceShow(g), newServiceAdd(g), newServiceRemove(g), newServiceLogs(g), newServiceRestart(g), newServiceOpen(g))
+	cmd.AddCommand(newServiceList(g), newServiceShow(g), newServiceAdd(g), newServiceRemove(g), newServiceLogs(g), newServiceRestart(g), newServiceOpen(g),
+		newServiceOutdated(g), newServiceUpgrade(g), newServiceRollback(g))
 	return cmd
 }
 

@@ -26,7 +26,7 @@ type placed struct {
 // placedService finds a service of the lab. on names its host, which only a service on
 // several hosts needs.
 func (in wired) placedService(name, on string) (placed, error) {
-	all := slices.DeleteFunc(slices.Clone(in.services.Releases), func(r wiring.Release) bool { return r.Service.Name != name })
+	all := in.releasesOf(name)
 	var hosts []string
 	for _, r := range all {
 		hosts = append(hosts, r.Host)
@@ -42,6 +42,11 @@ func (in wired) placedService(name, on string) (placed, error) {
 	chosen := all[max(0, slices.Index(hosts, on))]
 	h, _ := in.lab.Host(chosen.Host)
 	return placed{chosen, h}, nil
+}
+
+// releasesOf are the releases of a service, on all hosts.
+func (in wired) releasesOf(name string) []wiring.Release {
+	return slices.DeleteFunc(slices.Clone(in.services.Releases), func(r wiring.Release) bool { return r.Service.Name != name })
 }
 
 // placed reads the lab and finds one of its services.

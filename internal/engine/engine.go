@@ -27,10 +27,12 @@ type Options struct {
 	Roadmap *roadmap.Roadmap
 	// Services are what the lab runs, and Secrets where their secrets come from. Root
 	// is where the root certificate of the lab's authority comes from. nil means none.
-	Services  *wiring.Wiring
-	Secrets   Secrets
-	Root      Root
-	Connector *host.Connector
+	Services *wiring.Wiring
+	Secrets  Secrets
+	Root     Root
+	// KeepImages keeps which images the hosts run. nil keeps none.
+	KeepImages KeepImages
+	Connector  *host.Connector
 	// Login is how to log in where the owner's key is not accepted yet.
 	Login host.Login
 	Now   func() time.Time
@@ -64,6 +66,7 @@ type Engine struct {
 	outcomes  *outcomes
 	secrets   serviceSecrets
 	root      Root
+	images    KeepImages
 	// command is the run id of what the controller does by itself.
 	command string
 }
@@ -74,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		view:      emptyView(ReadOptions{Lab: o.Lab, Roadmap: o.Roadmap, Services: o.Services, Now: o.Now, Waivers: o.Waivers, Tasks: o.Tasks, Probes: o.Probes}, nil),
 		connector: o.Connector, login: o.Login,
-		secrets: serviceSecrets{from: o.Secrets}, root: o.Root,
+		secrets: serviceSecrets{from: o.Secrets}, root: o.Root, images: o.KeepImages,
 		local: host.Local{}, only: o.Only, outcomes: newOutcomes(), progress: serialised(o.Progress),
 	}
 	if err := e.knowsOnly(); err != nil {

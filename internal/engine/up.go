@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -102,7 +103,7 @@ func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpRepo
 		return err
 	}
 	w := &walk{engine: e, fleet: f, plan: plan, report: report, until: o.Until, done: map[string]bool{}, left: left, joined: joinedTasks{}}
-	return w.run(ctx)
+	return errors.Join(w.run(ctx), e.keepImages(ctx, f))
 }
 
 func bound(before, now *Plan) error {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"cairn/internal/lab"
@@ -312,6 +313,35 @@ func (s *Session) Datagram(ctx context.Context, request wire.DatagramRequest) (w
 func (s *Session) Read(ctx context.Context, command wire.ReadCommand) (wire.ReadReply, error) {
 	var reply wire.ReadReply
 	return reply, s.ask(ctx, wire.KindRead, command, &reply)
+}
+
+// ServiceImages returns the digests of the images that a service runs, by the names of
+// the images. An image that came from no registry has none.
+func (s *Session) ServiceImages(ctx context.Context, service string) (map[string]string, error) {
+	reply, err := s.Read(ctx, wire.ReadCommand{Name: wire.ReadServiceImages, Args: []string{service}})
+	if err == nil {
+		err = s.failed(reply.Failure)
+	}
+	if err != nil || reply.Exit != 0 {
+		return nil, err
+	}
+	digests := map[string]string{}
+	for line := range strings.Lines(string(reply.Output)) {
+		if words := strings.Fields(line); len(words) == 2 && digests[words[0]] == "" {
+			digests[words[0]] = words[1]
+		}
+	}
+	return digests, nil
+}
+
+// RegistryDigest returns which image a name means at its registry now, as the host is
+// told. The error is a problem that says why the registry does not tell.
+func (s *Session) RegistryDigest(ctx context.Context, image string) (string, error) {
+	reply, err := s.Read(ctx, wire.ReadCommand{Name: wire.ReadRegistryDigest, Args: []string{image}})
+	if err == nil {
+		err = s.failed(reply.Failure)
+	}
+	return string(reply.Output), err
 }
 
 // ServiceLog reads what the containers of a service said.

@@ -116,6 +116,16 @@ var labBackground = map[Code]Background{
 		See:   "The message names the file, the line and what was expected there.",
 		Other: "Move the folder out of `catalog/` until it is right. The other services are not affected.",
 	},
+	ServiceNoEarlier: {
+		Why:   "`cairn service rollback` takes what `cairn service upgrade` replaced, and no upgrade has replaced anything.",
+		See:   "`before` in cairn.lock has the images that a rollback takes.",
+		Other: "Write an earlier digest into cairn.lock by hand, and run `cairn up`.",
+	},
+	LockInvalid: {
+		Why:   "Somebody changed the file by hand, or git left a conflict in it.",
+		See:   "The message names the line. Each entry is the name of an image and its digest.",
+		Other: "Remove the entry. The next `cairn up` writes down what the hosts run. Without the whole file, each image may come in another version.",
+	},
 	ComposeWrong: {
 		Why:   "The file is not right, or it says what no service may do. Examples are power over the host, an image without a version, and a secret among arguments.",
 		See:   "`cairn service add --compose FILE --dry-run` shows the service, its files and all warnings, and changes nothing.",

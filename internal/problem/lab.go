@@ -11,6 +11,8 @@ const (
 	LabUnwritten Code = "lab.not-written"
 	RoadmapWrong Code = "roadmap.invalid"
 	CatalogWrong Code = "catalog.invalid"
+	// LockInvalid: cairn.lock, which names the digests of images, is wrong.
+	LockInvalid Code = "lock.invalid"
 	// ComposeWrong: a Compose file of the owner's cannot become a service as it is.
 	ComposeWrong Code = "compose.invalid"
 
@@ -22,6 +24,7 @@ const (
 	ServiceThere    Code = "service.there-already"
 
 	ServiceNoAddress Code = "service.no-address"
+	ServiceNoEarlier Code = "service.no-earlier-image"
 )
 
 // What can be wrong at one place of the lab file. They come as a list, under
@@ -60,8 +63,10 @@ var labEntries = []Entry{
 	{Code: ServiceConflict, Exit: ExitFailed, Meaning: "Two services want the same name or the same port.", Fix: "the message says which; put one of them on another host, or leave it out"},
 	{Code: ServiceThere, Exit: ExitFailed, Meaning: "The lab file has the service already.", Fix: "change its entry under `services` in lab.yaml"},
 	{Code: ServiceNoAddress, Exit: ExitFailed, Meaning: "A service is not made for a browser.", Fix: "`cairn service show NAME` tells its ports"},
+	{Code: ServiceNoEarlier, Exit: ExitFailed, Meaning: "No image of the service was replaced by an upgrade.", Fix: "to go back over a version, use the version of Cairn before, or take cairn.lock from git"},
 	{Code: ServiceMissing, Exit: ExitFailed, Meaning: "The lab file does not have a service that was named, or that another one uses.", Fix: "add it under `services` in lab.yaml"},
 	{Code: CatalogWrong, Exit: ExitFailed, Meaning: "A service of a catalog is wrong.", Fix: "fix the places named; if they are not yours, please report them"},
+	{Code: LockInvalid, Exit: ExitFailed, Meaning: "cairn.lock is wrong. It names the images that your services run.", Fix: "fix the places named, or take the version of the file that git has"},
 	{Code: ComposeWrong, Exit: ExitFailed, Meaning: "A Compose file of your own cannot become a service as it is.", Fix: "change the places named; `cairn service add --compose FILE --dry-run` shows everything that Cairn makes of the file"},
 	{Code: RoadmapWrong, Exit: ExitFailed, Meaning: "The roadmap contradicts itself.", Fix: "this is a fault in Cairn: please report it"},
 }

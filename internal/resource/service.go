@@ -66,6 +66,9 @@ type Container struct {
 	// Known are names that it has on networks beside its own, as network/name. They
 	// are whole names, with a dot.
 	Known []string `cbor:"11,keyasint,omitempty"`
+	// Digest is that of the image's manifest, as sha256:HEX. Empty means whatever the
+	// tag names when it is first fetched.
+	Digest string `cbor:"12,keyasint,omitempty"`
 }
 
 // ContainerNetwork is a network of Docker's.
@@ -122,6 +125,7 @@ func (s Service) Key() string { return s.Name }
 var (
 	containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]*$`)
 	imageName     = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._/:@-]*$`)
+	imageDigest   = regexp.MustCompile(`^(sha256:[0-9a-f]{64})?$`)
 )
 
 // Validate implements [Resource].
@@ -151,7 +155,7 @@ func (s Service) Validate() error {
 		}
 	}
 	for _, c := range s.Containers {
-		if !containerName.MatchString(c.Name) || !imageName.MatchString(c.Image) {
+		if !containerName.MatchString(c.Name) || !imageName.MatchString(c.Image) || !imageDigest.MatchString(c.Digest) {
 			return fmt.Errorf("%q with the image %q cannot be a container", c.Name, c.Image)
 		}
 	}
@@ -317,6 +321,7 @@ func (c Container) properties(have dockerContainer, stamp string) []property {
 	list := func(words []string) string { return strings.Join(words, " ") }
 	return []property{
 		{"image", have.Config.Image, c.Image},
+		{"digest of the image", c.digestOf(have), c.Digest},
 		{"state", have.state(), c.state()},
 		{"release", have.Config.Labels[LabelRelease], stamp},
 		{"environment", list(have.environment(c.Environment)), list(c.Environment)},

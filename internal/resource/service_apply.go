@@ -34,7 +34,7 @@ func (s Service) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	}
 	switch err := s.deploy(ctx, sys, have); {
 	case err == nil:
-		return s.remember(sys)
+		return s.remember(ctx, sys)
 	case ctx.Err() != nil:
 		return err
 	default:
@@ -319,7 +319,7 @@ func (s Service) removeFolders(sys *system.System, files []keptFile) error {
 // none before it, nothing of the service is left running.
 func (s Service) goBack(ctx context.Context, sys *system.System, reason error) error {
 	reason = s.withLastWords(ctx, sys, reason)
-	old, found, err := s.before(sys)
+	old, found, err := s.before(ctx, sys)
 	if err != nil {
 		return errors.Join(reason, err)
 	}

@@ -117,7 +117,7 @@ const (
 // 3). crypto/tls would make the agent larger by a tenth.
 func hasCertificate(ctx context.Context, address, name string) (bool, error) {
 	answer := make([]byte, 7) // type, version, length; of an alert its level and what it is
-	err := exchange(ctx, address, clientHello(name), func(conn io.Reader) error {
+	err := exchange(ctx, patience, "tcp", address, clientHello(name), func(conn io.Reader) error {
 		_, err := io.ReadFull(conn, answer)
 		return err
 	})

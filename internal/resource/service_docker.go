@@ -16,12 +16,15 @@ import (
 type dockerState struct {
 	objects []dockerContainer
 	nets    map[string]dockerNetwork
+	images  map[string]string // their ids, by the digests of their manifests
 }
 
 // dockerContainer is what docker inspect tells of a container
 // (https://docs.docker.com/reference/api/engine/version/v1.44/#operation/ContainerInspect).
 type dockerContainer struct {
+	ID           string `json:"Id"`
 	Name         string
+	Image        string // its id
 	RestartCount int
 	State        struct {
 		Status    string
@@ -54,6 +57,9 @@ type dockerContainer struct {
 	Driver   string
 	Internal bool
 	Labels   map[string]string
+	// Of an image, as name@digest.
+	RepoDigests []string
+	imageIs     func(digest string) bool
 }
 
 // dockerNetwork is what counts of a network.
@@ -75,13 +81,21 @@ func (s Service) look(ctx context.Context, sys *system.System) (dockerState, err
 	if err := json.Unmarshal(out.Stdout, &all); err != nil {
 		return dockerState{}, fmt.Errorf("docker inspect: %s", system.LastWords(out))
 	}
-	state := dockerState{nets: map[string]dockerNetwork{}}
+	state := dockerState{nets: map[string]dockerNetwork{}, images: map[string]string{}}
 	for _, object := range all {
+		for _, name := range object.RepoDigests {
+			_, digest, _ := strings.Cut(name, "@")
+			state.images[digest] = object.ID
+		}
+		if len(object.RepoDigests) > 0 {
+			continue
+		}
 		if object.Driver != "" && object.Config.Image == "" {
 			state.nets[object.Name] = dockerNetwork{object.Internal, object.Labels[LabelService] != ""}
 			continue
 		}
 		object.Name = strings.TrimPrefix(object.Name, "/")
+		object.imageIs = func(digest string) bool { return state.images[digest] == object.Image }
 		state.objects = append(state.objects, object)
 	}
 	return state, nil
@@ -95,6 +109,9 @@ func (s Service) asked(ctx context.Context, sys *system.System) (names []string,
 	}
 	for _, c := range s.Containers {
 		names = append(names, ServiceContainer(s.Name, c.Name))
+		if c.Digest != "" {
+			names = append(names, c.pinned())
+		}
 	}
 	if !s.Absent {
 		return names, nil

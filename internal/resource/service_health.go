@@ -93,6 +93,9 @@ func (c dockerContainer) works(wanted Container, asked bool) error {
 		return brokenContainer(fmt.Sprintf("the step %s ended with exit code %d", name, c.State.ExitCode))
 	case wanted.Once:
 		return fmt.Errorf("the step %s is %s", name, c.State.Status)
+	case c.RestartCount >= restartsTooOften && c.State.Status == "running":
+		// How it ended the last time is known once it has ended again.
+		return fmt.Errorf("the container %s was started %d times", name, c.RestartCount+1)
 	case c.RestartCount >= restartsTooOften:
 		return brokenContainer(fmt.Sprintf("the container %s ends again and again, the last time with exit code %d", name, c.State.ExitCode))
 	case health == "unhealthy":
@@ -123,12 +126,15 @@ func (s Service) unanswered(ctx context.Context, have dockerState) error {
 	return nil
 }
 
+// patience is how long a container may take to answer.
+const patience = 5 * time.Second
+
 // exchange sends a request over a connection of its own and has the answer read. Both
-// take five seconds at most.
-func exchange(ctx context.Context, address string, request []byte, read func(io.Reader) error) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+// take no longer than the limit. network is tcp or unix.
+func exchange(ctx context.Context, limit time.Duration, network, address string, request []byte, read func(io.Reader) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return err
 	}
@@ -147,7 +153,7 @@ func exchange(ctx context.Context, address string, request []byte, read func(io.
 func askHTTP(ctx context.Context, address, path string) error {
 	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: cairn\r\nConnection: close\r\n\r\n", path, address)
 	var line string
-	err := exchange(ctx, address, []byte(request), func(conn io.Reader) (err error) {
+	err := exchange(ctx, patience, "tcp", address, []byte(request), func(conn io.Reader) (err error) {
 		line, err = bufio.NewReader(conn).ReadString('\n')
 		return err
 	})

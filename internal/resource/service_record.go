@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -17,6 +18,9 @@ import (
 type serviceRecord struct {
 	Sum   string     `json:"sum"` // of all files, and the name of the folder of the copies
 	Files []keptFile `json:"files"`
+	// Images are the ids of its images, by their names. A name may mean another image
+	// by now.
+	Images map[string]string `json:"images,omitempty"`
 }
 
 // keptFile is a [ServiceFile] without its content.
@@ -90,12 +94,17 @@ func (s Service) sum() string {
 
 // remember keeps copies of the files, then the record, and removes the copies of
 // the release before.
-func (s Service) remember(sys *system.System) error {
+func (s Service) remember(ctx context.Context, sys *system.System) error {
 	before, err := s.record(sys)
 	if err != nil {
 		return err
 	}
-	now := serviceRecord{Sum: s.sum(), Files: s.keptFiles()}
+	now := serviceRecord{Sum: s.sum(), Files: s.keptFiles(), Images: map[string]string{}}
+	for _, c := range s.Containers {
+		if now.Images[c.Image], err = imageID(ctx, sys, c.Image); err != nil {
+			return err
+		}
+	}
 	for _, f := range s.Files {
 		if err := sys.WriteFrom(s.copyOf(now, f.Path), f.Content.Open, system.Attributes{Mode: system.FileMode(0o600)}); err != nil {
 			return err
@@ -135,11 +144,38 @@ func (s Service) forget(sys *system.System) error {
 	return errors.Join(sys.Remove(s.recordPath()), os.RemoveAll(sys.Path(serviceKeep(s.Name))))
 }
 
+// tagBack has the names of the images mean what they meant, and reports whether one
+// did not. An image that is gone keeps its name.
+func (r serviceRecord) tagBack(ctx context.Context, sys *system.System) (moved bool, err error) {
+	for name, id := range r.Images {
+		now, err := imageID(ctx, sys, name)
+		if err != nil {
+			return moved, err
+		}
+		there, err := imageID(ctx, sys, id)
+		if err != nil {
+			return moved, err
+		}
+		if now == id || there == "" {
+			continue
+		}
+		moved = true
+		if err := tag(ctx, sys, id, name); err != nil {
+			return moved, err
+		}
+	}
+	return moved, nil
+}
+
 // before is the release that worked last, if it is another one and its copies are
 // complete.
-func (s Service) before(sys *system.System) (Service, bool, error) {
+func (s Service) before(ctx context.Context, sys *system.System) (Service, bool, error) {
 	kept, err := s.record(sys)
-	if err != nil || kept.Sum == "" || kept.Sum == s.sum() {
+	if err != nil || kept.Sum == "" {
+		return Service{}, false, err
+	}
+	moved, err := kept.tagBack(ctx, sys)
+	if err != nil || kept.Sum == s.sum() && !moved {
 		return Service{}, false, err
 	}
 	old := Service{Name: s.Name}

@@ -28,6 +28,7 @@ func TestContainersThatWork(t *testing.T) {
 		{name: "it is unhealthy", status: "running", health: "unhealthy", since: time.Minute, wanted: running, want: "the health check of the container web fails"},
 		{name: "it has ended", status: "exited", wanted: running, want: "the container web is exited"},
 		{name: "it ends again and again", status: "restarting", exit: 3, restarts: 3, wanted: running, want: "the container web ends again and again, the last time with exit code 3"},
+		{name: "it was started again just now", status: "running", restarts: 3, since: time.Second, wanted: running, asked: true, want: "the container web was started 4 times"},
 		{name: "a step is done", status: "exited", wanted: step},
 		{name: "a step goes on", status: "running", since: time.Minute, wanted: step, want: "the step migrate is running"},
 		{name: "a step failed", status: "exited", exit: 1, wanted: step, want: "the step migrate ended with exit code 1"},

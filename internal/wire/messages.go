@@ -466,6 +466,14 @@ type ReadCommand struct {
 // may be empty.
 const ReadServiceLog = "service-log"
 
+// ReadServiceImages is the read command that prints a line for each digest of an image
+// that a service runs: the name of the image and the digest. Its argument is the service.
+const ReadServiceImages = "service-images"
+
+// ReadRegistryDigest is the read command whose output is the digest that the name of an
+// image means at its registry. Its argument is that name.
+const ReadRegistryDigest = "registry-digest"
+
 // ReadReply is the command's output.
 type ReadReply struct {
 	Output  []byte   `cbor:"1,keyasint,omitempty"`

@@ -74,7 +74,7 @@ func (r Release) network() resource.ContainerNetwork {
 func (r Release) container(project *types.Project, c types.ServiceConfig) resource.Container {
 	e := r.exception(c.Name)
 	out := resource.Container{
-		Name: c.Name, Image: c.Image, Memory: int64(c.MemLimit), Writable: e.Writable, Once: once(c),
+		Name: c.Name, Image: c.Image, Digest: r.digests[c.Image], Memory: int64(c.MemLimit), Writable: e.Writable, Once: once(c),
 		Capabilities: slices.Sorted(slices.Values(e.Capabilities)),
 	}
 	for name, value := range c.Environment {

@@ -43,6 +43,7 @@ type Release struct {
 	// Elsewhere the addresses of names on other hosts.
 	Known     []Known
 	Elsewhere []Elsewhere
+	digests   map[string]string // of images, by their names
 }
 
 // Authority is the lab's own certificate authority, as a reverse proxy needs it.
