@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +20,7 @@ import (
 	"cairn/internal/evidence"
 	"cairn/internal/host"
 	"cairn/internal/lab"
+	"cairn/internal/names"
 	"cairn/internal/resource"
 	"cairn/internal/standin"
 	"cairn/internal/vault"
@@ -28,7 +32,7 @@ import (
 func serviceBed(t *testing.T, services ...lab.Service) *bed {
 	t.Helper()
 	l := labOf([]string{"server", "visitor"})
-	l.Choose = map[string]string{"container-platform": "docker", "reverse-proxy": "traefik", "tls": "internal-ca"}
+	l.Choose = map[string]string{"container-platform": "docker", "reverse-proxy": "traefik", "tls": "internal-ca", "names": lab.Dnsmasq}
 	l.Hosts[0].Roles = []lab.Role{lab.Server}
 	b := newBedOf(t, l)
 	b.lab.Services = services
@@ -93,6 +97,7 @@ func (b *bed) wire() {
 
 var (
 	routeProbes       = []string{"route-answers", "route-unknown", "route-reaches"}
+	nameProbes        = []string{"name-resolves", "name-unknown-refused"}
 	certificateProbes = []string{"https-answers", "tls-old-refused", "certificate-valid", "certificate-renews"}
 )
 
@@ -119,6 +124,8 @@ func TestServices(t *testing.T) {
 	t.Run("images are upgraded", func(t *testing.T) { imagesAreUpgraded(t, b) })
 	t.Run("looked after", func(t *testing.T) { serviceIsLookedAfter(t, b) })
 	t.Run("faults", func(t *testing.T) { routeFaults(t, b) })
+	t.Run("faults of names", func(t *testing.T) { nameFaults(t, b) })
+	t.Run("the owner's resolver", func(t *testing.T) { ownResolver(t, b) })
 	t.Run("own", func(t *testing.T) { ownComposeFile(t, b) })
 	t.Run("faults of certificates", func(t *testing.T) { certificateFaults(t, b) })
 	t.Run("a new authority", func(t *testing.T) { newAuthority(t, b) })
@@ -231,20 +238,25 @@ func breakServices(t *testing.T, b *bed, probes []string, faults []serviceFault)
 		if !whole() && i%2 == 0 {
 			continue
 		}
-		b.run("server", c.do+" >/dev/null")
-		eventually(t, 30*time.Second, c.name+" is noticed", func() bool {
-			// Traefik takes its time to read changed routes.
-			return !slices.ContainsFunc(b.lookAt(t, probes...), func(r evidence.Record) bool {
-				wrong := r.Outcome != c.want[slices.Index(probes, r.Probe)] || r.Outcome == refuted && !strings.Contains(r.Reason, c.reason)
-				if wrong {
-					t.Logf("%s: %s from %s is %s: %q", c.name, r.Probe, r.Vantage, r.Outcome, r.Reason)
-				}
-				return wrong
-			})
-		})
-		b.up()
-		assertOutcome(t, b.lookAt(t, probes...), proven)
+		breakService(t, b, probes, c)
 	}
+}
+
+// breakService breaks one thing. It is noticed, and repaired by up.
+func breakService(t *testing.T, b *bed, probes []string, c serviceFault) {
+	b.run("server", c.do+" >/dev/null")
+	eventually(t, 30*time.Second, c.name+" is noticed", func() bool {
+		// Traefik takes its time to read changed routes.
+		return !slices.ContainsFunc(b.lookAt(t, probes...), func(r evidence.Record) bool {
+			wrong := r.Outcome != c.want[slices.Index(probes, r.Probe)] || r.Outcome == refuted && !strings.Contains(r.Reason, c.reason)
+			if wrong {
+				t.Logf("%s: %s from %s is %s: %q", c.name, r.Probe, r.Vantage, r.Outcome, r.Reason)
+			}
+			return wrong
+		})
+	})
+	b.up()
+	assertOutcome(t, b.lookAt(t, probes...), proven)
 }
 
 // kept is a file in the volume of that service.
@@ -293,6 +305,63 @@ func routeFaults(t *testing.T, b *bed) {
 		{"the proxy is stopped", "docker stop --time 1 cairn-traefik-traefik-1", []evidence.Outcome{refuted, refuted, refuted}, "nothing answers"},
 		{"the proxy is off the service's network", "docker network disconnect cairn-whoami cairn-traefik-traefik-1", []evidence.Outcome{refuted, proven, refuted}, ""},
 	})
+}
+
+// nameFaults breaks the lab's resolver. All of them are tried, since each takes seconds.
+func nameFaults(t *testing.T, b *bed) {
+	const (
+		unit  = "/etc/systemd/system/cairn-names.service"
+		again = " " + unit + "; systemctl daemon-reload; systemctl restart cairn-names"
+	)
+	assertOutcome(t, b.lookAt(t, nameProbes...), proven)
+	for _, r := range b.services.Names(b.lab) {
+		for _, a := range r.Addresses {
+			if strings.HasPrefix(r.Name, "whoami.") { // every address that it leads to takes connections
+				b.run("visitor", fmt.Sprintf("timeout 10 bash -c 'exec 3<>/dev/tcp/%s/443'", a))
+			}
+		}
+	}
+	for _, c := range []serviceFault{
+		{"the resolver is stopped", "systemctl stop cairn-names", []evidence.Outcome{refuted, refuted}, "no resolver answers at"},
+		{"a wrong record", "sed -i 's/record=whoami.e2e.home.arpa,[0-9.]*/record=whoami.e2e.home.arpa,192.0.2.1/'" + again, []evidence.Outcome{refuted, proven}, "192.0.2.1"},
+		{"every name leads there", "sed -i 's,^Restart=,StandardInputText=address=/e2e.home.arpa/192.0.2.1\\n&,'" + again, []evidence.Outcome{proven, refuted}, "a name that nobody has"},
+	} {
+		breakService(t, b, nameProbes, c)
+	}
+	if plan, err := b.engine().Plan(t.Context()); err != nil || plan.Changes() != 0 {
+		t.Errorf("an up after that would change something: %+v, %v", plan, err)
+	}
+}
+
+// ownResolver leaves names to a resolver of the owner's, on another machine. Cairn's own
+// goes, and comes back when the owner wants it.
+func ownResolver(t *testing.T, b *bed) {
+	before := *b.lab
+	b.lab.Choose = maps.Clone(b.lab.Choose)
+	b.lab.Choose["names"], b.lab.Network.DNS = lab.OwnResolver, []netip.Addr{b.host("visitor").Address}
+	b.wire()
+	const config = "/etc/mine.conf"
+	text := "no-resolv\nno-hosts\nlocal=/" + b.lab.Domain + "/\n" + names.Dnsmasq.Text(b.services.Names(b.lab))
+	b.run("visitor", "apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y dnsmasq-base; printf '"+strings.ReplaceAll(text, "\n", "\\n")+"' >"+config)
+	const start = "dnsmasq --conf-file=" + config + " --pid-file=/run/mine.pid --bind-dynamic --except-interface=lo"
+	const stop = "kill $(cat /run/mine.pid); sleep 0.5; "
+	b.run("visitor", start)
+	b.up()
+	assertOutcome(t, b.lookAt(t, nameProbes...), proven)
+	if got := b.run("server", "ss -Hlun 'sport = 53'; ls /etc/systemd/system"); strings.Contains(got, ":53") || strings.Contains(got, "cairn-names") {
+		t.Errorf("Cairn's resolver is still there:\n%s", got)
+	}
+	b.run("visitor", stop+"sed -i /whoami/d "+config+"; "+start)
+	for _, r := range b.lookAt(t, "name-resolves") {
+		if r.Outcome != refuted || !strings.Contains(r.Reason, "whoami.e2e.home.arpa") || !strings.Contains(r.Remedy, "cairn names --for") {
+			t.Errorf("without the name it is %s: %s; %s", r.Outcome, r.Reason, r.Remedy)
+		}
+	}
+	b.run("visitor", stop)
+	*b.lab = before
+	b.wire()
+	b.up()
+	assertOutcome(t, b.lookAt(t, nameProbes...), proven)
 }
 
 func certificateFaults(t *testing.T, b *bed) {
@@ -358,6 +427,9 @@ func serviceGoes(t *testing.T, b *bed) {
 	const left = "docker ps --all --filter label=io.cairn.service --format '{{.Names}}'; ls /opt/cairn /etc/cairn/services 2>/dev/null || true"
 	if got := b.run("server", left); strings.Contains(got, "whoami") || strings.Contains(got, "traefik") || strings.Contains(got, "hello") || strings.Contains(got, "step-ca") {
 		t.Errorf("these are left:\n%s", got)
+	}
+	if got := b.run("server", "ls /etc/systemd/system/cairn-names.service 2>&1 || true; ss -Hlun 'sport = 53'; systemctl is-active cairn-names || true"); !strings.Contains(got, "No such file") || !strings.HasSuffix(got, "inactive\n") || strings.Contains(got, ":53") {
+		t.Errorf("of the resolver is left:\n%s", got)
 	}
 	if got := b.run("server", "cat "+kept); strings.TrimSpace(got) != "mine" {
 		t.Errorf("in the volume is %q", got)

@@ -40,7 +40,7 @@ missing() {
 }
 
 # Packages that only the tests want, beside those whose programs count.
-test_packages='gcc haproxy libc6-dev libxml2-utils nftables nginx openssh-client openssh-tests sudo'
+test_packages='dnsmasq-base gcc haproxy libc6-dev libxml2-utils nftables nginx openssh-client openssh-tests sudo'
 
 install_packages() {
     tests=$1

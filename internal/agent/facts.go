@@ -38,6 +38,7 @@ func (a *Agent) facts(ctx context.Context, login Login) wire.Facts {
 	f.Failures = a.failures(ctx, f.FailedUnits)
 	f.Fixed = a.fixedSettings()
 	f.Docker = a.dockerFacts()
+	f.Resolver = a.isThere(resource.UnitFile(resource.ResolverUnit))
 	f.Banning = resource.Banning(a.System)
 	f.Clocks = a.clocks(ctx, f.ClockSynced)
 	f.Clock = a.Now().UTC()

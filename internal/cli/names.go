@@ -35,7 +35,7 @@ func newNames(g *globals) *cobra.Command {
 		Use:   "names",
 		Short: "List the names of the lab with their addresses, as text for a resolver of yours",
 		Long: `Names lists what has a name in the lab's domain, and the addresses that it leads to. Those are the hosts, the services and the
-certificate authority. It asks no host.
+certificate authority. It also says which resolvers of the lab know them. It asks no host.
 
 With --for it writes the names as text for a product. Where to put the text stands beside it.
 
@@ -53,8 +53,10 @@ EXIT STATUS
 type nameList struct {
 	Domain string         `json:"domain"`
 	Names  []names.Record `json:"names"`
-	Text   string         `json:"text,omitempty"`  // for the product
-	Where  string         `json:"where,omitempty"` // where to put the text
+	// Resolvers are the addresses of the lab's resolvers, which know the names.
+	Resolvers []string `json:"resolvers,omitempty"`
+	Text      string   `json:"text,omitempty"`  // for the product
+	Where     string   `json:"where,omitempty"` // where to put the text
 }
 
 func runNames(g *globals, format names.Format) error {
@@ -62,7 +64,7 @@ func runNames(g *globals, format names.Format) error {
 	if err != nil {
 		return err
 	}
-	list := nameList{Domain: in.lab.Domain, Names: in.services.Names(in.lab)}
+	list := nameList{Domain: in.lab.Domain, Names: in.services.Names(in.lab), Resolvers: in.resolvers()}
 	if format != "" {
 		list.Text, list.Where = format.Text(list.Names), format.Where()
 		if g.screen.format == formatText {
@@ -74,21 +76,34 @@ func runNames(g *globals, format names.Format) error {
 			_, _ = io.WriteString(w, list.Text)
 			return
 		}
-		writeNames(w, list.Names)
+		writeNames(w, list)
 	})
 }
 
-func writeNames(w io.Writer, all []names.Record) {
+// resolvers are the addresses of the lab's resolvers.
+func (in wired) resolvers() (all []string) {
+	for _, name := range in.services.Resolvers(in.lab) {
+		h, _ := in.lab.Host(name)
+		all = append(all, h.At().String())
+	}
+	return all
+}
+
+func writeNames(w io.Writer, list nameList) {
 	width := 0
-	for _, r := range all {
+	for _, r := range list.Names {
 		width = max(width, len(r.Name))
 	}
-	for _, r := range all {
+	for _, r := range list.Names {
 		fmt.Fprintf(w, "%-*s ", width, r.Name)
 		for _, a := range r.Addresses {
 			fmt.Fprintf(w, " %s", a)
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "\nNext: cairn names --for PRODUCT, which is one of %s\n", strings.Join(names.Formats(), ", "))
+	fmt.Fprintln(w)
+	if len(list.Resolvers) > 0 {
+		fmt.Fprintf(w, "The lab's own resolvers know these names. Your router can tell your devices to ask them: %s\n", strings.Join(list.Resolvers, ", "))
+	}
+	fmt.Fprintf(w, "Next: cairn names --for PRODUCT, which is one of %s\n", strings.Join(names.Formats(), ", "))
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,7 +43,7 @@ type openedService struct {
 }
 
 func runServiceOpen(ctx context.Context, g *globals, name, on string) error {
-	_, s, err := g.placed(g.loadWired, name, on)
+	in, s, err := g.placed(g.loadWired, name, on)
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func runServiceOpen(ctx context.Context, g *globals, name, on string) error {
 	}
 	for _, route := range s.release.Service.Routes {
 		if name := s.release.Values.Routes[route.Name]; !resolves(ctx, name) {
-			g.screen.say("%s has no address on this computer. `cairn names` lists what to enter, and where.", name)
+			g.screen.say("%s has no address on this computer. %s", name, in.whereNamesAre())
 		}
 	}
 	if argv := browser(runtime.GOOS, os.Getenv); g.screen.format == formatText && argv != nil {
@@ -63,6 +64,14 @@ func runServiceOpen(ctx context.Context, g *globals, name, on string) error {
 			fmt.Fprintln(w, address)
 		}
 	})
+}
+
+// whereNamesAre says how a computer learns the lab's names.
+func (in wired) whereNamesAre() string {
+	if all := in.resolvers(); len(all) > 0 {
+		return "Let it ask the lab's resolver at " + strings.Join(all, " or ") + ", or enter what `cairn names` lists."
+	}
+	return "`cairn names` lists what to enter at your resolver."
 }
 
 // resolves reports whether a name has an address on this computer.

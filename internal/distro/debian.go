@@ -27,7 +27,9 @@ var debian = Family{
 		{"ufw", "ufw", "ufw disable"},
 		{"firewalld", "firewalld", "systemctl disable --now firewalld"},
 	},
-	Admins: "sudo",
+	// The package dnsmasq would also start one on all addresses.
+	Resolver: Resolver{"dnsmasq-base", "/usr/sbin/dnsmasq"},
+	Admins:   "sudo",
 	// The accounts of base-passwd (passwd.master and group.master), and those that
 	// openssh-server, systemd, dbus and other packages of a plain installation
 	// add.

@@ -49,6 +49,7 @@ type Family struct {
 	Clock       TimeDaemon
 	OtherClocks []TimeDaemon
 	Firewalls   []Firewall
+	Resolver    Resolver
 	Admins      string   // the group whose members may use sudo
 	Accounts    []string // users and groups of the system itself; a trailing "*" stands for several
 }
@@ -96,6 +97,9 @@ type Firewall struct {
 	Package string
 	Off     string // the command that turns it off; empty: it is not turned off whole
 }
+
+// Resolver is dnsmasq: its program, and a package that has it and starts nothing.
+type Resolver struct{ Package, Program string }
 
 // System is a distribution in the release that a host runs.
 type System struct {

@@ -72,6 +72,7 @@ var noteSources = []func(noteInput) []Note{
 	loaderNotes,
 	guestNotes,
 	noteDocker,
+	noteResolver,
 	noteBans,
 	noteSkipped,
 	noteInput.sshPortMoves,

@@ -15,10 +15,11 @@ import (
 )
 
 var (
-	newTable   = StepPlan{ID: "nft-table inet cairn", Diff: resource.Diff{Changes: []resource.Change{{Property: "rule", To: "table inet cairn {"}}}}
-	newPolicy  = StepPlan{ID: "sshd-dropin 00-cairn.conf", Diff: resource.Diff{Changes: []resource.Change{{Property: "PermitRootLogin", From: "not set", To: "no"}}}}
-	newSudoers = StepPlan{ID: "sudoers cairn-ops", Diff: resource.Diff{Changes: []resource.Change{{Property: "content", From: "absent", To: "2 lines"}}}}
-	lastLogin  = time.Date(2026, 11, 20, 7, 8, 9, 0, time.UTC)
+	newTable    = StepPlan{ID: "nft-table inet cairn", Diff: resource.Diff{Changes: []resource.Change{{Property: "rule", To: "table inet cairn {"}}}}
+	newPolicy   = StepPlan{ID: "sshd-dropin 00-cairn.conf", Diff: resource.Diff{Changes: []resource.Change{{Property: "PermitRootLogin", From: "not set", To: "no"}}}}
+	newSudoers  = StepPlan{ID: "sudoers cairn-ops", Diff: resource.Diff{Changes: []resource.Change{{Property: "content", From: "absent", To: "2 lines"}}}}
+	newResolver = StepPlan{ID: "unit cairn-names.service", Diff: resource.Diff{Changes: []resource.Change{{Property: "runs", From: "no", To: "yes"}}}}
+	lastLogin   = time.Date(2026, 11, 20, 7, 8, 9, 0, time.UTC)
 )
 
 func aboutHost(open []lab.Opening, survey wire.Survey, steps ...StepPlan) noteInput {
@@ -59,6 +60,14 @@ func TestNotes(t *testing.T) {
 			no-longer-gets-in: These keys stay in authorized_keys, but will open nothing: alice (2), eve (1), root (1). After a release they open the host again.
 			  fix: take out what nobody needs any more
 			restarted: The SSH server reads its configuration again. Sessions that are open stay open.`},
+		"a resolver is there": {aboutHost(nil, wire.Survey{Listeners: []wire.Listener{
+			{Protocol: "udp", Port: 53, Program: "dnsmasq", Addresses: []string{"10.9.0.1"}}, {Protocol: "udp", Port: 53, Program: "pihole-FTL"}, {Protocol: "tcp", Port: 53, Program: "pihole-FTL"},
+		}}, newResolver), `
+			restarted: Will be started: cairn-names.service.
+			conflict: pihole-FTL answers at port 53 of all addresses, so the lab's resolver cannot start.
+			  fix: Write ` + "`names: own`" + ` under ` + "`choose`" + ` in lab.yaml, and enter there what ` + "`cairn names`" + ` lists. Or turn it off.`},
+		"only guests have a resolver": {aboutHost(nil, wire.Survey{Listeners: []wire.Listener{{Protocol: "udp", Port: 53, Program: "dnsmasq", Addresses: []string{"10.9.0.1"}}}}, newResolver), `
+			restarted: Will be started: cairn-names.service.`},
 		"ports": {aboutHost(nil, wire.Survey{
 			Listeners: []wire.Listener{
 				{Protocol: "tcp", Port: 22, Program: "sshd"},

@@ -1,6 +1,10 @@
 package evidence
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"cairn/internal/names"
+)
 
 // RouteArguments are what the probes of a route need to know of it.
 type RouteArguments struct {
@@ -16,4 +20,12 @@ type CertificateArguments struct {
 	Port    uint16     `json:"port"`           // for HTTPS
 	Plain   uint16     `json:"plain"`          // for plain HTTP
 	Path    string     `json:"path,omitempty"` // that answers when the service works
+}
+
+// NameArguments are what the probes of a resolver need to know.
+type NameArguments struct {
+	Address netip.Addr     `json:"address"` // of the resolver
+	Port    uint16         `json:"port"`
+	Domain  string         `json:"domain"` // of the lab
+	Names   []names.Record `json:"names"`  // that it must know
 }

@@ -18,12 +18,13 @@ const (
 	AboutService     SubjectKind = "service"
 	AboutRoute       SubjectKind = "route"
 	AboutCertificate SubjectKind = "certificate"
+	AboutResolver    SubjectKind = "resolver" // what devices ask for names
 	AboutBackupSet   SubjectKind = "backup-set"
 	AboutQueue       SubjectKind = "queue"
 )
 
 // SubjectKinds are all kinds except the host.
-var SubjectKinds = []SubjectKind{AboutPlatform, AboutService, AboutRoute, AboutCertificate, AboutBackupSet, AboutQueue}
+var SubjectKinds = []SubjectKind{AboutPlatform, AboutService, AboutRoute, AboutCertificate, AboutResolver, AboutBackupSet, AboutQueue}
 
 // Subject is what a look is about, on its host. The zero value is the host itself.
 type Subject struct {

@@ -24,6 +24,9 @@ func (r *rules) choices() {
 		r.conflict(proxy.Place, "nginx-proxy-manager runs on docker only, and the container platform is %s", platform)
 	}
 	r.publicDomain(n.Get("tls"))
+	if names := n.Get("names"); document.TextOf(names) == OwnResolver && len(r.lab.Network.DNS) == 0 && !r.bad[r.root.Get("network")] {
+		r.conflict(names.Place, "the names are looked for at the resolvers in network.dns, and the lab has none")
+	}
 }
 
 // implemented refuses a firewall that this version cannot set up. Otherwise Cairn

@@ -18,6 +18,8 @@ var choices = []choice{
 		[]string{"traefik", "caddy", "nginx", "haproxy", proxyManager}},
 	{"tls", "Where certificates come from: the lab's own authority, or Let's Encrypt for a domain that you own.",
 		[]string{"internal-ca", letsEncrypt}},
+	{"names", "What resolves the names of services: dnsmasq on up to two hosts, or a resolver that you have. `own` means that you enter what `cairn names` lists, and that Cairn asks the resolvers in `network.dns`.",
+		[]string{Dnsmasq, OwnResolver}},
 	{"vpn", "How you get in from elsewhere.", []string{"wireguard", "openvpn"}},
 	{"backup", "What makes backups. Velero is for Kubernetes only.", []string{"restic", "borg", "kopia", velero}},
 	{"auth", "What asks for a login before services that have none of their own.", []string{"authelia", "keycloak", "none"}},
@@ -27,6 +29,12 @@ var choices = []choice{
 const (
 	TimeSyncd = "timesyncd"
 	Chrony    = "chrony"
+)
+
+// Options of names: a resolver of the lab's, or one that the owner has.
+const (
+	Dnsmasq     = "dnsmasq"
+	OwnResolver = "own"
 )
 
 // Options that rules speak of.

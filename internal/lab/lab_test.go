@@ -124,7 +124,7 @@ var byValue = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
 
 func defaultChoices() map[string]string {
 	return map[string]string{
-		"firewall": "nftables", "time-daemon": "keep", "container-platform": "docker", "reverse-proxy": "traefik", "tls": "internal-ca",
+		"firewall": "nftables", "time-daemon": "keep", "container-platform": "docker", "reverse-proxy": "traefik", "tls": "internal-ca", "names": "dnsmasq",
 		"vpn": "wireguard", "backup": "restic", "auth": "authelia",
 	}
 }

@@ -145,6 +145,8 @@ func All() []Probe {
 		{Name: "route-answers", Text: "whether a service answers by its name through the reverse proxy", Twin: "route-unknown", Look: Taking(routeAnswers)},
 		{Name: "route-unknown", Text: "whether a name that nobody has leads nowhere", Twin: "route-answers", Look: Taking(routeUnknown)},
 		{Name: "route-reaches", Text: "whether requests for a name come into the container of its service", Look: Taking(routeReaches)},
+		{Name: "name-resolves", Text: "whether a resolver leads the names of services to the reverse proxy, over UDP and TCP", Twin: "name-unknown-refused", Look: Taking(nameResolves)},
+		{Name: "name-unknown-refused", Text: "whether a resolver says of a name that nobody has that it does not exist", Twin: "name-resolves", Look: Taking(nameUnknownRefused)},
 		{Name: "https-answers", Text: "whether a service answers over HTTPS, and plain HTTP leads there", Twin: "tls-old-refused", Look: Taking(httpsAnswers)},
 		{Name: "tls-old-refused", Text: "whether old versions of TLS are refused", Twin: "https-answers", Look: Taking(tlsOldRefused)},
 		{Name: "certificate-valid", Text: "whether a client that trusts only the lab's authority accepts the certificate", Look: Taking(certificateValid)},

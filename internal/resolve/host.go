@@ -15,7 +15,7 @@ func (r *Resolution) Host(h lab.Host, facts wire.Facts, ownerKey string) task.Ho
 	if opened, known := r.Lab.Host(h.Name); known {
 		h.Open = opened.Open
 	}
-	return task.Host{Lab: r.Lab, Host: h, Facts: facts, OwnerKey: ownerKey, Releases: r.Services.On(h.Name)}
+	return task.Host{Lab: r.Lab, Host: h, Facts: facts, OwnerKey: ownerKey, Releases: r.Services.On(h.Name), Resolver: r.Services.ResolverOn(r.Lab, h.Name)}
 }
 
 // Guards returns the guarded changes of a host, in the order in which they are

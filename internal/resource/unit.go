@@ -50,13 +50,19 @@ func (u Unit) Validate() error {
 // unitDir holds the units that no package brings.
 const unitDir = "/etc/systemd/system/"
 
+// ResolverUnit runs the lab's resolver.
+const ResolverUnit = "cairn-names.service"
+
+// UnitFile is the path of a unit's file that no package brings.
+func UnitFile(name string) string { return unitDir + name }
+
 func (u Unit) contents(change func(Content, use) Content) Resource {
 	u.Content = change(u.Content, 0)
 	return u
 }
 
 func (u Unit) file() File {
-	return File{Path: unitDir + u.Name, Content: u.Content, Mode: 0o644}
+	return File{Path: UnitFile(u.Name), Content: u.Content, Mode: 0o644}
 }
 
 // triggers returns all files that must be older than the unit's start.

@@ -20,7 +20,7 @@ func (b *builder) checkpoint(r *record, stage string) Checkpoint {
 var vantages = []string{"controller", "host", "second-host"}
 
 // subjects are the kinds of things, besides hosts, that a probe can look at.
-var subjects = []string{"platform", "service", "route", "certificate", "backup-set", "queue"}
+var subjects = []string{"platform", "service", "route", "certificate", "resolver", "backup-set", "queue"}
 
 // probes reads the looks from one vantage.
 func (b *builder) probes(r *record) []ProbeUse {

@@ -161,6 +161,7 @@ func TestWhatIsCarriedOut(t *testing.T) {
 		"core.containers-run": "host:container-runs host:containers-reach host:containers-apart host:volume-keeps " +
 			"second-host:container-port-closed second-host:container-port-open",
 		"core.http-routed":        "controller:route-answers controller:route-unknown controller:route-reaches second-host:route-answers second-host:route-unknown",
+		"core.names-resolve":      "controller:name-resolves controller:name-unknown-refused second-host:name-resolves",
 		"core.https-served":       "controller:https-answers controller:tls-old-refused second-host:https-answers",
 		"core.certificates-valid": "controller:certificate-valid controller:certificate-renews",
 	}

@@ -50,11 +50,11 @@ func docker(h Host) []Work {
 	units := []resource.Resource{resource.Unit{Name: "docker.service", Enabled: on(), Active: on()}, dockerRulesUnit}
 	names := dockerPackages(h)
 	if len(names) == 0 {
-		return append([]Work{{Resources: before}, {After: before, Resources: units}}, unwanted(h, units)...)
+		return slices.Concat([]Work{{Resources: before}, {After: before, Resources: units}}, unwanted(h, units), unwantedResolver(h))
 	}
 	packages := resource.Packages{Names: names}
 	works := []Work{{Resources: before}, {After: before, Resources: []resource.Resource{packages}}, {After: []resource.Resource{packages}, Resources: units}}
-	return append(works, unwanted(h, units)...)
+	return slices.Concat(works, unwanted(h, units), unwantedResolver(h))
 }
 
 // dockerPackages returns the distribution's packages of Docker. An Engine or Compose

@@ -6,6 +6,7 @@ import (
 
 	"cairn/internal/evidence"
 	"cairn/internal/lab"
+	"cairn/internal/names"
 	"cairn/internal/resource"
 	"cairn/internal/wire"
 	"cairn/internal/wiring"
@@ -43,6 +44,8 @@ type Host struct {
 	// values that they get, by service.
 	Releases []wiring.Release
 	Secrets  map[string]map[string]wiring.Secret
+	// Resolver is the lab's resolver on the host. nil: there is none.
+	Resolver *names.Server
 }
 
 // Work is a group of resources that a task needs on one host.
@@ -97,7 +100,7 @@ func All() []Definition {
 			return []Work{{Guard: GuardGate, Resources: []resource.Resource{firewallTable(h)}}}
 		}},
 		{ID: ContainerPlatform, Applies: WithDocker, Work: docker, Subjects: platforms},
-		{ID: ReverseProxy, Applies: withServices, Work: services, Subjects: routes},
+		{ID: ReverseProxy, Applies: withServices, Work: behindProxy, Subjects: routesAndNames},
 		// Its work is done with that of the reverse proxy, which it is part of.
 		{ID: TLS, Applies: withCertificates, Subjects: certificates},
 	}

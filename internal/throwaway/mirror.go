@@ -2,6 +2,7 @@ package throwaway
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -31,7 +32,17 @@ func mirrorOf(original *lab.Lab, seed string, ipv6 bool, busy []netip.Prefix) (m
 	}
 	m.giveAddresses()
 	m.admit(m.layout.gateway)
+	m.resolve()
 	return m, nil
+}
+
+// resolve has the throw-away hosts resolve names themselves. The owner's resolver does
+// not know them.
+func (m *mirror) resolve() {
+	if m.lab.Choose["names"] == lab.OwnResolver {
+		m.lab.Choose["names"] = lab.Dnsmasq
+		m.note("names are resolved by the throw-away hosts, since your resolver does not know them")
+	}
 }
 
 // giveAddresses declares addresses that throw-away hosts have and the lab's do
@@ -172,6 +183,7 @@ func copyOf(original *lab.Lab) *lab.Lab {
 	c.Network.DNS = slices.Clone(c.Network.DNS)
 	c.Network.Admin = slices.Clone(c.Network.Admin)
 	c.Hosts = slices.Clone(c.Hosts)
+	c.Choose = maps.Clone(c.Choose)
 	for i := range c.Hosts {
 		c.Hosts[i].Open = slices.Clone(c.Hosts[i].Open)
 		for j := range c.Hosts[i].Open {

@@ -44,6 +44,19 @@ func TestMirrorOfAFreeLabIsTheLab(t *testing.T) {
 	}
 }
 
+// TestMirrorResolvesItsNames: an owner's resolver does not know throw-away hosts.
+func TestMirrorResolvesItsNames(t *testing.T) {
+	original := twoHosts()
+	original.Choose = map[string]string{"names": lab.OwnResolver}
+	m, err := mirrorOf(original, "run", true, prefixes("172.17.0.0/16"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.lab.Choose["names"] != lab.Dnsmasq || original.Choose["names"] != lab.OwnResolver || !strings.Contains(strings.Join(m.notes, "\n"), "your resolver does not know them") {
+		t.Errorf("%v instead of %v, notes %q", m.lab.Choose, original.Choose, m.notes)
+	}
+}
+
 func TestMirrorMovesALabWhoseRangeIsInUse(t *testing.T) {
 	original, untouched := home(), home()
 	m, err := mirrorOf(original, "run", true, prefixes("192.168.1.0/24"))

@@ -116,6 +116,7 @@ type Facts struct {
 	Failures []FailedUnit `cbor:"53,keyasint,omitempty"` // of FailedUnits, in their order
 	SSH      SSH          `cbor:"40,keyasint"`
 	Docker   Docker       `cbor:"54,keyasint,omitzero"`
+	Resolver bool         `cbor:"55,keyasint,omitempty"` // Cairn has set up the lab's resolver
 }
 
 // Docker says what a host has of Docker that is not from the distribution's packages,

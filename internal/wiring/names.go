@@ -38,3 +38,84 @@ func recordOf(l *lab.Lab, name, host string) names.Record {
 	addresses := slices.DeleteFunc([]netip.Addr{h.Address, h.Address6}, func(a netip.Addr) bool { return !a.IsValid() })
 	return names.Record{Name: name, Addresses: addresses}
 }
+
+// mostResolvers is how many hosts resolve the lab's names: a second one, in case the
+// first is down. Clients take two or three at most (resolv.conf(5)).
+const mostResolvers = 2
+
+// Resolvers are the hosts that resolve the lab's names, sorted by name. There are none
+// if nothing has a name that people open, or if the owner has a resolver.
+func (w *Wiring) Resolvers(l *lab.Lab) []string {
+	if l.Choose["names"] == lab.Dnsmasq && len(w.Routes()) > 0 {
+		return resolversOf(l)
+	}
+	return nil
+}
+
+// resolversOf chooses among the hosts that run containers, servers first.
+func resolversOf(l *lab.Lab) []string {
+	var hosts []string
+	for _, role := range []lab.Role{lab.Server, lab.Worker} {
+		for _, h := range l.Hosts {
+			if h.Has(role) && !slices.Contains(hosts, h.Name) && len(hosts) < mostResolvers {
+				hosts = append(hosts, h.Name)
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return hosts
+}
+
+// ResolverOn returns the lab's resolver on a host, or nil if there is none. What it does
+// not know it asks the resolvers of the host's network, or else its gateway. It never
+// asks one of the lab's own, which would ask it in turn.
+func (w *Wiring) ResolverOn(l *lab.Lab, host string) *names.Server {
+	own := w.Resolvers(l)
+	if !slices.Contains(own, host) {
+		return nil
+	}
+	h, _ := l.Host(host)
+	network := l.SubnetOf(h)
+	upstream := slices.DeleteFunc(slices.Clone(network.DNS), func(a netip.Addr) bool {
+		return slices.ContainsFunc(own, func(name string) bool {
+			other, _ := l.Host(name)
+			return slices.Contains(other.Addresses(), a)
+		})
+	})
+	if len(upstream) == 0 && network.Gateway.IsValid() {
+		upstream = []netip.Addr{network.Gateway}
+	}
+	return &names.Server{Domain: l.Domain, Listen: recordOf(l, "", host).Addresses, Upstream: upstream, Records: w.Names(l)}
+}
+
+// ResolverPort is where resolvers answer, over UDP and TCP (RFC 1035, 4.2).
+const ResolverPort = 53
+
+// resolverOpenings are the ports of a host's resolver. They are open to the lab's
+// networks and to those who administer it, so that it answers nobody else.
+func (w *Wiring) resolverOpenings(l *lab.Lab, host string) (all []lab.Opening) {
+	if !slices.Contains(w.Resolvers(l), host) {
+		return nil
+	}
+	for _, protocol := range []string{"tcp", "udp"} {
+		all = append(all, lab.Opening{Protocol: protocol, Port: ResolverPort, From: clientsOf(l)})
+	}
+	return all
+}
+
+// clientsOf are the networks of the lab and of its administrators. None is within
+// another.
+func clientsOf(l *lab.Lab) (all []netip.Prefix) {
+	named := slices.Clone(l.Network.Admin)
+	for _, s := range l.Subnets() {
+		named = append(named, s.CIDR, s.CIDR6)
+	}
+	// The widest come first, so that each meets what it is within.
+	slices.SortStableFunc(named, func(a, b netip.Prefix) int { return cmp.Compare(a.Bits(), b.Bits()) })
+	for _, p := range named {
+		if p.IsValid() && !slices.ContainsFunc(all, p.Overlaps) {
+			all = append(all, p)
+		}
+	}
+	return all
+}

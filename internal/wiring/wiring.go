@@ -165,7 +165,7 @@ func (w *Wiring) Open(l *lab.Lab) *lab.Lab {
 	opened := *l
 	opened.Hosts = slices.Clone(l.Hosts)
 	for i, h := range opened.Hosts {
-		for _, o := range w.Openings(h.Name) {
+		for _, o := range append(w.Openings(h.Name), w.resolverOpenings(l, h.Name)...) {
 			said := func(have lab.Opening) bool { return have.Port == o.Port && have.Protocol == o.Protocol }
 			if !slices.ContainsFunc(h.Open, said) {
 				opened.Hosts[i].Open = append(slices.Clone(opened.Hosts[i].Open), o)
@@ -290,6 +290,11 @@ func (w *Wiring) conflicts(l *lab.Lab) error {
 	routes, ports := map[string]string{}, map[string]string{}
 	for _, h := range l.Hosts {
 		ports[portKey(h.Name, "tcp", h.Port)] = "the SSH server"
+	}
+	for _, host := range w.Resolvers(l) {
+		for _, protocol := range []string{"tcp", "udp"} {
+			ports[portKey(host, protocol, ResolverPort)] = "the lab's resolver"
+		}
 	}
 	for _, r := range w.Releases {
 		if r.Authority != nil {

@@ -54,7 +54,7 @@ The case starts.
    Core Services / Containerization Platform Setup: active -> completed
    Core Services / Container Platform Operational: available -> completed
    Core Services / Reverse Proxy Deployment, Basic Monitoring Setup: available -> active
-21. core_http_routed is true
+21. core_http_routed is true, core_names_resolve is true
 22. complete core.reverse-proxy
    Core Services / Reverse Proxy Deployment: active -> completed
    Core Services / Reverse Proxy Routing HTTP: available -> completed

@@ -53,7 +53,7 @@ The case starts.
    Core Services / Containerization Platform Setup: active -> completed
    Core Services / Container Platform Operational: available -> completed
    Core Services / Reverse Proxy Deployment, Basic Monitoring Setup: available -> active
-19. core_http_routed is true
+19. core_http_routed is true, core_names_resolve is true
 20. complete core.reverse-proxy
    Core Services / Reverse Proxy Deployment: active -> completed
    Core Services / Reverse Proxy Routing HTTP: available -> completed
