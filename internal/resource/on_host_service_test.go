@@ -182,6 +182,28 @@ func TestWithDockerABadReleaseGoesBack(t *testing.T) {
 	}
 }
 
+// TestWithDockerNoWayBack has a new release spoil the data that the one before needs.
+// Nobody may say then that the one before runs again.
+func TestWithDockerNoWayBack(t *testing.T) {
+	b := dockerBench(t)
+	does(noService)(t, b)
+	const httpd = `[httpd, -f, -p, "8080", -h, /www]`
+	running := func(version, stamp, command string) Service {
+		s := web(version, stamp)
+		s.Files[0].Content = Inline(strings.Replace(s.Files[0].Content.Text(), httpd, command, 1))
+		return s
+	}
+	bringAbout(t, b, running("1", "one", `[sh, -c, "/busybox test ! -e /data/spoiled && exec /busybox httpd -f -p 8080 -h /www"]`))
+	_, err := Converge(t.Context(), b.sys, running("2", "two", `[sh, -c, "/busybox touch /data/spoiled; exit 3"]`), "")
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.Code != problem.ServiceBroken || !strings.Contains(err.Error(), "could not be brought back") {
+		t.Errorf("it ended with %v", err)
+	}
+	for _, code := range []string{"exit code 3", "exit code 1"} { // of the new release, and of the one before
+		mustFail(t, err, "ends again and again, the last time with "+code)
+	}
+}
+
 // TestWithDockerAFirstReleaseThatFails leaves nothing running.
 func TestWithDockerAFirstReleaseThatFails(t *testing.T) {
 	b := dockerBench(t)

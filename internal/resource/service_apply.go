@@ -336,10 +336,14 @@ func (s Service) goBack(ctx context.Context, sys *system.System, reason error) e
 	return problem.Wrap(problem.ServiceUnhealthy, s.Name, fmt.Sprintf("the new release of %s does not work; %s", s.Name, after), reason)
 }
 
-// returnTo writes the files of an earlier release and starts its containers.
+// returnTo writes the files of an earlier release, starts its containers, and waits
+// until they work. What the new release did to the data may keep them from it.
 func (s Service) returnTo(ctx context.Context, sys *system.System, old Service) error {
 	if _, _, err := old.write(ctx, sys, serviceRecord{Files: s.keptFiles()}); err != nil {
 		return err
 	}
-	return old.up(ctx, sys, true)
+	if err := old.up(ctx, sys, true); err != nil {
+		return err
+	}
+	return old.waitUntilWorks(ctx, sys)
 }

@@ -21,6 +21,10 @@ type serviceRecord struct {
 	// Images are the ids of its images, by their names. A name may mean another image
 	// by now.
 	Images map[string]string `json:"images,omitempty"`
+	// Containers, Health and Within say when it works.
+	Containers []Container   `json:"containers,omitempty"`
+	Health     []HealthCheck `json:"health,omitempty"`
+	Within     int           `json:"within,omitempty"`
 }
 
 // keptFile is a [ServiceFile] without its content.
@@ -99,7 +103,7 @@ func (s Service) remember(ctx context.Context, sys *system.System) error {
 	if err != nil {
 		return err
 	}
-	now := serviceRecord{Sum: s.sum(), Files: s.keptFiles(), Images: map[string]string{}}
+	now := serviceRecord{Sum: s.sum(), Files: s.keptFiles(), Images: map[string]string{}, Containers: s.Containers, Health: s.Health, Within: s.Within}
 	for _, c := range s.Containers {
 		if now.Images[c.Image], err = imageID(ctx, sys, c.Image); err != nil {
 			return err
@@ -178,7 +182,7 @@ func (s Service) before(ctx context.Context, sys *system.System) (Service, bool,
 	if err != nil || kept.Sum == s.sum() && !moved {
 		return Service{}, false, err
 	}
-	old := Service{Name: s.Name}
+	old := Service{Name: s.Name, Containers: kept.Containers, Health: kept.Health, Within: kept.Within}
 	for _, f := range kept.Files {
 		content, there, err := sys.Read(s.copyOf(kept, f.Path))
 		if err != nil || !there {
