@@ -49,7 +49,9 @@ func nameResolves(ctx context.Context, from Vantage, target Target, about eviden
 }
 
 // nameUnknownRefused asks a resolver for a name below the lab's domain that nobody has.
-// One that leads every name to the same address would look right to nameResolves.
+// One that leads every name to the same address would look right to nameResolves. A
+// resolver of the owner's may lead all names below the domain to the lab's hosts, as many
+// do with one entry: their reverse proxies answer unknown names.
 func nameUnknownRefused(ctx context.Context, from Vantage, target Target, about evidence.NameArguments) Finding {
 	r := resolver{from, netip.AddrPortFrom(about.Address, about.Port)}
 	nobody := strings.ToLower(target.Nonce) + "." + about.Domain
@@ -59,10 +61,20 @@ func nameUnknownRefused(ctx context.Context, from Vantage, target Target, about 
 		return r.silent(target, expected, nil, err)
 	}
 	observed := fields(nobody, got)
-	if got.code != dnsmessage.RCodeNameError {
+	if got.code != dnsmessage.RCodeNameError && !wildcard(target, about, got) {
 		return withRemedy(target, judged(expected, observed, fmt.Sprintf("%s is asked for a name that nobody has, and says that it %s", about.Address, got)))
 	}
 	return judged(expected, observed)
+}
+
+// wildcard reports whether an answer is from an owner's entry for all names of the
+// domain, which leads to hosts of the lab alone.
+func wildcard(target Target, about evidence.NameArguments, got answer) bool {
+	var all []netip.Addr
+	for _, r := range about.Names {
+		all = append(all, r.Addresses...)
+	}
+	return target.Lab.Choose["names"] == lab.OwnResolver && got.differs(all) == ""
 }
 
 // resolver is a resolver as it is seen from a vantage.

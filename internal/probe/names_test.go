@@ -107,6 +107,22 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestOneEntryForAllNames: an owner's resolver may lead all names to the lab's hosts, but
+// nowhere else. The lab's own resolver knows each name.
+func TestOneEntryForAllNames(t *testing.T) {
+	for _, c := range []struct {
+		entry, choice string
+		want          evidence.Outcome
+	}{
+		{"192.168.1.10", lab.OwnResolver, evidence.Proven}, {"192.168.1.66", lab.OwnResolver, evidence.Refuted}, {"192.168.1.10", lab.Dnsmasq, evidence.Refuted},
+	} {
+		port := dnsmasq(t, configOf(nil)+"address=/lab.home.arpa/"+c.entry+"\n")
+		if got := looksAtNames(t, asking{}, port, c.choice)[1]; got.Outcome != c.want {
+			t.Errorf("with %s for all names and the choice %s: %+v", c.entry, c.choice, got)
+		}
+	}
+}
+
 // TestNoResolver: a resolver that is silent is wrong, and one that nobody could ask is
 // not known.
 func TestNoResolver(t *testing.T) {
