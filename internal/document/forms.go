@@ -43,10 +43,10 @@ func (b Bytes) String() string {
 	return fmt.Sprintf("%dMiB", b>>20)
 }
 
-// MemoryForm is the form of an amount of memory or disk. It counts in powers of
+// MemoryForm is the form of a size of memory or disk. It counts in powers of
 // 1024 (IEC 80000-13).
 var MemoryForm = &Form{
-	Name: "an amount of memory", Rule: "in MiB, GiB or TiB", Example: "16GiB", Pattern: `^[1-9][0-9]{0,5}(MiB|GiB|TiB)$`,
+	Name: "a size", Rule: "in MiB, GiB or TiB", Example: "16GiB", Pattern: `^[1-9][0-9]{0,5}(MiB|GiB|TiB)$`,
 	Check: func(text string) *Flaw {
 		digits := strings.TrimRightFunc(text, func(r rune) bool { return !unicode.IsDigit(r) })
 		unit := strings.ToUpper(strings.TrimSpace(strings.TrimPrefix(text, digits)))
