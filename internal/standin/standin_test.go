@@ -103,6 +103,12 @@ func TestMadeOnce(t *testing.T) {
 		t.Errorf("the cache has %v", in)
 	}
 	checkImage(t, first)
+	recipe.beside = []part{{"usr/bin/other", fixed{"#!other", new(int), nil}}}
+	both, err := Make(t.Context(), cache, recipe, "amd64", quiet)
+	if err != nil || both.dir == first.dir {
+		t.Fatalf("an image with another program beside it is %s, %v", both.dir, err)
+	}
+	checkImage(t, both)
 }
 
 func TestFailedMakingLeavesNothing(t *testing.T) {
@@ -165,9 +171,17 @@ func checkImage(t *testing.T, m Made) {
 		if err != nil {
 			break
 		}
+		if _, twice := modes[h.Name]; twice {
+			t.Errorf("%s is twice in the layer, which Docker refuses", h.Name)
+		}
 		modes[h.Name] = h.Mode
 	}
 	_, _ = io.Copy(sum, plain)
+	for _, p := range m.beside {
+		if modes[p.path] != 0o755 {
+			t.Errorf("%s is not in the layer: %v", p.path, modes)
+		}
+	}
 	if modes[m.program] != 0o755 || modes["tmp/"] != 0o1777 || modes[filepath.Dir(m.program)+"/"] == 0 && filepath.Dir(m.program) != "." {
 		t.Errorf("the layer has %v", modes)
 	}
