@@ -38,6 +38,7 @@ type bed struct {
 	services  *wiring.Wiring    // nil without any
 	images    map[string]string // what the engine has kept
 	madeUp    rehearse.MadeUp
+	proved    []string // services that ran, with all their checks held
 	mu        sync.Mutex
 	events    []engine.Event
 }

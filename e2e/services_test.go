@@ -42,7 +42,7 @@ func serviceBed(t *testing.T, services ...lab.Service) *bed {
 		t.Fatal(err)
 	}
 	b.lab.Images.Mirror = registry
-	for _, image := range []string{"docker.io/traefik/whoami:v1.11.0", "docker.io/library/traefik:v3.7.15", "docker.io/smallstep/step-ca:0.30.2"} {
+	for _, image := range []string{"docker.io/traefik/whoami:v1.11.0", "docker.io/library/traefik:v3.7.15", "docker.io/library/caddy:2.11.7-alpine", "docker.io/smallstep/step-ca:0.30.2"} {
 		recipe, known := standin.Find(image)
 		if !known {
 			t.Fatalf("there is no recipe for %s", image)
@@ -129,6 +129,8 @@ func TestServices(t *testing.T) {
 	t.Run("own", func(t *testing.T) { ownComposeFile(t, b) })
 	t.Run("faults of certificates", func(t *testing.T) { certificateFaults(t, b) })
 	t.Run("a new authority", func(t *testing.T) { newAuthority(t, b) })
+	t.Run("another reverse proxy", func(t *testing.T) { anotherProxy(t, b) })
+	t.Run("proof", func(t *testing.T) { provedAll(t, b) })
 	t.Run("removal", func(t *testing.T) { serviceGoes(t, b) })
 	if now := b.run("server", ownLook); now != owners {
 		t.Errorf("the owner's container is %s instead of %s", now, owners)
@@ -425,7 +427,7 @@ func serviceGoes(t *testing.T, b *bed) {
 	b.wire()
 	b.up()
 	const left = "docker ps --all --filter label=io.cairn.service --format '{{.Names}}'; ls /opt/cairn /etc/cairn/services 2>/dev/null || true"
-	if got := b.run("server", left); strings.Contains(got, "whoami") || strings.Contains(got, "traefik") || strings.Contains(got, "hello") || strings.Contains(got, "step-ca") {
+	if got := b.run("server", left); strings.Contains(got, "whoami") || strings.Contains(got, "traefik") || strings.Contains(got, "caddy") || strings.Contains(got, "hello") || strings.Contains(got, "step-ca") {
 		t.Errorf("these are left:\n%s", got)
 	}
 	if got := b.run("server", "ls /etc/systemd/system/cairn-names.service 2>&1 || true; ss -Hlun 'sport = 53'; systemctl is-active cairn-names || true"); !strings.Contains(got, "No such file") || !strings.HasSuffix(got, "inactive\n") || strings.Contains(got, ":53") {

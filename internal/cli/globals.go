@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -110,7 +109,7 @@ func catalogBeside(labPath string) (*catalog.Catalog, error) {
 // knownTo is what a lab file is checked against: the roadmap's names, today's
 // date, and what this version cannot do.
 func knownTo(r *roadmap.Roadmap) lab.Known {
-	known := lab.Known{Parts: map[string][]string{}, Now: time.Now(), LaterServices: true}
+	known := lab.Known{Parts: map[string][]string{}, Now: time.Now(), LaterOptions: map[string][]string{}, LaterServices: true}
 	known.Home, _ = os.UserHomeDir()
 	ready := map[string]bool{}
 	for _, stage := range r.Stages {
@@ -127,8 +126,10 @@ func knownTo(r *roadmap.Roadmap) lab.Known {
 		}
 	}
 	for _, c := range r.Choices {
-		if c.Lab && (!ready[c.ID] || slices.Contains(task.OnlyDefault, c.ID)) {
-			known.LaterChoices = append(known.LaterChoices, c.ID)
+		for i, o := range c.Options {
+			if c.Lab && (!ready[c.ID] || task.Later(c.ID, o.ID, i == 0)) {
+				known.LaterOptions[c.ID] = append(known.LaterOptions[c.ID], o.ID)
+			}
 		}
 	}
 	return known

@@ -18,7 +18,7 @@ func (r *rules) later() {
 	for _, p := range r.root.Get("choose").Each() {
 		i := slices.IndexFunc(choices, func(c choice) bool { return c.name == p.Key })
 		// The default applies anyway, so writing it down asks for nothing new.
-		if i >= 0 && r.good(p.Value) && document.TextOf(p.Value) != choices[i].options[0] && slices.Contains(r.known.LaterChoices, p.Key) {
+		if i >= 0 && r.good(p.Value) && document.TextOf(p.Value) != choices[i].options[0] && slices.Contains(r.known.LaterOptions[p.Key], document.TextOf(p.Value)) {
 			r.remark(p.Place, document.Flaw{
 				Code:    problem.LabNotReady,
 				Message: fmt.Sprintf("not in this version: Cairn does not set up %s as %s yet, so this choice has no effect", document.Quoted(document.TextOf(p.Value)), p.Key),

@@ -29,8 +29,8 @@ type Known struct {
 	Home        string              // the owner's home, for paths that begin with ~/; if empty, keys are not checked
 
 	// Settings of a lab file that this version of Cairn does not support.
-	LaterChoices  []string // names of choices of which at most the default is set up
-	LaterServices bool     // services
+	LaterOptions  map[string][]string // options by the name of their choice
+	LaterServices bool                // services
 }
 
 // Catalog is where the lab file's services come from.

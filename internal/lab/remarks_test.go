@@ -17,7 +17,7 @@ network: {cidr: 192.168.1.0/24, admin: [192.168.1.0/24]}
 hosts:
   atlas: {address: 192.168.1.10}
 ssh: {key: ~/.ssh/lab}
-choose: {container-platform: k3s, auth: authelia}
+choose: {container-platform: k3s, auth: authelia, reverse-proxy: caddy}
 services:
   jelyfin: {}
 waivers:
@@ -30,7 +30,7 @@ func strict(home string) Known {
 	return Known{
 		Checkpoints: []string{"foundation.ssh-access", "foundation.firewall-blocks"},
 		Parts:       map[string][]string{"foundation.firewall-blocks": {"port-scan-ipv4", "port-scan-ipv6"}},
-		Now:         time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Home: home, LaterChoices: []string{"container-platform"}, LaterServices: true,
+		Now:         time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Home: home, LaterOptions: map[string][]string{"container-platform": {"k3s"}}, LaterServices: true,
 	}
 }
 

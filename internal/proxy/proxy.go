@@ -27,6 +27,10 @@ const (
 // Kinds are all products.
 var Kinds = []Kind{Traefik, Caddy, Nginx, HAProxy}
 
+// AsksAuthority reports whether a product gets certificates from an [Authority] by
+// itself.
+func (k Kind) AsksAuthority() bool { return k == Traefik || k == Caddy }
+
 // Ports inside the container. An authority that looks for the proxy on a network of
 // containers knows no others than 80 and 443. They need no capability: Docker lets
 // every user of a container listen on all ports of its own network.
@@ -73,8 +77,8 @@ type Config struct {
 	Authority *Authority
 }
 
-// Authority is a certificate authority that the proxy asks by itself (RFC 8555), which
-// so far only Traefik does. It answers the challenges by plain HTTP.
+// Authority is a certificate authority that the proxy asks by itself (RFC 8555), as
+// [Kind.AsksAuthority] says. It answers the challenges by plain HTTP.
 type Authority struct {
 	Directory string // the address of its ACME directory
 	Root      string // the file in Folder with the certificate that proves it
@@ -88,7 +92,7 @@ type Authority struct {
 }
 
 // Lifetimes of certificates from an authority, in hours. A month gives ten days to
-// repair an authority before anything ends: Traefik renews at two thirds.
+// repair an authority before anything ends: all renew when a third is left.
 const (
 	Lifetime      = 30 * 24
 	DailyLifetime = 24

@@ -43,31 +43,34 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// authorityConfig has the proxy ask an authority.
-func authorityConfig() Config {
+// authorityConfig has a proxy ask an authority.
+func authorityConfig(kind Kind) Config {
 	return Config{
 		Routes: []Route{{Name: "whoami.home.arpa", Upstream: "cairn-whoami-whoami-1:8080"}},
 		Authority: &Authority{
 			Directory: "https://ca.home.arpa:9000/acme/acme/directory", Daily: "https://ca.home.arpa:9000/acme/daily/directory",
-			Root: "authority.crt", Storage: "/var/lib/traefik", Generation: "20261129T1200.000", Renewal: "renewal-atlas.home.arpa",
+			Root: "authority.crt", Storage: StoragePath(kind), Generation: "20261129T1200.000", Renewal: "renewal-atlas.home.arpa",
 		},
 	}
 }
 
 func TestRenderWithAnAuthority(t *testing.T) {
-	files, err := Render(Traefik, authorityConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all bytes.Buffer
-	for _, f := range files {
-		fmt.Fprintf(&all, "-- %s --\n%s", f.Path, f.Content)
-	}
-	golden.Check(t, filepath.Join("testdata", "traefik-authority.golden"), all.Bytes())
-	for _, kind := range []Kind{Caddy, Nginx, HAProxy} {
-		if _, err := Render(kind, authorityConfig()); err == nil {
-			t.Errorf("%s is rendered without certificates", kind)
+	for _, kind := range Kinds {
+		files, err := Render(kind, authorityConfig(kind))
+		if !kind.AsksAuthority() {
+			if err == nil {
+				t.Errorf("%s is rendered without certificates", kind)
+			}
+			continue
 		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all bytes.Buffer
+		for _, f := range files {
+			fmt.Fprintf(&all, "-- %s --\n%s", f.Path, f.Content)
+		}
+		golden.Check(t, filepath.Join("testdata", string(kind)+"-authority.golden"), all.Bytes())
 	}
 	for what, change := range map[string]func(*Config){
 		"a folder too":            func(c *Config) { c.Certificates = "/certificates" },
@@ -80,7 +83,7 @@ func TestRenderWithAnAuthority(t *testing.T) {
 		"a generation with a way": func(c *Config) { c.Authority.Generation = "../x" },
 		"a root with a way":       func(c *Config) { c.Authority.Root = "../authority.crt" },
 	} {
-		c := authorityConfig()
+		c := authorityConfig(Traefik)
 		change(&c)
 		if _, err := Render(Traefik, c); err == nil {
 			t.Errorf("%s: rendered", what)

@@ -87,7 +87,7 @@ func render(kind Kind, c Config, at place) ([]File, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if c.Authority != nil && kind != Traefik {
+	if c.Authority != nil && !kind.AsksAuthority() {
 		return nil, fmt.Errorf("%s asks no authority by itself here", kind)
 	}
 	names, known := files[kind]

@@ -77,6 +77,8 @@ func serviceExample() example {
 	broken.Files = broken.Files[1:]
 	up := web("1", "one")
 	up.Files[0].Path = "../compose.yaml"
+	itself := web("1", "one")
+	itself.Replaces = []string{"conform"}
 	return example{
 		name: "service", desired: web("1", "one"), begin: does(noService),
 		tamper: ways{
@@ -87,7 +89,7 @@ func serviceExample() example {
 			"more memory": does("docker update --memory 64m --memory-swap 64m cairn-conform-web-1"), "not remembered": does("rm -rf /etc/cairn/services/conform"),
 		},
 		change: does("docker network create cairn-conform --label io.cairn.service=conform"),
-		bad:    []Resource{Service{}, Service{Name: "a b", Absent: true}, Service{Name: "conform"}, Service{Name: "conform", Absent: true, Files: web("1", "one").Files}, broken, up},
+		bad:    []Resource{Service{}, Service{Name: "a b", Absent: true}, Service{Name: "conform"}, Service{Name: "conform", Absent: true, Files: web("1", "one").Files}, broken, up, itself},
 	}
 }
 
@@ -212,8 +214,69 @@ func TestWithDockerAFirstReleaseThatFails(t *testing.T) {
 	s.Health[0].Path = "/no-such-page"
 	_, err := Converge(t.Context(), b.sys, s, "")
 	mustFail(t, err, "nothing of it is left running")
-	if left := b.sh(t, "docker ps --all --quiet --filter name=conform; docker network ls --quiet --filter name=conform; find /opt/cairn/conform /etc/cairn/services 2>/dev/null || true"); left != "" {
+	if left := b.sh(t, "docker ps --all --quiet --filter name=conform; docker network ls --quiet --filter name=conform; find /opt/cairn/conform /etc/cairn/services -mindepth 1 2>/dev/null || true"); left != "" {
 		t.Errorf("these are left: %s", left)
+	}
+}
+
+// published is a release of that service or of another one, which publishes a port.
+func published(name, version, stamp string) Service {
+	s := web(version, stamp)
+	renamed := strings.NewReplacer("cairn-conform", "cairn-"+name, "service: conform", "service: "+name, "service=conform", "service="+name, "/opt/cairn/conform/", "/opt/cairn/"+name+"/")
+	s.Name = name
+	s.Files[0].Content = Inline(renamed.Replace(strings.Replace(s.Files[0].Content.Text(), "    mem_limit", "    ports: [\"8090:8080\"]\n    mem_limit", 1)))
+	c := &s.Containers[0]
+	c.Ports, c.Networks = []string{"8090->8080/tcp"}, []string{"cairn-" + name}
+	for i := range c.Mounts {
+		c.Mounts[i] = renamed.Replace(c.Mounts[i])
+	}
+	s.Networks = []ContainerNetwork{{Name: "cairn-" + name, Labels: []string{"io.cairn.service=" + name}}}
+	return s
+}
+
+// TestWithDockerReplaces has a service take the place of another one on the same port.
+func TestWithDockerReplaces(t *testing.T) {
+	b := dockerBench(t)
+	does(noService)(t, b)
+	of := func(name string) string {
+		return b.sh(t, "docker ps --all --format '{{.Names}}' --filter label=io.cairn.service="+name+"; docker network ls --format '{{.Name}}' --filter label=io.cairn.service="+name+
+			"; find /opt/cairn/"+name+" /etc/cairn/services/"+name+" 2>/dev/null || true")
+	}
+	old, replacing := published("conform", "1", "one"), published("conform-b", "2", "two")
+	replacing.Replaces = []string{"conform"}
+	bringAbout(t, b, old)
+	before := runs(t, b)
+
+	bad := replacing
+	bad.Health = []HealthCheck{{Container: "web", Port: 8080, Path: "/no-such-page"}}
+	_, err := Converge(t.Context(), b.sys, bad, "")
+	mustFail(t, err, "the new release of conform-b does not work; conform runs again instead of it")
+	if after := runs(t, b); after != before || of("conform-b") != "" {
+		t.Errorf("afterwards %s runs, and of the other one there is %s", after, of("conform-b"))
+	}
+
+	bringAbout(t, b, replacing)
+	if left := of("conform"); left != "" {
+		t.Errorf("of the one that was replaced there is still %s", left)
+	}
+	if volumes := b.sh(t, "docker volume ls --quiet --filter name=cairn-conform_data"); volumes != "cairn-conform_data\n" {
+		t.Errorf("its data is gone: %q", volumes)
+	}
+
+	// One that was killed before it was finished is known, and can be replaced.
+	ok(t, WithoutService("conform-b").Apply(t.Context(), b.sys, Diff{}))
+	ok(t, replacing.begin(b.sys))
+	have, err := replacing.look(t.Context(), b.sys)
+	ok(t, err)
+	ok(t, replacing.makeNetworks(t.Context(), b.sys, have))
+	ok(t, replacing.deploy(t.Context(), b.sys, have))
+	if kept := KeptServices(b.sys); !slices.Equal(kept, []string{"conform-b"}) {
+		t.Errorf("the host knows of %v", kept)
+	}
+	old.Replaces = []string{"conform-b"}
+	bringAbout(t, b, old)
+	if left := of("conform-b"); left != "" || runs(t, b) != before {
+		t.Errorf("of the one that was not finished there is still %s", left)
 	}
 }
 

@@ -38,6 +38,10 @@ type Service struct {
 	Within int `cbor:"10,keyasint,omitempty"`
 	// Certificates are those that a container gets by itself. nil: it gets none.
 	Certificates *Certificates `cbor:"11,keyasint,omitempty"`
+	// Replaces are services that want what this one wants, such as the ports of a
+	// reverse proxy. They stop before it starts. Once it works they are removed as by
+	// Absent, and if it does not, they run again.
+	Replaces []string `cbor:"12,keyasint,omitempty"`
 }
 
 // ServiceFile is a file in the folder of a release.
@@ -137,6 +141,8 @@ func (s Service) Validate() error {
 		return fmt.Errorf("%q cannot be the name of a service", s.Name)
 	case s.Lacks != "":
 		return nil
+	case slices.ContainsFunc(s.Replaces, func(name string) bool { return !label.MatchString(name) || name == s.Name }):
+		return fmt.Errorf("the service %s cannot replace %s", s.Name, strings.Join(s.Replaces, " "))
 	case s.Within < 0:
 		return errors.New("a release cannot work before it is made")
 	case s.Absent && len(s.Files)+len(s.Containers) > 0:
@@ -258,6 +264,13 @@ func (s Service) Check(ctx context.Context, sys *system.System) (Diff, error) {
 		return Diff{}, err
 	}
 	parts = append(parts, compare(s.properties(have)...), compare(s.certificateProperties(ctx, have)...), compare(s.remembered(kept)))
+	for _, old := range s.replaced() {
+		d, err := old.Check(ctx, sys)
+		if err != nil {
+			return Diff{}, err
+		}
+		parts = append(parts, d.named(old.Name))
+	}
 	return merge(parts...), nil
 }
 

@@ -26,15 +26,21 @@ func (s Service) Apply(ctx context.Context, sys *system.System, _ Diff) error {
 	if err := s.noneTaken(have); err != nil {
 		return err
 	}
+	if err := s.pull(ctx, sys); err != nil {
+		return err
+	}
+	if err := s.begin(sys); err != nil {
+		return err
+	}
 	if err := s.makeNetworks(ctx, sys, have); err != nil {
 		return err
 	}
-	if err := s.pull(ctx, sys); err != nil {
+	if err := s.stopReplaced(ctx, sys); err != nil {
 		return err
 	}
 	switch err := s.deploy(ctx, sys, have); {
 	case err == nil:
-		return s.remember(ctx, sys)
+		return errors.Join(s.remember(ctx, sys), s.removeReplaced(ctx, sys))
 	case ctx.Err() != nil:
 		return err
 	default:
@@ -272,7 +278,7 @@ func (s Service) remove(ctx context.Context, sys *system.System) error {
 // clear removes the containers that bear the service's label, its network and files.
 func (s Service) clear(ctx context.Context, sys *system.System, files []keptFile) error {
 	network := ServiceProject(s.Name)
-	have, err := Service{Name: s.Name, Absent: true, Networks: []ContainerNetwork{{Name: network}}}.look(ctx, sys)
+	have, err := WithoutService(s.Name).look(ctx, sys)
 	if err != nil {
 		return err
 	}
@@ -316,7 +322,8 @@ func (s Service) removeFolders(sys *system.System, files []keptFile) error {
 }
 
 // goBack has the release before run again, and says why the new one does not. With
-// none before it, nothing of the service is left running.
+// none before it, nothing of the service is left running, and what it was to replace
+// runs again.
 func (s Service) goBack(ctx context.Context, sys *system.System, reason error) error {
 	reason = s.withLastWords(ctx, sys, reason)
 	old, found, err := s.before(ctx, sys)
@@ -327,8 +334,9 @@ func (s Service) goBack(ctx context.Context, sys *system.System, reason error) e
 	if found {
 		after = "the release before it runs again"
 		err = s.returnTo(ctx, sys, old)
-	} else {
-		err = s.clear(ctx, sys, s.keptFiles())
+	} else if err = errors.Join(s.clear(ctx, sys, s.keptFiles()), s.forget(sys)); err == nil && len(s.Replaces) > 0 {
+		after = strings.Join(s.Replaces, " and ") + " runs again instead of it"
+		err = s.startReplaced(ctx, sys)
 	}
 	if err != nil {
 		return problem.Wrap(problem.ServiceBroken, s.Name, s.Name+" does not work, and what was before could not be brought back", errors.Join(reason, err))

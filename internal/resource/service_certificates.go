@@ -35,7 +35,7 @@ func (c *Certificates) validate() error {
 
 // certifiedWithin is how long a container may take to get certificates. After that it
 // is started again: Traefik tries a name that failed once only after its next start
-// (github.com/traefik/traefik, issue 9405).
+// (github.com/traefik/traefik, issue 9405), and Caddy waits longer each time.
 const certifiedWithin = 15 * time.Second
 
 // uncertified returns the names for which a container has no certificate. A container
@@ -109,12 +109,14 @@ func (s Service) certificateProperties(ctx context.Context, have dockerState) (a
 const (
 	recordAlert      = 21
 	recordHandshake  = 22
+	internalError    = 80
 	unrecognizedName = 112
 )
 
 // hasCertificate begins a handshake for a name, and reports whether the server goes on
-// with it. A server that has no certificate for a name answers with an alert (RFC 6066,
-// 3). crypto/tls would make the agent larger by a tenth.
+// with it. A server that has no certificate for a name answers with an alert: Traefik with
+// the one for this (RFC 6066, 3), Caddy with an internal error (crypto/tls, GetCertificate).
+// crypto/tls would make the agent larger by a tenth.
 func hasCertificate(ctx context.Context, address, name string) (bool, error) {
 	answer := make([]byte, 7) // type, version, length; of an alert its level and what it is
 	err := exchange(ctx, patience, "tcp", address, clientHello(name), func(conn io.Reader) error {
@@ -127,7 +129,7 @@ func hasCertificate(ctx context.Context, address, name string) (bool, error) {
 	switch {
 	case answer[0] == recordHandshake:
 		return true, nil
-	case answer[0] == recordAlert && answer[6] == unrecognizedName:
+	case answer[0] == recordAlert && (answer[6] == unrecognizedName || answer[6] == internalError):
 		return false, nil
 	case answer[0] == recordAlert:
 		return false, errors.New("it ends the handshake with the alert " + strconv.Itoa(int(answer[6])))

@@ -24,17 +24,20 @@ func TestHasCertificate(t *testing.T) {
 	}
 	with := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		if hello.ServerName != "there.home.example" {
-			return nil, nil
+		switch hello.ServerName {
+		case "there.home.example":
+			return with, nil
+		case "failed.home.example":
+			return nil, errors.New("no certificate")
 		}
-		return with, nil
+		return nil, nil
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = listener.Close() }()
 	go serveTLS(listener)
-	for name, want := range map[string]bool{"there.home.example": true, "nobody.home.example": false} {
+	for name, want := range map[string]bool{"there.home.example": true, "nobody.home.example": false, "failed.home.example": false} {
 		if got, err := hasCertificate(t.Context(), listener.Addr().String(), name); err != nil || got != want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}

@@ -16,7 +16,9 @@ import (
 // serviceRecord is what a host remembers of the last release that worked. Copies of
 // its files lie beside it, so that it can run again.
 type serviceRecord struct {
-	Sum   string     `json:"sum"` // of all files, and the name of the folder of the copies
+	// Sum is that of all files, and the name of the folder of the copies. It is empty
+	// while no release has worked yet.
+	Sum   string     `json:"sum"`
 	Files []keptFile `json:"files"`
 	// Images are the ids of its images, by their names. A name may mean another image
 	// by now.
@@ -72,7 +74,7 @@ func (s Service) record(sys *system.System) (serviceRecord, error) {
 func (s Service) remembered(kept serviceRecord) property {
 	have := absent
 	switch {
-	case s.Absent && kept.Sum != "":
+	case s.Absent && (kept.Sum != "" || len(kept.Files) > 0):
 		have = "there"
 	case kept.Sum == "":
 	case kept.Sum != s.sum():
@@ -96,6 +98,28 @@ func (s Service) sum() string {
 	return hex.EncodeToString(digest.Sum(nil)[:8])
 }
 
+// begin notes the files of a first release before anything of it is there. So a service
+// that was never finished can be removed.
+func (s Service) begin(sys *system.System) error {
+	kept, err := s.record(sys)
+	if err != nil || kept.Sum != "" {
+		return err
+	}
+	begun := serviceRecord{Files: s.keptFiles()}
+	for _, name := range s.surplus(kept) { // of a release that was not finished either
+		begun.Files = append(begun.Files, keptFile{Path: name})
+	}
+	return s.writeRecord(sys, begun)
+}
+
+func (s Service) writeRecord(sys *system.System, r serviceRecord) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return sys.Write(s.recordPath(), append(text, '\n'), system.Attributes{Mode: system.FileMode(0o600)})
+}
+
 // remember keeps copies of the files, then the record, and removes the copies of
 // the release before.
 func (s Service) remember(ctx context.Context, sys *system.System) error {
@@ -114,11 +138,7 @@ func (s Service) remember(ctx context.Context, sys *system.System) error {
 			return err
 		}
 	}
-	text, err := json.Marshal(now)
-	if err != nil {
-		return err
-	}
-	if err := sys.Write(s.recordPath(), append(text, '\n'), system.Attributes{Mode: system.FileMode(0o600)}); err != nil {
+	if err := s.writeRecord(sys, now); err != nil {
 		return err
 	}
 	return s.dropCopies(sys, before, now)

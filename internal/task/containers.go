@@ -21,8 +21,16 @@ func WithDocker(l *lab.Lab) bool {
 	return l.Choose["container-platform"] == "docker" && slices.ContainsFunc(l.Hosts, RunsContainers)
 }
 
-// OnlyDefault are the choices of which this version sets up nothing but the default.
-var OnlyDefault = []string{"container-platform", "reverse-proxy", "tls"}
+// onlyDefault are the choices of which this version sets up nothing but the default.
+var onlyDefault = []string{"container-platform", "tls"}
+
+// Later reports whether this version does not set up an option of a choice.
+func Later(choice, option string, isDefault bool) bool {
+	if choice == "reverse-proxy" {
+		return !wiring.SetsUpProxy(option)
+	}
+	return !isDefault && slices.Contains(onlyDefault, choice)
+}
 
 // RunsContainers reports whether a host gets the container platform.
 func RunsContainers(h lab.Host) bool { return h.Has(lab.Server) || h.Has(lab.Worker) }

@@ -5,6 +5,7 @@ import (
 
 	"cairn/internal/evidence"
 	"cairn/internal/lab"
+	"cairn/internal/proxy"
 	"cairn/internal/resource"
 	"cairn/internal/system"
 	"cairn/internal/wiring"
@@ -21,24 +22,45 @@ func services(h Host) []Work {
 		if err != nil {
 			s = resource.Service{Name: r.Service.Name, Lacks: system.OneLine(err.Error())}
 		}
+		if r.Service.Proxy != "" {
+			s.Replaces = replacedProxies(h)
+		}
 		works = append(works, Work{Resources: []resource.Resource{s}})
 	}
 	return works
 }
 
 // unwanted removes the services that a host remembers and the lab no longer has. It is
-// the container platform's work, since a lab may have no services left.
+// the container platform's work, since a lab may have no services left. A reverse proxy
+// goes with the release of the one that replaces it.
 func unwanted(h Host, after []resource.Resource) []Work {
+	replaced := replacedProxies(h)
 	var works []Work
-	for _, name := range h.Facts.Docker.Services {
-		if slices.ContainsFunc(h.Releases, func(r wiring.Release) bool { return r.Service.Name == name }) {
-			continue
+	for _, name := range left(h) {
+		if !slices.Contains(replaced, name) {
+			works = append(works, Work{After: after, Resources: []resource.Resource{resource.WithoutService(name)}})
 		}
-		works = append(works, Work{After: after, Resources: []resource.Resource{resource.Service{
-			Name: name, Absent: true, Networks: []resource.ContainerNetwork{{Name: resource.ServiceProject(name)}},
-		}}})
 	}
 	return works
+}
+
+// left are the services that a host remembers and the lab no longer has.
+func left(h Host) (names []string) {
+	for _, name := range h.Facts.Docker.Services {
+		if !slices.ContainsFunc(h.Releases, func(r wiring.Release) bool { return r.Service.Name == name }) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// replacedProxies are the reverse proxies that a host remembers, if the lab now has another
+// one there. Both want the same ports, and one of them should always be there.
+func replacedProxies(h Host) []string {
+	if !slices.ContainsFunc(h.Releases, func(r wiring.Release) bool { return r.Service.Proxy != "" }) {
+		return nil
+	}
+	return slices.DeleteFunc(left(h), func(name string) bool { return !slices.Contains(proxy.Kinds, proxy.Kind(name)) })
 }
 
 // routes are the routes of the lab, each with what its probes need.

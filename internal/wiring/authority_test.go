@@ -185,16 +185,23 @@ func TestNamesThatTheAuthorityTakes(t *testing.T) {
 
 // TestANewAuthority: certificates of the old one stay where nobody looks for them.
 func TestANewAuthority(t *testing.T) {
-	_, w := onTwoHosts(t, nil)
-	config := func(version string) string {
-		s, err := w.Release("traefik").Resource(map[string]Secret{rootKey: {secret.New("root"), version}})
-		if err != nil {
-			t.Fatal(err)
+	for proxy, file := range map[string]string{"traefik": "config/traefik.yaml", "caddy": "config/Caddyfile"} {
+		_, w := onTwoHosts(t, func(l *lab.Lab) { l.Choose["reverse-proxy"] = proxy })
+		release := func(version string) (s resource.Service, text string) {
+			s, err := w.Release(proxy).Resource(map[string]Secret{rootKey: {secret.New("root"), version}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s, fileOf(t, s, file)
 		}
-		return fileOf(t, s, "config/traefik.yaml")
-	}
-	if first, second := config("1"), config("2"); !strings.Contains(first, "/lab-1.json") || !strings.Contains(second, "/lab-2.json") || !strings.Contains(second, "/daily-2.json") {
-		t.Errorf("%s\n%s", first, second)
+		first, old := release("1")
+		second, now := release("2")
+		if !strings.Contains(old, "/lab-1") || !strings.Contains(now, "/lab-2") || strings.Contains(now, "/lab-1") {
+			t.Errorf("%s\n%s", old, now)
+		}
+		if first.Stamp == second.Stamp {
+			t.Errorf("%s reads the root only when it starts, and is not started anew", proxy)
+		}
 	}
 }
 

@@ -8,21 +8,28 @@ import (
 	"cairn/internal/catalog"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/proxy"
 	"cairn/internal/resource"
 )
 
-// defaultProxy is the reverse proxy that this version sets up. Another choice has no
-// effect yet, which the lab file's remarks say.
+// defaultProxy is the reverse proxy of a lab that chooses none that can be set up.
 const defaultProxy = "traefik"
+
+// SetsUpProxy reports whether this version sets up an option of the choice of reverse
+// proxies: whether it gets certificates. A choice of another one has no effect, which the
+// lab file's remarks say.
+func SetsUpProxy(option string) bool { return proxy.Kind(option).AsksAuthority() }
 
 // proxyOf returns the reverse proxy, or nil if the catalog does not have it. The lab
 // file may name it, to set its options.
 func proxyOf(l *lab.Lab, c *catalog.Catalog, services []*catalog.Service) (*catalog.Service, error) {
 	chosen := defaultProxy
+	if choice := l.Choose["reverse-proxy"]; SetsUpProxy(choice) {
+		chosen = choice
+	}
 	for _, s := range services {
-		if s.Proxy != "" && s.Proxy != chosen {
-			return nil, problem.New(problem.ServiceConflict, s.Name, fmt.Sprintf("%s and %s are both reverse proxies, and this version sets up %s alone", s.Name, chosen, chosen)).
-				WithFix("take " + s.Name + " out of `services` in lab.yaml")
+		if s.Proxy != "" && s.Name != chosen {
+			return nil, notChosen(s.Name, chosen)
 		}
 	}
 	if !c.Has(chosen) {
@@ -33,6 +40,15 @@ func proxyOf(l *lab.Lab, c *catalog.Catalog, services []*catalog.Service) (*cata
 		return nil, err
 	}
 	return s, nil
+}
+
+// notChosen says that the lab file has another reverse proxy than the one that it chooses.
+func notChosen(name, chosen string) error {
+	fix := "take " + name + " out of `services` in lab.yaml"
+	if SetsUpProxy(name) {
+		fix += ", or write `reverse-proxy: " + name + "` under `choose`"
+	}
+	return problem.New(problem.ServiceConflict, name, fmt.Sprintf("%s is a reverse proxy, and the lab has %s for that", name, chosen)).WithFix(fix)
 }
 
 // addProxies adds a reverse proxy on each host that has routes. So no request goes
