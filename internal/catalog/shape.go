@@ -11,7 +11,7 @@ func serviceShape() *document.Shape {
 		document.Key{Name: "licence", Required: true, Shape: document.Words(licenceForm), Doc: "Its licence, by its SPDX identifier."},
 		document.Key{Name: "website", Required: true, Shape: document.Words(websiteForm), Doc: "The address of its own documentation."},
 		document.Key{Name: "proof", Fallback: "`rendered`", Shape: document.Words(proofForm),
-			Doc: "How far it was tested. `rendered`: its files were rendered and validated. `rehearsed`: a stand-in of the same name ran. `proven`: the product itself ran, and its checks held."},
+			Doc: "How far it was tested. `rendered`: its files were rendered and validated. `rehearsed`: a stand-in for its image ran on a host, and its checks held. `proven`: the same with upstream's own image."},
 		document.Key{Name: "main", Fallback: "the only container, or the one with the service's name", Shape: document.Words(containerForm),
 			Doc: "The container for all keys that name none themselves. The tag of its image is the version of the service."},
 		document.Key{Name: "needs", Required: true, Shape: needsShape(), Doc: "What it needs from a host."},

@@ -23,8 +23,8 @@ type Proof string
 // How far a service was tried, from least to most.
 const (
 	Rendered  Proof = "rendered"  // its files were rendered and validated
-	Rehearsed Proof = "rehearsed" // a stand-in of the same name ran in a rehearsal
-	Proven    Proof = "proven"    // the product itself ran, and its checks held
+	Rehearsed Proof = "rehearsed" // a stand-in for its image ran on a host, and its checks held
+	Proven    Proof = "proven"    // upstream's own image ran on a host, and its checks held
 )
 
 // Service is an entry of the catalog. It does not change after loading, so it is
