@@ -14,6 +14,7 @@ import (
 	"cairn/internal/lab"
 	"cairn/internal/problem"
 	"cairn/internal/resource"
+	"cairn/internal/roadmap"
 	"cairn/internal/wire"
 )
 
@@ -65,6 +66,25 @@ func (p *Plan) Changes() int {
 		n += h.changes()
 	}
 	return n
+}
+
+// until is the plan without what later stages do. An empty stage leaves it as it is.
+func (p *Plan) until(r *roadmap.Roadmap, stage string) *Plan {
+	last := slices.IndexFunc(r.Stages, func(s roadmap.Stage) bool { return s.ID == stage })
+	if last < 0 {
+		return p
+	}
+	later := func(s StepPlan) bool {
+		return slices.ContainsFunc(r.Stages[last+1:], func(stage roadmap.Stage) bool {
+			return slices.ContainsFunc(stage.Tasks, func(t roadmap.Task) bool { return t.ID == s.Task })
+		})
+	}
+	short := *p
+	short.Hosts = slices.Clone(p.Hosts)
+	for i, h := range short.Hosts {
+		short.Hosts[i].Steps = slices.DeleteFunc(slices.Clone(h.Steps), later)
+	}
+	return &short
 }
 
 // Changing counts the hosts on which something would change.
