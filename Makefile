@@ -60,7 +60,7 @@ test: need check ## everything: check, then the tests on real hosts; cleans up a
 .PHONY: test-long
 test-long: need agents ## the tests on real hosts that test leaves out: all faults of guards and controller, first contacts, guests, a failing network, a host in use, another port, bans, doors, addresses, the guides of the documentation
 	CAIRN_LONG=1 $(GO) test -count=1 -timeout 40m -run TestServicesOnAHostWithDocker -v ./internal/resource
-	CAIRN_LONG=1 $(GO) test -count=1 -timeout 2h -run 'TestArrows|TestKilledController|TestFirstContact|TestGuestsKeepTheirNetwork|TestUnprivilegedGuest|TestFaultyNetwork|TestPlanOfAHostInUse|TestSSHPort|TestNobodyIsBannedWhoLooks|TestDoorsOfASSHServer|TestAddresses|TestOneOfThreeIsDead|TestPackageOnDebian12|TestGuides|TestServices|TestContainerPlatform' -v ./e2e
+	CAIRN_LONG=1 $(GO) test -count=1 -timeout 2h -run 'TestArrows|TestKilledController|TestFirstContact|TestGuestsKeepTheirNetwork|TestUnprivilegedGuest|TestFaultyNetwork|TestPlanOfAHostInUse|TestSSHPort|TestNobodyIsBannedWhoLooks|TestDoorsOfASSHServer|TestAddresses|TestOneOfThreeIsDead|TestPackageOnDebian12|TestGuides|TestServices|TestTwoServers|TestContainerPlatform' -v ./e2e
 
 .PHONY: test-network
 test-network: need agents ## cut, silence and delay the network at many messages of up and check; CAIRN_NETWORK_FAULTS=1000 is every message, over an hour

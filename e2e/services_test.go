@@ -31,9 +31,20 @@ import (
 // registry from which the server has their images.
 func serviceBed(t *testing.T, services ...lab.Service) *bed {
 	t.Helper()
-	l := labOf([]string{"server", "visitor"})
+	return serviceBedOn(t, []string{"server", "visitor"}, services...)
+}
+
+// serviceBedOn is [serviceBed] with the hosts of these names, all of them servers but
+// those that are only looked from.
+func serviceBedOn(t *testing.T, names []string, services ...lab.Service) *bed {
+	t.Helper()
+	l := labOf(names)
 	l.Choose = map[string]string{"container-platform": "docker", "reverse-proxy": "traefik", "tls": "internal-ca", "names": lab.Dnsmasq}
-	l.Hosts[0].Roles = []lab.Role{lab.Server}
+	for i, h := range l.Hosts {
+		if !h.OnlyVantage() {
+			l.Hosts[i].Roles = []lab.Role{lab.Server}
+		}
+	}
 	b := newBedOf(t, l)
 	b.lab.Services = services
 	b.wire()

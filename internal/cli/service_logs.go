@@ -96,6 +96,7 @@ func followLog(ctx context.Context, g *globals, session *host.Session, request r
 	for {
 		log, err := session.ServiceLog(ctx, request)
 		if err == nil {
+			log.Lines = log.Complete()
 			err = g.showLog(session, request.Service, log)
 		}
 		if err == nil {

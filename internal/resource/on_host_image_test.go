@@ -51,6 +51,7 @@ func TestWithDockerPinnedImages(t *testing.T) {
 		b.sh(t, "docker image rm --force $(docker image ls --quiet localhost:5000/conform/web) >/dev/null")
 	}
 
+	defer forget()
 	forget()
 	bringAbout(t, b, pinnedWeb(""))
 	runsNow("better") // the last that was pushed

@@ -30,10 +30,15 @@ func (s Service) waitUntilWorks(ctx context.Context, sys *system.System) error {
 	limit := time.Duration(cmp.Or(s.Within, worksWithin)) * time.Second
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooSlow)
 	defer cancel()
+	deadline, _ := ctx.Deadline()
+	var reason error
 	for {
 		have, err := s.look(ctx, sys)
 		if err == nil {
 			err = s.works(ctx, have)
+		}
+		if reason == nil || time.Now().Before(deadline) {
+			reason = err // a question that the limit cut off says nothing
 		}
 		var broken brokenContainer
 		if err == nil || errors.As(err, &broken) {
@@ -42,7 +47,7 @@ func (s Service) waitUntilWorks(ctx context.Context, sys *system.System) error {
 		select {
 		case <-ctx.Done():
 			if errors.Is(context.Cause(ctx), errTooSlow) {
-				return fmt.Errorf("not within %s: %w", limit, err)
+				return fmt.Errorf("not within %s: %w", limit, reason)
 			}
 			return ctx.Err()
 		case <-time.After(askEvery):

@@ -33,6 +33,11 @@ type ServiceLog struct {
 	Cut bool `cbor:"3,keyasint,omitempty"`
 }
 
+// Complete are the lines up to Until. An answer that goes on there has the others again.
+func (l ServiceLog) Complete() []LogLine {
+	return slices.DeleteFunc(slices.Clone(l.Lines), func(line LogLine) bool { return line.At.After(l.Until) })
+}
+
 // LogLine is a line that a container said.
 type LogLine struct {
 	At        time.Time `cbor:"1,keyasint" json:"at"`
@@ -87,7 +92,7 @@ func ReadServiceLog(ctx context.Context, sys *system.System, r LogRequest) (Serv
 func (l *ServiceLog) narrow(r LogRequest) {
 	slices.SortStableFunc(l.Lines, func(a, b LogLine) int { return a.At.Compare(b.At) })
 	if !r.Since.IsZero() {
-		l.Lines = slices.DeleteFunc(l.Lines, func(line LogLine) bool { return !line.At.After(r.Since) || line.At.After(l.Until) })
+		l.Lines = slices.DeleteFunc(l.Complete(), func(line LogLine) bool { return !line.At.After(r.Since) })
 	}
 	size := 0
 	for i, line := range slices.Backward(l.Lines) {

@@ -3,6 +3,7 @@ package wiring
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"cairn/internal/catalog"
@@ -63,7 +64,10 @@ func (w *Wiring) addAuthority(l *lab.Lab, s *catalog.Service, room *room) error 
 			continue
 		}
 		p.Elsewhere = []Elsewhere{{Name: fqdn, Host: host, Address: home.At()}}
-		ca.Asked = true
+		asking, _ := l.Host(p.Host)
+		for _, a := range asking.Addresses() {
+			ca.AskedFrom = append(ca.AskedFrom, netip.PrefixFrom(a, a.BitLen()))
+		}
 	}
 	for i := range w.Releases {
 		w.Releases[i].Secure = true
@@ -96,13 +100,21 @@ func (r Release) names() (all []string) {
 
 // ports are the ports that a release publishes on its host.
 func (r Release) ports() []catalog.Port {
-	if !r.Asked {
+	if len(r.AskedFrom) == 0 {
 		return r.Service.Ports
 	}
 	a := r.Service.Authority
 	return append(slices.Clone(r.Service.Ports), catalog.Port{
 		Number: a.Port, Protocol: "tcp", Container: r.Service.Main, Target: a.Port, Reason: "reverse proxies on other hosts ask for certificates here",
 	})
+}
+
+// clients are those who may reach a port of the release; none means everybody.
+func (r Release) clients(p catalog.Port) []netip.Prefix {
+	if a := r.Service.Authority; a != nil && p.Number == a.Port {
+		return r.AskedFrom
+	}
+	return nil
 }
 
 // directory is the address of an authority's ACME directory.

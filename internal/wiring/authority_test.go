@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -109,7 +110,8 @@ func TestTheLabsAuthority(t *testing.T) {
 	if got := ca.Containers[0].Ports; !slices.Equal(got, []string{"9000->9000/tcp"}) {
 		t.Errorf("the authority publishes %v", got)
 	}
-	if !slices.ContainsFunc(w.Openings("atlas"), func(o lab.Opening) bool { return o.Port == 9000 }) {
+	boreas := []netip.Prefix{netip.MustParsePrefix("192.168.1.11/32")}
+	if !slices.ContainsFunc(w.Openings("atlas"), func(o lab.Opening) bool { return o.Port == 9000 && slices.Equal(o.From, boreas) }) {
 		t.Error("the authority's port is not open")
 	}
 	// Everybody gets what they need of the authority, and nobody the root's key.

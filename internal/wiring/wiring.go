@@ -37,8 +37,8 @@ type Release struct {
 	Authority *Authority
 	// Secure means that its routes have certificates.
 	Secure bool
-	// Asked means that an authority is asked from other hosts, too.
-	Asked bool
+	// AskedFrom are the addresses of the other hosts from which an authority is asked.
+	AskedFrom []netip.Prefix
 	// Known are names that the main container has on networks beside its own, and
 	// Elsewhere the addresses of names on other hosts.
 	Known     []Known
@@ -180,7 +180,7 @@ func (w *Wiring) Open(l *lab.Lab) *lab.Lab {
 func (w *Wiring) Openings(host string) (all []lab.Opening) {
 	for _, r := range w.On(host) {
 		for _, p := range r.ports() {
-			all = append(all, lab.Opening{Protocol: p.Protocol, Port: p.Number})
+			all = append(all, lab.Opening{Protocol: p.Protocol, Port: p.Number, From: r.clients(p)})
 		}
 	}
 	slices.SortFunc(all, func(a, b lab.Opening) int {
