@@ -291,7 +291,7 @@ volumes: {data: {}}
 // ownComposeFile adds a service from a Compose file of ten lines. It gets a route, its
 // port stays closed, and [serviceGoes] looks if its volume outlives it.
 func ownComposeFile(t *testing.T, b *bed) {
-	file := filepath.Join(t.TempDir(), "hello.yaml")
+	file := filepath.Join(b.t.TempDir(), "hello.yaml") // for as long as the lab names it
 	if err := os.WriteFile(file, []byte(tenLines), 0o600); err != nil {
 		t.Fatal(err)
 	}
