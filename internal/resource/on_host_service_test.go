@@ -255,6 +255,10 @@ func TestWithDockerReplaces(t *testing.T) {
 		t.Errorf("afterwards %s runs, and of the other one there is %s", after, of("conform-b"))
 	}
 
+	does("rm /opt/cairn/conform/www/index.html")(t, b)
+	_, err = Converge(t.Context(), b.sys, bad, "")
+	mustFail(t, err, "conform-b does not work, and what was before could not be brought back")
+
 	bringAbout(t, b, replacing)
 	if left := of("conform"); left != "" {
 		t.Errorf("of the one that was replaced there is still %s", left)

@@ -22,28 +22,44 @@ func (s Service) replaced() (all []Service) {
 
 // stopReplaced stops what this service takes the place of, and removes nothing yet.
 func (s Service) stopReplaced(ctx context.Context, sys *system.System) error {
-	return s.tellReplaced(ctx, sys, "stop")
-}
-
-// startReplaced starts it again.
-func (s Service) startReplaced(ctx context.Context, sys *system.System) error {
-	return s.tellReplaced(ctx, sys, "start")
-}
-
-// tellReplaced gives Docker a command on the containers of what is replaced.
-func (s Service) tellReplaced(ctx context.Context, sys *system.System, command string) error {
 	for _, old := range s.replaced() {
-		have, err := old.look(ctx, sys)
-		if err != nil {
+		if err := old.tell(ctx, sys, "stop"); err != nil {
 			return err
-		}
-		if names := have.containers(); len(names) > 0 {
-			if _, err := sys.Run(ctx, append([]string{"docker", command}, names...)...); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
+}
+
+// startReplaced starts it again, and waits until it works.
+func (s Service) startReplaced(ctx context.Context, sys *system.System) error {
+	for _, old := range s.replaced() {
+		if err := old.tell(ctx, sys, "start"); err != nil {
+			return err
+		}
+		kept, err := old.record(sys)
+		if err != nil {
+			return err
+		}
+		before := Service{Name: old.Name, Containers: kept.Containers, Health: kept.Health, Within: kept.Within}
+		if err := before.waitUntilWorks(ctx, sys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell gives Docker a command on the containers of a service.
+func (s Service) tell(ctx context.Context, sys *system.System, command string) error {
+	have, err := s.look(ctx, sys)
+	if err != nil {
+		return err
+	}
+	names := have.containers()
+	if len(names) == 0 {
+		return nil
+	}
+	_, err = sys.Run(ctx, append([]string{"docker", command}, names...)...)
+	return err
 }
 
 func (s Service) removeReplaced(ctx context.Context, sys *system.System) error {
