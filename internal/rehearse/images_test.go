@@ -15,6 +15,7 @@ import (
 	"cairn/internal/catalog"
 	"cairn/internal/lab"
 	"cairn/internal/problem"
+	"cairn/internal/standin"
 	"cairn/internal/wiring"
 )
 
@@ -76,6 +77,23 @@ func elsewhere(t *testing.T) *wiring.Wiring {
 		files["whoami/"+name] = &fstest.MapFile{Data: bytes.ReplaceAll(text, []byte("docker.io/traefik/whoami:v1.11.0"), []byte("ghcr.io/some/thing:1"))}
 	}
 	return wired(t, files, "whoami")
+}
+
+// TestStandInsAreNotHeld: a lab that runs already names the digests of products.
+func TestStandInsAreNotHeld(t *testing.T) {
+	l := labWith("whoami")
+	locked := wired(t, builtin.Files, "whoami")
+	locked.Pin(map[string]string{"docker.io/traefik/whoami:v1.11.0": "sha256:" + strings.Repeat("a", 64)})
+	for _, made := range [][]standin.Made{nil, {{}}} {
+		w := &walk{options: WalkOptions{Lab: l, Services: locked}, images: made}
+		unpinned, err := w.services(l).Release("whoami").Unpinned()
+		if err != nil || len(unpinned) != len(made) {
+			t.Errorf("with %d stand-ins, %v are not held, %v", len(made), unpinned, err)
+		}
+	}
+	if unpinned, _ := locked.Release("whoami").Unpinned(); len(unpinned) != 0 {
+		t.Error("the lab's own wiring was changed")
+	}
 }
 
 // TestPrepareImages has a mirror that answers, and then one that does not.

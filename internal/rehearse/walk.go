@@ -143,6 +143,16 @@ func logins(l *lab.Lab) []string {
 	return lines
 }
 
+// services are those of the lab, on the throw-away hosts. A stand-in has not the digest
+// that the lab's image lock names.
+func (w *walk) services(l *lab.Lab) *wiring.Wiring {
+	services := w.options.Services.At(l)
+	if len(w.images) > 0 {
+		services.Pin(nil)
+	}
+	return services
+}
+
 // through walks the roadmap twice. The second time must find nothing to do.
 func (w *walk) through(ctx context.Context, l *lab.Lab) error {
 	connector, err := host.New(host.Options{Lab: l, Dir: engine.StateDirOf(l), Home: l.Dir, Now: w.options.Now, Progress: w.tell})
@@ -151,7 +161,7 @@ func (w *walk) through(ctx context.Context, l *lab.Lab) error {
 	}
 	secrets := &MadeUp{}
 	e, err := engine.Open(ctx, engine.Options{
-		Lab: l, Roadmap: w.options.Roadmap, Services: w.options.Services.At(l), Secrets: secrets.Secrets, Root: secrets.RootCertificate, Connector: connector, Login: host.Login{User: "root"}, Now: w.options.Now,
+		Lab: l, Roadmap: w.options.Roadmap, Services: w.services(l), Secrets: secrets.Secrets, Root: secrets.RootCertificate, Connector: connector, Login: host.Login{User: "root"}, Now: w.options.Now,
 		Progress: w.options.Progress, Waivers: Waivers(w.options.Now()),
 	})
 	if err != nil {

@@ -64,10 +64,7 @@ func (w *Wiring) addAuthority(l *lab.Lab, s *catalog.Service, room *room) error 
 			continue
 		}
 		p.Elsewhere = []Elsewhere{{Name: fqdn, Host: host, Address: home.At()}}
-		asking, _ := l.Host(p.Host)
-		for _, a := range asking.Addresses() {
-			ca.AskedFrom = append(ca.AskedFrom, netip.PrefixFrom(a, a.BitLen()))
-		}
+		ca.Askers = append(ca.Askers, askerOf(l, p.Host))
 	}
 	for i := range w.Releases {
 		w.Releases[i].Secure = true
@@ -100,7 +97,7 @@ func (r Release) names() (all []string) {
 
 // ports are the ports that a release publishes on its host.
 func (r Release) ports() []catalog.Port {
-	if len(r.AskedFrom) == 0 {
+	if len(r.Askers) == 0 {
 		return r.Service.Ports
 	}
 	a := r.Service.Authority
@@ -109,12 +106,24 @@ func (r Release) ports() []catalog.Port {
 	})
 }
 
-// clients are those who may reach a port of the release; none means everybody.
-func (r Release) clients(p catalog.Port) []netip.Prefix {
-	if a := r.Service.Authority; a != nil && p.Number == a.Port {
-		return r.AskedFrom
+func askerOf(l *lab.Lab, host string) Asker {
+	h, _ := l.Host(host)
+	asker := Asker{Host: host}
+	for _, a := range h.Addresses() {
+		asker.From = append(asker.From, netip.PrefixFrom(a, a.BitLen()))
 	}
-	return nil
+	return asker
+}
+
+// clients are those who may reach a port of the release; none means everybody.
+func (r Release) clients(p catalog.Port) (all []netip.Prefix) {
+	if a := r.Service.Authority; a == nil || p.Number != a.Port {
+		return nil
+	}
+	for _, a := range r.Askers {
+		all = append(all, a.From...)
+	}
+	return all
 }
 
 // directory is the address of an authority's ACME directory.

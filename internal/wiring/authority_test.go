@@ -165,6 +165,9 @@ func TestWiringAtOtherAddresses(t *testing.T) {
 	if got := w.At(&moved).Release("step-ca").Elsewhere[0].Address.String(); got != "192.168.1.13" {
 		t.Errorf("boreas is looked for at %s", got)
 	}
+	if got := w.At(&moved).Release("step-ca").Askers; len(got) != 1 || got[0].From[0] != netip.MustParsePrefix("192.168.1.13/32") {
+		t.Errorf("the authority is asked from %v", got)
+	}
 	if got := w.Release("step-ca").Elsewhere[0].Address.String(); got != "192.168.1.11" {
 		t.Errorf("the wiring that was moved has %s", got)
 	}

@@ -37,8 +37,8 @@ type Release struct {
 	Authority *Authority
 	// Secure means that its routes have certificates.
 	Secure bool
-	// AskedFrom are the addresses of the other hosts from which an authority is asked.
-	AskedFrom []netip.Prefix
+	// Askers are the other hosts from which an authority is asked.
+	Askers []Asker
 	// Known are names that the main container has on networks beside its own, and
 	// Elsewhere the addresses of names on other hosts.
 	Known     []Known
@@ -51,6 +51,12 @@ type Authority struct {
 	Service *catalog.Service
 	FQDN    string // its whole name
 	Renewal string // a name of the proxy whose certificate lives for a day
+}
+
+// Asker is a host that asks an authority, with all its addresses.
+type Asker struct {
+	Host string
+	From []netip.Prefix
 }
 
 // Known is a name that a container has on a network.
@@ -135,6 +141,11 @@ func (w *Wiring) At(l *lab.Lab) *Wiring {
 			elsewhere[j].Address = h.At()
 		}
 		moved.Releases[i].Elsewhere = elsewhere
+		askers := slices.Clone(moved.Releases[i].Askers)
+		for j, a := range askers {
+			askers[j] = askerOf(l, a.Host)
+		}
+		moved.Releases[i].Askers = askers
 	}
 	return moved
 }
