@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"cairn/internal/lab"
@@ -35,6 +36,7 @@ func testOnHost(t *testing.T, settle string, environment []string, pattern, must
 	if testing.Short() {
 		t.Skip("makes a host")
 	}
+	t.Parallel() // each on a host of its own, and mostly waiting
 	program, err := os.Open(testProgram(t))
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +58,8 @@ func testOnHost(t *testing.T, settle string, environment []string, pattern, must
 // withDocker lets a host have a Docker Engine of its own.
 func withDocker(o *throwaway.Options) { o.Nested = true }
 
+var starting sync.Mutex
+
 // throwAwayHost returns a rehearsal with one host, "box".
 func throwAwayHost(t *testing.T, options ...func(*throwaway.Options)) *throwaway.Hosts {
 	t.Helper()
@@ -68,7 +72,9 @@ func throwAwayHost(t *testing.T, options ...func(*throwaway.Options)) *throwaway
 	for _, set := range options {
 		set(&o)
 	}
+	starting.Lock() // each looks for a free network
 	r, err := throwaway.Start(t.Context(), o)
+	starting.Unlock()
 	if err != nil {
 		t.Fatalf("Docker is needed to make a host: run `make need` as root; -short leaves this test out.\n%v", err)
 	}

@@ -44,7 +44,7 @@ services:
     restart: unless-stopped
     read_only: true
     cap_drop: [ALL]
-    mem_limit: 32m
+    mem_limit: 64m
     networks: {default: }
     volumes: ["./www:/www:ro", "data:/data"]
     secrets: [key]
@@ -63,7 +63,7 @@ func web(version, stamp string) Service {
 			{Path: "www/index.html", Content: Inline("page of " + version + "\n"), Live: true},
 		},
 		Containers: []Container{{
-			Name: "web", Image: "localhost/conform/web:" + version, Environment: []string{"GREETING=hello"}, Memory: 32 << 20, Networks: []string{"cairn-conform"},
+			Name: "web", Image: "localhost/conform/web:" + version, Environment: []string{"GREETING=hello"}, Memory: 64 << 20, Networks: []string{"cairn-conform"},
 			Mounts: []string{"/opt/cairn/conform/secrets/key:/run/secrets/key:ro", "/opt/cairn/conform/www:/www:ro", "cairn-conform_data:/data"},
 		}},
 		Networks: []ContainerNetwork{{Name: "cairn-conform", Internal: true, Labels: []string{"io.cairn.lab=home", "io.cairn.service=conform"}}},
@@ -86,7 +86,7 @@ func serviceExample() example {
 			"its page":               has(file+"www/index.html", "mine\n", 0o644),
 			"its Compose file":       does("sed -i s/hello/goodbye/ " + file + "compose.yaml"),
 			"others read its secret": does("chmod 644 " + file + "secrets/key"), "off its network": does("docker network disconnect cairn-conform cairn-conform-web-1"),
-			"more memory": does("docker update --memory 64m --memory-swap 64m cairn-conform-web-1"), "not remembered": does("rm -rf /etc/cairn/services/conform"),
+			"more memory": does("docker update --memory 96m --memory-swap 96m cairn-conform-web-1"), "not remembered": does("rm -rf /etc/cairn/services/conform"),
 		},
 		change: does("docker network create cairn-conform --label io.cairn.service=conform"),
 		bad:    []Resource{Service{}, Service{Name: "a b", Absent: true}, Service{Name: "conform"}, Service{Name: "conform", Absent: true, Files: web("1", "one").Files}, broken, up, itself},
