@@ -91,12 +91,11 @@ func (e *Engine) upOn(ctx context.Context, f *fleet, o UpOptions, report *UpRepo
 	if err != nil {
 		return err
 	}
+	plan = plan.until(e.roadmap, o.Until)
 	report.Plan = plan
 	if err := bound(o.Bound, plan); err != nil {
 		return err
 	}
-	plan = plan.until(e.roadmap, o.Until)
-	report.Plan = plan
 	left.unreachable(plan)
 	if left.all(e.targets()) {
 		return left.err(e.targets())

@@ -315,13 +315,19 @@ func (s *Session) Read(ctx context.Context, command wire.ReadCommand) (wire.Read
 	return reply, s.ask(ctx, wire.KindRead, command, &reply)
 }
 
-// ServiceImages returns the digests of the images that a service runs, by the names of
-// the images. An image that came from no registry has none.
-func (s *Session) ServiceImages(ctx context.Context, service string) (map[string]string, error) {
-	reply, err := s.Read(ctx, wire.ReadCommand{Name: wire.ReadServiceImages, Args: []string{service}})
+// told is Read for a command whose failure is the caller's.
+func (s *Session) told(ctx context.Context, name string, args ...string) (wire.ReadReply, error) {
+	reply, err := s.Read(ctx, wire.ReadCommand{Name: name, Args: args})
 	if err == nil {
 		err = s.failed(reply.Failure)
 	}
+	return reply, err
+}
+
+// ServiceImages returns the digests of the images that a service runs, by the names of
+// the images. An image that came from no registry has none.
+func (s *Session) ServiceImages(ctx context.Context, service string) (map[string]string, error) {
+	reply, err := s.told(ctx, wire.ReadServiceImages, service)
 	if err != nil || reply.Exit != 0 {
 		return nil, err
 	}
@@ -337,10 +343,7 @@ func (s *Session) ServiceImages(ctx context.Context, service string) (map[string
 // RegistryDigest returns which image a name means at its registry now, as the host is
 // told. The error is a problem that says why the registry does not tell.
 func (s *Session) RegistryDigest(ctx context.Context, image string) (string, error) {
-	reply, err := s.Read(ctx, wire.ReadCommand{Name: wire.ReadRegistryDigest, Args: []string{image}})
-	if err == nil {
-		err = s.failed(reply.Failure)
-	}
+	reply, err := s.told(ctx, wire.ReadRegistryDigest, image)
 	return string(reply.Output), err
 }
 
@@ -350,10 +353,7 @@ func (s *Session) ServiceLog(ctx context.Context, r resource.LogRequest) (log re
 	if !r.Since.IsZero() {
 		since = r.Since.UTC().Format(time.RFC3339Nano)
 	}
-	reply, err := s.Read(ctx, wire.ReadCommand{Name: wire.ReadServiceLog, Args: []string{r.Service, r.Container, strconv.Itoa(r.Lines), since}})
-	if err == nil {
-		err = s.failed(reply.Failure)
-	}
+	reply, err := s.told(ctx, wire.ReadServiceLog, r.Service, r.Container, strconv.Itoa(r.Lines), since)
 	if err != nil {
 		return log, err
 	}

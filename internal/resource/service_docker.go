@@ -16,7 +16,6 @@ import (
 type dockerState struct {
 	objects []dockerContainer
 	nets    map[string]dockerNetwork
-	images  map[string]string // their ids, by the digests of their manifests
 }
 
 // dockerContainer is what docker inspect tells of a container
@@ -59,7 +58,8 @@ type dockerContainer struct {
 	Labels   map[string]string
 	// Of an image, as name@digest.
 	RepoDigests []string
-	imageIs     func(digest string) bool
+	// imageIs reports whether a container's image has a manifest of that digest.
+	imageIs func(digest string) bool
 }
 
 // dockerNetwork is what counts of a network.
@@ -81,11 +81,12 @@ func (s Service) look(ctx context.Context, sys *system.System) (dockerState, err
 	if err := json.Unmarshal(out.Stdout, &all); err != nil {
 		return dockerState{}, fmt.Errorf("docker inspect: %s", system.LastWords(out))
 	}
-	state := dockerState{nets: map[string]dockerNetwork{}, images: map[string]string{}}
+	state := dockerState{nets: map[string]dockerNetwork{}}
+	images := map[string]string{} // their ids, by the digests of their manifests
 	for _, object := range all {
 		for _, name := range object.RepoDigests {
 			_, digest, _ := strings.Cut(name, "@")
-			state.images[digest] = object.ID
+			images[digest] = object.ID
 		}
 		if len(object.RepoDigests) > 0 {
 			continue
@@ -95,7 +96,7 @@ func (s Service) look(ctx context.Context, sys *system.System) (dockerState, err
 			continue
 		}
 		object.Name = strings.TrimPrefix(object.Name, "/")
-		object.imageIs = func(digest string) bool { return state.images[digest] == object.Image }
+		object.imageIs = func(digest string) bool { return images[digest] == object.Image }
 		state.objects = append(state.objects, object)
 	}
 	return state, nil

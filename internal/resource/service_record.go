@@ -168,6 +168,11 @@ func (s Service) forget(sys *system.System) error {
 	return errors.Join(sys.Remove(s.recordPath()), os.RemoveAll(sys.Path(serviceKeep(s.Name))))
 }
 
+// release is the release without its files: what tells whether it works.
+func (r serviceRecord) release(name string) Service {
+	return Service{Name: name, Containers: r.Containers, Health: r.Health, Within: r.Within}
+}
+
 // tagBack has the names of the images mean what they meant, and reports whether one
 // did not. An image that is gone keeps its name.
 func (r serviceRecord) tagBack(ctx context.Context, sys *system.System) (moved bool, err error) {
@@ -202,7 +207,7 @@ func (s Service) before(ctx context.Context, sys *system.System) (Service, bool,
 	if err != nil || kept.Sum == s.sum() && !moved {
 		return Service{}, false, err
 	}
-	old := Service{Name: s.Name, Containers: kept.Containers, Health: kept.Health, Within: kept.Within}
+	old := kept.release(s.Name)
 	for _, f := range kept.Files {
 		content, there, err := sys.Read(s.copyOf(kept, f.Path))
 		if err != nil || !there {

@@ -40,8 +40,7 @@ func (s Service) startReplaced(ctx context.Context, sys *system.System) error {
 		if err != nil {
 			return err
 		}
-		before := Service{Name: old.Name, Containers: kept.Containers, Health: kept.Health, Within: kept.Within}
-		if err := before.waitUntilWorks(ctx, sys); err != nil {
+		if err := kept.release(old.Name).waitUntilWorks(ctx, sys); err != nil {
 			return err
 		}
 	}

@@ -43,7 +43,7 @@ func sshUnitsOf(ctx context.Context, s *system.System) (sshUnits, error) {
 	}
 	socket, server, _ := strings.Cut(shown, "\n\n") // between two units systemctl prints an empty line
 	found := sshUnits{socket: parseSocket(socket), server: parseProperties(server)}
-	if found.socket.listens && parseProperties(socket)["Accept"] == "yes" {
+	if found.socket.listens && found.socket.accepts {
 		server, err := showSSH(ctx, s, strings.TrimSuffix(units.Service, ".service")+"@cairn.service")
 		return sshUnits{found.socket, parseProperties(server)}, err
 	}

@@ -19,6 +19,7 @@ func SocketDropin(units distro.SSH) string { return unitDir + units.Socket + ".d
 // socketUnit is ssh.socket as systemd has it.
 type socketUnit struct {
 	listens bool
+	accepts bool     // it starts a server for each connection
 	streams []string // addresses with ports, as systemd shows them
 }
 
@@ -40,6 +41,9 @@ func parseSocket(shown string) socketUnit {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		if key == "ActiveState" {
 			u.listens = value == "active"
+		}
+		if key == "Accept" {
+			u.accepts = value == "yes"
 		}
 		if stream, is := strings.CutSuffix(value, " (Stream)"); is && key == "Listen" {
 			u.streams = append(u.streams, stream)
